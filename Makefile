@@ -1,0 +1,56 @@
+# Every target works on a fresh clone: it builds .venv first, and again when pyproject.toml changes.
+
+PYTHON ?= python3
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+
+# The program itself, and on top of it what its developers need.
+RUN := .venv/run-stamp
+DEV := .venv/dev-stamp
+
+$(RUN): pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "scratchnet needs Python 3.11 or newer, and $(PYTHON) is %d.%d: try make PYTHON=python3.11" % v[:2])'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(DEV): $(RUN)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.PHONY: help run test lint format check bench build clean
+
+help: ## show this list
+	@$(PYTHON) -c 'import re; print(*("%-8s %s" % m for m in re.findall(r"^(\w+):.*?## (.*)", open("Makefile").read(), re.M)), sep="\n")'
+
+run: $(RUN) ## evaluate the book's network on MNIST
+	$(BIN)/scratchnet eval --batch-size 100
+
+test: $(DEV) ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(DEV) ## check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(DEV) ## put the code into its standard form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+check: lint test ## all that CI runs: style, types, tests, README against the program
+
+bench: $(DEV) ## measure start-up and throughput against plain NumPy
+	$(BIN)/python -m tests.benchmarks
+
+build: $(DEV) ## build the wheel and the source archive into dist/
+	$(BIN)/python -m build
+
+clean: ## delete everything that make has built
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache

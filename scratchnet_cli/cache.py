@@ -1,0 +1,105 @@
+"""The cache: files of pinned size and hash in one folder, trusted only after they were hashed.
+
+A file appears under its name whole or not at all: it is written beside it and then moved. So two
+processes can fill the same cache at once, and a killed one leaves at most a ``.part`` file.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from scratchnet_cli.errors import CacheError
+
+PART_SUFFIX = ".scratchnet-part"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file that can be fetched: what it must be, and where it can be had, best source first."""
+
+    name: str
+    size: int
+    sha256: str
+    urls: tuple[str, ...]
+
+    def defect(self, data: bytes) -> str | None:
+        """What tells ``data`` from this file, or None if it is this file."""
+        if len(data) != self.size:
+            return f"expected {self.size} bytes, found {_count(data, self.size)}"
+        found = hashlib.sha256(data).hexdigest()
+        if found != self.sha256:
+            return f"expected sha256 {self.sha256[:12]}…, found {found[:12]}…"
+        return None
+
+
+def cache_folder() -> Path:
+    """``SCRATCHNET_CACHE_DIR``, or else the place where this system keeps caches."""
+    if chosen := os.environ.get("SCRATCHNET_CACHE_DIR"):
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return platformdirs.user_cache_path("scratchnet", appauthor=False)
+
+
+def read_cached(asset: Asset) -> bytes | None:
+    """The cached file, seen to be the right one; None if it is not cached.
+
+    Raises:
+        CacheError: there is something in its place, but it is damaged or cannot be read.
+    """
+    path = cache_folder() / asset.name
+    try:
+        with path.open("rb") as file:
+            data = file.read(asset.size + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise CacheError(f"{path}: cannot be read ({error.strerror})") from error
+    if defect := asset.defect(data):
+        raise CacheError(f"{path}: damaged ({defect})")
+    return data
+
+
+def store(asset: Asset, data: bytes) -> Path:
+    """Put the file into the cache, whole or not at all, and return its path.
+
+    Raises:
+        CacheError: the folder cannot be written.
+    """
+    path = cache_folder() / asset.name
+    part = path.with_name(f".{asset.name}.{os.urandom(6).hex()}{PART_SUFFIX}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise CacheError(
+            f"{path}: cannot be written ({error.strerror}); "
+            "SCRATCHNET_CACHE_DIR can name another folder"
+        ) from error
+    return path
+
+
+def clear(assets: tuple[Asset, ...]) -> list[Path]:
+    """Delete these files, and what killed processes left of them; touch nothing else.
+
+    Raises:
+        CacheError: a file cannot be deleted.
+    """
+    folder = cache_folder()
+    leftovers = sorted(folder.glob(f".*{PART_SUFFIX}"))
+    present = [folder / asset.name for asset in assets if (folder / asset.name).is_file()]
+    for path in (*present, *leftovers):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise CacheError(f"{path}: cannot be deleted ({error.strerror})") from error
+    return [*present, *leftovers]
+
+
+def _count(data: bytes, limit: int) -> str:
+    return f"{len(data)}" if len(data) <= limit else "more"

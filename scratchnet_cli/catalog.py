@@ -1,0 +1,158 @@
+"""What a name on the command line stands for: ``book``, ``bundled``, ``mnist``, ``sample``, a path.
+
+Nothing named means the book's weights and MNIST or, where they cannot be had, those that ship
+with the program. What the user named is never replaced by something else.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
+from scratchnet_cli.errors import DatasetError, DownloadError, WeightsError
+from scratchnet_cli.fetch import Fetcher
+from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset
+from scratchnet_cli.network import Network
+from scratchnet_cli.weights import MAX_BYTES as MAX_WEIGHTS_BYTES
+from scratchnet_cli.weights import read_weights
+
+_DATA = Path(__file__).parent / "bundled"
+# A checkout keeps the weights beside the script that trains them, a wheel beside the sample.
+_BUNDLED_WEIGHTS = (_DATA / "bundled.npz", Path(__file__).parents[1] / "weights" / "bundled.npz")
+_SAMPLE = (_DATA / "sample-images.idx3.gz", _DATA / "sample-labels.idx1.gz")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where weights or a dataset came from.
+
+    source: a path or URL; sha256: of the file, for a dataset of the images file followed by the
+    labels file; fallback: whether it stands in for a default that could not be had.
+    """
+
+    name: str
+    source: str
+    sha256: str
+    fallback: bool = False
+
+
+def load_weights(name: str | None = None, fetcher: Fetcher | None = None) -> tuple[Network, Origin]:
+    """The network that ``book``, ``bundled`` or a path stands for.
+
+    None is the book's, or the bundled one where the book's cannot be had.
+
+    Raises:
+        WeightsError: the file cannot be read or holds no network.
+        DownloadError: ``book`` was named and cannot be had.
+    """
+    fetcher = fetcher or Fetcher()
+    if name is None:
+        try:
+            return _book_weights(fetcher, hurry=True)
+        except DownloadError:
+            fetcher.listener.note(
+                "the book's weights cannot be had, using the bundled ones instead"
+            )
+            return _weights_file("bundled", _bundled_weights(), fallback=True)
+    if name == "book":
+        return _book_weights(fetcher)
+    return _weights_file(name, _bundled_weights() if name == "bundled" else Path(name))
+
+
+def load_dataset(
+    name: str | None = None, split: Split = "test", fetcher: Fetcher | None = None
+) -> tuple[Dataset, Origin]:
+    """The images and labels that ``mnist``, ``sample`` or a folder of IDX files stands for.
+
+    None is MNIST, or the bundled sample where MNIST's test split cannot be had.
+
+    Raises:
+        DatasetError: the files are missing, cannot be read or do not fit together.
+        DownloadError: MNIST was named, or its train split, and cannot be had.
+    """
+    fetcher = fetcher or Fetcher()
+    if name is None:
+        try:
+            return _mnist(split, fetcher, hurry=True)
+        except DownloadError:
+            if split != "test":
+                raise
+            fetcher.listener.note("MNIST cannot be had, using the bundled sample instead")
+            return _dataset_files("sample", _SAMPLE, fallback=True)
+    if name == "mnist":
+        return _mnist(split, fetcher)
+    if name == "sample":
+        if split != "test":
+            raise DatasetError("the bundled sample has no train split; --dataset mnist has one")
+        return _dataset_files(name, _SAMPLE)
+    return _dataset_files(name, find_dataset(Path(name), split))
+
+
+def load_mnist(
+    split: Split = "test",
+    normalize: bool = True,
+    flatten: bool = True,
+    one_hot_label: bool = False,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """MNIST as ``(x, t)``, downloaded and cached, with the keywords of the book's function.
+
+    See ``Dataset.arrays`` for what the keywords do.
+
+    Raises:
+        DownloadError: it is not cached and cannot be had.
+    """
+    dataset, _ = load_dataset("mnist", split)
+    return dataset.arrays(normalize, flatten, one_hot_label)
+
+
+def _book_weights(fetcher: Fetcher, hurry: bool = False) -> tuple[Network, Origin]:
+    fetched = fetcher.fetch(BOOK_WEIGHTS, hurry=hurry)
+    network = read_weights(fetched.data, BOOK_WEIGHTS.name)
+    return network, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
+
+
+def _weights_file(name: str, path: Path, fallback: bool = False) -> tuple[Network, Origin]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_WEIGHTS_BYTES + 1)
+    except OSError as error:
+        raise WeightsError(
+            f"{path}: {error.strerror}; expected book, bundled or the path of a weight file"
+        ) from error
+    if len(data) > MAX_WEIGHTS_BYTES:
+        raise WeightsError(
+            f"{path}: larger than {MAX_WEIGHTS_BYTES} bytes, no network of this tool"
+        )
+    sha256 = hashlib.sha256(data).hexdigest()
+    return read_weights(data, str(path)), Origin(name, str(path), sha256, fallback)
+
+
+def _bundled_weights() -> Path:
+    return next(path for path in _BUNDLED_WEIGHTS if path.exists())
+
+
+def _mnist(split: Split, fetcher: Fetcher, hurry: bool = False) -> tuple[Dataset, Origin]:
+    images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in MNIST[split])
+    dataset = read_dataset(images.data, labels.data)
+    return dataset, Origin("mnist", images.source, _sha256_of_both(images.data, labels.data))
+
+
+def _dataset_files(
+    name: str, paths: tuple[Path, Path], fallback: bool = False
+) -> tuple[Dataset, Origin]:
+    try:
+        images, labels = (path.read_bytes() for path in paths)
+    except OSError as error:
+        raise DatasetError(f"{error.filename}: {error.strerror}") from error
+    try:
+        dataset = read_dataset(images, labels)
+    except DatasetError as error:
+        raise DatasetError(f"{paths[0].parent}: {error}") from error
+    return dataset, Origin(name, str(paths[0]), _sha256_of_both(images, labels), fallback)
+
+
+def _sha256_of_both(images: bytes, labels: bytes) -> str:
+    return hashlib.sha256(images + labels).hexdigest()

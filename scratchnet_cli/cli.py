@@ -1,0 +1,88 @@
+"""The command ``scratchnet``: its subcommands, loaded when asked for, and its exit codes."""
+
+import errno
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from scratchnet_cli.errors import ScratchnetError
+from scratchnet_cli.messages import note
+
+COMMANDS = ("eval", "predict", "download", "cache")
+EXIT_INTERRUPTED = 130
+EXIT_CLOSED_PIPE = 141
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules, imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"scratchnet_cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; one whose reader has gone away ends as quietly as ``cat`` does."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is still buffered would fail once more when Python flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(EXIT_CLOSED_PIPE)
+        return result
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={
+        "auto_envvar_prefix": "SCRATCHNET",
+        "help_option_names": ["-h", "--help"],
+    },
+    epilog="Example: scratchnet eval --batch-size 100",
+)
+@click.version_option(package_name="scratchnet-cli", message="scratchnet %(version)s")
+def scratchnet() -> None:
+    """Run the three-layer digit network of 'Deep Learning from Scratch', in pure NumPy.
+
+    Answers go to stdout; progress, notes and errors go to stderr.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its exit code; an expected failure is one message."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file name need not be text, and no terminal knows every letter.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(_run(args))
+
+
+def _run(args: Sequence[str] | None) -> int:
+    try:
+        return scratchnet.main(args, prog_name="scratchnet", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return EXIT_INTERRUPTED
+    except ScratchnetError as error:
+        note(str(error))
+        return error.exit_code
+    except OSError as error:
+        # Files are opened where their failures are known, so what is left is a full disk or a
+        # broken device behind stdout.
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+            raise
+        note(f"the answer cannot be written: {error.strerror}")
+        return ScratchnetError.exit_code

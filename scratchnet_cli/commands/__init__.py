@@ -1,0 +1,1 @@
+"""One module a command: its options and its wording. Each offers it as ``command``."""

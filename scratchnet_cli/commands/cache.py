@@ -1,0 +1,62 @@
+"""``scratchnet cache``: see, check and empty the folder of downloaded files."""
+
+import click
+
+
+@click.group("cache", epilog="Example: scratchnet cache verify")
+def command() -> None:
+    """Look after the cache of downloaded files."""
+
+
+@command.command("path", epilog='Example: ls "$(scratchnet cache path)"')
+def path() -> None:
+    """Print the cache folder."""
+    from scratchnet_cli.cache import cache_folder
+
+    click.echo(cache_folder())
+
+
+@command.command("list", epilog="Example: scratchnet cache list")
+def list_() -> None:
+    """Print each cached file: PATH<TAB>BYTES."""
+    from scratchnet_cli.assets import ALL
+    from scratchnet_cli.cache import cache_folder
+
+    for asset in ALL:
+        file = cache_folder() / asset.name
+        if file.is_file():
+            click.echo(f"{file}\t{file.stat().st_size}")
+
+
+@command.command("verify", epilog="Example: scratchnet cache verify && echo sound")
+def verify() -> int:
+    """Hash each cached file and print PATH<TAB>ok or PATH<TAB>damaged.
+
+    Exits with 3 if one is damaged; the next command that needs it downloads it again.
+    """
+    from scratchnet_cli.assets import ALL
+    from scratchnet_cli.cache import cache_folder, read_cached
+    from scratchnet_cli.errors import CacheError
+    from scratchnet_cli.messages import note
+
+    exit_code = 0
+    for asset in ALL:
+        try:
+            if read_cached(asset) is None:
+                continue
+            verdict = "ok"
+        except CacheError as error:
+            note(str(error))
+            verdict, exit_code = "damaged", error.exit_code
+        click.echo(f"{cache_folder() / asset.name}\t{verdict}")
+    return exit_code
+
+
+@command.command("clear", epilog="Example: scratchnet cache clear")
+def clear() -> None:
+    """Delete what was downloaded, and nothing else; print each deleted path."""
+    from scratchnet_cli import cache
+    from scratchnet_cli.assets import ALL
+
+    for deleted in cache.clear(ALL):
+        click.echo(deleted)

@@ -1,0 +1,40 @@
+"""Every failure that a user can act on; the command line turns each into one message and its code.
+
+The message is a whole sentence for people: what failed, what was expected, what came, what to do.
+"""
+
+
+class ScratchnetError(Exception):
+    """The root of all expected failures; anything else that is raised is a bug."""
+
+    exit_code = 3
+
+
+class WeightsError(ScratchnetError):
+    """A weight file cannot be read, or does not describe a network."""
+
+
+class DatasetError(ScratchnetError):
+    """A dataset cannot be read, or its images and labels do not fit together."""
+
+
+class ImageError(ScratchnetError):
+    """A picture cannot be read, or shows nothing."""
+
+
+class ShapeError(ScratchnetError):
+    """An input does not fit the network it is given to."""
+
+
+class DownloadError(ScratchnetError):
+    """A file is not cached and no source could deliver it."""
+
+    exit_code = 4
+
+
+class TransferError(DownloadError):
+    """One source did not deliver a file; the message is a few words for a list of sources."""
+
+
+class CacheError(ScratchnetError):
+    """The cache folder cannot be used."""

@@ -1,0 +1,97 @@
+"""A network over labelled images, batch by batch, to a confusion matrix."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.errors import ShapeError
+from scratchnet_cli.network import Network
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How the images of one class were read; accuracy is None where there are none."""
+
+    label: int
+    total: int
+    correct: int
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of this class's images read right."""
+        return self.correct / self.total if self.total else None
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a network made of a dataset, or, while it runs, of the part done so far.
+
+    confusion: (classes, classes) counts, a row for each label, a column for each prediction.
+    """
+
+    confusion: NDArray[np.intp]
+    batch_size: int
+    elapsed_s: float
+
+    @property
+    def total(self) -> int:
+        """Number of images."""
+        return int(self.confusion.sum())
+
+    @property
+    def correct(self) -> int:
+        """Number of images whose prediction is their label: the matrix's diagonal."""
+        return int(self.confusion.trace())
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the images read right, in [0, 1]."""
+        return self.correct / self.total
+
+    @property
+    def per_class(self) -> tuple[ClassScore, ...]:
+        """A score for each class, in their order."""
+        rows = self.confusion
+        return tuple(ClassScore(i, int(row.sum()), int(row[i])) for i, row in enumerate(rows))
+
+    @property
+    def images_per_s(self) -> float:
+        """Throughput of the whole loop."""
+        return self.total / self.elapsed_s
+
+
+def evaluate(
+    network: Network,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    batch_size: int = 100,
+    progress: Callable[[Evaluation], None] = lambda _: None,
+) -> Evaluation:
+    """Run every image through the network; the result does not depend on the batch size.
+
+    images: (n, rows, columns) uint8; labels: (n,) uint8; ``progress`` hears the state after each
+    batch. The last batch may be smaller.
+
+    Raises:
+        ShapeError: the images have another number of pixels than the network has inputs, or a
+            label is none of its classes.
+    """
+    classes = network.outputs
+    if labels.max() >= classes:
+        raise ShapeError(
+            f"the network tells {classes} classes apart, but a label is {labels.max()}"
+        )
+    confusion = np.zeros((classes, classes), np.intp)
+    start = time.perf_counter()
+    for i in range(0, len(images), batch_size):
+        batch = images[i : i + batch_size]
+        x = batch.reshape(len(batch), -1).astype(np.float32) / 255
+        t = labels[i : i + batch_size].astype(np.intp)
+        y = network.predict(x)
+        confusion += np.bincount(t * classes + y, minlength=classes**2).reshape(classes, classes)
+        state = Evaluation(confusion.copy(), batch_size, time.perf_counter() - start)
+        progress(state)
+    return state

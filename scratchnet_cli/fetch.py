@@ -1,0 +1,131 @@
+"""An asset, wherever it is to be had: the cache, the user's mirror, the sources in their order."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scratchnet_cli.cache import Asset, cache_folder, read_cached, store
+from scratchnet_cli.errors import CacheError, DownloadError, TransferError
+
+# Who asked for nothing by name shall not wait long to learn that there is no network.
+NETWORK_PATIENCE_S = 2.0
+
+
+class Listener:
+    """Hears what a fetch does that a user may want to see; this one keeps it to itself."""
+
+    def note(self, message: str) -> None:
+        """Something went another way than usual."""
+
+    @contextmanager
+    def transfer(self, asset: Asset, url: str) -> Iterator[Callable[[int], None]]:
+        """Surrounds a try to download; what it yields hears how many bytes have come so far."""
+        yield lambda _: None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The bytes of an asset, seen to be the right ones.
+
+    source: its path in the cache or, if it could not be cached, where it was downloaded from.
+    """
+
+    data: bytes
+    source: str
+    cached: bool
+
+
+class Fetcher:
+    """Gets assets for one run of the program, which learns only once that there is no network."""
+
+    def __init__(self, listener: Listener | None = None) -> None:
+        self.listener = listener or Listener()
+        self._network_answers: bool | None = None
+
+    def fetch(self, asset: Asset, *, hurry: bool = False, force: bool = False) -> Fetched:
+        """The asset from the cache, else downloaded into it; ``force`` downloads in any case.
+
+        With ``hurry`` it gives up after two seconds in which no source so much as answered.
+
+        Raises:
+            DownloadError: it is not cached, and no source delivered it.
+        """
+        path = cache_folder() / asset.name
+        if not force:
+            try:
+                if (data := read_cached(asset)) is not None:
+                    return Fetched(data, str(path), cached=True)
+            except CacheError as error:
+                self.listener.note(f"{error}: fetching it again")
+        data, source = self._download(asset, hurry)
+        try:
+            store(asset, data)
+        except CacheError as error:
+            self.listener.note(f"{error}: going on without the cache")
+            return Fetched(data, source, cached=False)
+        return Fetched(data, str(path), cached=True)
+
+    def _download(self, asset: Asset, hurry: bool) -> tuple[bytes, str]:
+        """The bytes from the first source that delivers the right ones, and that source."""
+        failures = []
+        for source in _sources(asset):
+            try:
+                return self._from_source(source, asset, hurry), source
+            except TransferError as error:
+                failures.append(f"  {source}: {error}")
+        raise DownloadError(
+            f"{asset.name} is not in {cache_folder()}, and no source delivered it:\n"
+            + "\n".join(failures)
+            + "\nWith a network, `scratchnet download` fetches it. SCRATCHNET_MIRROR can name a "
+            "folder or an address that holds the file, HTTPS_PROXY a proxy."
+        )
+
+    def _from_source(self, source: str, asset: Asset, hurry: bool) -> bytes:
+        """The asset from one source, checked.
+
+        Raises:
+            TransferError: it did not come, or something else came.
+        """
+        if _is_url(source):
+            self._expect_network(asset, hurry)
+            from scratchnet_cli import http
+
+            with self.listener.transfer(asset, source) as received:
+                data = http.get(source, asset.size, received)
+        else:
+            try:
+                data = Path(source).read_bytes()
+            except OSError as error:
+                raise TransferError(error.strerror or "cannot be read") from error
+        if defect := asset.defect(data):
+            raise TransferError(f"not the right file: {defect}")
+        return data
+
+    def _expect_network(self, asset: Asset, hurry: bool) -> None:
+        """Raise TransferError where a network must not be used, or is known to be away."""
+        if os.environ.get("SCRATCHNET_OFFLINE", "0").lower() not in ("", "0", "false", "no"):
+            raise TransferError("not tried, SCRATCHNET_OFFLINE is set")
+        if not hurry:
+            return
+        if self._network_answers is None:
+            from scratchnet_cli import http
+
+            urls = [source for source in _sources(asset) if _is_url(source)]
+            self._network_answers = http.any_answers(urls, NETWORK_PATIENCE_S)
+        if not self._network_answers:
+            raise TransferError(f"no answer within {NETWORK_PATIENCE_S:g} s")
+
+
+def _sources(asset: Asset) -> list[str]:
+    """Where to look, in order: URLs, and the path of the file where the mirror is a folder."""
+    mirror = os.environ.get("SCRATCHNET_MIRROR", "")
+    if not mirror:
+        return list(asset.urls)
+    own = f"{mirror.rstrip('/')}/{asset.name}" if _is_url(mirror) else str(Path(mirror, asset.name))
+    return [own, *asset.urls]
+
+
+def _is_url(source: str) -> bool:
+    return source.startswith(("https://", "http://"))

@@ -1,0 +1,61 @@
+"""The pictures that a command line names: files, folders, lists of paths, standard input."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from scratchnet_cli.errors import ImageError
+
+STDIN = "-"
+SUFFIXES = {
+    ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff",
+    ".pbm", ".pgm", ".ppm", ".pnm",
+}  # fmt: skip
+MAX_BYTES = 256 * 2**20
+
+
+def expand(names: Iterable[str]) -> Iterator[str]:
+    """Each name in turn, a folder replaced by the pictures in it, sorted by name."""
+    for name in names:
+        if name != STDIN and Path(name).is_dir():
+            yield from _pictures_in(Path(name)) or [name]
+        else:
+            yield name
+
+
+def read_list(name: str) -> Iterator[str]:
+    """The paths in a file, one a line, or on standard input for ``-``; empty lines are passed over.
+
+    Raises:
+        ImageError: the file cannot be read.
+    """
+    try:
+        with sys.stdin.buffer if name == STDIN else Path(name).open("rb") as file:
+            for line in file:
+                if path := line.rstrip(b"\r\n"):
+                    yield os.fsdecode(path)
+    except OSError as error:
+        raise ImageError(f"{name}: {error.strerror}") from error
+
+
+def read_bytes(name: str) -> bytes:
+    """The content of a file, or of standard input for ``-``.
+
+    Raises:
+        ImageError: it cannot be read, or is too large to be a picture of a digit.
+    """
+    try:
+        with sys.stdin.buffer if name == STDIN else Path(name).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except IsADirectoryError as error:
+        raise ImageError("this folder holds no pictures") from error
+    except OSError as error:
+        raise ImageError(error.strerror or "cannot be read") from error
+    if len(data) > MAX_BYTES:
+        raise ImageError(f"larger than {MAX_BYTES} bytes")
+    return data
+
+
+def _pictures_in(folder: Path) -> list[str]:
+    return sorted(str(path) for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)

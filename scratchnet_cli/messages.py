@@ -1,0 +1,18 @@
+"""Text on its way to a terminal: one form for notes, and no control characters from outside."""
+
+import click
+
+
+def note(message: str) -> None:
+    """One message on stderr, under the program's name; of control characters only newlines stay."""
+    click.echo("scratchnet: " + "\n".join(map(printable, message.split("\n"))), err=True)
+
+
+def printable(text: str) -> str:
+    """``text`` with all that a terminal might act on, and bytes that are no text, escaped."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )

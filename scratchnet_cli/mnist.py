@@ -1,0 +1,131 @@
+"""IDX, the file format of MNIST, to arrays.
+
+An IDX file is a magic number (two zero bytes, the type, the number of axes), the length of each
+axis as a big-endian 32-bit integer, and the values. MNIST's type is 8: unsigned bytes.
+"""
+
+import gzip
+import io
+import math
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.errors import DatasetError
+
+Split = Literal["test", "train"]
+
+CLASSES = 10
+FILE_PREFIX = {"test": "t10k", "train": "train"}
+MAX_BYTES = 4 * 2**30
+# Deflate cannot do better, so a file that promises more than this is cut short or lies.
+_GZIP_MAX_RATIO = 1032
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Labelled images. images: (n, rows, columns) uint8, 0 background; labels: (n,) uint8; n > 0.
+
+    Raises:
+        DatasetError: there are no images, or not as many labels.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if len(self.images) != len(self.labels):
+            raise DatasetError(f"{len(self.images)} images, but {len(self.labels)} labels")
+        if self.images.size == 0:
+            raise DatasetError("the dataset holds no images")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def first(self, limit: int | None) -> "Dataset":
+        """The first ``limit`` images; all of them for None."""
+        return self if limit is None else Dataset(self.images[:limit], self.labels[:limit])
+
+    def arrays(
+        self, normalize: bool = True, flatten: bool = True, one_hot_label: bool = False
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """``(x, t)`` with the keywords of the book's ``load_mnist``.
+
+        normalize: x is float32 in [0, 1], else uint8 in [0, 255]; flatten: x is (n, 784), else
+        (n, 1, 28, 28); one_hot_label: t is (n, 10) of 0 and 1, else (n,) of digits.
+        """
+        n, rows, columns = self.images.shape
+        x: NDArray[Any] = self.images.reshape(
+            (n, rows * columns) if flatten else (n, 1, rows, columns)
+        )
+        if normalize:
+            x = x.astype(np.float32) / 255
+        t: NDArray[Any] = self.labels
+        if one_hot_label:
+            t = np.eye(max(CLASSES, int(t.max()) + 1), dtype=np.uint8)[t]
+        return x, t
+
+
+def read_dataset(images: bytes, labels: bytes) -> Dataset:
+    """The dataset in the bytes of two IDX files, gzipped or not.
+
+    Raises:
+        DatasetError: one of them is not a sound IDX file, or they do not fit together.
+    """
+    return Dataset(
+        read_idx(images, axes=3, label="images"), read_idx(labels, axes=1, label="labels")
+    )
+
+
+def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
+    """The image and label files of a split in a folder that names them as MNIST does.
+
+    Raises:
+        DatasetError: the folder lacks one of them.
+    """
+    found = []
+    for stem in (f"{FILE_PREFIX[split]}-images", f"{FILE_PREFIX[split]}-labels"):
+        axes = 3 if stem.endswith("images") else 1
+        names = [f"{stem}{sep}idx{axes}-ubyte{end}" for end in ("", ".gz") for sep in "-."]
+        paths = [folder / name for name in names if (folder / name).is_file()]
+        if not paths:
+            raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not")
+        found.append(paths[0])
+    return found[0], found[1]
+
+
+def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
+    """The array in an IDX file of unsigned bytes with that many axes; read-only, not copied.
+
+    Nothing is unpacked beyond the size that the header gives; ``label`` stands in messages.
+
+    Raises:
+        DatasetError: wrong magic number, or more or fewer values than the header says.
+    """
+    header_size = 4 + 4 * axes
+    magic = bytes((0, 0, 8, axes))
+    try:
+        with gzip.open(io.BytesIO(data)) if data[:2] == b"\x1f\x8b" else io.BytesIO(data) as stream:
+            header = stream.read(header_size)
+            if header[:4] != magic:
+                raise DatasetError(
+                    f"{label}: not an IDX file of bytes with {axes} axes "
+                    f"(it begins {header[:4].hex(' ')}, expected {magic.hex(' ')})"
+                )
+            shape = np.frombuffer(header, ">u4", axes, 4).tolist()
+            size = math.prod(shape)
+            if size > min(MAX_BYTES, len(data) * _GZIP_MAX_RATIO):
+                raise DatasetError(
+                    f"{label}: the header promises {size} bytes, too many to be true"
+                )
+            body = stream.read(size + 1)
+    except (EOFError, OSError, zlib.error, ValueError) as error:
+        raise DatasetError(f"{label}: the file is damaged or cut short") from error
+    if len(body) != size:
+        came = "more" if len(body) > size else len(body)
+        raise DatasetError(f"{label}: the header promises {size} bytes, but there are {came}")
+    return np.frombuffer(body, np.uint8).reshape(shape)

@@ -1,0 +1,160 @@
+"""The network: affine layers, activations, softmax. Pure maths in NumPy, nothing read or written.
+
+The notation is that of *Deep Learning from Scratch*, chapter 3: a layer turns its input ``x``
+into ``a = x·W + b`` and passes on ``z = h(a)``, where ``h`` is the layer's activation function.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.errors import ShapeError, WeightsError
+
+Array: TypeAlias = NDArray[Any]
+
+
+def sigmoid(x: Array) -> Array:
+    """σ(x) = 1 / (1 + e⁻ˣ), elementwise and for every x without overflow.
+
+    Computed as (1 + tanh(x/2)) / 2, which is the same function: e⁻ˣ itself overflows float32
+    from x = -89 down.
+    """
+    return 0.5 * (1 + np.tanh(0.5 * x))
+
+
+def relu(x: Array) -> Array:
+    """max(0, x), elementwise."""
+    return np.maximum(0, x)
+
+
+def tanh(x: Array) -> Array:
+    """tanh(x), elementwise."""
+    return np.tanh(x)
+
+
+def identity(x: Array) -> Array:
+    """The input x itself: the output layer of a network that gives logits."""
+    return x
+
+
+def softmax(x: Array) -> Array:
+    """eˣᵢ / Σⱼ eˣⱼ along the last axis: probabilities that sum to 1, in the order of the logits.
+
+    The maximum is subtracted first: that changes nothing in the quotient, and without it eˣ
+    overflows at x = 1000.
+    """
+    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    probabilities: Array = e / np.sum(e, axis=-1, keepdims=True)
+    return probabilities
+
+
+ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
+    "sigmoid": sigmoid,
+    "relu": relu,
+    "tanh": tanh,
+    "identity": identity,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer, known to be sound: ``forward(x) = h(x·W + b)``.
+
+    W: (inputs, outputs), b: (outputs,), both finite floats; activation: a name in ACTIVATIONS.
+
+    Raises:
+        WeightsError: shapes, dtype, values or the activation's name are not of that form.
+    """
+
+    W: Array
+    b: Array
+    activation: str = "sigmoid"
+
+    def __post_init__(self) -> None:
+        for name, array, ndim in (("W", self.W, 2), ("b", self.b, 1)):
+            if array.dtype.kind != "f":
+                raise WeightsError(f"{name} holds {array.dtype}, not floating-point numbers")
+            if array.ndim != ndim or array.size == 0:
+                raise WeightsError(f"{name} has the shape {array.shape}, expected {ndim} axes")
+            if not np.isfinite(array).all():
+                raise WeightsError(f"{name} holds a value that is infinite or not a number")
+        if self.b.shape[0] != self.outputs:
+            raise WeightsError(f"W has {self.outputs} columns, but b has {self.b.shape[0]} values")
+        if self.activation not in ACTIVATIONS:
+            known = ", ".join(ACTIVATIONS)
+            raise WeightsError(f"the activation {self.activation!r} is unknown (known: {known})")
+
+    @property
+    def inputs(self) -> int:
+        """Number of values that go in."""
+        return int(self.W.shape[0])
+
+    @property
+    def outputs(self) -> int:
+        """Number of values that come out."""
+        return int(self.W.shape[1])
+
+    def forward(self, x: Array) -> Array:
+        """z = h(x·W + b). x: (inputs,) or (n, inputs); the result has ``outputs`` columns."""
+        a = x @ self.W + self.b
+        return ACTIVATIONS[self.activation](a)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Layers of which each takes what the one before it gives; any depth.
+
+    Raises:
+        WeightsError: there is no layer, or two neighbours do not fit.
+    """
+
+    layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise WeightsError("a network needs at least one layer")
+        for i, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False), 1):
+            if before.outputs != after.inputs:
+                raise WeightsError(
+                    f"layer {i} gives {before.outputs} values, layer {i + 1} takes {after.inputs}"
+                )
+
+    @property
+    def inputs(self) -> int:
+        """Number of values in one input."""
+        return self.layers[0].inputs
+
+    @property
+    def outputs(self) -> int:
+        """Number of classes."""
+        return self.layers[-1].outputs
+
+    def logits(self, x: Array) -> Array:
+        """The scores of the output layer. x: (inputs,) or (n, inputs) float; float32 stays float32.
+
+        Raises:
+            ShapeError: x has another number of columns.
+        """
+        if x.ndim not in (1, 2) or x.shape[-1] != self.inputs:
+            raise ShapeError(
+                f"the network takes {self.inputs} values an input, but the input has the shape "
+                f"{x.shape}"
+            )
+        z = x
+        for layer in self.layers:
+            z = layer.forward(z)
+        return z
+
+    def probabilities(self, x: Array) -> Array:
+        """softmax of the logits: for each input ``outputs`` probabilities that sum to 1."""
+        return softmax(self.logits(x))
+
+    def predict(self, x: Array) -> NDArray[np.intp]:
+        """The class of each input: the argmax of the logits, for softmax keeps their order.
+
+        x: (inputs,) or (n, inputs); the result: () or (n,).
+        """
+        return np.asarray(np.argmax(self.logits(x), axis=-1))

@@ -1,0 +1,85 @@
+"""What stderr shows while the program works: notes, download bars, the state of an evaluation."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from scratchnet_cli.cache import Asset
+from scratchnet_cli.fetch import Listener
+from scratchnet_cli.messages import note
+
+if TYPE_CHECKING:
+    from scratchnet_cli.evaluate import Evaluation
+
+PLAIN_LINES = 10
+
+
+class Progress(Listener):
+    """Notes, and progress in one of three looks.
+
+    ``bar`` moves in place, ``plain`` writes a few lines that read well in a log, ``none`` is
+    silent; ``auto`` is a bar on a terminal and plain elsewhere. Notes are shown in every mode.
+    """
+
+    def __init__(self, mode: str = "auto") -> None:
+        if mode == "auto":
+            mode = "bar" if sys.stderr.isatty() else "plain"
+        self.mode = mode
+
+    def note(self, message: str) -> None:
+        """Show a note."""
+        note(message)
+
+    def summary(self, message: str) -> None:
+        """Show a line that belongs to the progress: silent where that is."""
+        if self.mode != "none":
+            click.echo(message, err=True)
+
+    @contextmanager
+    def transfer(self, asset: Asset, url: str) -> Iterator[Callable[[int], None]]:
+        """Show a download: a bar in bytes, or a line."""
+        if self.mode != "bar":
+            self.summary(
+                f"downloading {asset.name} ({asset.size} bytes) from {urlsplit(url).netloc}"
+            )
+            yield lambda _: None
+            return
+        with _bar(asset.size, asset.name, unit="B", unit_scale=True) as bar:
+            yield lambda count: bar.update(count - bar.n)
+
+    @contextmanager
+    def evaluation(self, images: int, batch_size: int) -> Iterator[Callable[["Evaluation"], None]]:
+        """Show how an evaluation of so many images goes, with the accuracy so far."""
+        if self.mode == "bar":
+            with _bar(images, "eval", unit=" images") as bar:
+
+                def move(state: "Evaluation") -> None:
+                    bar.set_postfix_str(f"accuracy {state.accuracy:.4f}", refresh=False)
+                    bar.update(state.total - bar.n)
+
+                yield move
+        elif self.mode == "plain":
+            yield lambda state: _print_some(state, images, batch_size)
+        else:
+            yield lambda _: None
+
+
+def _print_some(state: "Evaluation", images: int, batch_size: int) -> None:
+    """One line for about every tenth of the batches, whatever their number."""
+    batches = -(-images // batch_size)
+    done = -(-state.total // batch_size)
+    if done * PLAIN_LINES // batches > (done - 1) * PLAIN_LINES // batches:
+        click.echo(
+            f"batch {done}/{batches}  {state.total}/{images}  accuracy {state.accuracy:.4f}",
+            err=True,
+        )
+
+
+def _bar(total: int, description: str, **options: Any) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc=description, file=sys.stderr, dynamic_ncols=True, **options)

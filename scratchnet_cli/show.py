@@ -1,0 +1,54 @@
+"""A picture as the network saw it, and its ten probabilities, as lines for a terminal."""
+
+import os
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.classify import Answer
+
+BAR_WIDTH = 24
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+# Two pixels, one above the other, share a character: these for (dark, dark) to (ink, ink).
+_HALVES = " ▄▀█"
+# The grey ramp of 256-colour terminals: 24 steps from almost black to almost white.
+_FIRST_GREY, _GREYS = 232, 24
+
+
+def draw(answer: Answer, colour: bool) -> list[str]:
+    """14 lines: on the left the 28x28 pixels, on the right a bar for each class."""
+    halves = _in_colour if colour else _in_blocks
+    picture = halves(answer.picture.pixels[0::2], answer.picture.pixels[1::2])
+    bars = [
+        f"{'>' if digit == answer.digit else ' '} {digit} {_bar(probability)} {probability:.4f}"
+        for digit, probability in enumerate(answer.probabilities)
+    ]
+    bars = ["", "", *bars]
+    bars += [""] * (len(picture) - len(bars))
+    return [f"{left}  {right}".rstrip() for left, right in zip(picture, bars, strict=True)]
+
+
+def stderr_has_colour() -> bool:
+    """Whether stderr is a terminal whose user did not ask for no colour (no-color.org)."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _in_blocks(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
+    codes = 2 * (upper >= 128).astype(int) + (lower >= 128)
+    return ["".join(_HALVES[code] for code in row) for row in codes]
+
+
+def _in_colour(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
+    ramp = _FIRST_GREY + np.stack((upper, lower)).astype(int) * (_GREYS - 1) // 255
+    return [
+        "".join(f"\x1b[38;5;{top};48;5;{bottom}m▀" for top, bottom in zip(*row, strict=True))
+        + "\x1b[0m"
+        for row in ramp.transpose(1, 0, 2)
+    ]
+
+
+def _bar(share: float) -> str:
+    eighths = round(share * BAR_WIDTH * 8)
+    bar = _EIGHTHS[8] * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    return bar.ljust(BAR_WIDTH)

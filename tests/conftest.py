@@ -1,0 +1,99 @@
+"""What every test starts from: an empty cache, no network, and a way to run the program."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scratchnet_cli.catalog import load_dataset
+from scratchnet_cli.cli import main
+
+# Nobody listens there, so whoever tries to leave this machine is refused at once.
+CLOSED_PROXY = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of the program left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Give each test an empty cache and keep it from the network and the developer's settings."""
+    for name in os.environ:
+        if name.startswith("SCRATCHNET_") or name.lower() in ("http_proxy", "no_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("SCRATCHNET_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("HTTPS_PROXY", CLOSED_PROXY)
+    monkeypatch.setenv("https_proxy", CLOSED_PROXY)
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command line in this process: ``run("eval", "--limit", "10", stdin=b"…")``."""
+
+    def run_main(*args: str | Path, stdin: bytes = b"") -> Result:
+        streams = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+            for name, stream in streams.items():
+                patch.setattr(sys, name, stream)
+            with pytest.raises(SystemExit) as leaving:
+                main([str(arg) for arg in args])
+        texts = {}
+        for name, stream in streams.items():
+            stream.flush()
+            stream.seek(0)
+            texts[name] = stream.read()
+        assert isinstance(leaving.value.code, int)
+        return Result(leaving.value.code, **texts)
+
+    return run_main
+
+
+@pytest.fixture
+def run_process() -> Run:
+    """Run the command line as a process of its own, with pipes for its streams."""
+
+    def run_python(*args: str | Path, stdin: bytes = b"") -> Result:
+        command = [sys.executable, "-m", "scratchnet_cli", *map(str, args)]
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run_python
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real MNIST test set and the book's weights; skips where there is none."""
+    folder = os.environ.get("SCRATCHNET_REAL_DATA")
+    if not folder:
+        pytest.skip("SCRATCHNET_REAL_DATA names no folder with the real MNIST test set")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def digits() -> NDArray[np.uint8]:
+    """Real digits to make pictures of: the bundled sample, (1000, 28, 28) uint8."""
+    return load_dataset("sample")[0].images
+
+
+@pytest.fixture(scope="session")
+def labels() -> NDArray[np.uint8]:
+    """What ``digits`` show: (1000,) uint8."""
+    return load_dataset("sample")[0].labels
