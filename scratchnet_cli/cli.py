@@ -13,6 +13,8 @@ from scratchnet_cli.errors import ScratchnetError
 from scratchnet_cli.messages import note
 
 COMMANDS = ("eval", "predict", "download", "cache")
+# Any of these being set means that the user has decided how many threads NumPy's products use.
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 EXIT_INTERRUPTED = 130
 EXIT_CLOSED_PIPE = 141
 
@@ -65,6 +67,10 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         # A file name need not be text, and no terminal knows every letter.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if not any(name in os.environ for name in BLAS_THREADS):
+        # The products are small: more threads cost more than they bring, above all on a busy
+        # machine, and starting them makes importing NumPy slower.
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
     sys.exit(_run(args))
 
 

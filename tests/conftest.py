@@ -47,7 +47,7 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command line in this process: ``run("eval", "--limit", "10", stdin=b"…")``."""
 
-    def run_main(*args: str | Path, stdin: bytes = b"") -> Result:
+    def run_main(*args: str | int | Path, stdin: bytes = b"") -> Result:
         streams = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
         with monkeypatch.context() as patch:
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--format",
-    "output_format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
@@ -53,7 +52,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--progress",
-    "progress_mode",
     type=click.Choice(["auto", "bar", "plain", "none"]),
     default="auto",
     show_default=True,
@@ -65,9 +63,9 @@ def command(
     dataset: str | None,
     split: Literal["test", "train"],
     limit: int | None,
-    output_format: str,
+    format: str,  # noqa: A002
     min_accuracy: float | None,
-    progress_mode: str,
+    progress: str,
 ) -> int:
     """Run a network on labelled images and print its accuracy.
 
@@ -80,18 +78,18 @@ def command(
     from scratchnet_cli.messages import note
     from scratchnet_cli.progress import Progress
 
-    progress = Progress(progress_mode)
-    fetcher = Fetcher(progress)
+    stderr = Progress(progress)
+    fetcher = Fetcher(stderr)
     network, weights_origin = load_weights(weights, fetcher)
     images, dataset_origin = load_dataset(dataset, split, fetcher)
     images = images.first(limit)
-    with progress.evaluation(len(images), batch_size) as show:
+    with stderr.evaluation(len(images), batch_size) as show:
         evaluation = evaluate(network, images.images, images.labels, batch_size, show)
-    progress.summary(
+    stderr.summary(
         f"{weights_origin.name} weights on {dataset_origin.name}: {evaluation.correct} of "
         f"{evaluation.total} right, {evaluation.images_per_s:,.0f} images/s"
     )
-    if output_format == "json":
+    if format == "json":
         click.echo(_as_json(evaluation, dataset_origin, weights_origin))
     else:
         click.echo(f"Accuracy: {evaluation.accuracy:.4f}")

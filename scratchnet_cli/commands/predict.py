@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--format",
-    "output_format",
     type=click.Choice(["tsv", "json", "plain"]),
     default="tsv",
     show_default=True,
@@ -56,7 +55,7 @@ def command(
     weights: str | None,
     files_from: str | None,
     top: int,
-    output_format: str,
+    format: str,  # noqa: A002
     show: bool,
     min_confidence: float | None,
     polarity: str,
@@ -95,7 +94,7 @@ def command(
             note(f"{printable(result.name)}: {result.reason}")
             exit_code = ImageError.exit_code
             continue
-        click.echo(_FORMATS[output_format](result, top))
+        click.echo(_FORMATS[format](result, top))
         if show:
             click.echo("\n".join(draw(result, stderr_has_colour())), err=True)
         if min_confidence is not None and result.probability < min_confidence:

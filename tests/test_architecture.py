@@ -1,0 +1,116 @@
+"""The house holds together: who may import whom, and what start-up may cost."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "scratchnet_cli"
+
+# From the ground up: each room may use rooms above it in this table only, and of the outside
+# packages only those named.
+ALLOWED: dict[str, tuple[set[str], set[str]]] = {
+    "errors": (set(), set()),
+    "messages": (set(), {"click"}),
+    "options": (set(), {"click"}),
+    "network": ({"errors"}, {"numpy"}),
+    "pickles": ({"errors"}, {"numpy"}),
+    "weights": ({"errors", "network", "pickles"}, {"numpy"}),
+    "mnist": ({"errors"}, {"numpy"}),
+    "images": ({"errors"}, {"numpy", "PIL"}),
+    "inputs": ({"errors"}, set()),
+    "cache": ({"errors"}, {"platformdirs"}),
+    "http": ({"errors"}, {"requests", "urllib3"}),
+    "fetch": ({"errors", "cache", "http"}, set()),
+    "assets": ({"cache"}, set()),
+    "catalog": ({"errors", "network", "weights", "mnist", "fetch", "assets"}, {"numpy"}),
+    "evaluate": ({"errors", "network"}, {"numpy"}),
+    "classify": ({"errors", "network", "images"}, {"numpy"}),
+    "show": ({"classify"}, {"numpy"}),
+    "progress": ({"messages", "cache", "fetch", "evaluate"}, {"click", "tqdm"}),
+    "cli": ({"errors", "messages"}, {"click"}),
+}
+COMMANDS_MAY_USE = {"click"}
+LATE = {"numpy", "requests", "PIL", "tqdm", "platformdirs"}
+
+
+def imports(module: Path) -> Iterator[str]:
+    """Every module name that a file imports, wherever in the file it does so."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module.name} uses a relative import"
+            if node.module == "scratchnet_cli":
+                yield from (f"scratchnet_cli.{alias.name}" for alias in node.names)
+            elif node.module:
+                yield node.module
+
+
+def split_imports(module: Path) -> tuple[set[str], set[str]]:
+    """What a module imports of ours, and of outside packages; the standard library is free."""
+    ours, outside = set(), set()
+    for name in imports(module):
+        top, _, rest = name.partition(".")
+        if top == "scratchnet_cli":
+            ours.add(rest.partition(".")[0])
+        elif top not in sys.stdlib_module_names:
+            outside.add(top)
+    return ours, outside
+
+
+@pytest.mark.parametrize("module", sorted(PACKAGE.glob("[!_]*.py")), ids=lambda path: path.stem)
+def test_modules_import_only_what_their_place_allows(module: Path) -> None:
+    """Imports run one way, and each outside package has its known users."""
+    ours, outside = split_imports(module)
+    allowed_ours, allowed_outside = ALLOWED[module.stem]
+    assert ours <= allowed_ours
+    assert outside <= allowed_outside
+
+
+@pytest.mark.parametrize(
+    "module", sorted((PACKAGE / "commands").glob("[!_]*.py")), ids=lambda path: path.stem
+)
+def test_commands_do_no_arithmetic_and_no_io_of_their_own(module: Path) -> None:
+    """A command uses our modules and Click, and commands do not know each other."""
+    ours, outside = split_imports(module)
+    assert outside <= COMMANDS_MAY_USE
+    assert "commands" not in ours
+
+
+def test_the_table_is_in_order() -> None:
+    """A room uses only rooms that stand before it in the table: imports cannot run in circles."""
+    seen: set[str] = set()
+    for module, (ours, _) in ALLOWED.items():
+        assert ours <= seen
+        seen.add(module)
+
+
+@pytest.mark.parametrize("command", ["--help", "--version", "eval --help", "predict --help"])
+def test_start_up_loads_nothing_heavy(command: str) -> None:
+    """Importing the command line, or asking for help, loads none of the heavy packages."""
+    script = (
+        "import sys, scratchnet_cli.cli\n"
+        "try: scratchnet_cli.cli.main(sys.argv[1:])\n"
+        f"finally: print(*({LATE} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *command.split()], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.split() == []
+
+
+def test_a_warm_evaluation_needs_no_network_library() -> None:
+    """Where nothing is downloaded and no bar is drawn, neither requests nor tqdm is loaded."""
+    script = (
+        "import sys, scratchnet_cli.cli\n"
+        "try: scratchnet_cli.cli.main(['eval', '--weights', 'bundled', '--dataset', 'sample'])\n"
+        "finally: print(*({'requests', 'tqdm', 'PIL'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == ""

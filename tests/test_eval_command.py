@@ -1,0 +1,213 @@
+"""``scratchnet eval``: what it prints, where, and the code it leaves with."""
+
+import gzip
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scratchnet_cli.catalog import load_weights
+from tests.conftest import Run
+
+BUNDLED = ("--weights", "bundled", "--dataset", "sample")
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
+    """A folder of the sample's first 100 digits in MNIST's naming."""
+    folder = tmp_path / "dataset"
+    folder.mkdir()
+    images = struct.pack(">4B3I", 0, 0, 8, 3, 100, 28, 28) + digits[:100].tobytes()
+    (folder / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(
+        struct.pack(">4BI", 0, 0, 8, 1, 100) + labels[:100].tobytes()
+    )
+    return folder
+
+
+def expected_accuracy(digits: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
+    """The bundled network's accuracy, by the textbook's formulas in float64, image by image."""
+    network, _ = load_weights("bundled")
+    right = 0
+    for image, label in zip(digits, labels, strict=True):
+        z = image.reshape(-1) / 255.0
+        for i, layer in enumerate(network.layers):
+            a = z @ layer.W.astype(np.float64) + layer.b
+            z = a if i == len(network.layers) - 1 else 1 / (1 + np.exp(-a))
+        right += int(np.argmax(z)) == label
+    return right / len(labels)
+
+
+def test_the_answer_alone_is_on_stdout(
+    run_process: Run, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> None:
+    """A pipe gets one line with the accuracy; progress and summary go to stderr."""
+    result = run_process("eval", *BUNDLED)
+    assert result.exit_code == 0
+    assert result.stdout == f"Accuracy: {expected_accuracy(digits, labels):.4f}\n"
+    assert "batch 10/10  1000/1000  accuracy" in result.stderr
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 333, 1000, 5000])
+def test_the_batch_size_changes_nothing_but_speed(run: Run, batch_size: int) -> None:
+    """Every batch size gives the same confusion matrix."""
+
+    def evaluation(*args: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(run("eval", *BUNDLED, "--format", "json", *args).stdout)
+        return answer
+
+    assert evaluation("--batch-size", str(batch_size))["confusion"] == evaluation()["confusion"]
+
+
+def test_json_is_one_object_with_every_number(run: Run) -> None:
+    """The fields that scripts depend on are there and agree with each other."""
+    result = run("eval", *BUNDLED, "--format", "json", "--progress", "none")
+    answer = json.loads(result.stdout)
+    assert set(answer) == {
+        "accuracy", "correct", "total", "batch_size", "classes", "confusion", "per_class",
+        "dataset", "weights", "elapsed_s", "images_per_s",
+    }  # fmt: skip
+    assert set(answer["weights"]) == {"name", "source", "sha256", "fallback"}
+    assert answer["dataset"]["name"] == "sample"
+    assert answer["dataset"]["fallback"] is False
+    assert answer["correct"] == sum(row[i] for i, row in enumerate(answer["confusion"]))
+    assert answer["total"] == 1000 == sum(map(sum, answer["confusion"]))
+    assert answer["accuracy"] == answer["correct"] / 1000
+    assert [score["total"] for score in answer["per_class"]] == [100] * 10
+    assert result.stderr == ""
+
+
+def test_progress_is_about_ten_lines_in_a_log(run: Run) -> None:
+    """However many batches there are, a log gets ten lines, and the last one is the whole."""
+    lines = run("eval", *BUNDLED, "--batch-size", "1").stderr.splitlines()
+    progress = [line for line in lines if line.startswith("batch ")]
+    assert len(progress) == 10
+    assert progress[0].startswith("batch 100/1000  100/1000  accuracy 0.")
+    assert progress[-1].startswith("batch 1000/1000  1000/1000  accuracy 0.")
+
+
+def test_each_of_a_few_batches_is_shown(run: Run) -> None:
+    """Fewer than ten batches are shown one by one, also when the last one is smaller."""
+    lines = run("eval", *BUNDLED, "--batch-size", "400").stderr.splitlines()
+    shown = [line.split("  ")[:2] for line in lines if line.startswith("batch ")]
+    assert shown == [
+        ["batch 1/3", "400/1000"],
+        ["batch 2/3", "800/1000"],
+        ["batch 3/3", "1000/1000"],
+    ]
+
+
+def test_offline_defaults_fall_back_and_say_so(run: Run) -> None:
+    """With nothing cached and no network, the bundled network and sample step in, flagged."""
+    result = run("eval", "--format", "json", "--progress", "none")
+    answer = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert (answer["weights"]["name"], answer["weights"]["fallback"]) == ("bundled", True)
+    assert (answer["dataset"]["name"], answer["dataset"]["fallback"]) == ("sample", True)
+    assert len(result.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "asset"),
+    [
+        (("--weights", "book", "--dataset", "sample"), "sample_weight.pkl"),
+        (("--weights", "bundled", "--dataset", "mnist"), "t10k-images-idx3-ubyte.gz"),
+        (("--weights", "bundled", "--split", "train"), "train-images-idx3-ubyte.gz"),
+    ],
+)
+def test_what_was_named_is_never_replaced(run: Run, args: tuple[str, ...], asset: str) -> None:
+    """Named and not to be had: exit 4, and each source that was tried stands with its cause."""
+    result = run("eval", *args)
+    assert result.exit_code == 4
+    assert result.stdout == ""
+    assert asset in result.stderr
+    assert "https://raw.githubusercontent.com/" in result.stderr
+    assert "proxy" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_folder_is_a_dataset(run: Run, dataset: Path) -> None:
+    """IDX files in MNIST's naming, gzipped or not, are evaluated like MNIST."""
+    result = run("eval", "--weights", "bundled", "--dataset", dataset, "--format", "json")
+    assert json.loads(result.stdout)["total"] == 100
+
+
+def test_limit_takes_the_first_images(run: Run) -> None:
+    """--limit 10 evaluates ten images."""
+    result = run("eval", *BUNDLED, "--limit", "10", "--format", "json")
+    assert json.loads(result.stdout)["total"] == 10
+
+
+@pytest.mark.parametrize(("threshold", "exit_code"), [("0.5", 0), ("0.9999", 1)])
+def test_a_threshold_decides_the_exit_code(run: Run, threshold: str, exit_code: int) -> None:
+    """Below --min-accuracy the answer is still printed, but the exit code is 1."""
+    result = run("eval", *BUNDLED, "--min-accuracy", threshold)
+    assert result.exit_code == exit_code
+    assert result.stdout.startswith("Accuracy: ")
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("--batch-size", "0"), "--batch-size"),
+        (("--batch-size", "x"), "not a valid integer"),
+        (("--batchsize", "1"), "--batch-size"),
+        (("--min-accuracy", "94"), "--min-accuracy"),
+        (("--format", "xml"), "json"),
+        (("surplus",), "surplus"),
+    ],
+)
+def test_wrong_usage_is_told_with_a_hint(run: Run, args: tuple[str, ...], hint: str) -> None:
+    """Bad input never reaches the command: exit 2 and a hint."""
+    result = run("eval", *args)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert hint in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (("--weights", "nowhere.npz"), "nowhere.npz: No such file"),
+        (("--dataset", "nowhere"), "nowhere: holds no t10k-images-idx3-ubyte"),
+        (("--dataset", "sample", "--split", "train"), "the bundled sample has no train split"),
+    ],
+)
+def test_missing_files_are_one_line(run: Run, args: tuple[str, ...], expected: str) -> None:
+    """A weight file or dataset that is not there: exit 3 and one line that names it."""
+    result = run("eval", "--weights", "bundled", "--dataset", "sample", *args)
+    assert result.exit_code == 3
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"scratchnet: {expected}")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_network_of_another_size_does_not_fit(run: Run, tmp_path: Path) -> None:
+    """Weights that take 2 inputs are refused for 28x28 images in one line."""
+    weights = tmp_path / "small.npz"
+    np.savez(weights, W1=np.ones((2, 10)), b1=np.ones(10))
+    result = run("eval", "--weights", weights, "--dataset", "sample")
+    assert result.exit_code == 3
+    assert result.stderr.startswith("scratchnet: the network takes 2 values an input")
+
+
+def test_options_can_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each option has a SCRATCHNET_<COMMAND>_<OPTION> twin."""
+    monkeypatch.setenv("SCRATCHNET_EVAL_FORMAT", "json")
+    assert json.loads(run("eval", *BUNDLED).stdout)["total"] == 1000
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 999, 10000, 20000])
+def test_the_book_figure_on_the_real_files(
+    run: Run, real_data: Path, monkeypatch: pytest.MonkeyPatch, batch_size: int
+) -> None:
+    """The book's weights read 9352 of MNIST's 10,000 test images right at every batch size."""
+    monkeypatch.setenv("SCRATCHNET_MIRROR", str(real_data))
+    result = run("eval", "--batch-size", batch_size, "--format", "json")
+    answer = json.loads(result.stdout)
+    assert answer["correct"] == 9352
+    assert answer["weights"]["fallback"] is answer["dataset"]["fallback"] is False

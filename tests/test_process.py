@@ -1,0 +1,153 @@
+"""The program as a process: terminals, signals, pipes, and the wheel as it is installed."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+import sysconfig
+import time
+import venv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).parents[1]
+SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
+BUNDLED = ["--weights", "bundled", "--dataset", "sample"]
+
+needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix terminals and signals")
+
+
+def run_on_terminal(args: list[str], interrupt_after: bytes | None = None) -> tuple[int, bytes]:
+    """Run the program on a terminal of its own; exit code, and all it wrote there."""
+    import fcntl
+    import pty
+    import termios
+
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    with subprocess.Popen(
+        [*SCRATCHNET, *args], stdin=terminal, stdout=terminal, stderr=terminal
+    ) as process:
+        os.close(terminal)
+        written = b""
+        try:
+            while chunk := os.read(controller, 4096):
+                written += chunk
+                if interrupt_after is not None and interrupt_after in written:
+                    process.send_signal(signal.SIGINT)
+                    interrupt_after = None
+        except OSError:
+            pass  # Linux tells the end of a terminal's other side by an error.
+        finally:
+            os.close(controller)
+    return process.returncode, written
+
+
+@needs_unix
+def test_a_terminal_gets_a_bar_that_ends_before_the_answer() -> None:
+    """On a terminal a bar moves to 100 %, and the accuracy stands on a line of its own."""
+    exit_code, written = run_on_terminal(["eval", *BUNDLED, "--batch-size", "10"])
+    assert exit_code == 0
+    assert b"100%" in written
+    assert written.splitlines()[-1].startswith(b"Accuracy: 0.")
+
+
+@needs_unix
+def test_ctrl_c_ends_with_130_and_no_traceback(
+    tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> None:
+    """An interrupted evaluation leaves with 130 and shows no traceback."""
+    times = 60
+    with (tmp_path / "t10k-images-idx3-ubyte").open("wb") as file:
+        file.write(struct.pack(">4B3I", 0, 0, 8, 3, times * 1000, 28, 28))
+        file.write(digits.tobytes() * times)
+    with (tmp_path / "t10k-labels-idx1-ubyte").open("wb") as file:
+        file.write(struct.pack(">4BI", 0, 0, 8, 1, times * 1000))
+        file.write(labels.tobytes() * times)
+    exit_code, written = run_on_terminal(
+        ["eval", "--weights", "bundled", "--dataset", str(tmp_path), "--batch-size", "1"],
+        interrupt_after=b"accuracy",
+    )
+    assert exit_code == 130
+    assert b"Traceback" not in written
+    assert written.endswith(b"\n")
+
+
+@needs_unix
+def test_a_closed_pipe_ends_quietly() -> None:
+    """Like ``cat``, it prints no error when the reader of stdout has had enough."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.run(
+        [*SCRATCHNET, "eval", *BUNDLED, "--progress", "none"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+    assert process.stderr == b""
+    assert process.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_behind_stdout_is_an_error() -> None:
+    """An answer that could not be written is not a success."""
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.run(
+            [*SCRATCHNET, "eval", *BUNDLED, "--progress", "none"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert process.returncode == 3
+    assert process.stderr.decode().startswith("scratchnet: the answer cannot be written")
+    assert b"Traceback" not in process.stderr
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built wheel in an environment of its own, with only its dependencies beside it."""
+    folder = tmp_path_factory.mktemp("installed")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
+    subprocess.run([*build, str(ROOT)], check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    environment = folder / "environment"
+    venv.create(environment, symlinks=sys.platform != "win32")
+    scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
+    install = [
+        "-m",
+        "pip",
+        "--python",
+        str(scripts / "python"),
+        "install",
+        "--no-deps",
+        "--no-index",
+    ]
+    subprocess.run([sys.executable, *install, str(wheel)], check=True, capture_output=True)
+    # The dependencies are lent by this environment; a path in a .pth file brings no editable
+    # install along, so the package under test is the wheel's.
+    (site_packages,) = environment.rglob("site-packages")
+    (site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return scripts / "scratchnet"
+
+
+def test_the_wheel_works_from_anywhere_without_network(installed: Path, tmp_path: Path) -> None:
+    """Installed from the wheel, the bundled network and sample are there, within 3 seconds."""
+    start = time.monotonic()
+    process = subprocess.run(
+        [installed, "eval", "--format", "json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert time.monotonic() - start < 3
+    assert '"fallback": true' in process.stdout
+    assert str(installed.parents[1]) in process.stdout
