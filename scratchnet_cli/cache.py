@@ -6,6 +6,7 @@ processes can fill the same cache at once, and a killed one leaves at most a ``.
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,8 @@ class Asset:
 def cache_folder() -> Path:
     """``SCRATCHNET_CACHE_DIR``, or else the place where this system keeps caches."""
     if chosen := os.environ.get("SCRATCHNET_CACHE_DIR"):
-        return Path(chosen).expanduser()
+        # Unlike Path.expanduser, this leaves a user's name that nobody has as it is.
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111
     import platformdirs
 
     return platformdirs.user_cache_path("scratchnet", appauthor=False)
@@ -59,6 +61,16 @@ def read_cached(asset: Asset) -> bytes | None:
     if defect := asset.defect(data):
         raise CacheError(f"{path}: damaged ({defect})")
     return data
+
+
+def cached_size(asset: Asset) -> int | None:
+    """The size in bytes of what stands in the asset's place; None where there is no file."""
+    path = cache_folder() / asset.name
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def store(asset: Asset, data: bytes) -> Path:
@@ -91,8 +103,11 @@ def clear(assets: tuple[Asset, ...]) -> list[Path]:
         CacheError: a file cannot be deleted.
     """
     folder = cache_folder()
-    leftovers = sorted(folder.glob(f".*{PART_SUFFIX}"))
-    present = [folder / asset.name for asset in assets if (folder / asset.name).is_file()]
+    try:
+        leftovers = sorted(folder.glob(f".*{PART_SUFFIX}"))
+    except OSError as error:
+        raise CacheError(f"{folder}: cannot be read ({error.strerror})") from error
+    present = [folder / asset.name for asset in assets if cached_size(asset) is not None]
     for path in (*present, *leftovers):
         try:
             path.unlink(missing_ok=True)

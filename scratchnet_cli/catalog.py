@@ -11,12 +11,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from scratchnet_cli.arrays import MAX_BYTES
 from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
 from scratchnet_cli.errors import DatasetError, DownloadError, WeightsError
 from scratchnet_cli.fetch import Fetcher
+from scratchnet_cli.mnist import MAX_BYTES as MAX_DATASET_BYTES
 from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset
 from scratchnet_cli.network import Network
-from scratchnet_cli.weights import MAX_BYTES as MAX_WEIGHTS_BYTES
 from scratchnet_cli.weights import read_weights
 
 _DATA = Path(__file__).parent / "bundled"
@@ -52,9 +53,9 @@ def load_weights(name: str | None = None, fetcher: Fetcher | None = None) -> tup
     if name is None:
         try:
             return _book_weights(fetcher, hurry=True)
-        except DownloadError:
+        except DownloadError as error:
             fetcher.listener.note(
-                "the book's weights cannot be had, using the bundled ones instead"
+                f"using the bundled weights, for the book's are not available ({error.cause})"
             )
             return _weights_file("bundled", _bundled_weights(), fallback=True)
     if name == "book":
@@ -77,10 +78,12 @@ def load_dataset(
     if name is None:
         try:
             return _mnist(split, fetcher, hurry=True)
-        except DownloadError:
+        except DownloadError as error:
             if split != "test":
                 raise
-            fetcher.listener.note("MNIST cannot be had, using the bundled sample instead")
+            fetcher.listener.note(
+                f"using the bundled sample, for MNIST is not available ({error.cause})"
+            )
             return _dataset_files("sample", _SAMPLE, fallback=True)
     if name == "mnist":
         return _mnist(split, fetcher)
@@ -117,15 +120,13 @@ def _book_weights(fetcher: Fetcher, hurry: bool = False) -> tuple[Network, Origi
 def _weights_file(name: str, path: Path, fallback: bool = False) -> tuple[Network, Origin]:
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_WEIGHTS_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise WeightsError(
             f"{path}: {error.strerror}; expected book, bundled or the path of a weight file"
         ) from error
-    if len(data) > MAX_WEIGHTS_BYTES:
-        raise WeightsError(
-            f"{path}: larger than {MAX_WEIGHTS_BYTES} bytes, no network of this tool"
-        )
+    if len(data) > MAX_BYTES:
+        raise WeightsError(f"{path}: larger than {MAX_BYTES} bytes, no network of this tool")
     sha256 = hashlib.sha256(data).hexdigest()
     return read_weights(data, str(path)), Origin(name, str(path), sha256, fallback)
 
@@ -144,6 +145,9 @@ def _dataset_files(
     name: str, paths: tuple[Path, Path], fallback: bool = False
 ) -> tuple[Dataset, Origin]:
     try:
+        too_large = [path for path in paths if path.stat().st_size > MAX_DATASET_BYTES]
+        if too_large:
+            raise DatasetError(f"{too_large[0]}: larger than {MAX_DATASET_BYTES} bytes")
         images, labels = (path.read_bytes() for path in paths)
     except OSError as error:
         raise DatasetError(f"{error.filename}: {error.strerror}") from error

@@ -1,8 +1,7 @@
-"""Pictures through a network, in batches, to answers in the order of the pictures."""
+"""Pictures through a network to answers, in the order of the pictures."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +9,6 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import Picture
 from scratchnet_cli.network import Network
-
-BATCH_SIZE = 100
-PIXELS = 28 * 28
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,26 +46,19 @@ class Unreadable:
 def classify(
     network: Network, names: Iterable[str], read: Callable[[str], Picture]
 ) -> Iterator[Answer | Unreadable]:
-    """One result for each name, in their order; ``read`` makes a picture of a name.
+    """One result for each name, in their order and as soon as it is known.
+
+    ``read`` makes a picture of a name. Pictures go through the network one by one: that takes a
+    fraction of reading them, and no answer depends on its neighbours.
 
     Raises:
         ShapeError: the network does not take 28x28 images.
     """
-    names = iter(names)
-    while batch := list(islice(names, BATCH_SIZE)):
-        pictures = [_try_to_read(name, read) for name in batch]
-        readable = [picture.pixels for picture in pictures if isinstance(picture, Picture)]
-        x = np.array(readable, np.float32).reshape(-1, PIXELS) / 255
-        probabilities = iter(network.probabilities(x))
-        for name, picture in zip(batch, pictures, strict=True):
-            if isinstance(picture, Picture):
-                yield Answer(name, picture, next(probabilities))
-            else:
-                yield Unreadable(name, str(picture))
-
-
-def _try_to_read(name: str, read: Callable[[str], Picture]) -> Picture | ImageError:
-    try:
-        return read(name)
-    except ImageError as error:
-        return error
+    for name in names:
+        try:
+            picture = read(name)
+        except ImageError as error:
+            yield Unreadable(name, str(error))
+        else:
+            x = picture.pixels.ravel().astype(np.float32) / 255
+            yield Answer(name, picture, network.probabilities(x))

@@ -4,7 +4,9 @@ import errno
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -35,15 +37,27 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; one whose reader has gone away ends as quietly as ``cat`` does."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # What is still buffered would fail once more when Python flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(EXIT_CLOSED_PIPE)
-        return result
+        """Run the command."""
+        with closed_pipe_ends_quietly():
+            return super().invoke(ctx)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Parse the command line, which may print the help."""
+        with closed_pipe_ends_quietly():
+            return super().make_context(*args, **extra)
+
+
+@contextmanager
+def closed_pipe_ends_quietly() -> Iterator[None]:
+    """Leave, where whoever read our output has gone away, as quietly as ``cat`` does."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered would fail once more when Python flushes at exit.
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise click.exceptions.Exit(EXIT_CLOSED_PIPE) from None
 
 
 @click.group(
@@ -54,7 +68,12 @@ class LazyGroup(click.Group):
     },
     epilog="Example: scratchnet eval --batch-size 100",
 )
-@click.version_option(package_name="scratchnet-cli", message="scratchnet %(version)s")
+@click.version_option(
+    package_name="scratchnet-cli",
+    message="scratchnet %(version)s",
+    # CI jobs set SCRATCHNET_VERSION for reasons of their own.
+    allow_from_autoenv=False,
+)
 def scratchnet() -> None:
     """Run the three-layer digit network of 'Deep Learning from Scratch', in pure NumPy.
 
@@ -64,6 +83,11 @@ def scratchnet() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code; an expected failure is one message."""
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+    if sys.stdout is None:
+        note("the answer cannot be written: stdout is closed")
+        sys.exit(ScratchnetError.exit_code)
     for stream in (sys.stdout, sys.stderr):
         # A file name need not be text, and no terminal knows every letter.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -90,5 +114,6 @@ def _run(args: Sequence[str] | None) -> int:
         # broken device behind stdout.
         if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
             raise
-        note(f"the answer cannot be written: {error.strerror}")
+        with suppress(OSError):
+            note(f"the answer cannot be written: {error.strerror}")
         return ScratchnetError.exit_code

@@ -31,6 +31,11 @@ class DownloadError(ScratchnetError):
 
     exit_code = 4
 
+    def __init__(self, message: str, cause: str = "") -> None:
+        """Keep, beside the whole message, the first source's failure in a few words."""
+        super().__init__(message)
+        self.cause = cause or message
+
 
 class TransferError(DownloadError):
     """One source did not deliver a file; the message is a few words for a list of sources."""

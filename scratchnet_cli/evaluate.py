@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import ShapeError
 from scratchnet_cli.network import Network
 
+# As many as IDX labels, which are bytes, can tell apart.
+MAX_CLASSES = 256
+
 
 @dataclass(frozen=True)
 class ClassScore:
@@ -81,9 +84,9 @@ def evaluate(
     """
     classes = network.outputs
     if labels.max() >= classes:
-        raise ShapeError(
-            f"the network tells {classes} classes apart, but a label is {labels.max()}"
-        )
+        raise ShapeError(f"the network has {classes} classes, but a label is {labels.max()}")
+    if classes > MAX_CLASSES:
+        raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_CLASSES} apart")
     confusion = np.zeros((classes, classes), np.intp)
     start = time.perf_counter()
     for i in range(0, len(images), batch_size):

@@ -1,6 +1,7 @@
 """An asset, wherever it is to be had: the cache, the user's mirror, the sources in their order."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from scratchnet_cli.cache import Asset, cache_folder, read_cached, store
 from scratchnet_cli.errors import CacheError, DownloadError, TransferError
 
+_FALSE = ("", "0", "false", "no", "off", "n", "f")
 # Who asked for nothing by name shall not wait long to learn that there is no network.
 NETWORK_PATIENCE_S = 2.0
 
@@ -64,22 +66,23 @@ class Fetcher:
             store(asset, data)
         except CacheError as error:
             self.listener.note(f"{error}: going on without the cache")
-            return Fetched(data, source, cached=False)
+            return Fetched(data, shown(source), cached=False)
         return Fetched(data, str(path), cached=True)
 
     def _download(self, asset: Asset, hurry: bool) -> tuple[bytes, str]:
         """The bytes from the first source that delivers the right ones, and that source."""
-        failures = []
+        failures: list[tuple[str, str]] = []
         for source in _sources(asset):
             try:
                 return self._from_source(source, asset, hurry), source
             except TransferError as error:
-                failures.append(f"  {source}: {error}")
+                failures.append((shown(source), str(error)))
         raise DownloadError(
-            f"{asset.name} is not in {cache_folder()}, and no source delivered it:\n"
-            + "\n".join(failures)
+            f"{asset.name} could not be downloaded to {cache_folder()}:\n"
+            + "\n".join(f"  {source}: {cause}" for source, cause in failures)
             + "\nWith a network, `scratchnet download` fetches it. SCRATCHNET_MIRROR can name a "
-            "folder or an address that holds the file, HTTPS_PROXY a proxy."
+            "folder or an address that holds the file, HTTPS_PROXY a proxy.",
+            cause=failures[0][1] if failures else "there is no source",
         )
 
     def _from_source(self, source: str, asset: Asset, hurry: bool) -> bytes:
@@ -92,11 +95,12 @@ class Fetcher:
             self._expect_network(asset, hurry)
             from scratchnet_cli import http
 
-            with self.listener.transfer(asset, source) as received:
+            with self.listener.transfer(asset, shown(source)) as received:
                 data = http.get(source, asset.size, received)
         else:
             try:
-                data = Path(source).read_bytes()
+                with Path(source).open("rb") as file:
+                    data = file.read(asset.size + 1)
             except OSError as error:
                 raise TransferError(error.strerror or "cannot be read") from error
         if defect := asset.defect(data):
@@ -105,7 +109,7 @@ class Fetcher:
 
     def _expect_network(self, asset: Asset, hurry: bool) -> None:
         """Raise TransferError where a network must not be used, or is known to be away."""
-        if os.environ.get("SCRATCHNET_OFFLINE", "0").lower() not in ("", "0", "false", "no"):
+        if os.environ.get("SCRATCHNET_OFFLINE", "0").lower() not in _FALSE:
             raise TransferError("not tried, SCRATCHNET_OFFLINE is set")
         if not hurry:
             return
@@ -123,8 +127,18 @@ def _sources(asset: Asset) -> list[str]:
     mirror = os.environ.get("SCRATCHNET_MIRROR", "")
     if not mirror:
         return list(asset.urls)
-    own = f"{mirror.rstrip('/')}/{asset.name}" if _is_url(mirror) else str(Path(mirror, asset.name))
-    return [own, *asset.urls]
+    if _is_url(mirror):
+        return [f"{mirror.rstrip('/')}/{asset.name}", *asset.urls]
+    if "://" in mirror:
+        raise DownloadError(
+            f"SCRATCHNET_MIRROR is {mirror!r}, expected a folder or an http:// or https:// address"
+        )
+    return [str(Path(os.path.expanduser(mirror), asset.name)), *asset.urls]  # noqa: PTH111
+
+
+def shown(source: str) -> str:
+    """A path, or a URL without the name and password that it may hold."""
+    return re.sub(r"^(https?://)[^/@]*@", r"\1", source)
 
 
 def _is_url(source: str) -> bool:

@@ -4,7 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from typing import Any
 
 import requests
 import urllib3
@@ -17,15 +17,11 @@ READ_TIMEOUT_S = 15
 GRACE_S = 30
 SLOWEST_BYTES_PER_S = 20_000
 CHUNK = 2**16
-_RETRY_AFTER_MAX_S = 5
-
-
-class _Retry(urllib3.Retry):
-    """Retries that wait as the server asks, but not for so long that the next source is better."""
-
-    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
-        seconds = super().get_retry_after(response)
-        return None if seconds is None else min(seconds, _RETRY_AFTER_MAX_S)
+# What may pass if one waits: the server says so, or has too much to do.
+PASSING = (408, 429, 500, 502, 503, 504)
+PAUSES_S = (0.5, 1.0)
+MAX_PAUSE_S = 5.0
+MAX_REDIRECTS = 5
 
 
 def get(url: str, max_bytes: int, received: Callable[[int], None]) -> bytes:
@@ -65,12 +61,12 @@ def any_answers(urls: list[str], within_s: float) -> bool:
         try:
             with _session(url) as session:
                 session.head(url, timeout=within_s, allow_redirects=False)
-        except requests.RequestException:
+        except _FAILURES:
             answers.put(False)
         else:
             answers.put(True)
 
-    one_a_host = {urlsplit(url).netloc: url for url in urls}
+    one_a_host = {url.split("/")[2]: url for url in urls}
     for url in one_a_host.values():
         threading.Thread(target=knock, args=(url,), daemon=True).start()
     deadline = time.monotonic() + within_s
@@ -80,62 +76,94 @@ def any_answers(urls: list[str], within_s: float) -> bool:
         return False
 
 
+# ValueError: an address, ours or one that we were redirected to, is none.
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
+
+
 def _transfer(
     url: str, chunks: "queue.SimpleQueue[bytes | Exception | None]", stop: threading.Event
 ) -> None:
-    timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
     try:
-        with _session(url) as session, session.get(url, stream=True, timeout=timeout) as response:
+        with _session(url) as session, _answer(session, url, stop) as response:
             response.raise_for_status()
-            # Undecoded: what was pinned is the file itself, and a server may call a .gz file
-            # "encoded".
+            # Undecoded: what was pinned is the file itself, and servers call .gz files "encoded".
             for chunk in response.raw.stream(CHUNK, decode_content=False):
                 chunks.put(chunk)
                 if stop.is_set():
                     return
         chunks.put(None)
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+    except _FAILURES as error:
         chunks.put(error)
+
+
+def _answer(session: requests.Session, url: str, stop: threading.Event) -> requests.Response:
+    """The server's answer, asked for again after a pause while it fails in a way that may pass."""
+    for pause_s in PAUSES_S:
+        try:
+            response = _get(session, url)
+        except requests.ConnectionError as error:
+            if "aborted" not in str(error):
+                raise
+        else:
+            if response.status_code not in PASSING:
+                return response
+            response.close()
+            asked_for = response.headers.get("Retry-After", "")
+            if asked_for.isdecimal():
+                pause_s = min(float(asked_for), MAX_PAUSE_S)
+        if stop.wait(pause_s):
+            break
+    return _get(session, url)
+
+
+def _get(session: requests.Session, url: str) -> requests.Response:
+    return session.get(url, stream=True, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
 
 
 def _session(url: str) -> requests.Session:
     session = requests.Session()
     session.headers["Accept-Encoding"] = "identity"
-    session.max_redirects = 5
-    retry = _Retry(
-        total=2,
-        connect=0,
-        backoff_factor=0.5,
-        status_forcelist=(408, 429, 500, 502, 503, 504),
-        raise_on_status=False,
-        redirect=0,
-    )
-    session.mount(url, requests.adapters.HTTPAdapter(max_retries=retry))
+    session.max_redirects = MAX_REDIRECTS
+    session.hooks["response"].append(_drop_body_of_redirect)
     if url.startswith("https:"):
         # So a redirect to plain http fails before anything is sent.
         del session.adapters["http://"]
     return session
 
 
+def _drop_body_of_redirect(response: requests.Response, **_: Any) -> None:
+    """Keep requests from reading the body of a redirect to its end, for it may have none."""
+    if response.is_redirect:
+        response.raw.close()
+
+
+# What went wrong, by the class of the error and a part of its text; the first that fits counts.
+_CAUSES: tuple[tuple[type[Exception], str, str], ...] = (
+    (requests.exceptions.InvalidSchema, "SOCKS", "a SOCKS proxy needs requests[socks]"),
+    (requests.exceptions.InvalidSchema, "", "redirected to an address that is not https"),
+    (requests.TooManyRedirects, "", "redirected without end"),
+    (requests.exceptions.ProxyError, "", "the proxy cannot be used (HTTPS_PROXY names it)"),
+    (
+        requests.exceptions.SSLError,
+        "",
+        "the certificate is not trusted (REQUESTS_CA_BUNDLE can name one that is)",
+    ),
+    (requests.Timeout, "", "no answer in time"),
+    (urllib3.exceptions.TimeoutError, "", "no answer in time"),
+    (requests.ConnectionError, "NameResolution", "the host's name cannot be found"),
+    (requests.ConnectionError, "refused", "the connection was refused"),
+    (requests.ConnectionError, "aborted", "the connection broke off"),
+    (urllib3.exceptions.ProtocolError, "", "the connection broke off"),
+    (OSError, "CA certificate", "no certificates where REQUESTS_CA_BUNDLE says"),
+    (ValueError, "", "the address, or one that it was redirected to, is not an address"),
+)
+
+
 def _explain(error: Exception) -> str:
+    if isinstance(error, requests.HTTPError):
+        return f"HTTP {error.response.status_code}"
     text = str(error)
-    match error:
-        case requests.HTTPError(response=requests.Response(status_code=code)):
-            return f"HTTP {code}"
-        case requests.exceptions.InvalidSchema():
-            return "redirected to an address that is not https"
-        case requests.TooManyRedirects():
-            return "redirected without end"
-        case requests.exceptions.ProxyError():
-            return "the proxy cannot be used (HTTPS_PROXY names it)"
-        case requests.exceptions.SSLError():
-            return "the certificate is not trusted (REQUESTS_CA_BUNDLE can name one that is)"
-        case requests.Timeout() | urllib3.exceptions.TimeoutError():
-            return "no answer in time"
-        case requests.ConnectionError() if "NameResolution" in text:
-            return "the host's name cannot be found"
-        case requests.ConnectionError() if "refused" in text:
-            return "the connection was refused"
-        case urllib3.exceptions.IncompleteRead():
-            return "the connection broke off"
+    for kind, part, cause in _CAUSES:
+        if isinstance(error, kind) and part in text:
+            return cause
     return f"the connection failed ({type(error).__name__})"

@@ -1,6 +1,11 @@
 """Text on its way to a terminal: one form for notes, and no control characters from outside."""
 
+from unicodedata import category
+
 import click
+
+# Control and formatting characters, halves of letters, separators of lines.
+_UNFIT = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
 
 
 def note(message: str) -> None:
@@ -13,6 +18,6 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        letter.encode("unicode_escape").decode("ascii") if category(letter) in _UNFIT else letter
         for letter in text
     )

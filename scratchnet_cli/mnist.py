@@ -7,6 +7,7 @@ axis as a big-endian 32-bit integer, and the values. MNIST's type is 8: unsigned
 import gzip
 import io
 import math
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,10 @@ def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
     for stem in (f"{FILE_PREFIX[split]}-images", f"{FILE_PREFIX[split]}-labels"):
         axes = 3 if stem.endswith("images") else 1
         names = [f"{stem}{sep}idx{axes}-ubyte{end}" for end in ("", ".gz") for sep in "-."]
-        paths = [folder / name for name in names if (folder / name).is_file()]
+        # Unlike Path.is_file, this takes a name that the system refuses for no file.
+        paths = [folder / name for name in names if os.path.isfile(folder / name)]  # noqa: PTH113
+        if not os.path.isdir(folder):  # noqa: PTH112
+            raise DatasetError(f"{folder}: no such folder; expected mnist, sample or a folder")
         if not paths:
             raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not")
         found.append(paths[0])
@@ -111,6 +115,8 @@ def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
     try:
         with gzip.open(io.BytesIO(data)) if data[:2] == b"\x1f\x8b" else io.BytesIO(data) as stream:
             header = stream.read(header_size)
+            if not header:
+                raise DatasetError(f"{label}: the file is empty")
             if header[:4] != magic:
                 raise DatasetError(
                     f"{label}: not an IDX file of bytes with {axes} axes "
@@ -128,4 +134,6 @@ def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
     if len(body) != size:
         came = "more" if len(body) > size else len(body)
         raise DatasetError(f"{label}: the header promises {size} bytes, but there are {came}")
+    if size == 0:
+        raise DatasetError(f"{label}: the header says that there is nothing: {shape}")
     return np.frombuffer(body, np.uint8).reshape(shape)

@@ -137,15 +137,19 @@ class Network:
 
         Raises:
             ShapeError: x has another number of columns.
+            WeightsError: a result is too large for its type.
         """
         if x.ndim not in (1, 2) or x.shape[-1] != self.inputs:
             raise ShapeError(
-                f"the network takes {self.inputs} values an input, but the input has the shape "
-                f"{x.shape}"
+                f"the network takes {self.inputs} values for each input, "
+                f"but these have the shape {x.shape}"
             )
         z = x
-        for layer in self.layers:
-            z = layer.forward(z)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for layer in self.layers:
+                z = layer.forward(z)
+        if not np.isfinite(z).all():
+            raise WeightsError("the weights are so large that the network's output overflows")
         return z
 
     def probabilities(self, x: Array) -> Array:

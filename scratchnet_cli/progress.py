@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -43,9 +42,7 @@ class Progress(Listener):
     def transfer(self, asset: Asset, url: str) -> Iterator[Callable[[int], None]]:
         """Show a download: a bar in bytes, or a line."""
         if self.mode != "bar":
-            self.summary(
-                f"downloading {asset.name} ({asset.size} bytes) from {urlsplit(url).netloc}"
-            )
+            self.summary(f"downloading {url} ({asset.size} bytes)")
             yield lambda _: None
             return
         with _bar(asset.size, asset.name, unit="B", unit_scale=True) as bar:

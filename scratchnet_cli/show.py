@@ -2,6 +2,7 @@
 
 import os
 import sys
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +18,16 @@ _FIRST_GREY, _GREYS = 232, 24
 
 
 def draw(answer: Answer, colour: bool) -> list[str]:
-    """14 lines: on the left the 28x28 pixels, on the right a bar for each class."""
+    """14 lines or more: on the left the 28x28 pixels, on the right a bar for each class."""
     halves = _in_colour if colour else _in_blocks
     picture = halves(answer.picture.pixels[0::2], answer.picture.pixels[1::2])
     bars = [
         f"{'>' if digit == answer.digit else ' '} {digit} {_bar(probability)} {probability:.4f}"
         for digit, probability in enumerate(answer.probabilities)
     ]
-    bars = ["", "", *bars]
-    bars += [""] * (len(picture) - len(bars))
-    return [f"{left}  {right}".rstrip() for left, right in zip(picture, bars, strict=True)]
+    blank = " " * answer.picture.pixels.shape[1]
+    rows = zip_longest(picture, ["", "", *bars])
+    return [f"{left or blank}  {right or ''}".rstrip() for left, right in rows]
 
 
 def stderr_has_colour() -> bool:

@@ -173,7 +173,7 @@ def test_wrong_usage_is_told_with_a_hint(run: Run, args: tuple[str, ...], hint: 
     ("args", "expected"),
     [
         (("--weights", "nowhere.npz"), "nowhere.npz: No such file"),
-        (("--dataset", "nowhere"), "nowhere: holds no t10k-images-idx3-ubyte"),
+        (("--dataset", "nowhere"), "nowhere: no such folder"),
         (("--dataset", "sample", "--split", "train"), "the bundled sample has no train split"),
     ],
 )
@@ -192,7 +192,7 @@ def test_a_network_of_another_size_does_not_fit(run: Run, tmp_path: Path) -> Non
     np.savez(weights, W1=np.ones((2, 10)), b1=np.ones(10))
     result = run("eval", "--weights", weights, "--dataset", "sample")
     assert result.exit_code == 3
-    assert result.stderr.startswith("scratchnet: the network takes 2 values an input")
+    assert result.stderr.startswith("scratchnet: the network takes 2 values for each input")
 
 
 def test_options_can_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

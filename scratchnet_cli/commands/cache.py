@@ -20,17 +20,16 @@ def path() -> None:
 def list_() -> None:
     """Print each cached file: PATH<TAB>BYTES."""
     from scratchnet_cli.assets import ALL
-    from scratchnet_cli.cache import cache_folder
+    from scratchnet_cli.cache import cache_folder, cached_size
 
     for asset in ALL:
-        file = cache_folder() / asset.name
-        if file.is_file():
-            click.echo(f"{file}\t{file.stat().st_size}")
+        if (size := cached_size(asset)) is not None:
+            click.echo(f"{cache_folder() / asset.name}\t{size}")
 
 
-@command.command("verify", epilog="Example: scratchnet cache verify && echo sound")
+@command.command("verify", epilog="Example: scratchnet cache verify")
 def verify() -> int:
-    """Hash each cached file and print PATH<TAB>ok or PATH<TAB>damaged.
+    """Hash each file and print PATH<TAB>ok, damaged or missing.
 
     Exits with 3 if one is damaged; the next command that needs it downloads it again.
     """
@@ -42,9 +41,7 @@ def verify() -> int:
     exit_code = 0
     for asset in ALL:
         try:
-            if read_cached(asset) is None:
-                continue
-            verdict = "ok"
+            verdict = "missing" if read_cached(asset) is None else "ok"
         except CacheError as error:
             note(str(error))
             verdict, exit_code = "damaged", error.exit_code

@@ -93,7 +93,7 @@ def command(
         click.echo(_as_json(evaluation, dataset_origin, weights_origin))
     else:
         click.echo(f"Accuracy: {evaluation.accuracy:.4f}")
-    if min_accuracy is not None and evaluation.accuracy < min_accuracy:
+    if min_accuracy is not None and not evaluation.accuracy >= min_accuracy:
         note(f"the accuracy {evaluation.accuracy:.4f} is below --min-accuracy {min_accuracy:g}")
         return 1
     return 0

@@ -79,8 +79,12 @@ def command(
 
     if not images and files_from is None:
         raise click.UsageError("Missing argument 'IMAGE...', or --files-from LIST.")
+    if [*images, files_from].count("-") > 1:
+        raise click.UsageError("Standard input (-) can be read only once.")
     if raw and polarity != "auto":
-        raise click.UsageError("--raw takes pictures as they are, so --polarity has no place.")
+        raise click.UsageError(
+            "--raw takes pictures as they are: --polarity cannot be combined with it."
+        )
 
     def read(name: str) -> "Picture":
         data = read_bytes(name)
@@ -97,7 +101,7 @@ def command(
         click.echo(_FORMATS[format](result, top))
         if show:
             click.echo("\n".join(draw(result, stderr_has_colour())), err=True)
-        if min_confidence is not None and result.probability < min_confidence:
+        if min_confidence is not None and not result.probability >= min_confidence:
             note(
                 f"{printable(result.name)}: read as {result.digit} with probability "
                 f"{result.probability:.4f}, below --min-confidence {min_confidence:g}"

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,7 @@ def main() -> None:
         print("| command | median | Python alone with | median | ratio |\n|---|---|---|---|---|")
         for name, command, imports in processes:
             ours, bare = interleaved(
-                lambda command=command: run(command),
-                lambda imports=imports: run([sys.executable, "-c", imports]),
+                partial(run, command), partial(run, [sys.executable, "-c", imports])
             )
             cells = f"{ours * 1000:.0f} ms | `{imports}` | {bare * 1000:.0f} ms | {ours / bare:.2f}"
             print(f"| `{name}` | {cells} |")
@@ -61,8 +61,8 @@ def main() -> None:
     for batch_size in (1, 10, 100, 1000, 10000):
         part = x[: batch_size * 500]
         ours, book = interleaved(
-            lambda part=part, n=batch_size: in_batches(network.predict, part, n),
-            lambda part=part, n=batch_size: in_batches(lambda b: as_the_book(b, *weights), part, n),
+            partial(in_batches, network.predict, part, batch_size),
+            partial(in_batches, partial(as_the_book, weights), part, batch_size),
         )
         cells = f"{len(part) / ours:,.0f} | {len(part) / book:,.0f} | {book / ours:.2f}"
         print(f"| {batch_size} | {cells} |")
@@ -91,8 +91,9 @@ def in_batches(predict: Callable[[Any], Any], x: NDArray[Any], batch_size: int) 
         predict(x[i : i + batch_size])
 
 
-def as_the_book(x: Any, W1: Any, b1: Any, W2: Any, b2: Any, W3: Any, b3: Any) -> Any:  # noqa: N803
+def as_the_book(weights: list[Any], x: Any) -> Any:
     """The forward pass as a reader of the book writes it."""
+    W1, b1, W2, b2, W3, b3 = weights  # noqa: N806
     z1 = 1 / (1 + np.exp(-(np.dot(x, W1) + b1)))
     z2 = 1 / (1 + np.exp(-(np.dot(z1, W2) + b2)))
     a3 = np.dot(z2, W3) + b3
