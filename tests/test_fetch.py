@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import urllib3
 
 from scratchnet_cli import assets, catalog, fetch, http
 from scratchnet_cli.cache import Asset
@@ -58,7 +57,7 @@ def cache(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once; the waits that a server asks for stay."""
-    monkeypatch.setattr(urllib3.Retry, "get_backoff_time", lambda _: 0)
+    monkeypatch.setattr(http, "PAUSES_S", (0.0, 0.0))
 
 
 @pytest.fixture
