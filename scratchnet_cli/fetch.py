@@ -119,7 +119,7 @@ class Fetcher:
             urls = [source for source in _sources(asset) if _is_url(source)]
             self._network_answers = http.any_answers(urls, NETWORK_PATIENCE_S)
         if not self._network_answers:
-            raise TransferError(f"no answer within {NETWORK_PATIENCE_S:g} s")
+            raise TransferError("not tried, for no source answers")
 
 
 def _sources(asset: Asset) -> list[str]:

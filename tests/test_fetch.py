@@ -787,7 +787,7 @@ def test_a_hurry_waits_only_once_for_no_network(
     fetcher = Fetcher()
     start = time.monotonic()
     for name in ("one", "two", "three"):
-        with pytest.raises(DownloadError, match=r"no answer within 0\.5 s"):
+        with pytest.raises(DownloadError, match="no source answers"):
             fetcher.fetch(asset(mute + name, mute + "other/" + name), hurry=True)
     assert 0.5 <= time.monotonic() - start < 0.9
     assert files(cache) == {}
@@ -818,7 +818,7 @@ def test_a_name_look_up_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "NETWORK_PATIENCE_S", 0.2)
     before = set(threading.enumerate())
     start = time.monotonic()
-    with pytest.raises(DownloadError, match="no answer"):
+    with pytest.raises(DownloadError, match="no source answers"):
         Fetcher().fetch(asset("http://example.invalid/file"), hurry=True)
     assert time.monotonic() - start < 1
     released.set()
