@@ -110,8 +110,8 @@ def _run(args: Sequence[str] | None) -> int:
         note(str(error))
         return error.exit_code
     except OSError as error:
-        # Files are opened where their failures are known, so what is left is a full disk or a
-        # broken device behind stdout.
+        # Where files are opened their failures are told apart; of the others, these come from a
+        # full disk or a broken device behind stdout.
         if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
             raise
         with suppress(OSError):

@@ -75,12 +75,25 @@ def test_a_class_without_images_has_no_accuracy() -> None:
     assert result.per_class[1] == ClassScore(1, 0, 0)
 
 
-def test_pixels_are_scaled_to_one() -> None:
-    """The network sees pixels from 0 to 1, as in the book, not from 0 to 255."""
-    at_most_half = Layer(np.array([[1, 0]], np.float32), np.array([0, 0.5], np.float32), "identity")
-    images = np.array([0, 127, 128, 255], np.uint8).reshape(-1, 1, 1)
+@pytest.mark.parametrize(("limit", "dark", "light"), [(0.5, 127, 128), (0.998, 254, 255)])
+def test_pixels_are_scaled_to_one(limit: float, dark: int, light: int) -> None:
+    """The network sees pixels from 0 to 1, as in the book: 255 is exactly 1."""
+    above = Layer(np.array([[1, 0]], np.float32), np.array([0, limit], np.float32), "identity")
+    images = np.array([0, dark, light, 255], np.uint8).reshape(-1, 1, 1)
     labels = np.array([1, 1, 0, 0], np.uint8)
-    assert evaluate(Network((at_most_half,)), images, labels).accuracy == 1
+    assert evaluate(Network((above,)), images, labels).accuracy == 1
+
+
+@pytest.mark.parametrize("classes", [1, 20, 256])
+def test_any_number_of_classes_is_counted(classes: int) -> None:
+    """A network may tell apart as many classes as a label has values, not only ten."""
+    network = Network(
+        (Layer(np.eye(classes, dtype=np.float32), np.zeros(classes, np.float32), "identity"),)
+    )
+    images = np.diag(np.full(classes, 255, np.uint8)).reshape(classes, 1, classes)
+    labels = np.arange(classes, dtype=np.uint8)
+    result = evaluate(network, images, labels)
+    np.testing.assert_array_equal(result.confusion, np.eye(classes))
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 100, 1000, 1001])

@@ -319,6 +319,8 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 def test_arrays_have_the_books_keywords(normalize: bool, flatten: bool) -> None:
     """``normalize`` and ``flatten`` do what they do in the book's ``load_mnist``."""
     x, t = Dataset(IMAGES, LABELS).arrays(normalize=normalize, flatten=flatten)
+    in_the_books_order, _ = Dataset(IMAGES, LABELS).arrays(normalize, flatten, False)
+    np.testing.assert_array_equal(in_the_books_order, x, strict=True)
     assert x.shape == ((3, 20) if flatten else (3, 1, 4, 5))
     assert x.dtype == (np.float32 if normalize else np.uint8)
     values = [value / 255 if normalize else value for value in range(60)]

@@ -248,7 +248,9 @@ def test_probabilities_are_the_softmax_of_the_logits(book: Network) -> None:
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
 
 
-@pytest.mark.parametrize("shape", [(783,), (785,), (1, 785), (784, 1), (1, 28, 28), (28, 28), ()])
+@pytest.mark.parametrize(
+    "shape", [(783,), (785,), (1, 785), (784, 1), (1, 28, 28), (1, 1, 784), (28, 28), ()]
+)
 @pytest.mark.parametrize("method", ["logits", "probabilities", "predict"])
 def test_an_input_of_another_size_is_refused(method: str, shape: tuple[int, ...]) -> None:
     """An input that is not 784 wide is refused in one sentence with both sizes in it."""
