@@ -1,7 +1,8 @@
 """Pictures through a network to answers, in the order of the pictures."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,24 +11,19 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import Picture
 from scratchnet_cli.network import Network
 
+SIDE = 28
+# Below it, some other digit may well be meant.
+LOW_PROBABILITY = 0.5
+
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class Digit:
     """What the network made of one picture. probabilities: (classes,), they sum to 1."""
 
-    name: str
     picture: Picture
     probabilities: NDArray[np.floating]
-
-    @property
-    def digit(self) -> int:
-        """The most probable class."""
-        return int(self.probabilities.argmax())
-
-    @property
-    def probability(self) -> float:
-        """The probability of ``digit``."""
-        return float(self.probabilities.max())
+    digit: int
+    probability: float
 
     def top(self, count: int) -> list[tuple[int, float]]:
         """The ``count`` most probable classes with their probabilities, best first."""
@@ -35,30 +31,81 @@ class Answer:
         return [(int(digit), float(self.probabilities[digit])) for digit in order]
 
 
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The digits that a file shows, left to right, at least one."""
+
+    name: str
+    digits: Sequence[Digit]
+
+    @property
+    def number(self) -> str:
+        """The digits side by side: ``2026``."""
+        return "".join(str(digit.digit) for digit in self.digits)
+
+    @property
+    def probability(self) -> float:
+        """That of the digit which is least sure."""
+        return min(digit.probability for digit in self.digits)
+
+    @property
+    def doubts(self) -> list[str]:
+        """Why the answer may be wrong, each reason once, in a few words."""
+        doubts = dict.fromkeys(doubt for digit in self.digits for doubt in digit.picture.doubts)
+        if self.probability < LOW_PROBABILITY:
+            doubts["low probability"] = None
+        return list(doubts)
+
+
 @dataclass(frozen=True)
 class Unreadable:
-    """A picture that got no answer, and why."""
+    """A file that got no answer, and why."""
 
     name: str
     reason: str
 
 
-def classify(
-    network: Network, names: Iterable[str], read: Callable[[str], Picture]
-) -> Iterator[Answer | Unreadable]:
-    """One result for each name, in their order and as soon as it is known.
+Reading = tuple[str, list[Picture] | ImageError]
+"""A file's name, and the pictures of digits in it, or why there are none."""
 
-    ``read`` makes a picture of a name. Pictures go through the network one by one: that takes a
-    fraction of reading them, and no answer depends on its neighbours.
+
+def read_batch(read: Callable[[str], list[Picture]], names: Iterable[str]) -> list[Reading]:
+    """One reading for each name, in their order."""
+    readings: list[Reading] = []
+    for name in names:
+        try:
+            readings.append((name, read(name)))
+        except ImageError as error:
+            readings.append((name, error))
+    return readings
+
+
+def classify(network: Network, readings: Sequence[Reading]) -> list[Answer | Unreadable]:
+    """One result for each reading, in their order; their pictures are one batch to the network.
 
     Raises:
         ShapeError: the network does not take 28x28 images.
     """
-    for name in names:
-        try:
-            picture = read(name)
-        except ImageError as error:
-            yield Unreadable(name, str(error))
-        else:
-            x = picture.pixels.ravel().astype(np.float32) / 255
-            yield Answer(name, picture, network.probabilities(x))
+    pictures = [content for _, content in readings if not isinstance(content, ImageError)]
+    digits = iter(_digits(network, list(chain.from_iterable(pictures))))
+    return [
+        Unreadable(name, str(content))
+        if isinstance(content, ImageError)
+        else Answer(name, list(islice(digits, len(content))))
+        for name, content in readings
+    ]
+
+
+def _digits(network: Network, pictures: Sequence[Picture]) -> list[Digit]:
+    pixels = np.array([picture.pixels for picture in pictures], np.float32)
+    probabilities = network.probabilities(pixels.reshape(len(pictures), SIDE * SIDE) / 255)
+    best = probabilities.argmax(axis=1)
+    return list(
+        map(
+            Digit,
+            pictures,
+            probabilities,
+            best.tolist(),
+            probabilities[np.arange(len(best)), best].tolist(),
+        )
+    )

@@ -4,40 +4,49 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
-from typing import BinaryIO
+from io import BufferedReader
+from typing import cast
 
 from scratchnet_cli.errors import ImageError
 
 STDIN = "-"
-SUFFIXES = {
+SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff",
     ".pbm", ".pgm", ".ppm", ".pnm",
-}  # fmt: skip
+)  # fmt: skip
 MAX_BYTES = 256 * 2**20
+# Memory is taken for what is asked for: to take MAX_BYTES lasts longer than to read most files.
+USUAL_BYTES = 2**18
+LIST_BYTES = 2**16
 
 
-def expand(names: Iterable[str]) -> Iterator[str]:
+def expand(names: Iterable[str]) -> list[str]:
     """Each name in turn, a folder replaced by the pictures in it, sorted by name."""
+    expanded: list[str] = []
     for name in names:
         # Unlike Path.is_dir, this takes a name that the system refuses for no folder.
         if name != STDIN and os.path.isdir(name):  # noqa: PTH112
-            yield from _pictures_in(Path(name)) or [name]
+            expanded += _pictures_in(name) or [name]
         else:
-            yield name
+            expanded.append(name)
+    return expanded
 
 
-def read_list(name: str) -> Iterator[str]:
+def read_list(name: str) -> Iterator[list[str]]:
     """The paths in a file, one a line, or on standard input for ``-``; empty lines are passed over.
+
+    They come in bursts: what a pipe holds at the moment, and parts of a file.
 
     Raises:
         ImageError: the file cannot be read.
     """
+    rest = b""
     try:
         with _open(name) as file:
-            for line in file:
-                if path := line.rstrip(b"\r\n"):
-                    yield os.fsdecode(path)
+            while data := file.read1(LIST_BYTES):
+                *lines, rest = (rest + data).split(b"\n")
+                yield _paths(lines)
+            yield _paths([rest])
     except OSError as error:
         raise ImageError(f"--files-from {name}: {error.strerror}") from error
 
@@ -50,7 +59,9 @@ def read_bytes(name: str) -> bytes:
     """
     try:
         with _open(name) as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(USUAL_BYTES)
+            if len(data) == USUAL_BYTES:
+                data += file.read(MAX_BYTES + 1 - USUAL_BYTES)
     except IsADirectoryError as error:
         raise ImageError("this folder holds no pictures") from error
     except (OSError, ValueError) as error:
@@ -61,19 +72,29 @@ def read_bytes(name: str) -> bytes:
     return data
 
 
-def _open(name: str) -> AbstractContextManager[BinaryIO]:
+def _open(name: str) -> AbstractContextManager[BufferedReader]:
     if name != STDIN:
-        return Path(name).open("rb")
+        return open(name, "rb")  # noqa: PTH123
     if sys.stdin is None:
         raise ImageError("standard input is closed")
     # Not ours to close.
-    return nullcontext(sys.stdin.buffer)
+    return nullcontext(cast(BufferedReader, sys.stdin.buffer))
 
 
-def _pictures_in(folder: Path) -> list[str]:
+def _paths(lines: list[bytes]) -> list[str]:
+    return [os.fsdecode(path) for line in lines if (path := line.rstrip(b"\r"))]
+
+
+def _pictures_in(folder: str) -> list[str]:
     """Its picture files, sorted; none where the folder cannot be listed, and no hidden ones."""
     try:
-        entries = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
+        with os.scandir(folder) as entries:
+            return sorted(
+                entry.path
+                for entry in entries
+                if entry.name.lower().endswith(SUFFIXES)
+                and not entry.name.startswith(".")
+                and entry.is_file()
+            )
     except OSError:
         return []
-    return sorted(str(path) for path in entries if path.is_file() and not path.name.startswith("."))

@@ -1,6 +1,7 @@
 """What stderr shows while the program works: notes, download bars, the state of an evaluation."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from scratchnet_cli.evaluate import Evaluation
 
 PLAIN_LINES = 10
+PATIENCE_S = 1.0
 
 
 class Progress(Listener):
@@ -28,9 +30,12 @@ class Progress(Listener):
         if mode == "auto":
             mode = "bar" if sys.stderr.isatty() else "plain"
         self.mode = mode
+        self._bar: Any = None
 
     def note(self, message: str) -> None:
-        """Show a note."""
+        """Show a note, on a line of its own."""
+        if self._bar is not None:
+            self._bar.clear()
         note(message)
 
     def summary(self, message: str) -> None:
@@ -64,6 +69,31 @@ class Progress(Listener):
         else:
             yield lambda _: None
 
+    @contextmanager
+    def pictures(self, total: int | None) -> Iterator[Callable[[int], None]]:
+        """Show how many more pictures have been read; total: None where it is not known.
+
+        Only a run that takes long has a bar, and only if its answers go elsewhere: on one and the
+        same terminal they are the progress.
+        """
+        start = time.monotonic()
+        done = 0
+
+        def move(more: int) -> None:
+            nonlocal done
+            done += more
+            if self._bar is None and time.monotonic() - start > PATIENCE_S:
+                self._bar = _bar(total, "predict", unit=" pictures")
+            if self._bar is not None:
+                self._bar.update(done - self._bar.n)
+
+        try:
+            yield move if self.mode == "bar" and not sys.stdout.isatty() else lambda _: None
+        finally:
+            if self._bar is not None:
+                self._bar.close()
+                self._bar = None
+
 
 def _print_some(state: "Evaluation", images: int, batch_size: int) -> None:
     """One line for about every tenth of the batches, whatever their number."""
@@ -76,7 +106,7 @@ def _print_some(state: "Evaluation", images: int, batch_size: int) -> None:
         )
 
 
-def _bar(total: int, description: str, **options: Any) -> Any:
+def _bar(total: int | None, description: str, **options: Any) -> Any:
     from tqdm import tqdm
 
     return tqdm(total=total, desc=description, file=sys.stderr, dynamic_ncols=True, **options)

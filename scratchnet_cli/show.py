@@ -7,7 +7,7 @@ from itertools import zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.classify import Answer
+from scratchnet_cli.classify import Digit
 
 BAR_WIDTH = 24
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -17,15 +17,15 @@ _HALVES = " ▄▀█"
 _FIRST_GREY, _GREYS = 232, 24
 
 
-def draw(answer: Answer, colour: bool) -> list[str]:
+def draw(digit: Digit, colour: bool) -> list[str]:
     """14 lines or more: on the left the 28x28 pixels, on the right a bar for each class."""
     halves = _in_colour if colour else _in_blocks
-    picture = halves(answer.picture.pixels[0::2], answer.picture.pixels[1::2])
+    picture = halves(digit.picture.pixels[0::2], digit.picture.pixels[1::2])
     bars = [
-        f"{'>' if digit == answer.digit else ' '} {digit} {_bar(probability)} {probability:.4f}"
-        for digit, probability in enumerate(answer.probabilities)
+        f"{'>' if label == digit.digit else ' '} {label} {_bar(probability)} {probability:.4f}"
+        for label, probability in enumerate(digit.probabilities)
     ]
-    blank = " " * answer.picture.pixels.shape[1]
+    blank = " " * digit.picture.pixels.shape[1]
     rows = zip_longest(picture, ["", "", *bars])
     return [f"{left or blank}  {right or ''}".rstrip() for left, right in rows]
 

@@ -33,6 +33,9 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "evaluate": ({"errors", "network"}, {"numpy"}),
     "classify": ({"errors", "network", "images"}, {"numpy"}),
     "show": ({"classify"}, {"numpy"}),
+    "formats": ({"messages", "classify"}, set()),
+    "preprocessed": ({"errors", "images", "inputs"}, set()),
+    "workers": ({"errors"}, set()),
     "progress": ({"messages", "cache", "fetch", "evaluate"}, {"click", "tqdm"}),
     "cli": ({"errors", "messages"}, {"click"}),
 }

@@ -1,6 +1,10 @@
 """``scratchnet predict``: which digit is in a picture?"""
 
+import sys
+from contextlib import closing
+from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -8,8 +12,10 @@ import click
 from scratchnet_cli.options import weights_option
 
 if TYPE_CHECKING:
-    from scratchnet_cli.classify import Answer
+    from scratchnet_cli.classify import Answer, Unreadable
     from scratchnet_cli.images import Picture
+
+EXIT_BELOW_CONFIDENCE = 1
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
@@ -35,7 +41,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="PATH<TAB>DIGIT<TAB>PROBABILITY, or one object a line, or digits only.",
 )
+@click.option("--multiple", is_flag=True, help="Read a number: all digits, left to right.")
 @click.option("--show", is_flag=True, help="Draw on stderr what the network saw.")
+@click.option(
+    "--save-preprocessed",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write what the network saw to DIR, as 28x28 PNGs.",
+)
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
@@ -56,7 +69,9 @@ def command(
     files_from: str | None,
     top: int,
     format: str,  # noqa: A002
+    multiple: bool,
     show: bool,
+    save_preprocessed: Path | None,
     min_confidence: float | None,
     polarity: str,
     raw: bool,
@@ -68,70 +83,84 @@ def command(
     cannot be read is reported on stderr, the others are still answered, and the exit code is 3.
     """
     from scratchnet_cli.catalog import load_weights
-    from scratchnet_cli.classify import Unreadable, classify
-    from scratchnet_cli.errors import ImageError
+    from scratchnet_cli.classify import Answer, Unreadable, classify, read_batch
     from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.images import read_image, read_raw_image
-    from scratchnet_cli.inputs import expand, read_bytes, read_list
-    from scratchnet_cli.messages import note, printable
+    from scratchnet_cli.formats import FORMATS, number_json_line
+    from scratchnet_cli.inputs import STDIN, expand, read_list
+    from scratchnet_cli.messages import printable
+    from scratchnet_cli.preprocessed import PreprocessedFolder
     from scratchnet_cli.progress import Progress
     from scratchnet_cli.show import draw, stderr_has_colour
+    from scratchnet_cli.workers import spread
 
     if not images and files_from is None:
         raise click.UsageError("Missing argument 'IMAGE...', or --files-from LIST.")
-    if [*images, files_from].count("-") > 1:
+    if [*images, files_from].count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read only once.")
-    if raw and polarity != "auto":
-        raise click.UsageError(
-            "--raw takes pictures as they are: --polarity cannot be combined with it."
-        )
+    _refuse_contradictions(raw=raw, multiple=multiple, top=top, polarity=polarity)
+    network, _ = load_weights(weights, Fetcher(progress := Progress()))
+    folder = PreprocessedFolder(save_preprocessed) if save_preprocessed is not None else None
+    line = number_json_line if multiple and format == "json" else FORMATS[format]
 
-    def read(name: str) -> "Picture":
-        data = read_bytes(name)
-        return read_raw_image(data) if raw else read_image(data, polarity)
+    def tell(result: Answer | Unreadable) -> int:
+        """Print a result, and all that is to be said of it; the exit code that it asks for."""
+        if isinstance(result, Answer):
+            sys.stdout.write(f"{line(result, top)}\n")
+            for digit in result.digits:
+                if show:
+                    sys.stdout.flush()
+                    click.echo("\n".join(draw(digit, stderr_has_colour())), err=True)
+                if folder is not None:
+                    folder.save(result.name, digit.picture)
+        code, remark = _remark(result, min_confidence)
+        if remark:
+            sys.stdout.flush()
+            progress.note(f"{printable(result.name)}: {remark}")
+        return code
 
-    network, _ = load_weights(weights, Fetcher(Progress()))
-    listed = read_list(files_from) if files_from is not None else ()
+    names = expand(images)
+    listed = map(expand, read_list(files_from)) if files_from is not None else ()
+    read = partial(_read, raw=raw, multiple=multiple, polarity=polarity)
+    batches = spread(partial(read_batch, read), chain([names], listed), here=STDIN)
     exit_code = 0
-    for result in classify(network, expand(chain(images, listed)), read):
-        if isinstance(result, Unreadable):
-            note(f"{printable(result.name)}: {result.reason}")
-            exit_code = ImageError.exit_code
-            continue
-        click.echo(_FORMATS[format](result, top))
-        if show:
-            click.echo("\n".join(draw(result, stderr_has_colour())), err=True)
-        if min_confidence is not None and not result.probability >= min_confidence:
-            note(
-                f"{printable(result.name)}: read as {result.digit} with probability "
-                f"{result.probability:.4f}, below --min-confidence {min_confidence:g}"
-            )
-            exit_code = exit_code or 1
+    with closing(batches), progress.pictures(None if files_from else len(names)) as moved:
+        for readings in batches:
+            exit_code = max(exit_code, *map(tell, classify(network, readings)))
+            sys.stdout.flush()
+            moved(len(readings))
     return exit_code
 
 
-def _tsv(answer: "Answer", top: int) -> str:
-    from scratchnet_cli.messages import printable
-
-    ranked = (f"{digit}\t{probability:.4f}" for digit, probability in answer.top(top))
-    return "\t".join((printable(answer.name), *ranked))
-
-
-def _plain(answer: "Answer", top: int) -> str:
-    return " ".join(str(digit) for digit, _ in answer.top(top))
+def _refuse_contradictions(raw: bool, multiple: bool, top: int, polarity: str) -> None:
+    if raw and (polarity != "auto" or multiple):
+        raise click.UsageError(
+            "--raw takes pictures as they are: it cannot be combined with --polarity or --multiple."
+        )
+    if multiple and top > 1:
+        raise click.UsageError("--top ranks the readings of one digit: not with --multiple.")
 
 
-def _json(answer: "Answer", top: int) -> str:
-    import json
+def _remark(result: "Answer | Unreadable", min_confidence: float | None) -> tuple[int, str]:
+    """The exit code that one result asks for, and what is to be said of it; often nothing."""
+    from scratchnet_cli.classify import Unreadable
+    from scratchnet_cli.errors import ImageError
 
-    ranked = [{"digit": digit, "probability": p} for digit, p in answer.top(top)]
-    fields = {
-        "path": answer.name,
-        **ranked[0],
-        "top": ranked,
-        "probabilities": answer.probabilities.tolist(),
-    }
-    return json.dumps(fields)
+    if isinstance(result, Unreadable):
+        return ImageError.exit_code, result.reason
+    reading = f"read as {result.number} with probability {result.probability:.4f}"
+    if min_confidence is not None and not result.probability >= min_confidence:
+        return EXIT_BELOW_CONFIDENCE, f"{reading}, below --min-confidence {min_confidence:g}"
+    if result.doubts:
+        return 0, f"{reading}, but doubtful: {', '.join(result.doubts)}"
+    return 0, ""
 
 
-_FORMATS = {"tsv": _tsv, "plain": _plain, "json": _json}
+def _read(name: str, raw: bool, multiple: bool, polarity: str) -> "list[Picture]":
+    """The pictures of digits in a file: one, or with ``multiple`` all of them."""
+    from scratchnet_cli.images import read_digits, read_image, read_raw_image
+    from scratchnet_cli.inputs import read_bytes
+
+    data = read_bytes(name)
+    if multiple:
+        return read_digits(data, polarity)
+    return [read_raw_image(data) if raw else read_image(data, polarity)]

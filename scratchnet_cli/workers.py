@@ -1,0 +1,138 @@
+"""Work on many files, spread over the processor's cores, its results in order."""
+
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
+
+from scratchnet_cli.errors import ImageError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
+# A batch ends at whichever comes first: small pictures share what handing them over costs, and a
+# folder of photographs still gives its first answers at once.
+BATCH_FILES = 128
+BATCH_BYTES = 2**20
+# Beyond this, the one process that collects the results is what limits.
+MOST_WORKERS = 8
+
+Result = TypeVar("Result")
+
+
+def spread(
+    work: Callable[[list[str]], Result], bursts: Iterable[list[str]], here: str
+) -> Generator[Result]:
+    """What ``work`` makes of each batch of names, in their order and as soon as it is known.
+
+    A burst is a list of names that are known at the same time; all its results come before the
+    next burst is asked for. A burst of more than one batch is spread over processes; a smaller one
+    is worked on here, name by name, and so is the name ``here``.
+
+    Raises:
+        ImageError: a process died at its work.
+    """
+    pool: ProcessPoolExecutor | None = None
+    try:
+        for burst in bursts:
+            batches = _batches(burst)
+            first, second = next(batches, []), next(batches, [])
+            if not second or _cores() == 1:
+                yield from (work([name]) for name in chain(first, second, *batches))
+                continue
+            pool = pool or _start()
+            yield from _in_order(pool, work, chain((first, second), batches), here)
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+
+
+def _in_order(
+    pool: "ProcessPoolExecutor",
+    work: Callable[[list[str]], Result],
+    batches: Iterable[list[str]],
+    here: str,
+) -> Iterator[Result]:
+    from concurrent.futures.process import BrokenProcessPool
+
+    # Few at a time: whatever the number of files, memory holds the results of these.
+    most = 2 * _cores() + 1
+    pending: deque[tuple[list[str], Future[Result]]] = deque()
+    try:
+        for batch in batches:
+            pending.append(
+                (batch, _done(work(batch)) if here in batch else pool.submit(work, batch))
+            )
+            if len(pending) == most:
+                yield pending[0][1].result()
+                pending.popleft()
+        while pending:
+            yield pending[0][1].result()
+            pending.popleft()
+    except BrokenProcessPool as error:
+        batch = pending[0][0]
+        raise ImageError(
+            f"a process died while it read pictures from {batch[0]!r} to {batch[-1]!r} "
+            "(out of memory?); the pictures before these are answered"
+        ) from error
+
+
+def _done(result: Result) -> Future[Result]:
+    future: Future[Result] = Future()
+    future.set_result(result)
+    return future
+
+
+def _batches(names: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for name in names:
+        batch.append(name)
+        size += _size(name)
+        if len(batch) == BATCH_FILES or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _size(name: str) -> int:
+    try:
+        return os.stat(name).st_size  # noqa: PTH116
+    except (OSError, ValueError):
+        return 0
+
+
+def _cores() -> int:
+    """How many processes can run at once, within reason."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(usable or 1, MOST_WORKERS)
+
+
+def _start() -> "ProcessPoolExecutor":
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Where forking is sound it saves each process from importing NumPy and Pillow again.
+    context = get_context("fork" if sys.platform == "linux" else "spawn")
+    return ProcessPoolExecutor(_cores(), context, _leave_with_the_parent)
+
+
+def _leave_with_the_parent() -> None:
+    """Ctrl-C is the parent's to answer; and where it was killed, its workers end as well."""
+    from multiprocessing import parent_process
+    from threading import Thread
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def wait() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
