@@ -41,11 +41,13 @@ def spread(
         for burst in bursts:
             batches = _batches(burst)
             first, second = next(batches, []), next(batches, [])
-            if not second or _cores() == 1:
-                yield from (work([name]) for name in chain(first, second, *batches))
-                continue
-            pool = pool or _start()
-            yield from _in_order(pool, work, chain((first, second), batches), here)
+            batches = chain((first, second), batches)
+            if second and _cores() > 1:
+                pool = pool or _start()
+            if second and pool is not None:
+                yield from _in_order(pool, work, batches, here)
+            else:
+                yield from (work([name]) for name in chain.from_iterable(batches))
     finally:
         if pool is not None:
             pool.shutdown(cancel_futures=True)
@@ -113,13 +115,20 @@ def _cores() -> int:
     return min(usable or 1, MOST_WORKERS)
 
 
-def _start() -> "ProcessPoolExecutor":
+def _start() -> "ProcessPoolExecutor | None":
+    """Running processes; None on a system that has not the means."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     # Where forking is sound it saves each process from importing NumPy and Pillow again.
     context = get_context("fork" if sys.platform == "linux" else "spawn")
-    return ProcessPoolExecutor(_cores(), context, _leave_with_the_parent)
+    try:
+        pool = ProcessPoolExecutor(_cores(), context, _leave_with_the_parent)
+        # The first task starts the processes.
+        pool.submit(int)
+    except (ImportError, NotImplementedError, OSError):
+        return None
+    return pool
 
 
 def _leave_with_the_parent() -> None:

@@ -205,6 +205,63 @@ def test_other_picture_formats_are_told_by_content(
     assert digits_in(run("predict", *BUNDLED, *names).stdout) == [6] * 5
 
 
+def test_one_bad_file_among_a_thousand(run: Run, tmp_path: Path, digits: NDArray[np.uint8]) -> None:
+    """In bulk too: 999 answers in order, one line on stderr, exit 3."""
+    names = [save(tmp_path / f"{i:03}.png", digits[i]) for i in range(1000)]
+    names[500].write_bytes(names[500].read_bytes()[:50])
+    result = run("predict", *BUNDLED, tmp_path)
+    answered = [line.split("\t")[0] for line in result.stdout.splitlines()]
+    refused = [line for line in result.stderr.splitlines() if "doubtful" not in line]
+    assert result.exit_code == 3
+    assert answered == [str(name) for name in names if name != names[500]]
+    assert [line.split(": ")[1] for line in refused] == [str(names[500])]
+
+
+def test_bulk_and_single_answers_are_the_same(
+    run: Run, tmp_path: Path, digits: NDArray[np.uint8]
+) -> None:
+    """A picture's answer does not depend on what it is read together with."""
+    names = [save(tmp_path / f"{i:03}.png", digits[i]) for i in range(300)]
+    bulk = run("predict", *BUNDLED, tmp_path).stdout.splitlines()
+    assert [run("predict", *BUNDLED, name).stdout.strip() for name in names[::50]] == bulk[::50]
+
+
+def test_what_the_network_saw_can_be_kept(run: Run, pictures: list[Path], tmp_path: Path) -> None:
+    """--save-preprocessed makes a folder of 28x28 PNGs that --raw reads to the same answers."""
+    large = Image.open(pictures[6]).resize((280, 300))
+    (tmp_path / "other").mkdir()
+    large.save(tmp_path / "other" / "6.png")
+    chosen = [pictures[6], tmp_path / "other" / "6.png", "-"]
+    folder = tmp_path / "new" / "kept"
+    stdin = pictures[2].read_bytes()
+    first = run("predict", *BUNDLED, "--save-preprocessed", folder, *chosen, stdin=stdin)
+    kept = [folder / name for name in ("6.28x28.png", "6.28x28-2.png", "stdin.28x28.png")]
+    assert sorted(folder.iterdir()) == sorted(kept)
+    second = run("predict", *BUNDLED, "--raw", *kept)
+    assert [line.split("\t")[1:] for line in first.stdout.splitlines()] == [
+        line.split("\t")[1:] for line in second.stdout.splitlines()
+    ]
+
+
+def test_a_folder_that_cannot_be_made_is_named(run: Run, pictures: list[Path]) -> None:
+    """Nothing is read where the pictures could not be kept; the exit code is 3."""
+    result = run("predict", *BUNDLED, "--save-preprocessed", pictures[0] / "folder", pictures[1])
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert str(pictures[0] / "folder") in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [["--multiple", "--raw"], ["--multiple", "--top", "2"], ["--raw", "--polarity=dark"]]
+)
+def test_options_that_exclude_each_other_are_wrong_usage(
+    run: Run, pictures: list[Path], options: list[str]
+) -> None:
+    """Whoever asks for both is told why, with exit 2."""
+    result = run("predict", *options, pictures[0])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert options[0] in result.stderr
+
+
 def test_the_first_test_images_read_right(
     run: Run, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
