@@ -1,18 +1,15 @@
 """Start-up and throughput, each beside a plain alternative, in interleaved runs.
 
-Prints two Markdown tables: whole-process times on the bundled data, and images per second of the
-forward pass over the batch size.
+Prints Markdown tables: whole-process times on the bundled data, a folder of pictures, and images
+per second of the forward pass over the batch size.
 """
 
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,9 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.catalog import load_dataset, load_weights
-
-RUNS = 15
-SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
+from tests.benchmarks import pictures
+from tests.benchmarks.timing import SCRATCHNET, interleaved, run
 
 
 def main() -> None:
@@ -54,6 +50,7 @@ def main() -> None:
             )
             cells = f"{ours * 1000:.0f} ms | `{imports}` | {bare * 1000:.0f} ms | {ours / bare:.2f}"
             print(f"| `{name}` | {cells} |")
+        pictures.report(digits, Path(folder))
     print("\n| batch size | images/s | the book's expression | ratio |\n|---|---|---|---|")
     network, _ = load_weights("bundled")
     weights = [array for layer in network.layers for array in (layer.W, layer.b)]
@@ -66,23 +63,6 @@ def main() -> None:
         )
         cells = f"{len(part) / ours:,.0f} | {len(part) / book:,.0f} | {book / ours:.2f}"
         print(f"| {batch_size} | {cells} |")
-
-
-def interleaved(*actions: Callable[[], None]) -> list[float]:
-    """Median seconds of each action, run in turns after one warm-up."""
-    seconds: list[list[float]] = [[] for _ in actions]
-    for i in range(RUNS + 1):
-        for action, measured in zip(actions, seconds, strict=True):
-            start = time.perf_counter()
-            action()
-            if i:
-                measured.append(time.perf_counter() - start)
-    return [statistics.median(measured) for measured in seconds]
-
-
-def run(command: list[str]) -> None:
-    """Run a process to its end, its output thrown away."""
-    subprocess.run(command, check=True, capture_output=True)
 
 
 def in_batches(predict: Callable[[Any], Any], x: NDArray[Any], batch_size: int) -> None:

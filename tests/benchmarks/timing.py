@@ -1,0 +1,27 @@
+"""How times are taken: medians of runs that alternate, so that a busy moment hits all alike."""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+RUNS = 15
+SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
+
+
+def interleaved(*actions: Callable[[], None]) -> list[float]:
+    """Median seconds of each action, run in turns after one warm-up."""
+    seconds: list[list[float]] = [[] for _ in actions]
+    for i in range(RUNS + 1):
+        for action, measured in zip(actions, seconds, strict=True):
+            start = time.perf_counter()
+            action()
+            if i:
+                measured.append(time.perf_counter() - start)
+    return [statistics.median(measured) for measured in seconds]
+
+
+def run(command: list[str]) -> None:
+    """Run a process to its end, its output thrown away."""
+    subprocess.run(command, check=True, capture_output=True)
