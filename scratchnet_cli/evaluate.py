@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ShapeError
+from scratchnet_cli.forward import Forward
 from scratchnet_cli.network import Network
 
 # As many as IDX labels, which are bytes, can tell apart.
@@ -87,13 +88,13 @@ def evaluate(
         raise ShapeError(f"the network has {classes} classes, but a label is {labels.max()}")
     if classes > MAX_CLASSES:
         raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_CLASSES} apart")
+    forward = Forward(network)
     confusion = np.zeros((classes, classes), np.intp)
     start = time.perf_counter()
     for i in range(0, len(images), batch_size):
         batch = images[i : i + batch_size]
-        x = batch.reshape(len(batch), -1).astype(np.float32) / 255
+        y = forward.classes(batch.reshape(len(batch), -1))
         t = labels[i : i + batch_size].astype(np.intp)
-        y = network.predict(x)
         confusion += np.bincount(t * classes + y, minlength=classes**2).reshape(classes, classes)
         state = Evaluation(confusion.copy(), batch_size, time.perf_counter() - start)
         progress(state)
