@@ -7,10 +7,10 @@ from itertools import zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchnet_cli.bars import bar
 from scratchnet_cli.classify import Digit
 
 BAR_WIDTH = 24
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 # Two pixels, one above the other, share a character: these for (dark, dark) to (ink, ink).
 _HALVES = " ▄▀█"
 # The grey ramp of 256-colour terminals: 24 steps from almost black to almost white.
@@ -22,8 +22,8 @@ def draw(digit: Digit, colour: bool) -> list[str]:
     halves = _in_colour if colour else _in_blocks
     picture = halves(digit.picture.pixels[0::2], digit.picture.pixels[1::2])
     bars = [
-        f"{'>' if label == digit.digit else ' '} {label} {_bar(probability)} {probability:.4f}"
-        for label, probability in enumerate(digit.probabilities)
+        f"{'>' if label == digit.digit else ' '} {label} {bar(share, BAR_WIDTH)} {share:.4f}"
+        for label, share in enumerate(digit.probabilities)
     ]
     blank = " " * digit.picture.pixels.shape[1]
     rows = zip_longest(picture, ["", "", *bars])
@@ -47,9 +47,3 @@ def _in_colour(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
         + "\x1b[0m"
         for row in ramp.transpose(1, 0, 2)
     ]
-
-
-def _bar(share: float) -> str:
-    eighths = round(share * BAR_WIDTH * 8)
-    bar = _EIGHTHS[8] * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-    return bar.ljust(BAR_WIDTH)

@@ -1,0 +1,67 @@
+"""``scratchnet bench``: how fast the network runs on this machine."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from scratchnet_cli.options import weights_option
+
+if TYPE_CHECKING:
+    from scratchnet_cli.bench import Rate
+
+BAR_WIDTH = 40
+
+
+@click.command("bench", epilog="Example: scratchnet bench --weights bundled")
+@weights_option
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A table with bars, or one object with every number.",
+)
+def command(weights: str | None, format: str) -> int:  # noqa: A002
+    """Measure images per second over the batch size.
+
+    Batches are faster than single images: what one call costs is shared by all images in it. The
+    bars are as long as the images per second; the latency is how long one batch takes.
+    """
+    from scratchnet_cli.bench import measure
+    from scratchnet_cli.catalog import load_dataset, load_weights
+    from scratchnet_cli.fetch import Fetcher
+    from scratchnet_cli.progress import Progress
+
+    network, _ = load_weights(weights, Fetcher(Progress()))
+    sample, _ = load_dataset("sample")
+    rates = measure(network, sample.images)
+    click.echo(_as_json(rates) if format == "json" else _as_table(rates))
+    return 0
+
+
+def _as_table(rates: "list[Rate]") -> str:
+    from scratchnet_cli.bars import bar
+
+    most = max(rate.images_per_s for rate in rates)
+    lines = [f"{'batch size':>10}  {'images/s':>9}  {'latency':>10}"]
+    lines += [
+        f"{rate.batch_size:>10}  {rate.images_per_s:>9,.0f}  {rate.latency_s * 1e3:>7.3f} ms  "
+        f"{bar(rate.images_per_s / most, BAR_WIDTH)}".rstrip()
+        for rate in rates
+    ]
+    return "\n".join(lines)
+
+
+def _as_json(rates: "list[Rate]") -> str:
+    import json
+
+    return json.dumps(
+        [
+            {
+                "batch_size": rate.batch_size,
+                "images_per_s": rate.images_per_s,
+                "latency_s": rate.latency_s,
+            }
+            for rate in rates
+        ]
+    )
