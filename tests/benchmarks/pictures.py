@@ -1,7 +1,5 @@
 """A folder of 10,000 small pictures, beside a process that only decodes them with Pillow."""
 
-import os
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.benchmarks.timing import SCRATCHNET, interleaved, run
+from tests.benchmarks.timing import SCRATCHNET, interleaved, peak_memory, run
 
 DECODE_ONLY = """
 import os, sys
@@ -25,7 +23,7 @@ def report(digits: NDArray[Any], folder: Path) -> None:
     """Print the times for 10,000 pictures, and the peak memory for 1,000 and 10,000."""
     peaks = []
     for count in (1_000, 10_000):
-        pictures = folder / f"{count}"
+        pictures = folder / f"{count} pictures"
         pictures.mkdir()
         for i in range(count):
             Image.fromarray(digits[i % len(digits)]).save(pictures / f"{i:05}.png")
@@ -40,14 +38,3 @@ def report(digits: NDArray[Any], folder: Path) -> None:
         f"\nPeak memory of `predict`: {peaks[0]:.0f} MB for 1,000 pictures, {peaks[1]:.0f} MB for "
         f"10,000: {peaks[1] / peaks[0]:.2f} times as much."
     )
-
-
-def peak_memory(command: list[str]) -> float:
-    """The most memory, in MB, that a process of this command has held at once."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    # Kilobytes on Linux, bytes on macOS.
-    return usage.ru_maxrss / (1000 if sys.platform == "linux" else 1e6)

@@ -1,5 +1,6 @@
 """How times are taken: medians of runs that alternate, so that a busy moment hits all alike."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -25,3 +26,14 @@ def interleaved(*actions: Callable[[], None]) -> list[float]:
 def run(command: list[str]) -> None:
     """Run a process to its end, its output thrown away."""
     subprocess.run(command, check=True, capture_output=True)
+
+
+def peak_memory(command: list[str]) -> float:
+    """The most memory, in MB, that a process of this command has held at once."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    # Kilobytes on Linux, bytes on macOS.
+    return usage.ru_maxrss / (1000 if sys.platform == "linux" else 1e6)

@@ -1,0 +1,40 @@
+"""What a hundred times as many images cost."""
+
+import struct
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.benchmarks.timing import SCRATCHNET, peak_memory, run
+
+COUNTS = (10_000, 1_000_000)
+
+
+def report(digits: NDArray[Any], weights: Path, folder: Path) -> None:
+    """Print time and peak memory of ``eval`` on IDX files of COUNTS images."""
+    print("\n| images | time | an image | peak memory |\n|---|---|---|---|")
+    for count in COUNTS:
+        dataset = folder / f"{count}"
+        dataset.mkdir()
+        write_dataset(digits, count, dataset)
+        command = [*SCRATCHNET, "eval", f"--weights={weights}", f"--dataset={dataset}"]
+        peak = peak_memory([*command, "--progress=none"])
+        start = time.perf_counter()
+        run([*command, "--progress=none"])
+        seconds = time.perf_counter() - start
+        cells = f"{seconds:.2f} s | {seconds / count * 1e6:.2f} µs | {peak:.0f} MB"
+        print(f"| {count:,} | {cells} |")
+
+
+def write_dataset(digits: NDArray[Any], count: int, folder: Path) -> None:
+    """Write so many images, these again and again, and some labels, as IDX."""
+    with (folder / "t10k-images-idx3-ubyte").open("wb") as file:
+        file.write(struct.pack(">4B3I", 0, 0, 8, 3, count, 28, 28))
+        for start in range(0, count, len(digits)):
+            file.write(digits[: count - start].tobytes())
+    labels = np.arange(count, dtype=np.uint8) % 10
+    header = struct.pack(">4BI", 0, 0, 8, 1, count)
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(header + labels.tobytes())

@@ -1,0 +1,118 @@
+"""The same network run by others, each from uint8 pixels to classes, where they are installed."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.forward import Forward
+from scratchnet_cli.network import Network
+
+Classify = Callable[[Any], Any]
+
+
+def rivals(network: Network) -> Iterator[tuple[str, Classify]]:
+    """Name and function of each; the first is ours, the second the book's expression in NumPy."""
+    weights = [array for layer in network.layers for array in (layer.W, layer.b)]
+    yield "scratchnet", Forward(network).classes
+    for name, build in _BUILDERS.items():
+        try:
+            yield name, build(weights)
+        except ImportError:
+            continue
+
+
+def _book(weights: list[NDArray[Any]]) -> Classify:
+    W1, b1, W2, b2, W3, b3 = weights  # noqa: N806
+
+    def sigmoid(x: Any) -> Any:
+        # As the book has it: on some inputs e⁻ˣ overflows, to the right result.
+        with np.errstate(over="ignore"):
+            return 1 / (1 + np.exp(-x))
+
+    def classify(pixels: Any) -> Any:
+        x = pixels.astype(np.float32) / 255.0
+        z1 = sigmoid(np.dot(x, W1) + b1)
+        z2 = sigmoid(np.dot(z1, W2) + b2)
+        a3 = np.dot(z2, W3) + b3
+        e = np.exp(a3 - np.max(a3, axis=-1, keepdims=True))
+        return np.argmax(e / np.sum(e, axis=-1, keepdims=True), axis=1)
+
+    return classify
+
+
+def _onnxruntime(weights: list[NDArray[Any]]) -> Classify:
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["cast"], to=TensorProto.FLOAT),
+        helper.make_node("Div", ["cast", "largest"], ["z0"]),
+    ]
+    constants = [numpy_helper.from_array(np.array(255, np.float32), "largest")]
+    for i in (1, 2, 3):
+        nodes.append(helper.make_node("Gemm", [f"z{i - 1}", f"W{i}", f"b{i}"], [f"a{i}"]))
+        if i < 3:
+            nodes.append(helper.make_node("Sigmoid", [f"a{i}"], [f"z{i}"]))
+        for name, array in zip((f"W{i}", f"b{i}"), weights[2 * i - 2 : 2 * i], strict=True):
+            constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+    nodes.append(helper.make_node("ArgMax", ["a3"], ["y"], axis=1, keepdims=0))
+    graph = helper.make_graph(
+        nodes,
+        "three layers",
+        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", 784])],
+        [helper.make_tensor_value_info("y", TensorProto.INT64, ["n"])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+    def classify(pixels: Any) -> Any:
+        return session.run(None, {"pixels": pixels})[0]
+
+    return classify
+
+
+def _torch(weights: list[NDArray[Any]]) -> Classify:
+    import torch
+
+    torch.set_num_threads(1)
+    W1, b1, W2, b2, W3, b3 = (  # noqa: N806
+        torch.tensor(array.T if array.ndim == 2 else array) for array in weights
+    )
+    linear = torch.nn.functional.linear
+
+    def classify(pixels: Any) -> Any:
+        with torch.inference_mode():
+            x = torch.from_numpy(pixels).float().div_(255)
+            z1 = linear(x, W1, b1).sigmoid_()
+            z2 = linear(z1, W2, b2).sigmoid_()
+            return linear(z2, W3, b3).argmax(dim=1).numpy()
+
+    return classify
+
+
+def _scikit_learn(weights: list[NDArray[Any]]) -> Classify:
+    from sklearn.neural_network import MLPClassifier
+
+    model = MLPClassifier((50, 100), activation="logistic", max_iter=1)
+    model.partial_fit(np.zeros((10, 784), np.float32), np.arange(10), np.arange(10))
+    model.coefs_, model.intercepts_ = weights[::2], weights[1::2]
+
+    def classify(pixels: Any) -> Any:
+        return model.predict(pixels / np.float32(255))
+
+    return classify
+
+
+_BUILDERS: dict[str, Callable[[list[NDArray[Any]]], Classify]] = {
+    "book's NumPy": _book,
+    "onnxruntime": _onnxruntime,
+    "PyTorch": _torch,
+    "scikit-learn": _scikit_learn,
+}

@@ -1,0 +1,69 @@
+"""Whole processes, from the shell's point of view."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.benchmarks.timing import SCRATCHNET, interleaved, run
+
+# What a reader of the book would write: the test set in batches of 100.
+PLAIN_SCRIPT = """
+import gzip, sys, warnings
+import numpy as np
+warnings.filterwarnings("ignore")
+folder, weights = sys.argv[1:]
+def load(name, offset):
+    with gzip.open(f"{folder}/{name}") as file:
+        return np.frombuffer(file.read(), np.uint8, offset=offset)
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+def softmax(x):
+    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+network = np.load(weights)
+network = {name: network[name] for name in network.files}
+def predict(x):
+    z1 = sigmoid(np.dot(x, network["W1"]) + network["b1"])
+    z2 = sigmoid(np.dot(z1, network["W2"]) + network["b2"])
+    return softmax(np.dot(z2, network["W3"]) + network["b3"])
+x = load("t10k-images-idx3-ubyte.gz", 16).reshape(-1, 784).astype(np.float32) / 255
+t = load("t10k-labels-idx1-ubyte.gz", 8)
+right = 0
+for i in range(0, len(x), 100):
+    right += np.sum(np.argmax(predict(x[i : i + 100]), axis=1) == t[i : i + 100])
+print("Accuracy:", right / len(x))
+"""
+
+
+def report(digits: NDArray[Any], dataset: Path, weights: Path, folder: Path) -> None:
+    """Print the times of our commands, and beside each what it is to be compared with.
+
+    dataset: a folder with 10,000 images, as gzipped IDX; folder: where a picture can be written.
+    """
+    picture = folder / "digit.png"
+    Image.fromarray(digits[0]).save(picture)
+    quiet = ["eval", f"--weights={weights}", f"--dataset={dataset}", "--progress=none"]
+    script = [sys.executable, "-c", PLAIN_SCRIPT, str(dataset), str(weights)]
+    pairs = [
+        ("--help", ["--help"], _python("import click")),
+        ("eval, 10,000 images", quiet, _python("import numpy, click")),
+        ("eval, 10,000 images", quiet, ("the plain script of the book's reader", script)),
+        (
+            "predict digit.png",
+            ["predict", f"--weights={weights}", str(picture)],
+            _python("import numpy, click, PIL.Image, PIL.PngImagePlugin"),
+        ),
+    ]
+    print("| command | median | beside | median | ratio |\n|---|---|---|---|---|")
+    for name, arguments, (other, command) in pairs:
+        ours, bare = interleaved(partial(run, [*SCRATCHNET, *arguments]), partial(run, command))
+        cells = f"{ours * 1000:.0f} ms | {other} | {bare * 1000:.0f} ms | {ours / bare:.2f}"
+        print(f"| `scratchnet {name}` | {cells} |")
+
+
+def _python(imports: str) -> tuple[str, list[str]]:
+    return f"`python -c '{imports}'`", [sys.executable, "-c", imports]
