@@ -1,58 +1,80 @@
 """Any picture of a digit to the 28x28 that MNIST would have made of it."""
 
-import io
-import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
 
+from scratchnet_cli.decode import decode, decode_as_stored
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.fit import FIELD, fit, fits_already
+from scratchnet_cli.groups import Group, find_groups
+from scratchnet_cli.ink import Colours, Ink, bare, find_ink
+from scratchnet_cli.lines import without_lines
+from scratchnet_cli.regions import Mask
+from scratchnet_cli.sheet import find_sheet
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 POLARITIES = ("auto", "dark", "light")
-MAX_PIXELS = 100_000_000
-FIELD = 28
-BOX = 20
-# Measured on MNIST's test set: every digit's centre of mass rounds to this index.
-CENTRE = 14
+
+LOW_CONTRAST = "low contrast"
+SEVERAL = "more than one digit"
+CUT = "ink cut by the edge"
+# Ink should stand out of the noise by this factor, and from its ground by that much of black.
+CLEAR, CLEAREST_NOISE = 8, 0.08
+# Beside the digit, something of this share of its size is another digit.
+OTHER = 0.4
 
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A digit as the network sees it. pixels: (28, 28) uint8, 0 background, 255 ink."""
+    """A digit as the network sees it.
+
+    pixels: (28, 28) uint8, 0 background, 255 ink. doubts: reasons to distrust the reading:
+    "low contrast", "more than one digit", "ink cut by the edge".
+    """
 
     pixels: Pixels
     doubts: tuple[str, ...] = ()
 
 
-def png(picture: Picture) -> bytes:
-    """The picture as a PNG file, which ``read_raw_image`` reads back."""
-    file = io.BytesIO()
-    Image.fromarray(picture.pixels).save(file, "PNG")
-    return file.getvalue()
-
-
-def read_digits(data: bytes, polarity: str = "auto") -> list[Picture]:
-    """Placeholder."""
-    return [read_image(data, polarity)]
-
-
 def read_image(data: bytes, polarity: str = "auto") -> Picture:
     """The digit in a picture file, fitted and centred as in MNIST.
 
-    polarity: "dark" or "light" ink, or "auto" to tell by the border. A picture that is MNIST's
-    already comes out as it went in.
+    polarity: "dark" or "light" ink, or "auto" to tell by the picture. A picture that is MNIST's
+    already comes out as it went in. Of several digits it is the largest and most central one.
 
     Raises:
         ImageError: the file is no picture of the known formats, or shows nothing.
     """
-    grey = _decode(data)
-    ink = grey if _ink_is_light(grey, polarity) else 255 - grey
-    return Picture(ink if _is_mnist(ink) else _centre(_fit(_crop(ink))))
+    seen = decode(data)
+    ready = as_mnist(seen.grey, polarity)
+    if ready is not None:
+        return Picture(ready)
+    ink, groups = find_digits(seen.colours, polarity)
+    found = doubts(ink, groups[0])
+    if any(group.size > OTHER * groups[0].size for group in groups[1:]):
+        found += (SEVERAL,)
+    return Picture(fit(groups[0].ink), found)
+
+
+def read_digits(data: bytes, polarity: str = "auto") -> list[Picture]:
+    """Every digit of a picture that shows one number, from left to right; else as ``read_image``.
+
+    Raises:
+        ImageError: the file is no picture of the known formats, or shows nothing.
+    """
+    seen = decode(data)
+    ready = as_mnist(seen.grey, polarity)
+    if ready is not None:
+        return [Picture(ready)]
+    ink, groups = find_digits(seen.colours, polarity)
+    tallest = max(group.size for group in groups)
+    digits = [group for group in groups if group.size > OTHER * tallest]
+    digits.sort(key=lambda group: group.box[2] + group.box[3])
+    return [Picture(fit(group.ink), doubts(ink, group)) for group in digits]
 
 
 def read_raw_image(data: bytes) -> Picture:
@@ -61,90 +83,60 @@ def read_raw_image(data: bytes) -> Picture:
     Raises:
         ImageError: the file is no picture of the known formats, or is of another size.
     """
-    grey = _decode(data)
+    grey = decode_as_stored(data)
     if grey.shape != (FIELD, FIELD):
         height, width = grey.shape
         raise ImageError(f"--raw takes 28x28 pictures, this one is {width}x{height}")
     return Picture(grey)
 
 
-def _decode(data: bytes) -> Pixels:
-    """Grey values, turned upright, with transparency on white."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise ImageError(f"{width}x{height} pixels are more than {MAX_PIXELS}")
-                return _flatten(ImageOps.exif_transpose(image))
-    except UnidentifiedImageError as error:
-        known = " ".join(FORMATS)
-        raise ImageError(f"not a picture of a known format ({known})") from error
-    except (Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
-        raise ImageError("the picture is damaged or cut short") from error
+def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:
+    """The picture itself if it has MNIST's size, box and centre, as light ink on black."""
+    if grey is not None and grey.shape == (FIELD, FIELD):
+        for kind, ink in (("light", grey), ("dark", 255 - grey)):
+            if polarity in ("auto", kind) and fits_already(ink):
+                return ink
+    return None
 
 
-def _flatten(image: Image.Image) -> Pixels:
-    if image.mode.startswith("I"):
-        return (np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8)
-    if image.has_transparency_data:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    return np.asarray(image.convert("L"))
-
-
-def _ink_is_light(grey: Pixels, polarity: str) -> bool:
-    """Whether the ink is brighter than its ground; the border is taken to be ground."""
-    if polarity != "auto":
-        return polarity == "light"
-    border = np.concatenate((grey[0], grey[-1], grey[:, 0], grey[:, -1]))
-    return bool(np.median(border) < 128)
-
-
-def _is_mnist(ink: Pixels) -> bool:
-    """Whether a picture has MNIST's size, box and centre, so that nothing is left to do."""
-    if ink.shape != (FIELD, FIELD) or not ink.any():
-        return False
-    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
-    longest = max(np.ptp(rows), np.ptp(columns)) + 1
-    # Three of the 10,000 test images are one pixel short of the box.
-    centred = all(_centre_of_mass(ink, axis) == CENTRE for axis in (0, 1))
-    return centred and bool(BOX - 1 <= longest <= BOX)
-
-
-def _crop(ink: Pixels) -> Pixels:
-    """The rectangle that holds the ink.
+def find_digits(colours: Colours, polarity: str) -> tuple[Ink, list[Group]]:
+    """The digits on the sheet, if the picture shows one on a table, else in the whole picture.
 
     Raises:
-        ImageError: there is none.
+        ImageError: there are none.
     """
-    rows, columns = (np.flatnonzero(ink.max(axis=axis) > ink.max() // 8) for axis in (1, 0))
-    if rows.size == 0 or ink.max() == ink.min():
+    sheet = find_sheet(colours.mean(axis=2))
+    if sheet is not None:
+        with suppress(ImageError):
+            return digits_on(beyond_sheet(colours, sheet), polarity, sheet)
+    return digits_on(colours, polarity, np.ones(colours.shape[:2], np.bool_))
+
+
+def beyond_sheet(colours: Colours, sheet: Mask) -> Colours:
+    """The picture with the sheet's colours, and the light on them, going on around the sheet."""
+    table = (~sheet).astype(np.float32)
+    around = np.stack([bare(channel, table) for channel in np.moveaxis(colours, 2, 0)], axis=2)
+    return np.where(sheet[:, :, None], colours, around).astype(np.float32)
+
+
+def digits_on(colours: Colours, polarity: str, sheet: Mask) -> tuple[Ink, list[Group]]:
+    """The ink of a picture and the digits that it forms on a sheet.
+
+    Raises:
+        ImageError: there are none.
+    """
+    ink = find_ink(colours, polarity)
+    groups = find_groups(without_lines(ink.amount * sheet))
+    if not groups:
         raise ImageError("the picture is blank")
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return ink, groups
 
 
-def _fit(ink: Pixels) -> Pixels:
-    """The ink scaled so that its longer side is 20 pixels."""
-    scale = BOX / max(ink.shape)
-    if scale == 1:
-        return ink
-    height, width = (max(1, round(side * scale)) for side in ink.shape)
-    return np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BOX))
-
-
-def _centre(ink: Pixels) -> Pixels:
-    """The ink on an empty field, moved by whole pixels until its centre of mass is at index 14."""
-    field = np.zeros((FIELD, FIELD), np.uint8)
-    place = []
-    for axis, side in enumerate(ink.shape):
-        place.append(min(max(CENTRE - _centre_of_mass(ink, axis), 0), FIELD - side))
-    top, left = place
-    field[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
-    return field
-
-
-def _centre_of_mass(ink: Pixels, axis: int) -> int:
-    """The whole index along an axis that the ink's centre of mass is nearest to."""
-    mass = ink.sum(axis=1 - axis, dtype=np.float64)
-    return round(float(mass @ np.arange(ink.shape[axis])) / float(mass.sum()))
+def doubts(ink: Ink, digit: Group) -> tuple[str, ...]:
+    """Why the reading of a digit may be wrong, whatever stands beside it."""
+    found: tuple[str, ...] = ()
+    if ink.depth < max(CLEAR * ink.noise, CLEAREST_NOISE):
+        found += (LOW_CONTRAST,)
+    if digit.cut:
+        found += (CUT,)
+    return found

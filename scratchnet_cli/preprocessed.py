@@ -3,8 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
+from scratchnet_cli.decode import png
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images import Picture, png
+from scratchnet_cli.images import Picture
 from scratchnet_cli.inputs import STDIN
 
 
@@ -36,6 +37,6 @@ class PreprocessedFolder:
         times = self._times[stem]
         path = self._folder / f"{stem}.28x28{f'-{times}' if times > 1 else ''}.png"
         try:
-            path.write_bytes(png(picture))
+            path.write_bytes(png(picture.pixels))
         except OSError as error:
             raise ImageError(f"{path}: cannot be written ({error.strerror})") from error

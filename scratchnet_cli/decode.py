@@ -1,0 +1,189 @@
+"""The bytes of a picture file to colours: opened by content, turned upright, on opaque ground."""
+
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scratchnet_cli.errors import ImageError
+
+# How files of the allowed formats begin, and Pillow's class for each. Only that one is imported.
+SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "PngImagePlugin", "PngImageFile"),
+    (b"\xff\xd8\xff", "JpegImagePlugin", "JpegImageFile"),
+    (b"BM", "BmpImagePlugin", "BmpImageFile"),
+    (b"GIF8", "GifImagePlugin", "GifImageFile"),
+    (b"RIFF", "WebPImagePlugin", "WebPImageFile"),
+    (b"II*\x00", "TiffImagePlugin", "TiffImageFile"),
+    (b"MM\x00*", "TiffImagePlugin", "TiffImageFile"),
+    *((b"P%d" % kind, "PpmImagePlugin", "PpmImageFile") for kind in range(1, 7)),
+)
+KNOWN = "PNG JPEG BMP GIF WEBP TIFF PNM"
+MAX_PIXELS = 100_000_000
+# Where a digit is looked for: finer pictures show no more of it, and cost time.
+WORKING_SIDE = 400
+# Strips, such as a long number, keep at least this height instead.
+WORKING_SHORT_SIDE = 100
+_ORIENTATION = 0x0112
+
+Pixels = NDArray[np.uint8]
+Colours = NDArray[np.float32]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A picture as it is worked on. colours: (h, w, 1 or 3) float32 in [0, 1].
+
+    grey: (h, w) uint8, the same, if it is grey and was not made smaller.
+    """
+
+    colours: Colours
+    grey: Pixels | None = None
+
+
+def decode(data: bytes) -> Scan:
+    """The picture in a file, upright, its longer side no more than about ``WORKING_SIDE`` pixels.
+
+    Transparency gets a ground on which the ink shows; greys of 16 and 32 bits are spread over
+    their whole range.
+
+    Raises:
+        ImageError: the file is of none of the known formats, damaged or too large.
+    """
+    return _read(data, _for_work)
+
+
+def decode_as_stored(data: bytes) -> Pixels:
+    """(h, w) uint8: the grey values of a picture as they are, transparency on white.
+
+    Raises:
+        ImageError: the file is of none of the known formats, damaged or too large.
+    """
+    return _read(data, _as_stored)
+
+
+def png(pixels: Pixels) -> bytes:
+    """Grey values (h, w) uint8 as a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def _read(data: bytes, use: Callable[[Image.Image], _T]) -> _T:
+    plugin = _plugin(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with plugin(io.BytesIO(data)) as image:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
+                    raise ImageError(f"{width}x{height} pixels are more than {MAX_PIXELS}")
+                return use(image)
+    except ImageError:
+        raise
+    except Exception as error:  # Pillow's plugins raise nearly everything on damaged files
+        raise ImageError("the picture is damaged or cut short") from error
+
+
+def _plugin(data: bytes) -> Any:
+    """Pillow's class for the format of a file."""
+    for signature, module, name in SIGNATURES:
+        if data.startswith(signature):
+            return getattr(import_module(f"PIL.{module}"), name)
+    raise ImageError(f"not a picture of a known format ({KNOWN})")
+
+
+def _for_work(image: Image.Image) -> Scan:
+    width, height = image.size
+    scale = max(WORKING_SIDE / max(width, height), WORKING_SHORT_SIDE / min(width, height))
+    size = (width, height)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        image.draft(None, size)
+    image.load()
+    if image.mode[0] in "IF":
+        return Scan(_upright(_full_range(image, size), image))
+    upright = image
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        if image.getchannel("A").getextrema() != (255, 255):
+            colours = _unit(_resized(image, size))
+            return Scan(_upright(_on_ground(colours), upright))
+    pixels = _resized(image.convert("L" if image.mode in ("1", "L") else "RGB"), size)
+    pixels = _upright(pixels, upright)
+    if pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
+        pixels = pixels[:, :, 0]
+    colours = _unit(pixels.reshape(*pixels.shape[:2], -1))
+    return Scan(colours, pixels if pixels.ndim == 2 and scale >= 1 else None)
+
+
+def _upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
+    """The array turned as the picture's EXIF orientation, 1 to 8, asks for."""
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    if orientation in (5, 6, 7, 8):
+        array = array.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        array = array[::-1]
+    if orientation in (2, 3, 6, 7):
+        array = array[:, ::-1]
+    return array
+
+
+def _resized(image: Image.Image, size: tuple[int, int]) -> Pixels:
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.BOX, reducing_gap=2)
+    return np.asarray(image)
+
+
+def _unit(pixels: Pixels) -> Colours:
+    return np.asarray(pixels, np.float32) / np.float32(255)
+
+
+def _full_range(image: Image.Image, size: tuple[int, int]) -> Colours:
+    """Grey of 16 or 32 bits, its darkest value 0 and its brightest 1."""
+    values = np.nan_to_num(np.asarray(image, np.float64))
+    low, high = values.min(), values.max()
+    unit = ((values - low) / (high - low or 1)).astype(np.float32)
+    if image.size != size:
+        unit = np.asarray(Image.fromarray(unit).resize(size, Image.Resampling.BOX))
+    return np.asarray(unit[:, :, None], np.float32)
+
+
+def _on_ground(colours: Colours) -> Colours:
+    """(h, w, 4) with transparency laid on the ground on which the ink shows.
+
+    Raises:
+        ImageError: all is transparent.
+    """
+    alpha = colours[:, :, 3:]
+    visible = float(alpha.sum())
+    if visible == 0:
+        raise ImageError("the picture is blank")
+    opaque = alpha[:, :, 0] > 0.5
+    if opaque.mean() > 0.5:
+        # Most of it is opaque: a sheet with holes or round corners, which go on as its paper.
+        ground = np.median(colours[opaque][:, :3], axis=0)
+    else:
+        mean = (colours[:, :, :3] * alpha).sum(axis=(0, 1)) / visible
+        ground = np.full(3, float(mean.mean() < 0.5))
+    return np.asarray(colours[:, :, :3] * alpha + ground * (1 - alpha), np.float32)
+
+
+def _as_stored(image: Image.Image) -> Pixels:
+    if image.mode[0] in "IF":
+        grey = (np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8)
+    else:
+        if image.has_transparency_data:
+            white = Image.new("RGBA", image.size, "white")
+            image_on_white = Image.alpha_composite(white, image.convert("RGBA"))
+            grey = np.asarray(image_on_white.convert("L"))
+        else:
+            grey = np.asarray(image.convert("L"))
+    return _upright(grey, image)

@@ -1,0 +1,163 @@
+"""The colours of a picture to amounts of ink: 0 is bare ground, 1 full ink, edges between."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.grey import Grey, blur, fit_longest, resize, two_tones, widen
+
+Colours = NDArray[np.float32]
+
+# Light, colour and polarity change slowly: they are estimated on a copy of this size.
+SMALL = 64
+# What is narrower than this share of the picture is ink, what is wider is light or shadow.
+WINDOW = 1 / 3
+# Ink less deep than this (1 is black on white) does not count as ink.
+FAINTEST = 0.02
+# From this share of variance between two classes on a picture has two tones, and no shades.
+TWO_TONES = 0.9
+# Noise of paper and sensor reaches this many standard deviations; what is deeper is ink.
+NOISE_REACH = 3.0
+# Ink that is not deeper than this many is noise itself.
+SURE = 4.0
+# The ground and its noise are measured on every second pixel of every second row.
+SPARSE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """How much ink there is where. amount: (h, w) float32 in [0, 1].
+
+    depth: contrast of full ink to its ground, 1 for black on white.
+    noise: standard deviation of the bare ground, in the same unit.
+    """
+
+    amount: Grey
+    depth: float
+    noise: float
+
+
+def find_ink(colours: Colours, polarity: str = "auto") -> Ink:
+    """What was written on the ground of a (h, w, 1 or 3) picture, whatever its colours and light.
+
+    polarity: "dark" or "light" ink, or "auto" to tell by the picture.
+
+    Raises:
+        ImageError: nothing was.
+    """
+    grey = mix(colours)
+    if polarity == "light" or (polarity == "auto" and ink_is_light(grey)):
+        grey = 1 - grey
+    grey = grey / lighting(grey)
+    first = amounts(1 - grey / brightest(grey))
+    return amounts(1 - grey / bare(grey, first.amount))
+
+
+def mix(colours: Colours) -> Grey:
+    """(h, w) in [0, 1]: the one grey of (h, w, c) colours in which detail stands out most.
+
+    The weights are the first principal component of what differs from the surroundings: red
+    ink on green shows in red minus green, where plain luminance may see nothing.
+    """
+    if colours.shape[2] == 1:
+        return colours[:, :, 0]
+    small = np.stack([fit_longest(channel, SMALL) for channel in np.moveaxis(colours, 2, 0)])
+    detail = np.stack([grey - blur(grey, window(grey)) for grey in small])
+    detail = detail.reshape(len(small), -1).astype(np.float64)
+    weights = np.linalg.eigh(detail @ detail.T)[1][:, -1]
+    weights = weights * (np.sign(weights.sum()) or 1) / np.abs(weights).sum()
+    return np.asarray(colours @ weights - np.minimum(weights, 0).sum(), np.float32)
+
+
+def ink_is_light(grey: Grey) -> bool:
+    """Whether ink is brighter than its ground: ink is the rarer of the two."""
+    small = fit_longest(grey, SMALL)
+    threshold, split = two_tones(small)
+    if split > TWO_TONES:
+        light = small > threshold
+        rim = np.concatenate((light[0], light[-1], light[:, 0], light[:, -1]))
+        # Ground is what there is more of, and the rim counts half as much as the whole.
+        return bool(light.mean() + rim.mean() / 2 < 0.75)
+    # Cubes keep the sign and weigh what stands out; the narrower window forgets glare.
+    sizes = (window(small), window(small, WINDOW / 2))
+    return bool(sum(((small - blur(small, size)) ** 3).sum() for size in sizes) > 0)
+
+
+def lighting(grey: Grey) -> Grey:
+    """(h, w) a quadratic surface through most of the ground: slanting light and dark corners.
+
+    Least squares, again and again with less weight on what is off the surface: ink, a table.
+    """
+    small = fit_longest(grey, SMALL)
+    terms = _powers(*small.shape)
+    values = small.ravel().astype(np.float64)
+    surface = np.full(values.shape, np.median(values))
+    for _ in range(8):
+        off = values - surface
+        spread = 2 * float(np.median(np.abs(off))) + 0.01
+        weighted = terms / (1 + (off / spread) ** 2) ** 2
+        surface = np.linalg.lstsq(weighted @ terms.T, weighted @ values, rcond=None)[0] @ terms
+    surface = surface.reshape(small.shape).clip(0.1)
+    return resize(surface.astype(np.float32), *grey.shape)
+
+
+def _powers(height: int, width: int) -> NDArray[np.float64]:
+    """(6, height * width): 1, x, y, xx, xy, yy, with x and y in [-1, 1]."""
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)
+
+
+def brightest(grey: Grey) -> Grey:
+    """(h, w) the brightest around each pixel: shadows are ground, and strokes are not."""
+    small = fit_longest(grey, SMALL)
+    size = window(small)
+    ground = blur(-widen(-widen(small, size), size), 3)
+    return resize(ground, *grey.shape).clip(1e-3)
+
+
+def bare(grey: Grey, ink: Grey) -> Grey:
+    """(h, w) the mean of the ground around each pixel, ink left out: it follows every shadow."""
+    height, width = fit_longest(grey, SMALL).shape
+    free = (ink < 0.2).astype(np.float32)
+    share = resize(free, height, width)
+    mean = resize(grey * free, height, width) / share.clip(1e-3)
+    # Cells beside ink do not count: a stroke's soft edge darkens them.
+    weight = np.where(widen(1 - share, 3) > 0.3, 0, share).astype(np.float32)
+    total, count = np.zeros_like(mean), np.full_like(mean, 1e-9)
+    # Near ground counts most; wider means only fill what is all ink.
+    for size, factor in ((5, 1.0), (15, 1e-2), (63, 1e-4)):
+        total += factor * blur(mean * weight, size)
+        count += factor * blur(weight, size)
+    return resize(total / count, *grey.shape).clip(1e-3)
+
+
+def amounts(depth: Grey) -> Ink:
+    """Depths to amounts of ink: 0 just above the noise of the ground, 1 for typical ink.
+
+    Raises:
+        ImageError: nothing rises above the noise.
+    """
+    some = depth[::SPARSE, ::SPARSE]
+    ground = float(np.median(some))
+    below = ground - some[some < ground]
+    noise = 1.4826 * float(np.median(below)) if below.size else 0.0
+    low = ground + NOISE_REACH * noise
+    # The start is the deepest there is, but not in one lonely pixel.
+    halved = resize(depth, -(-depth.shape[0] // 2), -(-depth.shape[1] // 2))
+    full = float(np.quantile(halved, 0.999))
+    for _ in range(5):
+        deep = depth[depth > max((ground + full) / 2, low, ground + FAINTEST / 2)]
+        if deep.size == 0:
+            raise ImageError("the picture is blank")
+        full = float(np.median(deep))
+    if full - ground < max(FAINTEST, SURE * noise):
+        raise ImageError("the picture is blank")
+    amount = ((depth - low) / max(full - low, 1e-6)).clip(0, 1)
+    return Ink(np.asarray(amount, np.float32), full - ground, noise)
+
+
+def window(values: Grey, share: float = WINDOW) -> int:
+    """The odd number of pixels that is a share of the longer side."""
+    return max(3, int(max(values.shape) * share) | 1)

@@ -1,0 +1,304 @@
+"""The steps from a picture file to a digit, each on its own."""
+
+import io
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from scratchnet_cli.decode import decode
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.fit import fit, pen_width, thicken
+from scratchnet_cli.grey import Grey, blur, widen
+from scratchnet_cli.groups import find_groups
+from scratchnet_cli.ink import amounts, find_ink, ink_is_light, mix
+from scratchnet_cli.lines import without_lines
+from scratchnet_cli.regions import find_regions
+from scratchnet_cli.sheet import find_sheet
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    """The picture as a file."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def blank(height: int, width: int) -> Grey:
+    """A picture without ink."""
+    return np.zeros((height, width), np.float32)
+
+
+def seven(side: int = 200, pen: int = 16) -> Grey:
+    """The ink of a large 7: a bar, and a stem that hangs from its right end."""
+    ink = blank(side, side)
+    ink[40 : 40 + pen, 50:150] = 1
+    ink[40:170, 150 - pen : 150] = 1
+    return ink
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM"])
+def test_every_format_is_known_by_its_first_bytes(kind: str) -> None:
+    """Each format of the list is read, whatever the file is called."""
+    image = Image.fromarray(np.kron(np.eye(2, dtype=np.uint8) * 255, np.ones((16, 16), np.uint8)))
+    colours = decode(encoded(image, kind)).colours
+    assert colours.shape == (32, 32, 1)
+    assert np.allclose(colours[4::8, 4::8, 0][::2, ::2], np.eye(2), atol=0.05)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pictures_are_turned_as_exif_says(orientation: int) -> None:
+    """All eight orientations come out as Pillow's own transposition has them."""
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+    stored = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4) * 20)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    upright = stored.transpose(turns[orientation]) if orientation in turns else stored
+    grey = decode(encoded(stored, exif=exif)).grey
+    assert grey is not None
+    assert np.array_equal(grey, np.asarray(upright))
+
+
+@pytest.mark.parametrize("colour", [0, 255])
+def test_ink_on_transparent_ground_shows(colour: int) -> None:
+    """Whether it is dark or light, ink gets a ground on which it is seen."""
+    alpha = (seven() * 255).astype(np.uint8)
+    image = Image.merge("LA", (Image.new("L", (200, 200), colour), Image.fromarray(alpha)))
+    colours = decode(encoded(image)).colours
+    assert abs(float(colours[45, 100].mean() - colours[100, 60].mean())) == 1
+
+
+def test_round_corners_become_paper() -> None:
+    """The transparent corners of an opaque sheet get the colour of the sheet."""
+    pixels = np.full((60, 60, 4), 240, np.uint8)
+    pixels[..., 3] = 255
+    pixels[:5, :5] = 0
+    assert np.ptp(decode(encoded(Image.fromarray(pixels))).colours) < 0.01
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
+def test_deep_greys_are_spread_over_their_range(dtype: type) -> None:
+    """Greys of more than 8 bits, however few of their values are used, reach from 0 to 1."""
+    ramp: NDArray[np.number] = np.linspace(1000, 3000, 64).reshape(8, 8).astype(dtype)
+    colours = decode(encoded(Image.fromarray(ramp), "TIFF")).colours
+    assert colours.min() == 0
+    assert colours.max() == 1
+    assert np.all(np.diff(colours.ravel()) > 0)
+
+
+def test_large_pictures_are_worked_on_small() -> None:
+    """No side is longer than 400 pixels, but a strip keeps 100 for its shorter one."""
+    assert decode(encoded(Image.new("L", (3000, 1500)), "JPEG")).colours.shape == (200, 400, 1)
+    assert decode(encoded(Image.new("L", (2400, 200)))).colours.shape == (100, 1200, 1)
+
+
+def test_colours_of_one_brightness_are_told_apart() -> None:
+    """Red ink on green of the same luminance stands out in the one grey that is made of both."""
+    ink = seven()[:, :, None]
+    red, green = np.array([0.8, 0.1, 0.1]), np.array([0.1, 0.458, 0.1])
+    grey = mix((ink * red + (1 - ink) * green).astype(np.float32))
+    assert abs(float(grey[45, 100] - grey[100, 60])) > 0.4
+
+
+@pytest.mark.parametrize("pen", [4, 16, 40])
+def test_polarity_is_that_of_the_rarer_class(pen: int) -> None:
+    """Dark ink on light ground and light ink on dark are told apart, thin or thick."""
+    ink = seven(pen=pen)
+    assert ink_is_light(ink * 0.7 + 0.1)
+    assert not ink_is_light(0.9 - ink * 0.6)
+
+
+def test_shadows_are_no_ink() -> None:
+    """Slanting light and the soft edge of a deep shadow leave only the strokes as ink."""
+    y, x = np.mgrid[0:1:200j, 0:1:200j]
+    light = (0.6 + 0.4 * x) * (1 - 0.4 / (1 + np.exp((x + y - 0.9) / 0.04)))
+    picture = (light * (0.95 - 0.7 * seven())).astype(np.float32)
+    found = find_ink(picture[:, :, None]).amount > 0.5
+    assert np.mean(found == (seven() > 0.5)) > 0.995
+
+
+def test_amounts_keep_soft_edges() -> None:
+    """Without noise the amount of ink is proportional to how much darker than its ground it is."""
+    depth = blank(100, 100)
+    depth[20:80, 40:60] = 0.8
+    depth[20:80, 60] = 0.4
+    ink = amounts(depth)
+    assert ink.amount[50, 50] == 1
+    assert ink.amount[50, 60] == pytest.approx(0.5)
+    assert ink.depth == pytest.approx(0.8)
+    assert ink.noise == 0
+
+
+def test_noise_is_no_ink() -> None:
+    """Of a noisy ground next to nothing is taken for ink."""
+    rng = np.random.default_rng(0)
+    depth = (seven() * 0.5 + rng.normal(0, 0.05, (200, 200))).astype(np.float32)
+    amount = amounts(depth).amount
+    assert (amount[seven() == 0] > 0.1).mean() < 0.002
+    assert amount[seven() == 1].mean() > 0.8
+
+
+def flooded(mask: NDArray[np.bool_]) -> list[frozenset[tuple[int, int]]]:
+    """The 8-connected regions of a mask, found pixel by pixel."""
+    rest = {(int(y), int(x)) for y, x in zip(*np.nonzero(mask), strict=True)}
+    regions = []
+    while rest:
+        region, front = set(), [rest.pop()]
+        while front:
+            y, x = front.pop()
+            region.add((y, x))
+            around = {(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)} & rest
+            rest -= around
+            front += around
+        regions.append(frozenset(region))
+    return regions
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.4, 0.6, 1.0])
+def test_regions_are_those_of_a_flood_fill(share: float) -> None:
+    """Labels, rectangles and areas agree with a flood fill on random masks."""
+    rng = np.random.default_rng(1)
+    for height, width in ((1, 1), (1, 9), (9, 1), (23, 31)):
+        mask = rng.random((height, width)) < share
+        regions = find_regions(mask)
+        found = {
+            frozenset(
+                (int(y), int(x)) for y, x in zip(*np.nonzero(regions.labels == n), strict=True)
+            )
+            for n in range(1, regions.area.size + 1)
+        }
+        assert found == set(flooded(mask))
+        for number in range(regions.area.size):
+            rows, columns = np.nonzero(regions.labels == number + 1)
+            assert (regions.top[number], regions.bottom[number]) == (rows.min(), rows.max() + 1)
+            assert (regions.left[number], regions.right[number]) == (
+                columns.min(),
+                columns.max() + 1,
+            )
+            assert regions.area[number] == rows.size
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.03])
+def test_ruled_lines_are_taken_off(slope: float) -> None:
+    """Lines from edge to edge go, also slanting ones, and what they cross stays in one piece."""
+    ruled = blank(200, 200)
+    columns = np.arange(200)
+    for start in range(10, 200, 30):
+        row = (start + slope * columns).astype(int) % 199
+        ruled[row, columns] = ruled[row + 1, columns] = 0.9
+    for lines in (ruled, ruled.T):
+        left = without_lines(np.maximum(seven(), lines))
+        assert left[seven() == 1].mean() > 0.93
+        assert left[seven() == 0].mean() < 0.01
+
+
+def test_a_stroke_from_edge_to_edge_is_no_line() -> None:
+    """The bar of a 7 that fills its picture is not taken for a ruled line."""
+    tight = seven()[40:170, 50:150]
+    assert np.array_equal(without_lines(tight), tight)
+
+
+def test_the_sheet_on_a_table_is_found() -> None:
+    """A light sheet on a dark table is found, and a shadow, a digit or nothing is no sheet."""
+    table = np.full((200, 300), 0.2, np.float32)
+    table[30:180, 40:270] = 0.9
+    table[80:120, 150:156] = 0.2
+    sheet = find_sheet(table)
+    assert sheet is not None
+    assert sheet[60:150, 70:240].all()
+    assert not sheet[:30].any()
+    light = np.linspace(0.4, 0.9, 300, dtype=np.float32)[None].repeat(200, axis=0)
+    assert find_sheet(light) is None
+    assert find_sheet(1 - seven()) is None
+    assert find_sheet(seven(pen=40)) is None
+
+
+def test_frames_and_dark_rims_are_no_digits() -> None:
+    """A frame around the digit, and the table at a side of the picture, are left out."""
+    framed = seven()
+    framed[4:7, 4:196] = framed[193:196, 4:196] = framed[4:196, 4:7] = framed[4:196, 193:196] = 1
+    rimmed = seven()
+    rimmed[185:] = 1
+    for picture in (framed, rimmed):
+        groups = find_groups(picture)
+        assert [group.box for group in groups] == [(40, 170, 50, 150)]
+
+
+def test_what_is_alone_is_the_digit() -> None:
+    """A 1 that fills the picture from edge to edge is not dropped as its rim."""
+    bar = blank(100, 30)
+    bar[:, 10:20] = 1
+    assert [group.box for group in find_groups(bar)] == [(0, 100, 10, 20)]
+
+
+def test_specks_are_dropped_and_broken_strokes_kept() -> None:
+    """The bar of a 5 that does not touch it belongs to it, and a speck far off does not."""
+    five = blank(200, 200)
+    five[40:50, 90:150] = 1
+    five[56:110, 80:90] = five[100:110, 80:140] = five[100:160, 130:140] = 1
+    five[150:160, 80:140] = 1
+    five[10:13, 10:13] = 1
+    assert [group.box for group in find_groups(five)] == [(40, 160, 80, 150)]
+
+
+def test_two_digits_are_two_groups() -> None:
+    """Digits side by side are not taken for one."""
+    boxes = [group.box for group in find_groups(np.hstack((seven(), seven())))]
+    assert sorted(boxes) == [(40, 170, 50, 150), (40, 170, 250, 350)]
+
+
+@pytest.mark.parametrize("width", [4, 9, 20])
+def test_pens_are_measured(width: int) -> None:
+    """The measured width of a long stroke is about its width, also where it slants."""
+    straight = blank(240, 240)
+    straight[20:220, 100 : 100 + width] = 1
+    slanting = np.asarray(Image.fromarray(straight).rotate(30, Image.Resampling.BILINEAR))
+    for stroke in (straight, slanting):
+        assert pen_width(stroke) == pytest.approx(width * 200 / (200 + width), rel=0.15)
+
+
+@pytest.mark.parametrize("pen", [2, 5, 12, 30])
+def test_thin_pens_come_near_that_of_mnist(pen: int) -> None:
+    """Whatever the pen, strokes become about two pixels wide or stay as thick as they are."""
+    pixels = fit(seven(pen=pen)).astype(float) / 255
+    assert pixels[18].sum() == pytest.approx(max(2.0, pen * 20 / 130), rel=0.2)
+
+
+def test_thickening_grows_each_side_evenly() -> None:
+    """A square grows by the same amount on all sides, also by parts of a pixel."""
+    square = blank(40, 40)
+    square[15:25, 15:25] = 1
+    grown = thicken(square, 2.5)
+    profile = grown[grown.shape[0] // 2]
+    assert profile.sum() == pytest.approx(15)
+    assert np.array_equal(profile, profile[::-1])
+
+
+def test_local_means_and_maxima_agree_with_their_definition() -> None:
+    """Every pixel gets the mean, or the maximum, over the square around it within the picture."""
+    values = np.random.default_rng(2).random((12, 17)).astype(np.float32)
+    for size in (1, 3, 7):
+        reach = size // 2
+        means, maxima = blur(values, size), widen(values, size)
+        for y, x in np.ndindex(values.shape):
+            square = values[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
+            assert means[y, x] == pytest.approx(square.mean(), rel=1e-5)
+            assert maxima[y, x] == square.max()
+
+
+def test_a_sheet_without_ink_is_blank() -> None:
+    """Paper, with its noise and shadow, is refused as blank."""
+    rng = np.random.default_rng(3)
+    for noise in (0.0, 0.01, 0.03):
+        paper = np.linspace(0.6, 0.9, 200)[None] + rng.normal(0, noise, (200, 200))
+        with pytest.raises(ImageError, match="blank"):
+            find_ink(paper[:, :, None].astype(np.float32))
