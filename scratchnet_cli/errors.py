@@ -43,3 +43,7 @@ class TransferError(DownloadError):
 
 class CacheError(ScratchnetError):
     """The cache folder cannot be used."""
+
+
+class ReportError(ScratchnetError):
+    """A report cannot be written."""

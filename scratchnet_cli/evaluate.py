@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,11 +74,12 @@ def evaluate(
     labels: NDArray[np.uint8],
     batch_size: int = 100,
     progress: Callable[[Evaluation], None] = lambda _: None,
+    output: Callable[[NDArray[Any]], None] = lambda _: None,
 ) -> Evaluation:
     """Run every image through the network; the result does not depend on the batch size.
 
     images: (n, rows, columns) uint8; labels: (n,) uint8; ``progress`` hears the state after each
-    batch. The last batch may be smaller.
+    batch, ``output`` its logits, (batch, classes). The last batch may be smaller.
 
     Raises:
         ShapeError: the images have another number of pixels than the network has inputs, or a
@@ -93,9 +95,12 @@ def evaluate(
     start = time.perf_counter()
     for i in range(0, len(images), batch_size):
         batch = images[i : i + batch_size]
-        y = forward.classes(batch.reshape(len(batch), -1))
+        logits = forward.logits(batch.reshape(len(batch), -1))
+        # As in Network.predict: softmax would keep the order, so the argmax does without it.
+        y = logits.argmax(axis=1)
         t = labels[i : i + batch_size].astype(np.intp)
         confusion += np.bincount(t * classes + y, minlength=classes**2).reshape(classes, classes)
         state = Evaluation(confusion.copy(), batch_size, time.perf_counter() - start)
+        output(logits)
         progress(state)
     return state

@@ -12,8 +12,8 @@ from scratchnet_cli.fit import FIELD, fit, fits_already
 from scratchnet_cli.groups import Group, find_groups
 from scratchnet_cli.ink import Colours, Ink, bare, find_ink
 from scratchnet_cli.lines import without_lines
+from scratchnet_cli.paper import find_sheet
 from scratchnet_cli.regions import Mask
-from scratchnet_cli.sheet import find_sheet
 
 POLARITIES = ("auto", "dark", "light")
 

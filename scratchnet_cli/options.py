@@ -1,9 +1,48 @@
 """Options that several commands share, so that they read the same everywhere."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+def names_or_files(
+    *names: str, folders: bool = False
+) -> "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]":
+    """What a shell offers where a path is expected, or one of some names."""
+
+    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        # bash forgets what stands before a request for paths, so that comes first; zsh loses count
+        # where a word is empty.
+        paths = CompletionItem(incomplete or "./", type="dir" if folders else "file")
+        return [paths, *(CompletionItem(name) for name in names if name.startswith(incomplete))]
+
+    return complete
+
 
 weights_option = click.option(
     "--weights",
     metavar="book|bundled|PATH",
+    shell_complete=names_or_files("book", "bundled"),
     help="The network to run.  [default: book, or bundled where book cannot be downloaded]",
+)
+
+report_option = click.option(
+    "--report",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write a page for the browser to FILE: pictures, tables, what went wrong.",
+)
+
+quiet_option = click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="Only the answer and errors: no progress and no notes.",
 )

@@ -10,7 +10,7 @@ import click
 
 from scratchnet_cli.cache import Asset
 from scratchnet_cli.fetch import Listener
-from scratchnet_cli.messages import note
+from scratchnet_cli.messages import note, printable
 
 if TYPE_CHECKING:
     from scratchnet_cli.evaluate import Evaluation
@@ -23,17 +23,24 @@ class Progress(Listener):
     """Notes, and progress in one of three looks.
 
     ``bar`` moves in place, ``plain`` writes a few lines that read well in a log, ``none`` is
-    silent; ``auto`` is a bar on a terminal and plain elsewhere. Notes are shown in every mode.
+    silent; ``auto`` is a bar on a terminal and plain elsewhere. Notes are shown in every mode,
+    unless all is to be ``quiet``; errors always.
     """
 
-    def __init__(self, mode: str = "auto") -> None:
+    def __init__(self, mode: str = "auto", quiet: bool = False) -> None:
         if mode == "auto":
             mode = "bar" if sys.stderr.isatty() else "plain"
-        self.mode = mode
+        self.mode = "none" if quiet else mode
+        self._quiet = quiet
         self._bar: Any = None
 
     def note(self, message: str) -> None:
         """Show a note, on a line of its own."""
+        if not self._quiet:
+            self.error(message)
+
+    def error(self, message: str) -> None:
+        """Show a message that says why the exit code is not 0, on a line of its own."""
         if self._bar is not None:
             self._bar.clear()
         note(message)
@@ -41,7 +48,8 @@ class Progress(Listener):
     def summary(self, message: str) -> None:
         """Show a line that belongs to the progress: silent where that is."""
         if self.mode != "none":
-            click.echo(message, err=True)
+            # A file's name in it must not begin a line, which GitHub might take for a command.
+            click.echo(printable(message), err=True)
 
     @contextmanager
     def transfer(self, asset: Asset, url: str) -> Iterator[Callable[[int], None]]:

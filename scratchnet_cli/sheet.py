@@ -1,76 +1,141 @@
-"""The sheet of paper in a picture that shows the table around it as well."""
+"""The answers to pictures as one HTML page: each picture, what the network saw, what it said."""
 
-import numpy as np
+import heapq
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from scratchnet_cli.grey import Grey, fit_longest, resize, two_tones
-from scratchnet_cli.regions import Mask, find_regions
+from scratchnet_cli.catalog import Origin
+from scratchnet_cli.charts import bars, captioned, picture, ranked
+from scratchnet_cli.classify import Answer, Digit, Unreadable
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.inputs import read_bytes
+from scratchnet_cli.page import Html, document, facts, header, section, table, tag
+from scratchnet_cli.pictures import grey_png, thumbnail
+from scratchnet_cli.provenance import made_rows, origin_row
+from scratchnet_cli.record import now
+from scratchnet_cli.report_file import report_file
 
-# Sheets are large: their edges are found on a copy of this size.
-SMALL = 64
-# A sheet fills at least this share of the picture, and where it fills more there is no table.
-SMALLEST, LARGEST = 0.35, 0.97
-# It fills this share of what it spans in rows or columns; a digit leaves more of that free.
-SOLID = 0.9
-# Across its edge the grey changes by this share of what sheet and table differ: light is softer.
-SHARP = 0.6
-# The table takes this share of the picture's rim if it lies all around the sheet, and this if
-# beside it. What takes less is a stroke that reaches the rim.
-ENCLOSED, BESIDE = 0.8, 0.2
-# A table beside the sheet, not around it, is darker than the sheet by this factor at least:
-# else it might be a shadow.
-TABLE = 0.55
-
-
-def find_sheet(grey: Grey) -> Mask | None:
-    """(h, w) where the paper is, or None if the picture shows nothing but paper."""
-    small = fit_longest(grey, SMALL)
-    bright = small > two_tones(small)[0]
-    for part in (bright, ~bright):
-        sheet = solid_region(part)
-        if sheet is not None and stands_out(small, sheet):
-            inside = shrink(shrink(sheet)).astype(np.float32)
-            return resize(inside, *grey.shape) > 0.5
-    return None
+MOST_ANSWERS, MOST_UNREADABLE = 200, 100
+# Of a picture with a long number.
+MOST_DIGITS = 12
+THUMBNAIL = 96
 
 
-def solid_region(mask: Mask) -> Mask | None:
-    """The largest region of a mask, its holes filled, if of the size and shape of a sheet."""
-    regions = find_regions(mask)
-    if regions.area.size == 0:
-        return None
-    region = regions.labels == int(regions.area.argmax()) + 1
-    spans = [spanned(region), spanned(region.T).T]
-    filled = spans[0] & spans[1]
-    if not SMALLEST < filled.mean() < LARGEST:
-        return None
-    return filled if region.sum() > SOLID * (spans[0] | spans[1]).sum() else None
+class Sheet:
+    """Hears every result in turn, and keeps of them what the page will show: the doubtful first.
+
+    However many there are, memory holds ``MOST_ANSWERS`` of them and none of the pictures' files.
+    """
+
+    def __init__(self) -> None:
+        self._answers: list[tuple[bool, float, int, Answer]] = []
+        self._unreadable: list[Unreadable] = []
+        self.answered = self.doubtful = self.failed = 0
+
+    def add(self, result: Answer | Unreadable) -> None:
+        """Count a result, and keep it if it is among those that a reader should see first."""
+        if isinstance(result, Unreadable):
+            self.failed += 1
+            if len(self._unreadable) < MOST_UNREADABLE:
+                self._unreadable.append(result)
+            return
+        doubtful = bool(result.doubts)
+        self.answered += 1
+        self.doubtful += doubtful
+        # A heap gives up its smallest first: the surest, and of equals the latest.
+        place = (doubtful, -result.probability, -self.answered, result)
+        if len(self._answers) < MOST_ANSWERS:
+            heapq.heappush(self._answers, place)
+        else:
+            heapq.heappushpop(self._answers, place)
+
+    def page(self, weights: Origin) -> str:
+        """The whole page."""
+        total = self.answered + self.failed
+        title = f"{total:,} picture{'' if total == 1 else 's'}, {weights.name} weights"
+        figures = (
+            ("answered", f"{self.answered:,}"),
+            ("of them doubtful", f"{self.doubtful:,}"),
+            ("not read", f"{self.failed:,}"),
+        )
+        return document(
+            title,
+            header("scratchnet predict", title, figures),
+            self._failures(),
+            self._sheet(),
+            section(
+                "run", "What was run", facts([origin_row("weights", weights), *made_rows(now())])
+            ),
+        )
+
+    def _sheet(self) -> Html:
+        shown = sorted(self._answers, reverse=True)
+        order = "the doubtful first, and the least sure first"
+        lead = (
+            f"The {len(shown)} of {self.answered:,} that need a look most, {order}."
+            if len(shown) < self.answered
+            else f"All {self.answered:,}, {order}."
+        )
+        articles = (_article(answer) for *_, answer in shown)
+        return section("answers", "Answers", tag("p", lead), tag("div", *articles, class_="sheet"))
+
+    def _failures(self) -> Html:
+        if not self.failed:
+            return Html()
+        shown = len(self._unreadable)
+        caption = f"The first {shown} of {self.failed:,}" if shown < self.failed else "All of them"
+        rows = [(result.name, result.reason) for result in self._unreadable]
+        return section("failures", "Not read", table(caption, ("picture", "reason"), rows, "words"))
 
 
-def spanned(mask: Mask) -> Mask:
-    """Each row from its first to its last set pixel."""
-    after = np.logical_or.accumulate(mask, axis=1)
-    before = np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
-    return after & before
+@contextmanager
+def sheet_file(path: Path, weights: Origin) -> Iterator[Callable[[Answer | Unreadable], None]]:
+    """What hears every result in turn; at the end they are a page at ``path``.
+
+    Raises:
+        ReportError: no file can be written there, known before the first result.
+    """
+    sheet = Sheet()
+    with report_file(path) as file:
+        yield sheet.add
+        file.write(sheet.page(weights))
 
 
-def stands_out(grey: Grey, sheet: Mask) -> bool:
-    """Whether the grey changes at a sheet's edge as it does not in light and shadow."""
-    table = ~sheet
-    inside, outside = float(np.median(grey[sheet])), float(np.median(grey[table]))
-    # The second pixel on each side: the first ones are mixtures.
-    inner, outer = (one & ~shrink(one) for one in (shrink(sheet), shrink(table)))
-    if not inner.any() or not outer.any():
-        return False
-    step = float(np.median(grey[inner]) - np.median(grey[outer]))
-    if step / (inside - outside or 1) < SHARP:
-        return False
-    rim = np.concatenate((sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]))
-    if rim.mean() < 1 - ENCLOSED:
-        return True
-    return bool(rim.mean() < 1 - BESIDE and outside < TABLE * inside)
+def _article(answer: Answer) -> Html:
+    number = tag("p", answer.number, tag("small", f"{answer.probability:.4f}"), class_="number")
+    doubts = tag("p", f"doubtful: {', '.join(answer.doubts)}", class_="doubts")
+    digits = answer.digits[:MOST_DIGITS]
+    rest = len(answer.digits) - len(digits)
+    return tag(
+        "article",
+        tag("h3", answer.name),
+        number,
+        doubts if answer.doubts else Html(),
+        tag("div", _original(answer.name), *map(_seen, digits), class_="seen"),
+        tag("p", f"and {rest} more digits") if rest else Html(),
+    )
 
 
-def shrink(mask: Mask) -> Mask:
-    """The pixels whose 4 neighbours are all set; beyond the picture counts as set."""
-    padded = np.pad(mask, 1, constant_values=True)
-    return mask & padded[2:, 1:-1] & padded[:-2, 1:-1] & padded[1:-1, 2:] & padded[1:-1, :-2]
+def _seen(digit: Digit) -> Html:
+    """What the network saw of a digit, and how probable it took each class to be."""
+    probabilities = digit.probabilities.tolist()
+    image = picture(
+        grey_png(digit.picture.pixels), f"The {digit.digit} as the network saw it", "digit"
+    )
+    return captioned(image, bars(probabilities, digit.digit) or tag("span", ranked(probabilities)))
+
+
+def _original(name: str) -> Html:
+    """The picture as it was given; nothing where a second look is not to be had, as in a pipe."""
+    if not os.path.isfile(name):  # noqa: PTH113
+        return Html()
+    try:
+        found = thumbnail(read_bytes(name), THUMBNAIL)
+    except ImageError:
+        return Html()
+    if found is None:
+        return Html()
+    source, width, height = found
+    return picture(source, "The picture as it was given", "original", width, height)

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import re
 import struct
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_weights
-from tests.conftest import Run
+from tests.conftest import Run, any_file_name
+from tests.test_process import SCRATCHNET, needs_unix, run_on_terminal
 
 BUNDLED = ("--weights", "bundled", "--dataset", "sample")
 
@@ -70,6 +73,7 @@ def test_json_is_one_object_with_every_number(run: Run) -> None:
     assert set(answer) == {
         "accuracy", "correct", "total", "batch_size", "classes", "confusion", "per_class",
         "dataset", "weights", "elapsed_s", "images_per_s",
+        "interval", "ece", "reliability", "mistakes", "split", "made", "versions",
     }  # fmt: skip
     assert set(answer["weights"]) == {"name", "source", "sha256", "fallback"}
     assert answer["dataset"]["name"] == "sample"
@@ -78,7 +82,90 @@ def test_json_is_one_object_with_every_number(run: Run) -> None:
     assert answer["total"] == 1000 == sum(map(sum, answer["confusion"]))
     assert answer["accuracy"] == answer["correct"] / 1000
     assert [score["total"] for score in answer["per_class"]] == [100] * 10
+    assert [score["recall"] for score in answer["per_class"]] == [
+        score["accuracy"] for score in answer["per_class"]
+    ]
+    assert answer["interval"]["low"] < answer["accuracy"] < answer["interval"]["high"]
+    assert sum(part["count"] for part in answer["reliability"]) == 1000
+    assert all(mistake["label"] != mistake["prediction"] for mistake in answer["mistakes"])
     assert result.stderr == ""
+
+
+def test_the_matrix_is_aligned_and_ends_in_the_accuracy(run: Run) -> None:
+    """--confusion prints a line for each digit, its numbers those of the JSON, then the answer."""
+    *lines, last = run("eval", *BUNDLED, "--confusion").stdout.splitlines()
+    rows = json.loads(run("eval", *BUNDLED, "--format", "json").stdout)["confusion"]
+    assert last.startswith("Accuracy: 0.")
+    assert lines[1].split() == ["shown", *map(str, range(10))]
+    assert [line.split() for line in lines[2:]] == [
+        [str(label), *(str(count) if count else "·" for count in row)]
+        for label, row in enumerate(rows)
+    ]
+    ends = {tuple(word.end() for word in re.finditer(r"\S+", line)) for line in lines[1:]}
+    assert len(ends) == 1
+
+
+@needs_unix
+@pytest.mark.parametrize("no_colour", [True, False])
+def test_the_matrix_has_colour_on_a_terminal(
+    no_colour: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal the matrix is coloured, unless NO_COLOR is set; its text stays the same."""
+    monkeypatch.setenv("NO_COLOR", "1" if no_colour else "")
+    exit_code, written = run_on_terminal(["eval", *BUNDLED, "--confusion", "-q"])
+    assert exit_code == 0
+    assert (b"\x1b[38;5;" in written) is not no_colour
+    text = re.sub(rb"\x1b\[[0-9;]*m", b"", written).decode()
+    plain = subprocess.run(
+        [*SCRATCHNET, "eval", *BUNDLED, "--confusion", "-q"], capture_output=True, check=True
+    )
+    assert text.splitlines() == plain.stdout.decode().splitlines()
+
+
+def test_markdown_is_tables_for_a_job_summary(run: Run) -> None:
+    """The accuracy with its interval, a row for each class, the worst confusions first."""
+    answer = json.loads(run("eval", *BUNDLED, "--format", "json").stdout)
+    text = run("eval", *BUNDLED, "--format", "markdown").stdout
+    assert text.startswith(f"### Accuracy {answer['accuracy']:.4f}: bundled weights on sample")
+    interval = answer["interval"]
+    assert f"95% interval {interval['low']:.4f} to {interval['high']:.4f}" in text
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    (head, *classes), confused = rows[:11], rows[12:]
+    assert head == ["class", "images", "right", "precision", "recall", "F1"]
+    assert classes == [
+        [
+            str(score["class"]),
+            str(score["total"]),
+            str(score["correct"]),
+            *(f"{score[name]:.4f}" for name in ("precision", "recall", "f1")),
+        ]
+        for score in answer["per_class"]
+    ]
+    counts = [int(count) for _, _, count in confused]
+    assert counts == sorted(counts, reverse=True)
+    assert all(answer["confusion"][int(i)][int(j)] == int(count) for i, j, count in confused)
+
+
+@any_file_name
+def test_a_folder_s_name_cannot_write_markdown(run: Run, dataset: Path) -> None:
+    """What Markdown and HTML would act on in a name is escaped in the summary."""
+    evil = dataset.rename(dataset.with_name("<b>|[x](y) `z`\n# h"))
+    text = run("eval", "--weights", "bundled", "--dataset", evil, "--format", "markdown").stdout
+    name = r"\<b\>\|\[x\]\(y\) \`z\`\\n\# h"
+    assert text.count(name) == 2
+    assert not any(line.startswith("# h") for line in text.splitlines())
+
+
+def test_quiet_leaves_the_answer_and_errors(run: Run) -> None:
+    """-q keeps progress, summary and the note of a fallback to itself; a failure is still told."""
+    quiet = run("eval", "-q")
+    assert (quiet.exit_code, quiet.stderr) == (0, "")
+    assert run("eval", "--progress", "none").stderr != ""
+    failed = run("eval", *BUNDLED, "--quiet", "--min-accuracy", "1", "--progress", "plain")
+    assert failed.exit_code == 1
+    assert failed.stderr.startswith("scratchnet: the accuracy 0.")
+    assert len(failed.stderr.splitlines()) == 1
+    assert "nowhere" in run("eval", "-q", "--weights", "nowhere").stderr
 
 
 def test_progress_is_about_ten_lines_in_a_log(run: Run) -> None:
@@ -158,6 +245,7 @@ def test_a_threshold_decides_the_exit_code(run: Run, threshold: str, exit_code: 
         (("--batchsize", "1"), "--batch-size"),
         (("--min-accuracy", "94"), "--min-accuracy"),
         (("--format", "xml"), "json"),
+        (("--format", "json", "--confusion"), "--confusion"),
         (("surplus",), "surplus"),
     ],
 )

@@ -14,8 +14,8 @@ from scratchnet_cli.grey import Grey, blur, widen
 from scratchnet_cli.groups import find_groups
 from scratchnet_cli.ink import amounts, find_ink, ink_is_light, mix
 from scratchnet_cli.lines import without_lines
+from scratchnet_cli.paper import find_sheet
 from scratchnet_cli.regions import find_regions
-from scratchnet_cli.sheet import find_sheet
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:

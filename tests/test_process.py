@@ -153,3 +153,11 @@ def test_the_wheel_works_from_anywhere_without_network(installed: Path, tmp_path
     answer = json.loads(process.stdout)
     assert answer["weights"]["fallback"] is True
     assert answer["weights"]["source"].startswith(str(installed.parents[1]))
+
+
+def test_the_wheel_writes_reports(installed: Path, tmp_path: Path) -> None:
+    """The wheel brings the page's style along, and a report needs none of the developer's tools."""
+    report = tmp_path / "report.html"
+    command = [str(installed), "eval", *BUNDLED, "-q", "--report", str(report)]
+    subprocess.run(command, cwd=tmp_path, timeout=60, check=True)
+    assert "prefers-color-scheme" in report.read_text(encoding="utf-8")

@@ -1,14 +1,19 @@
 """``scratchnet eval``: how often a network is right on labelled images."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from scratchnet_cli.options import weights_option
+from scratchnet_cli.options import names_or_files, quiet_option, report_option, weights_option
 
 if TYPE_CHECKING:
-    from scratchnet_cli.catalog import Origin
-    from scratchnet_cli.evaluate import Evaluation
+    from scratchnet_cli.mnist import Dataset
+    from scratchnet_cli.outcomes import Outcomes
+    from scratchnet_cli.record import Record
+
+EXIT_BELOW_ACCURACY = 1
 
 
 @click.command("eval", epilog="Example: scratchnet eval --batch-size 100 --min-accuracy 0.93")
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--dataset",
     metavar="mnist|sample|DIR",
+    shell_complete=names_or_files("mnist", "sample", folders=True),
     help="The labelled images; DIR holds IDX files named like MNIST's.  "
     "[default: mnist, or sample where mnist cannot be downloaded]",
 )
@@ -39,11 +45,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--format",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="One line for people, or one object with every number.",
+    help="One line for people, one object with every number, or tables for a job summary.",
 )
+@click.option("--confusion", is_flag=True, help="Print the confusion matrix before the accuracy.")
+@report_option
 @click.option(
     "--min-accuracy",
     type=click.FloatRange(0, 1),
@@ -57,6 +65,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How stderr shows progress; auto is a bar on a terminal and plain lines elsewhere.",
 )
+@quiet_option
 def command(
     batch_size: int,
     weights: str | None,
@@ -64,8 +73,11 @@ def command(
     split: Literal["test", "train"],
     limit: int | None,
     format: str,  # noqa: A002
+    confusion: bool,
+    report: Path | None,
     min_accuracy: float | None,
     progress: str,
+    quiet: bool,
 ) -> int:
     """Run a network on labelled images and print its accuracy.
 
@@ -75,53 +87,77 @@ def command(
     from scratchnet_cli.catalog import load_dataset, load_weights
     from scratchnet_cli.evaluate import evaluate
     from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.messages import note
     from scratchnet_cli.progress import Progress
+    from scratchnet_cli.record import Record, Setting
+    from scratchnet_cli.report_file import report_file
 
-    stderr = Progress(progress)
+    if confusion and format != "text":
+        raise click.UsageError("--confusion draws for people: it goes with --format text.")
+    stderr = Progress(progress, quiet)
     fetcher = Fetcher(stderr)
-    network, weights_origin = load_weights(weights, fetcher)
-    images, dataset_origin = load_dataset(dataset, split, fetcher)
-    images = images.first(limit)
-    with stderr.evaluation(len(images), batch_size) as show:
-        evaluation = evaluate(network, images.images, images.labels, batch_size, show)
-    stderr.summary(
-        f"{weights_origin.name} weights on {dataset_origin.name}: {evaluation.correct} of "
-        f"{evaluation.total} right, {evaluation.images_per_s:,.0f} images/s"
-    )
-    if format == "json":
-        click.echo(_as_json(evaluation, dataset_origin, weights_origin))
-    else:
-        click.echo(f"Accuracy: {evaluation.accuracy:.4f}")
-    if min_accuracy is not None and not evaluation.accuracy >= min_accuracy:
-        note(f"the accuracy {evaluation.accuracy:.4f} is below --min-accuracy {min_accuracy:g}")
-        return 1
-    return 0
+    with report_file(report) if report else nullcontext() as page:
+        network, weights_origin = load_weights(weights, fetcher)
+        images, dataset_origin = load_dataset(dataset, split, fetcher)
+        images = images.first(limit)
+        # Only these two tell of single images.
+        outcomes = _new_outcomes(images) if page or format == "json" else None
+        keep = outcomes.batches.append if outcomes else lambda _: None
+        with stderr.evaluation(len(images), batch_size) as show:
+            evaluation = evaluate(network, images.images, images.labels, batch_size, show, keep)
+        stderr.summary(
+            f"{weights_origin.name} weights on {dataset_origin.name}: {evaluation.correct} of "
+            f"{evaluation.total} right, {evaluation.images_per_s:,.0f} images/s"
+        )
+        record = Record(evaluation, Setting(weights_origin, dataset_origin, split))
+        click.echo(_answer(record, outcomes, format, confusion))
+        passed = _passes(record, min_accuracy)
+        if page and outcomes:
+            from scratchnet_cli.report import report_page
+
+            page.write(report_page(record, outcomes, images.images, network))
+    return 0 if passed else EXIT_BELOW_ACCURACY
 
 
-def _as_json(evaluation: "Evaluation", dataset: "Origin", weights: "Origin") -> str:
-    import json
-    from dataclasses import asdict
+def _new_outcomes(images: "Dataset") -> "Outcomes":
+    """To be filled batch by batch."""
+    from scratchnet_cli.outcomes import Outcomes
 
-    fields: dict[str, Any] = {
-        "accuracy": evaluation.accuracy,
-        "correct": evaluation.correct,
-        "total": evaluation.total,
-        "batch_size": evaluation.batch_size,
-        "classes": [score.label for score in evaluation.per_class],
-        "confusion": evaluation.confusion.tolist(),
-        "per_class": [
-            {
-                "class": score.label,
-                "total": score.total,
-                "correct": score.correct,
-                "accuracy": score.accuracy,
-            }
-            for score in evaluation.per_class
-        ],
-        "dataset": asdict(dataset),
-        "weights": asdict(weights),
-        "elapsed_s": evaluation.elapsed_s,
-        "images_per_s": evaluation.images_per_s,
-    }
-    return json.dumps(fields)
+    return Outcomes([], images.labels)
+
+
+def _answer(
+    record: "Record",
+    outcomes: "Outcomes | None",
+    format: str,  # noqa: A002
+    confusion: bool,
+) -> str:
+    if format == "text":
+        lines = [f"Accuracy: {record.evaluation.accuracy:.4f}"]
+        if confusion:
+            from scratchnet_cli.matrix import matrix, stdout_has_colour
+
+            lines[:0] = matrix(record.evaluation.confusion, stdout_has_colour())
+        return "\n".join(lines)
+    from scratchnet_cli.eval_formats import json_object, markdown
+
+    if format == "json" and outcomes:
+        return json_object(record, outcomes)
+    return markdown(record)
+
+
+def _passes(record: "Record", min_accuracy: float | None) -> bool:
+    """Whether the accuracy is high enough; if not, whoever is there is told so."""
+    accuracy = record.evaluation.accuracy
+    if min_accuracy is None or accuracy >= min_accuracy:
+        return True
+    from scratchnet_cli import github
+    from scratchnet_cli.messages import note
+
+    message = f"the accuracy {accuracy:.4f} is below --min-accuracy {min_accuracy:g}"
+    note(message)
+    if github.on_github():
+        from scratchnet_cli.eval_formats import markdown
+
+        github.annotate("scratchnet eval", f"{message}: {record.setting.title}")
+        github.append_to_summary(f"**Failed: {message}**\n\n{markdown(record)}")
+    return False

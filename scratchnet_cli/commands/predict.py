@@ -1,7 +1,9 @@
 """``scratchnet predict``: which digit is in a picture?"""
 
 import sys
-from contextlib import closing
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -9,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scratchnet_cli.options import weights_option
+from scratchnet_cli.options import names_or_files, quiet_option, report_option, weights_option
 
 if TYPE_CHECKING:
+    from scratchnet_cli.catalog import Origin
     from scratchnet_cli.classify import Answer, Unreadable
     from scratchnet_cli.images import Picture
 
@@ -19,11 +22,12 @@ EXIT_BELOW_CONFIDENCE = 1
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
-@click.argument("images", nargs=-1, metavar="[IMAGE]...")
+@click.argument("images", nargs=-1, metavar="[IMAGE]...", shell_complete=names_or_files())
 @weights_option
 @click.option(
     "--files-from",
     metavar="LIST",
+    shell_complete=names_or_files(),
     help="Read more paths from this file, one a line; - is standard input.",
 )
 @click.option(
@@ -49,6 +53,7 @@ EXIT_BELOW_CONFIDENCE = 1
     type=click.Path(file_okay=False, path_type=Path),
     help="Write what the network saw to DIR, as 28x28 PNGs.",
 )
+@report_option
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
@@ -63,6 +68,7 @@ EXIT_BELOW_CONFIDENCE = 1
     help="Whether the ink is darker or lighter than its ground.",
 )
 @click.option("--raw", is_flag=True, help="Take 28x28 pictures as they are: light ink on black.")
+@quiet_option
 def command(
     images: tuple[str, ...],
     weights: str | None,
@@ -72,9 +78,11 @@ def command(
     multiple: bool,
     show: bool,
     save_preprocessed: Path | None,
+    report: Path | None,
     min_confidence: float | None,
     polarity: str,
     raw: bool,
+    quiet: bool,
 ) -> int:
     """Tell which digit each picture shows.
 
@@ -98,9 +106,10 @@ def command(
     if [*images, files_from].count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read only once.")
     _refuse_contradictions(raw=raw, multiple=multiple, top=top, polarity=polarity)
-    network, _ = load_weights(weights, Fetcher(progress := Progress()))
+    network, origin = load_weights(weights, Fetcher(progress := Progress(quiet=quiet)))
     folder = PreprocessedFolder(save_preprocessed) if save_preprocessed is not None else None
     line = number_json_line if multiple and format == "json" else FORMATS[format]
+    codes: Counter[int] = Counter()
 
     def tell(result: Answer | Unreadable) -> int:
         """Print a result, and all that is to be said of it; the exit code that it asks for."""
@@ -112,10 +121,12 @@ def command(
                     click.echo("\n".join(draw(digit, stderr_has_colour())), err=True)
                 if folder is not None:
                     folder.save(result.name, digit.picture)
+        collect(result)
         code, remark = _remark(result, min_confidence)
+        codes[code] += 1
         if remark:
             sys.stdout.flush()
-            progress.note(f"{printable(result.name)}: {remark}")
+            (progress.error if code else progress.note)(f"{printable(result.name)}: {remark}")
         return code
 
     names = expand(images)
@@ -123,12 +134,35 @@ def command(
     read = partial(_read, raw=raw, multiple=multiple, polarity=polarity)
     batches = spread(partial(read_batch, read), chain([names], listed), here=STDIN)
     exit_code = 0
-    with closing(batches), progress.pictures(None if files_from else len(names)) as moved:
+    with (
+        _sheet(report, origin) as collect,
+        closing(batches),
+        progress.pictures(None if files_from else len(names)) as moved,
+    ):
         for readings in batches:
             exit_code = max(exit_code, *map(tell, classify(network, readings)))
             sys.stdout.flush()
             moved(len(readings))
+    _annotate(codes[EXIT_BELOW_CONFIDENCE], min_confidence)
     return exit_code
+
+
+def _sheet(
+    report: Path | None, weights: "Origin"
+) -> "AbstractContextManager[Callable[[Answer | Unreadable], None]]":
+    """What hears every result and, where a report was asked for, writes them to it at the end."""
+    if report is None:
+        return nullcontext(lambda _: None)
+    from scratchnet_cli.sheet import sheet_file
+
+    return sheet_file(report, weights)
+
+
+def _annotate(below: int, min_confidence: float | None) -> None:
+    if below:
+        from scratchnet_cli.github import annotate
+
+        annotate("scratchnet predict", f"{below} below --min-confidence {min_confidence:g}")
 
 
 def _refuse_contradictions(raw: bool, multiple: bool, top: int, polarity: str) -> None:

@@ -1,0 +1,96 @@
+"""An evaluation as text: JSON for scripts, Markdown for job summaries."""
+
+import json
+import re
+from dataclasses import asdict
+from typing import Any
+
+from scratchnet_cli.measures import class_measures, confusions, wilson
+from scratchnet_cli.messages import printable
+from scratchnet_cli.outcomes import Outcomes
+from scratchnet_cli.record import Record, versions
+
+# The worst mistakes that a report shows, and so the JSON.
+MISTAKES = 24
+CONFUSIONS = 10
+
+
+def json_object(record: Record, outcomes: Outcomes) -> str:
+    """One object with all the numbers that the report shows."""
+    evaluation, setting = record.evaluation, record.setting
+    measures = class_measures(evaluation.confusion)
+    fields: dict[str, Any] = {
+        "accuracy": evaluation.accuracy,
+        "interval": asdict(wilson(evaluation.correct, evaluation.total)),
+        "correct": evaluation.correct,
+        "total": evaluation.total,
+        "batch_size": evaluation.batch_size,
+        "classes": [score.label for score in evaluation.per_class],
+        "confusion": evaluation.confusion.tolist(),
+        "per_class": [
+            {
+                "class": score.label,
+                "total": score.total,
+                "correct": score.correct,
+                "accuracy": score.accuracy,
+                "precision": measure.precision,
+                "recall": measure.recall,
+                "f1": measure.f1,
+            }
+            for score, measure in zip(evaluation.per_class, measures, strict=True)
+        ],
+        "ece": outcomes.ece,
+        "reliability": [asdict(part) for part in outcomes.reliability],
+        "mistakes": [
+            {**asdict(mistake), "probability": mistake.probability}
+            for mistake in outcomes.worst_mistakes(MISTAKES)
+        ],
+        "dataset": asdict(setting.dataset),
+        "split": setting.split,
+        "weights": asdict(setting.weights),
+        "made": setting.made,
+        "versions": dict(versions()),
+        "elapsed_s": evaluation.elapsed_s,
+        "images_per_s": evaluation.images_per_s,
+    }
+    return json.dumps(fields)
+
+
+def markdown(record: Record) -> str:
+    """For a job summary: accuracy with its interval, a row for each class, the worst confusions."""
+    evaluation, setting = record.evaluation, record.setting
+    interval = wilson(evaluation.correct, evaluation.total)
+    lines = [
+        f"### Accuracy {evaluation.accuracy:.4f}: {_escaped(setting.title)}",
+        "",
+        f"{evaluation.correct} of {evaluation.total} images right, "
+        f"{interval.confidence:.0%} interval {interval.low:.4f} to {interval.high:.4f} (Wilson).",
+        "",
+        "| class | images | right | precision | recall | F1 |",
+        "|---:|---:|---:|---:|---:|---:|",
+    ]
+    for score, measure in zip(
+        evaluation.per_class, class_measures(evaluation.confusion), strict=True
+    ):
+        shares = (measure.precision, measure.recall, measure.f1)
+        cells = (score.label, score.total, score.correct, *map(share, shares))
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    if found := confusions(evaluation.confusion):
+        some = f"the {CONFUSIONS} most frequent of " if len(found) > CONFUSIONS else ""
+        lines += ["", f"Confusions ({some}{len(found)}):", ""]
+        lines += ["| shown | read as | images |", "|---:|---:|---:|"]
+        lines += [f"| {c.label} | {c.prediction} | {c.count} |" for c in found[:CONFUSIONS]]
+    for what, origin in (("Weights", setting.weights), ("Dataset", setting.dataset)):
+        fallback = ", in place of the default" if origin.fallback else ""
+        lines += ["", f"{what}: {_escaped(origin.name)}{fallback}, sha256 `{origin.sha256}`"]
+    return "\n".join(lines)
+
+
+def share(value: float | None) -> str:
+    """A share to four decimals, or a dash where there is none."""
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _escaped(text: str) -> str:
+    """``text`` as Markdown shows it, whatever is in it: a folder's name may hold anything."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&@:$])", r"\\\1", printable(text))

@@ -1,0 +1,76 @@
+"""The sheet of paper in a picture that shows the table around it as well."""
+
+import numpy as np
+
+from scratchnet_cli.grey import Grey, fit_longest, resize, two_tones
+from scratchnet_cli.regions import Mask, find_regions
+
+# Sheets are large: their edges are found on a copy of this size.
+SMALL = 64
+# A sheet fills at least this share of the picture, and where it fills more there is no table.
+SMALLEST, LARGEST = 0.35, 0.97
+# It fills this share of what it spans in rows or columns; a digit leaves more of that free.
+SOLID = 0.9
+# Across its edge the grey changes by this share of what sheet and table differ: light is softer.
+SHARP = 0.6
+# The table takes this share of the picture's rim if it lies all around the sheet, and this if
+# beside it. What takes less is a stroke that reaches the rim.
+ENCLOSED, BESIDE = 0.8, 0.2
+# A table beside the sheet, not around it, is darker than the sheet by this factor at least:
+# else it might be a shadow.
+TABLE = 0.55
+
+
+def find_sheet(grey: Grey) -> Mask | None:
+    """(h, w) where the paper is, or None if the picture shows nothing but paper."""
+    small = fit_longest(grey, SMALL)
+    bright = small > two_tones(small)[0]
+    for part in (bright, ~bright):
+        sheet = solid_region(part)
+        if sheet is not None and stands_out(small, sheet):
+            inside = shrink(shrink(sheet)).astype(np.float32)
+            return resize(inside, *grey.shape) > 0.5
+    return None
+
+
+def solid_region(mask: Mask) -> Mask | None:
+    """The largest region of a mask, its holes filled, if of the size and shape of a sheet."""
+    regions = find_regions(mask)
+    if regions.area.size == 0:
+        return None
+    region = regions.labels == int(regions.area.argmax()) + 1
+    spans = [spanned(region), spanned(region.T).T]
+    filled = spans[0] & spans[1]
+    if not SMALLEST < filled.mean() < LARGEST:
+        return None
+    return filled if region.sum() > SOLID * (spans[0] | spans[1]).sum() else None
+
+
+def spanned(mask: Mask) -> Mask:
+    """Each row from its first to its last set pixel."""
+    after = np.logical_or.accumulate(mask, axis=1)
+    before = np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
+    return after & before
+
+
+def stands_out(grey: Grey, sheet: Mask) -> bool:
+    """Whether the grey changes at a sheet's edge as it does not in light and shadow."""
+    table = ~sheet
+    inside, outside = float(np.median(grey[sheet])), float(np.median(grey[table]))
+    # The second pixel on each side: the first ones are mixtures.
+    inner, outer = (one & ~shrink(one) for one in (shrink(sheet), shrink(table)))
+    if not inner.any() or not outer.any():
+        return False
+    step = float(np.median(grey[inner]) - np.median(grey[outer]))
+    if step / (inside - outside or 1) < SHARP:
+        return False
+    rim = np.concatenate((sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]))
+    if rim.mean() < 1 - ENCLOSED:
+        return True
+    return bool(rim.mean() < 1 - BESIDE and outside < TABLE * inside)
+
+
+def shrink(mask: Mask) -> Mask:
+    """The pixels whose 4 neighbours are all set; beyond the picture counts as set."""
+    padded = np.pad(mask, 1, constant_values=True)
+    return mask & padded[2:, 1:-1] & padded[:-2, 1:-1] & padded[1:-1, 2:] & padded[1:-1, :-2]

@@ -1,0 +1,85 @@
+"""Pictures for a page: arrays and files as PNG or JPEG inside the page itself."""
+
+import base64
+import io
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+GAP = 2
+# Seen well by the colour-blind: from blue by way of almost white to orange.
+_NEGATIVE, _ZERO, _POSITIVE = (5, 80, 160), (247, 247, 247), (190, 75, 0)
+_MOST_PIXELS = 100_000_000
+# Beyond this most weights would be pale for the sake of a few.
+_PERCENTILE = 99.5
+
+
+def grey_png(pixels: NDArray[np.uint8]) -> str:
+    """A data URI of grey values, (rows, columns) uint8."""
+    return _uri(Image.fromarray(pixels), "PNG")
+
+
+def signed_sheet(fields: NDArray[np.floating], columns: int) -> tuple[str, int, int]:
+    """Fields of signed numbers side by side: a data URI, and its width and height in pixels.
+
+    fields: (n, rows, columns); all share one scale of colours, blue below 0 and orange above.
+    """
+    count, height, width = fields.shape
+    limit = float(np.percentile(np.abs(fields), _PERCENTILE)) or 1.0
+    # 127 is the number 0, and 255 the transparent gap.
+    levels = np.rint((np.clip(fields / limit, -1, 1) + 1) * 127).astype(np.uint8)
+    rows = -(-count // columns)
+    sheet = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP), 255, np.uint8)
+    for i, field in enumerate(levels):
+        top, left = i // columns * (height + GAP), i % columns * (width + GAP)
+        sheet[top : top + height, left : left + width] = field
+    image = Image.fromarray(sheet)
+    image.putpalette(_palette())
+    return _uri(image, "PNG", transparency=255), sheet.shape[1], sheet.shape[0]
+
+
+def thumbnail(data: bytes, side: int) -> tuple[str, int, int] | None:
+    """The picture in a file, upright, no side longer than ``side``: a data URI, width and height.
+
+    None where it cannot be shown; a page does without it.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                if image.width * image.height > _MOST_PIXELS:
+                    return None
+                # Lets a JPEG be decoded at a fraction of its size.
+                image.draft("RGB", (side, side))
+                small = _on_white(ImageOps.exif_transpose(image))
+                small.thumbnail((side, side))
+                return _uri(small, "JPEG", quality=80), *small.size
+    except Exception:  # Pillow's plugins raise nearly everything
+        return None
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        return Image.fromarray((np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        ground = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(ground, image.convert("RGBA"))
+    return image.convert("RGB")
+
+
+def _palette() -> list[int]:
+    zero = np.array(_ZERO)
+    share = np.abs(np.arange(256) - 127)[:, None] / 127
+    end = np.where(np.arange(256)[:, None] < 127, _NEGATIVE, _POSITIVE)
+    colours: list[int] = (
+        np.rint(zero + share.clip(0, 1) * (end - zero)).astype(int).ravel().tolist()
+    )
+    return colours
+
+
+def _uri(image: Image.Image, kind: str, **options: int) -> str:
+    file = io.BytesIO()
+    image.save(file, kind, optimize=True, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"

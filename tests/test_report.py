@@ -1,0 +1,229 @@
+"""``scratchnet eval --report``: the page says what the JSON says, and nothing gets in or out."""
+
+import json
+import os
+import re
+import shutil
+import stat
+import struct
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.conftest import Run, any_file_name
+from tests.html_page import Page
+
+TIDY = shutil.which("tidy")
+BUNDLED = ("--weights", "bundled", "--dataset", "sample")
+
+
+def reported(run: Run, path: Path, *args: str | Path) -> tuple[Page, dict[str, Any]]:
+    """The page and the JSON of one and the same run."""
+    result = run("eval", *args, "--report", path, "--format", "json", "--quiet")
+    assert (result.exit_code, result.stderr) == (0, "")
+    return Page(path.read_text(encoding="utf-8")), json.loads(result.stdout)
+
+
+def write_dataset(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
+    """A folder in MNIST's naming."""
+    folder.mkdir()
+    head = struct.pack(">4B3I", 0, 0, 8, 3, *images.shape)
+    (folder / "t10k-images-idx3-ubyte").write_bytes(head + images.tobytes())
+    head = struct.pack(">4BI", 0, 0, 8, 1, len(labels))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(head + labels.tobytes())
+    return folder
+
+
+def check_figures(page: Page, answer: dict[str, Any]) -> None:
+    """Hold every figure of the page to the JSON's."""
+    interval = answer["interval"]
+    for figure in (
+        f"accuracy{answer['accuracy']:.4f}",
+        f"{answer['correct']:,} of {answer['total']:,}",
+        f"{interval['low']:.4f} – {interval['high']:.4f}",
+        f"calibration error{answer['ece']:.4f}",
+        answer["weights"]["sha256"],
+        answer["dataset"]["sha256"],
+        answer["versions"]["numpy"],
+    ):
+        assert figure in page.text
+    matrix = [[int(cell or 0) for cell in row[1:]] for row in page.table("Rows")]
+    assert matrix == answer["confusion"]
+    assert sum(map(sum, matrix)) == answer["total"]
+    assert page.table("Every class") == [
+        [
+            str(score["class"]),
+            f"{score['total']:,}",
+            f"{score['correct']:,}",
+            *(f"{score[name]:.4f}" for name in ("precision", "recall", "f1")),
+        ]
+        for score in answer["per_class"]
+    ]
+    shares = ("probability", "accuracy")
+    assert [row[1:] for row in page.table("By stated probability")] == [
+        [f"{part['count']:,}", *("–" if part[s] is None else f"{part[s]:.4f}" for s in shares)]
+        for part in answer["reliability"]
+    ]
+    for mistake in answer["mistakes"]:
+        assert (
+            f"{mistake['label']} read as {mistake['prediction']}"
+            f"image {mistake['index']} · {mistake['probability']:.4f}"
+        ) in page.text
+
+
+def test_the_page_s_figures_are_the_json_s(run: Run, tmp_path: Path) -> None:
+    """Accuracy, interval, matrix, classes, calibration and mistakes are the same in both."""
+    check_figures(*reported(run, tmp_path / "report.html", *BUNDLED))
+
+
+def test_the_page_on_the_real_set(
+    run: Run, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On MNIST the figures agree, all 648 mistakes are shown, and the page is under 2 MB."""
+    monkeypatch.setenv("SCRATCHNET_MIRROR", str(real_data))
+    path = tmp_path / "report.html"
+    page, answer = reported(run, path)
+    check_figures(page, answer)
+    assert "0.9302 – 0.9399" in page.text
+    assert path.stat().st_size < 2_000_000
+    assert page.all("img", "class").count("small") == 648 + 10 * 10
+
+
+def test_cells_lead_to_their_pictures(run: Run, tmp_path: Path) -> None:
+    """Every cell that counts something is a link, and each link's goal is on the page, once."""
+    page, answer = reported(run, tmp_path / "report.html", *BUNDLED)
+    links = page.all("a", "href")
+    anchors = page.all("*", "id")
+    assert len(anchors) == len(set(anchors))
+    assert {link.removeprefix("#") for link in links} <= set(anchors)
+    assert len(links) == sum(count > 0 for row in answer["confusion"] for count in row)
+
+
+def test_nothing_is_loaded_from_elsewhere(run: Run, tmp_path: Path) -> None:
+    """All pictures are in the page, there is no script, and the policy forbids the rest."""
+    page, _ = reported(run, tmp_path / "report.html", *BUNDLED)
+    assert all(source.startswith("data:image/png;base64,") for source in page.all("img", "src"))
+    assert page.all("img", "alt") != []
+    (policy,) = (p for p in page.all("meta", "content") if p.startswith("default-src 'none'"))
+    assert "script-src" not in policy
+    assert {name for name, _ in page.elements}.isdisjoint({"script", "link", "iframe", "object"})
+    assert not any(key in held for _, held in page.elements for key in ("style", "onclick"))
+
+
+def test_a_network_that_errs_everywhere_still_fits(run: Run, tmp_path: Path) -> None:
+    """Of thousands of mistakes so many are shown as keep the page small, and it says how many."""
+    noise = np.random.default_rng(7).integers(0, 256, (10_000, 28, 28)).astype(np.uint8)
+    classes = np.arange(10_000).astype(np.uint8) % 10
+    rng = np.random.default_rng(1)
+    weights = tmp_path / "random.npz"
+    np.savez(weights, W1=rng.normal(size=(784, 10)).astype(np.float32), b1=np.zeros(10, np.float32))
+    path = tmp_path / "report.html"
+    folder = write_dataset(tmp_path / "noise", noise, classes)
+    page, answer = reported(run, path, "--weights", weights, "--dataset", folder)
+    assert path.stat().st_size < 2_400_000
+    assert answer["correct"] < 2000
+    assert re.search(r"the surest \d+ of \d+", page.text)
+
+
+def test_a_perfect_network_has_a_page_too(run: Run, tmp_path: Path) -> None:
+    """No mistakes, one image, classes without any: the page says so."""
+    page, answer = reported(run, tmp_path / "report.html", *BUNDLED, "--limit", "1")
+    assert answer["accuracy"] == 1
+    assert "No image was read wrong." in page.text
+    assert page.table("Every class")[5][3:] in (["–", "–", "–"], ["1.0000", "1.0000", "1.0000"])
+
+
+def test_other_shapes_and_many_classes(run: Run, tmp_path: Path) -> None:
+    """Images of 3x5 pixels in 50 classes: no matrix of 2,500 cells, but all the rest."""
+    rng = np.random.default_rng(3)
+    images = rng.integers(0, 256, (200, 3, 5)).astype(np.uint8)
+    folder = write_dataset(tmp_path / "small", images, np.arange(200, dtype=np.uint8) % 50)
+    weights = tmp_path / "w.npz"
+    np.savez(weights, W1=rng.normal(size=(15, 50)), b1=np.zeros(50))
+    page, _ = reported(run, tmp_path / "report.html", "--weights", weights, "--dataset", folder)
+    assert "50 classes are too many for a matrix here" in page.text
+    assert len(page.table("Every class")) == 50
+    assert page.all("a", "href") == []
+
+
+@any_file_name
+def test_names_from_outside_are_text(
+    run: Run, tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> None:
+    """A dataset in a folder named like a script is named on the page, and runs nothing."""
+    name = "<script>alert(1)<!--\"'&\n\x1b"
+    folder = write_dataset(tmp_path / name, digits[:20], labels[:20])
+    page, _ = reported(run, tmp_path / "r.html", "--weights", "bundled", "--dataset", folder)
+    assert "<script>alert(1)<!--\"'&\\n\\x1b" in page.text
+    assert "script" not in {tag for tag, _ in page.elements}
+
+
+def test_the_report_is_an_ordinary_file(run: Run, tmp_path: Path) -> None:
+    """It has the permissions of any new file, replaces an older one, and leaves nothing beside."""
+    umask = os.umask(0o022)
+    os.umask(umask)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    path = folder / "report.html"
+    path.write_text("old")
+    reported(run, path, *BUNDLED, "--limit", "5")
+    assert "old" not in path.read_text(encoding="utf-8")[:10]
+    assert list(folder.iterdir()) == [path]
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
+
+
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links")
+def test_a_link_stays_a_link(run: Run, tmp_path: Path) -> None:
+    """What a symbolic link leads to is written."""
+    link, goal = tmp_path / "link.html", tmp_path / "goal.html"
+    link.symlink_to(goal)
+    reported(run, link, *BUNDLED, "--limit", "5")
+    assert link.is_symlink()
+    assert goal.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("command", ["eval", "predict"])
+@pytest.mark.parametrize("place", ["missing/report.html", "", "x" * 300, "file/report.html"])
+def test_a_report_that_cannot_be_written_is_told_before_the_work(
+    run: Run, tmp_path: Path, command: str, place: str
+) -> None:
+    """A missing folder, a folder itself, an impossible name: exit 3, one message, no answer."""
+    (tmp_path / "file").touch()
+    picture = [tmp_path / "none.png"] if command == "predict" else ["--dataset", "sample"]
+    result = run(command, *picture, "--weights", "bundled", "--report", tmp_path / place)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith("scratchnet: --report ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no devices in /dev")
+def test_a_device_is_not_replaced(run: Run) -> None:
+    """/dev/null is no place for a report, and is still a device afterwards."""
+    result = run("eval", *BUNDLED, "--report", "/dev/null")
+    assert result.exit_code == 3
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+def test_a_failed_run_leaves_the_old_report(run: Run, tmp_path: Path) -> None:
+    """Where the weights cannot be read, an older report stays, and nothing new is beside it."""
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    result = run("eval", "--weights", "nowhere", "--dataset", "sample", "--report", path)
+    assert result.exit_code == 3
+    assert path.read_text() == "old"
+    assert list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part")) == []
+
+
+@pytest.mark.skipif(TIDY is None, reason="tidy is not installed")
+def test_tidy_finds_nothing(run: Run, tmp_path: Path) -> None:
+    """The HTML is sound: tidy has neither errors nor warnings."""
+    path = tmp_path / "report.html"
+    reported(run, path, *BUNDLED)
+    assert TIDY
+    done = subprocess.run([TIDY, "-q", "-e", path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
