@@ -1,6 +1,8 @@
 """Float arrays over bytes that a file brought, made only where the bytes are really there."""
 
 import math
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,15 +19,27 @@ MAX_AXES = 2
 MAX_LENGTH = 2**31 - 1
 
 
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What a weight file holds: arrays by name; activations: one a layer, None if it says none."""
+
+    arrays: dict[str, NDArray[np.floating]]
+    activations: tuple[str, ...] | None = None
+
+
 def view_floats(
-    body: bytes | bytearray | memoryview, code: str, shape: tuple[Any, ...], fortran: bool
-) -> NDArray[np.floating]:
+    body: bytes | bytearray | memoryview,
+    code: str,
+    shape: tuple[Any, ...],
+    fortran: bool,
+    dtypes: Collection[str] = DTYPES,
+) -> NDArray[Any]:
     """An array over ``body``, not copied; ``code`` is NumPy's, such as "<f4".
 
     Raises:
-        WeightsError: not a float type, no shape, or another number of bytes than they need.
+        WeightsError: not one of the types, no shape, or another number of bytes than they need.
     """
-    if code[:1] not in BYTE_ORDERS or code[1:] not in DTYPES:
+    if code[:1] not in BYTE_ORDERS or code[1:] not in dtypes:
         raise WeightsError("an array is not of floating-point numbers")
     if len(shape) > MAX_AXES:
         raise WeightsError(f"an array has {len(shape)} axes, expected 1 or 2")

@@ -1,4 +1,4 @@
-"""What a name on the command line stands for: ``book``, ``bundled``, ``mnist``, ``sample``, a path.
+"""What a name on the command line stands for: ``book``, ``bundled``, ``mnist``, a path and so on.
 
 Nothing named means the book's weights and MNIST or, where they cannot be had, those that ship
 with the program. What the user named is never replaced by something else.
@@ -18,11 +18,13 @@ from scratchnet_cli.fetch import Fetcher
 from scratchnet_cli.mnist import MAX_BYTES as MAX_DATASET_BYTES
 from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset
 from scratchnet_cli.network import Network
-from scratchnet_cli.weights import read_weights
+from scratchnet_cli.weights import WeightFile, read_weight_file
 
 _DATA = Path(__file__).parent / "bundled"
 # A checkout keeps the weights beside the script that trains them, a wheel beside the sample.
 _BUNDLED_WEIGHTS = (_DATA / "bundled.npz", Path(__file__).parents[1] / "weights" / "bundled.npz")
+# The worked example of the book's chapter 3.4.
+_THREE_LAYER = _DATA / "three-layer.npz"
 _SAMPLE = (_DATA / "sample-images.idx3.gz", _DATA / "sample-labels.idx1.gz")
 
 
@@ -41,7 +43,7 @@ class Origin:
 
 
 def load_weights(name: str | None = None, fetcher: Fetcher | None = None) -> tuple[Network, Origin]:
-    """The network that ``book``, ``bundled`` or a path stands for.
+    """The network that ``book``, ``bundled``, ``three-layer`` or a path stands for.
 
     None is the book's, or the bundled one where the book's cannot be had.
 
@@ -49,7 +51,26 @@ def load_weights(name: str | None = None, fetcher: Fetcher | None = None) -> tup
         WeightsError: the file cannot be read or holds no network.
         DownloadError: ``book`` was named and cannot be had.
     """
+    file, origin = load_weight_file(name, fetcher)
+    return file.network, origin
+
+
+def load_weight_file(
+    name: str | None = None, fetcher: Fetcher | None = None
+) -> tuple[WeightFile, Origin]:
+    """As ``load_weights``, with what the file tells besides; a guess at activations is noted."""
     fetcher = fetcher or Fetcher()
+    file, origin = _find_weights(name, fetcher)
+    if file.activations == "assumed":
+        fetcher.listener.note(
+            f"{origin.source}: does not say which activations it was trained with; taking "
+            "sigmoid between the layers. If that is wrong, save it with "
+            "metadata={'activations': 'relu,relu,identity'}, one name a layer"
+        )
+    return file, origin
+
+
+def _find_weights(name: str | None, fetcher: Fetcher) -> tuple[WeightFile, Origin]:
     if name is None:
         try:
             return _book_weights(fetcher, hurry=True)
@@ -60,6 +81,8 @@ def load_weights(name: str | None = None, fetcher: Fetcher | None = None) -> tup
             return _weights_file("bundled", _bundled_weights(), fallback=True)
     if name == "book":
         return _book_weights(fetcher)
+    if name == "three-layer":
+        return _weights_file(name, _THREE_LAYER)
     return _weights_file(name, _bundled_weights() if name == "bundled" else Path(name))
 
 
@@ -111,24 +134,25 @@ def load_mnist(
     return dataset.arrays(normalize, flatten, one_hot_label)
 
 
-def _book_weights(fetcher: Fetcher, hurry: bool = False) -> tuple[Network, Origin]:
+def _book_weights(fetcher: Fetcher, hurry: bool = False) -> tuple[WeightFile, Origin]:
     fetched = fetcher.fetch(BOOK_WEIGHTS, hurry=hurry)
-    network = read_weights(fetched.data, BOOK_WEIGHTS.name)
-    return network, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
+    file = read_weight_file(fetched.data, BOOK_WEIGHTS.name)
+    return file, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
 
 
-def _weights_file(name: str, path: Path, fallback: bool = False) -> tuple[Network, Origin]:
+def _weights_file(name: str, path: Path, fallback: bool = False) -> tuple[WeightFile, Origin]:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise WeightsError(
-            f"{path}: {error.strerror}; expected book, bundled or the path of a weight file"
+            f"{path}: {error.strerror}; "
+            "expected book, bundled, three-layer or the path of a weight file"
         ) from error
     if len(data) > MAX_BYTES:
         raise WeightsError(f"{path}: larger than {MAX_BYTES} bytes, no network of this tool")
     sha256 = hashlib.sha256(data).hexdigest()
-    return read_weights(data, str(path)), Origin(name, str(path), sha256, fallback)
+    return read_weight_file(data, str(path)), Origin(name, str(path), sha256, fallback)
 
 
 def _bundled_weights() -> Path:

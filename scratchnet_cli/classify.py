@@ -25,6 +25,11 @@ class Digit:
     digit: int
     probability: float
 
+    @property
+    def x(self) -> NDArray[np.floating]:
+        """What went into the network: (784,) float32 in [0, 1]."""
+        return self.picture.pixels.reshape(-1).astype(np.float32) / 255
+
     def top(self, count: int) -> list[tuple[int, float]]:
         """The ``count`` most probable classes with their probabilities, best first."""
         order = np.argsort(-self.probabilities, kind="stable")[:count]

@@ -14,7 +14,16 @@ import click
 from scratchnet_cli.errors import ScratchnetError
 from scratchnet_cli.messages import note
 
-COMMANDS = ("eval", "predict", "bench", "download", "cache")
+COMMANDS = (
+    "eval",
+    "predict",
+    "forward",
+    "inspect",
+    "convert",
+    "bench",
+    "download",
+    "cache",
+)
 # Any of these being set means that the user has decided how many threads NumPy's products use.
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 EXIT_INTERRUPTED = 130

@@ -22,6 +22,14 @@ class ImageError(ScratchnetError):
     """A picture cannot be read, or shows nothing."""
 
 
+class InputError(ScratchnetError):
+    """Numbers for a network cannot be read."""
+
+
+class OutputError(ScratchnetError):
+    """A file that was asked for cannot be written."""
+
+
 class ShapeError(ScratchnetError):
     """An input does not fit the network it is given to."""
 

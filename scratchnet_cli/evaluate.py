@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ShapeError
-from scratchnet_cli.forward import Forward
+from scratchnet_cli.forward import LARGEST_PIXEL, Forward
 from scratchnet_cli.network import Network
 
 # As many as IDX labels, which are bytes, can tell apart.
@@ -70,27 +70,32 @@ class Evaluation:
 
 def evaluate(
     network: Network,
-    images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
+    images: NDArray[Any],
+    labels: NDArray[np.integer],
     batch_size: int = 100,
     progress: Callable[[Evaluation], None] = lambda _: None,
     output: Callable[[NDArray[Any]], None] = lambda _: None,
 ) -> Evaluation:
     """Run every image through the network; the result does not depend on the batch size.
 
-    images: (n, rows, columns) uint8; labels: (n,) uint8; ``progress`` hears the state after each
-    batch, ``output`` its logits, (batch, classes). The last batch may be smaller.
+    images: (n, …) uint8, or floats in [0, 1] as ``load_mnist`` gives them; labels: (n,) uint8;
+    ``progress`` hears the state after each batch, ``output`` its logits, (batch, classes). The
+    last batch may be smaller.
 
     Raises:
-        ShapeError: the images have another number of pixels than the network has inputs, or a
-            label is none of its classes.
+        ShapeError: the images have another number of pixels than the network has inputs, or the
+            labels are not one for each image, of its classes.
     """
     classes = network.outputs
+    if labels.shape != (len(images),):
+        raise ShapeError(
+            f"{len(images)} images need one label each, but these have the shape {labels.shape}"
+        )
     if labels.max() >= classes:
         raise ShapeError(f"the network has {classes} classes, but a label is {labels.max()}")
     if classes > MAX_CLASSES:
         raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_CLASSES} apart")
-    forward = Forward(network)
+    forward = Forward(network, LARGEST_PIXEL if images.dtype == np.uint8 else 1)
     confusion = np.zeros((classes, classes), np.intp)
     start = time.perf_counter()
     for i in range(0, len(images), batch_size):

@@ -62,11 +62,13 @@ FOLDS = {
 class Forward:
     """A network with its buffers. Not for several threads at once: each needs one of its own.
 
+    largest: the input value that stands for 1.
+
     Raises:
         WeightsError: the weights are so large that a result could overflow.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, largest: float = LARGEST_PIXEL) -> None:
         dtype = np.result_type(np.float32, *(layer.W for layer in network.layers))
         limit = float(np.finfo(dtype).max)
         self.inputs, self.outputs = network.inputs, network.outputs
@@ -74,12 +76,12 @@ class Forward:
         self._x = np.ones((BLOCK, width), dtype)
         self._steps: list[Step] = []
         # What comes into a layer is gain·x + offset, where x is what the step before it gives.
-        gain, offset, largest = 1 / LARGEST_PIXEL, 0.0, 1.0
+        gain, offset, bound = 1 / largest, 0.0, 1.0
         for layer in network.layers:
             fold = FOLDS[layer.activation]
             W, b = layer.W.astype(np.float64), layer.b.astype(np.float64)  # noqa: N806
-            largest = float((np.abs(W).sum(axis=0) * largest + np.abs(b)).max())
-            if not largest < limit:
+            bound = float((np.abs(W).sum(axis=0) * bound + np.abs(b)).max())
+            if not bound < limit:
                 raise WeightsError("the weights are so large that the network's output overflows")
             step = np.zeros((width, _padded(layer.outputs)), dtype)
             step[: layer.inputs, : layer.outputs] = fold.before * gain * W
@@ -88,29 +90,29 @@ class Forward:
             width = step.shape[1]
             self._steps.append(Step(step, fold.f, np.empty((BLOCK, width), dtype)))
             gain, offset = fold.gain, fold.offset
-            largest = 1.0 if fold.f is np.tanh else largest
+            bound = 1.0 if fold.f is np.tanh else bound
         self._gain, self._offset = gain, offset
 
-    def classes(self, pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
+    def classes(self, images: Array) -> NDArray[np.intp]:
         """The class of each image, (n,): the argmax of its logits, which softmax would keep."""
-        return np.asarray(self.logits(pixels).argmax(axis=1))
+        return np.asarray(self.logits(images).argmax(axis=1))
 
-    def logits(self, pixels: NDArray[np.uint8]) -> Array:
+    def logits(self, images: Array) -> Array:
         """The scores of the output layer, (n, outputs).
 
-        pixels: (n, inputs), 0 background to 255 ink.
+        images: (n, inputs), 0 background to ``largest`` ink.
 
         Raises:
-            ShapeError: the images have another number of pixels than the network has inputs.
+            ShapeError: the images have another number of images than the network has inputs.
         """
-        if pixels.ndim != 2 or pixels.shape[1] != self.inputs:
+        if images.ndim != 2 or images.shape[1] != self.inputs:
             raise ShapeError(
                 f"the network takes {self.inputs} values for each input, "
-                f"but these have the shape {pixels.shape}"
+                f"but these have the shape {images.shape}"
             )
-        logits = np.empty((len(pixels), self.outputs), self._x.dtype)
-        for start in range(0, len(pixels), BLOCK):
-            block = pixels[start : start + BLOCK]
+        logits = np.empty((len(images), self.outputs), self._x.dtype)
+        for start in range(0, len(images), BLOCK):
+            block = images[start : start + BLOCK]
             n = len(block)
             x = self._x[:n]
             x[:, :-1] = block

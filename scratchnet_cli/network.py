@@ -97,10 +97,14 @@ class Layer:
         """Number of values that come out."""
         return int(self.W.shape[1])
 
+    def affine(self, x: Array) -> Array:
+        """a = x·W + b. x: (inputs,) or (n, inputs); the result has ``outputs`` columns."""
+        a: Array = x @ self.W + self.b
+        return a
+
     def forward(self, x: Array) -> Array:
-        """z = h(x·W + b). x: (inputs,) or (n, inputs); the result has ``outputs`` columns."""
-        a = x @ self.W + self.b
-        return ACTIVATIONS[self.activation](a)
+        """z = h(a), where a = x·W + b."""
+        return ACTIVATIONS[self.activation](self.affine(x))
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +136,18 @@ class Network:
         """Number of classes."""
         return self.layers[-1].outputs
 
+    def check_input(self, x: Array) -> None:
+        """Nothing, if x is (inputs,) or (n, inputs).
+
+        Raises:
+            ShapeError: x has another number of columns.
+        """
+        if x.ndim not in (1, 2) or x.shape[-1] != self.inputs:
+            raise ShapeError(
+                f"the network takes {self.inputs} values for each input, "
+                f"but these have the shape {x.shape}"
+            )
+
     def logits(self, x: Array) -> Array:
         """The scores of the output layer. x: (inputs,) or (n, inputs) float; float32 stays float32.
 
@@ -139,11 +155,7 @@ class Network:
             ShapeError: x has another number of columns.
             WeightsError: a result is too large for its type.
         """
-        if x.ndim not in (1, 2) or x.shape[-1] != self.inputs:
-            raise ShapeError(
-                f"the network takes {self.inputs} values for each input, "
-                f"but these have the shape {x.shape}"
-            )
+        self.check_input(x)
         z = x
         with np.errstate(over="ignore", invalid="ignore"):
             for layer in self.layers:

@@ -1,35 +1,55 @@
-"""Arrays out of an .npz, a zip of .npy files; neither is unpacked further than is allowed."""
+"""Weights in an .npz, a zip of .npy files; neither is unpacked further than is allowed."""
 
 import io
+import math
 import re
 import zipfile
 import zlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.arrays import MAX_BYTES, view_floats
+from scratchnet_cli.arrays import MAX_BYTES, Contents, view_floats
 from scratchnet_cli.errors import WeightsError
+from scratchnet_cli.npy import Npy, split_npy
 
-# NumPy writes 118 bytes.
-MAX_HEADER = 1000
+# The one array that holds text: the activation of each layer.
+ACTIVATIONS = "activations"
+# A short name takes many times its bytes once it is text.
+MAX_NAMES = 10_000
 _WRITTEN_BY_NUMPY = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-
-# Magic number, version, length of the header; the header is a Python dict, but three patterns
-# find its three entries without evaluating anything.
-_NPY_START = re.compile(rb"\x93NUMPY(?:\x01\x00(..)|[\x02\x03]\x00(....))", re.DOTALL)
-_DESCR = re.compile(rb"'descr': *'([^']*)'")
-_FORTRAN = re.compile(rb"'fortran_order': *(True|False)")
-_SHAPE = re.compile(rb"'shape': *\(((?: *\d{1,12} *,?)*)\)")
+_TEXT = re.compile(r"<U([1-9]|1\d)")
 
 
-def read_npz(data: bytes) -> dict[str, NDArray[np.floating]]:
+def read_npz(data: bytes) -> Contents:
     """The arrays in an .npz by their names; pickled members are not read.
 
     Raises:
-        WeightsError: it is damaged, or holds anything but float arrays of different names.
+        WeightsError: it is damaged, or holds anything but float arrays of different names and the
+            names of activations.
     """
-    arrays: dict[str, NDArray[np.floating]] = {}
+    members = _members(data)
+    activations = members.pop(ACTIVATIONS, None)
+    arrays = {
+        name: view_floats(npy.body, npy.code, npy.shape, npy.fortran)
+        for name, npy in members.items()
+    }
+    return Contents(arrays, None if activations is None else _names(activations))
+
+
+def write_npz(contents: Contents) -> bytes:
+    """An .npz that ``read_npz`` and ``np.load`` read; the same contents give the same bytes."""
+    file = io.BytesIO()
+    arrays: dict[str, NDArray[Any]] = dict(contents.arrays)
+    if contents.activations is not None:
+        arrays[ACTIVATIONS] = np.array(contents.activations)
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def _members(data: bytes) -> dict[str, Npy]:
+    found: dict[str, Npy] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -37,30 +57,37 @@ def read_npz(data: bytes) -> dict[str, NDArray[np.floating]]:
                 raise WeightsError(f"this .npz unpacks to more than {MAX_BYTES} bytes")
             for member in members:
                 name = member.filename.removesuffix(".npy")
-                if name in arrays:
+                if name in found:
                     raise WeightsError("this .npz holds two arrays of the same name")
+                if name.endswith("/data.pkl"):
+                    raise WeightsError(
+                        "this is PyTorch's own format, which is not read; "
+                        "safetensors.torch.save_file(model.state_dict(), PATH) writes one that is"
+                    )
                 if member.compress_type not in _WRITTEN_BY_NUMPY:
                     raise WeightsError("this .npz is packed in a way that NumPy does not use")
                 with archive.open(member) as file:
                     # With a number to read, it unpacks no more than that, whatever the sizes say.
-                    arrays[name] = _read_npy(file.read(member.file_size + 1))
+                    found[name] = _split(file.read(member.file_size + 1))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise WeightsError("this .npz is damaged or cut short") from error
-    return arrays
+    return found
 
 
-def _read_npy(data: bytes) -> NDArray[np.floating]:
-    """The array in an .npy file; its format: numpy.lib.format in NumPy's reference."""
-    if not (start := _NPY_START.match(data)):
-        raise WeightsError("a member of this .npz is not an array")
-    end = start.end() + int.from_bytes(start[1] or start[2], "little")
-    if end - start.end() > MAX_HEADER:
-        raise WeightsError("a member of this .npz is not an array of plain numbers")
-    header = data[start.end() : end]
-    found = [pattern.search(header) for pattern in (_DESCR, _FORTRAN, _SHAPE)]
-    descr, fortran, shape = (match[1] if match else None for match in found)
-    if descr is None or fortran is None or shape is None:
-        raise WeightsError("a member of this .npz is not an array of plain numbers")
-    lengths = tuple(int(length) for length in re.findall(rb"\d+", shape))
-    body = memoryview(data)[end:]
-    return view_floats(body, descr.decode("latin1"), lengths, fortran == b"True")
+def _split(data: bytes) -> Npy:
+    try:
+        return split_npy(data)
+    except WeightsError as error:
+        raise WeightsError(f"a member of this .npz is {error}") from error
+
+
+def _names(npy: Npy) -> tuple[str, ...]:
+    """Text in an array of one axis: each letter is four bytes, each name as long as the longest."""
+    letters = _TEXT.fullmatch(npy.code)
+    size = 4 * int(letters[1]) * math.prod(npy.shape) if letters else -1
+    if len(npy.shape) != 1 or npy.shape[0] > MAX_NAMES or len(npy.body) != size:
+        raise WeightsError(f"its array {ACTIVATIONS!r} is not a list of names")
+    try:
+        return tuple(np.frombuffer(npy.body, npy.code).tolist())
+    except ValueError as error:  # not Unicode
+        raise WeightsError(f"its array {ACTIVATIONS!r} is not a list of names") from error

@@ -46,3 +46,6 @@ quiet_option = click.option(
     is_flag=True,
     help="Only the answer and errors: no progress and no notes.",
 )
+
+# For commands that look at one network and have no reason to prefer any.
+weights_argument = click.argument("weights", metavar="WEIGHTS")

@@ -1,27 +1,39 @@
 """Weight files in: bytes to a ``Network`` whose keys, shapes, dtype and values were checked.
 
-A weight file holds ``W1 b1 W2 b2 …`` (the book's names), as a pickled dict or as ``.npz``. Neither
-can run code: pickles are read without unpickling, and ``.npz`` members only as plain numbers.
+A weight file is a pickled dict, an ``.npz`` or a ``.safetensors`` file. None of them can run code:
+pickles are read without unpickling, and the others hold only plain numbers.
 """
 
-import re
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scratchnet_cli.arrays import MAX_BYTES
+from scratchnet_cli.arrays import MAX_BYTES, Contents
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.network import Layer, Network
+from scratchnet_cli.layouts import book_activations, is_pytorch, layers_of
+from scratchnet_cli.network import ACTIVATIONS, Layer, Network
 from scratchnet_cli.npz import read_npz
 from scratchnet_cli.pickles import read_pickle
-
-# So many names of wrong arrays stand in a message.
-MAX_NAMES = 8
+from scratchnet_cli.safetensors import is_safetensors, read_safetensors
 
 
-def read_weights(data: bytes, label: str) -> Network:
-    """The network in a weight file, all hidden layers sigmoid, the last one giving logits.
+@dataclass(frozen=True, eq=False)
+class WeightFile:
+    """A network and the file that it was read from.
+
+    format: pkl, npz or safetensors; size: in bytes; activations: whether the file states them
+    (``stated``), or is taken to have the book's, sigmoid but in the last layer (``book``), or has
+    PyTorch's names, of which that is only a guess (``assumed``).
+    """
+
+    network: Network
+    format: str
+    size: int
+    activations: str
+
+
+def read_weight_file(data: bytes, label: str) -> WeightFile:
+    """The network in a weight file, and what kind of file it is.
 
     The format is told by the content, not by a name; ``label`` stands in messages.
 
@@ -29,31 +41,45 @@ def read_weights(data: bytes, label: str) -> Network:
         WeightsError: the bytes are no such file, or what they hold is no network.
     """
     try:
-        if data.startswith(b"\x80"):
-            arrays = read_pickle(data)
+        # First the format whose first bytes are a number, which may look like any other's.
+        if is_safetensors(data):
+            format_, contents = "safetensors", read_safetensors(data)
+        elif data.startswith(b"\x80"):
+            format_, contents = "pkl", Contents(read_pickle(data))
         elif data.startswith(b"PK"):
-            arrays = read_npz(data)
+            format_, contents = "npz", read_npz(data)
         else:
-            raise WeightsError("neither a pickle nor an .npz file")
-        return _network(arrays)
+            raise WeightsError("neither a pickle, an .npz nor a .safetensors file")
+        network = _network(contents)
     except WeightsError as error:
         raise WeightsError(f"{label}: {error}") from error
+    if contents.activations is not None:
+        known = "stated"
+    else:
+        known = "assumed" if is_pytorch(contents.arrays) and len(network.layers) > 1 else "book"
+    return WeightFile(network, format_, len(data), known)
 
 
-def _network(arrays: dict[str, NDArray[Any]]) -> Network:
-    depth = len(arrays) // 2
-    names = [f"{kind}{i}" for i in range(1, depth + 1) for kind in "Wb"]
-    if depth == 0 or set(arrays) != set(names):
-        found = [name for name in sorted(arrays) if re.fullmatch(r"\w{1,20}", name)]
-        shown = ", ".join(found[:MAX_NAMES]) or "none"
-        raise WeightsError(f"expected the arrays W1, b1, W2, b2, …, found: {shown}")
-    if sum(array.nbytes for array in arrays.values()) > MAX_BYTES:
+def read_weights(data: bytes, label: str) -> Network:
+    """The network in a weight file; see ``read_weight_file``."""
+    return read_weight_file(data, label).network
+
+
+def _network(contents: Contents) -> Network:
+    pairs = layers_of(contents.arrays)
+    if sum(array.nbytes for array in contents.arrays.values()) > MAX_BYTES:
         raise WeightsError(f"its arrays are larger than {MAX_BYTES} bytes")
+    activations = contents.activations
+    if activations is None:
+        activations = book_activations(len(pairs))
+    if len(activations) != len(pairs):
+        raise WeightsError(f"it names {len(activations)} activations for {len(pairs)} layers")
+    if not set(activations) <= set(ACTIVATIONS):
+        raise WeightsError(f"its activations are not all known (known: {', '.join(ACTIVATIONS)})")
     layers = []
-    for i in range(1, depth + 1):
-        W, b = (np.ascontiguousarray(arrays[f"{kind}{i}"]) for kind in "Wb")  # noqa: N806
+    for i, ((W, b), activation) in enumerate(zip(pairs, activations, strict=True), 1):  # noqa: N806
         try:
-            layers.append(Layer(W, b, "sigmoid" if i < depth else "identity"))
+            layers.append(Layer(np.ascontiguousarray(W), np.ascontiguousarray(b), activation))
         except WeightsError as error:
             raise WeightsError(f"layer {i}: {error}") from error
     return Network(tuple(layers))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from scratchnet_cli.cli import COMMANDS
+
 PACKAGE = Path(__file__).parents[1] / "scratchnet_cli"
 
 # From the ground up: each room may use rooms above it in this table only, and of the outside
@@ -22,8 +24,26 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "arrays": ({"errors"}, {"numpy"}),
     "pickle_machine": ({"errors"}, set()),
     "pickles": ({"errors", "arrays", "pickle_machine"}, {"numpy"}),
-    "npz": ({"errors", "arrays"}, {"numpy"}),
-    "weights": ({"errors", "network", "arrays", "pickles", "npz"}, {"numpy"}),
+    "pickle_writer": (set(), {"numpy"}),
+    "npy": ({"errors"}, set()),
+    "npz": ({"errors", "arrays", "npy"}, {"numpy"}),
+    "safetensors": ({"errors", "arrays"}, {"numpy"}),
+    "layouts": ({"errors", "network"}, {"numpy"}),
+    "weights": (
+        {"errors", "network", "arrays", "layouts", "pickles", "npz", "safetensors"},
+        {"numpy"},
+    ),
+    "onnx_graph": ({"errors", "network"}, {"numpy", "onnx"}),
+    "convert": (
+        {"errors", "network", "arrays", "layouts"}
+        | {"pickle_writer", "npz", "safetensors", "onnx_graph"},
+        set(),
+    ),
+    "output": ({"errors"}, set()),
+    "vectors": ({"errors", "arrays", "npy"}, {"numpy"}),
+    "trace": ({"errors", "network"}, {"numpy"}),
+    "derivation": ({"network", "trace"}, {"numpy"}),
+    "inspection": ({"network"}, set()),
     "mnist": ({"errors"}, {"numpy"}),
     "decode": ({"errors"}, {"numpy", "PIL"}),
     "grey": (set(), {"numpy", "PIL"}),
@@ -45,6 +65,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "catalog": ({"errors", "network", "arrays", "weights", "mnist", "fetch", "assets"}, {"numpy"}),
     "forward": ({"errors", "network"}, {"numpy"}),
     "evaluate": ({"errors", "network", "forward"}, {"numpy"}),
+    "api": ({"network", "images", "catalog", "evaluate"}, set()),
     "classify": ({"errors", "network", "images"}, {"numpy"}),
     "bars": (set(), set()),
     "bench": ({"network", "forward"}, {"numpy"}),
@@ -96,7 +117,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "cli": ({"errors", "messages"}, {"click"}),
 }
 COMMANDS_MAY_USE = {"click"}
-LATE = {"numpy", "requests", "PIL", "tqdm", "platformdirs"}
+LATE = {"numpy", "requests", "PIL", "tqdm", "platformdirs", "onnx"}
 
 
 def imports(module: Path) -> Iterator[str]:
@@ -151,7 +172,9 @@ def test_the_table_is_in_order() -> None:
         seen.add(module)
 
 
-@pytest.mark.parametrize("command", ["--help", "--version", "eval --help", "predict --help"])
+@pytest.mark.parametrize(
+    "command", ["--help", "--version", *(f"{command} --help" for command in COMMANDS)]
+)
 def test_start_up_loads_nothing_heavy(command: str) -> None:
     """Importing the command line, or asking for help, loads none of the heavy packages."""
     script = (

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scratchnet_cli.catalog import load_weights
+from scratchnet_cli.catalog import load_dataset, load_weights
 from scratchnet_cli.errors import ShapeError
 from scratchnet_cli.evaluate import ClassScore, Evaluation, evaluate
 from scratchnet_cli.network import Layer, Network
@@ -186,3 +186,22 @@ def test_the_images_stay_as_they_are(bundled: Network, digits: Bytes, labels: By
     evaluate(bundled, images, truth, 20)
     np.testing.assert_array_equal(images, digits[:50])
     np.testing.assert_array_equal(truth, labels[:50])
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize("flatten", [True, False])
+def test_the_arrays_of_load_mnist_count_as_the_pictures_do(
+    bundled: Network, normalize: bool, flatten: bool
+) -> None:
+    """Floats in [0, 1] are not divided by 255 again, and flattened images are the same images."""
+    dataset, _ = load_dataset("sample")
+    x, t = dataset.arrays(normalize, flatten)
+    expected = evaluate(bundled, dataset.images, dataset.labels).confusion
+    np.testing.assert_array_equal(evaluate(bundled, x, t).confusion, expected)
+
+
+@pytest.mark.parametrize("shape", [(5,), (6, 3), (1, 6), ()])
+def test_labels_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    """One-hot labels, or too few of them, are refused with their shape."""
+    with pytest.raises(ShapeError, match=r"6 images need one label each.*shape \("):
+        evaluate(TINY, bright(0, 0, 1, 2, 2, 2), np.zeros(shape, np.uint8))

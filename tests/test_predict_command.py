@@ -276,3 +276,15 @@ def test_the_first_test_images_read_right(
     zero = save(tmp_path / "d.png", images[3])
     result = run("predict", seven, folder, one, "-", stdin=zero.read_bytes())
     assert digits_in(result.stdout) == [7, 2, 1, 0]
+
+
+def test_trace_shows_the_way_of_each_picture_on_stderr(run: Run, pictures: list[Path]) -> None:
+    """stdout stays as it is; stderr has each layer's formula, shapes and largest values."""
+    plain = run("predict", *BUNDLED, *pictures[:2])
+    traced = run("predict", *BUNDLED, "--trace", *pictures[:2])
+    assert (traced.exit_code, traced.stdout) == (0, plain.stdout)
+    assert traced.stderr.count("A1 = X·W1 + B1        (784,)·(784, 50) + (50,) → (50,)\n") == 2
+    ends = [text.splitlines()[1] for text in traced.stderr.split("Y = softmax(A3)")[1:]]
+    for line, end in zip(plain.stdout.splitlines(), ends, strict=True):
+        _, digit, probability = line.split("\t")
+        assert end.strip().startswith(f"largest: Y[{digit}] = {probability}, ")

@@ -161,3 +161,10 @@ def test_the_wheel_writes_reports(installed: Path, tmp_path: Path) -> None:
     command = [str(installed), "eval", *BUNDLED, "-q", "--report", str(report)]
     subprocess.run(command, cwd=tmp_path, timeout=60, check=True)
     assert "prefers-color-scheme" in report.read_text(encoding="utf-8")
+
+
+def test_the_wheel_brings_the_worked_example(installed: Path, tmp_path: Path) -> None:
+    """The book's example network is in the wheel, and negative numbers reach it from a shell."""
+    command = [str(installed), "forward", "three-layer", "-1.0", "0.5"]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert process.stdout == "0.30594585 0.67212002\n"

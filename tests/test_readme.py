@@ -59,6 +59,21 @@ def test_examples_print_what_the_readme_shows(
     assert doctest.OutputChecker().check_output(expected, shown, doctest.ELLIPSIS), shown
 
 
+def test_the_python_section_runs(
+    tmp_path: Path, real_data: Path, monkeypatch: pytest.MonkeyPatch, digits: NDArray[np.uint8]
+) -> None:
+    """The lines for notebooks, fifteen at most, give what stands below them."""
+    (lines,) = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert len(lines.splitlines()) <= 15
+    monkeypatch.setenv("SCRATCHNET_MIRROR", os.fspath(real_data.resolve()))
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(digits[7]).save("seven.png")
+    section = doctest.DocTestParser().get_doctest(lines, {}, "README", None, None)
+    results = doctest.DocTestRunner().run(section)
+    assert results.attempted >= 6
+    assert results.failed == 0
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_an_example(command: str) -> None:
     """The table of commands shows each of them in use."""

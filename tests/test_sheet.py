@@ -177,12 +177,14 @@ def test_a_thumbnail_of_no_picture_is_none() -> None:
 
 def test_quiet_leaves_answers_and_errors(run: Run, pictures: list[Path], tmp_path: Path) -> None:
     """-q drops what is only remarked, and keeps what decides the exit code."""
-    noise = tmp_path / "noise.png"
-    pixels = np.random.default_rng(2).integers(0, 256, (28, 28)).astype(np.uint8)
-    Image.fromarray(pixels).save(noise)
-    loud = run("predict", *BUNDLED, pictures[0], noise, "--min-confidence", "0")
-    quiet = run("predict", *BUNDLED, pictures[0], noise, "--quiet")
+    cut = tmp_path / "cut.png"
+    pixels = np.full((100, 80), 255, np.uint8)
+    pixels[:50, 30:44] = 0
+    Image.fromarray(pixels).save(cut)
+    loud = run("predict", *BUNDLED, pictures[0], cut)
+    quiet = run("predict", *BUNDLED, pictures[0], cut, "--quiet")
     assert quiet.stdout == loud.stdout
+    assert "cut by the edge" in loud.stderr
     assert (quiet.exit_code, quiet.stderr) == (0, "")
     failed = run("predict", *BUNDLED, "-q", tmp_path / "missing.png")
     assert failed.exit_code == 3

@@ -281,6 +281,7 @@ def as_npz(arrays: Mapping[str, Any]) -> bytes:
     return saved(arrays, compressed=False)
 
 
+EXPECTED = "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: "
 WRITERS = pytest.mark.parametrize("write", [as_pickle, as_npz])
 Writer = Callable[[Mapping[str, Any]], bytes]
 
@@ -311,7 +312,7 @@ def test_other_names_than_the_books_are_refused(
 ) -> None:
     """Where an array is missing or there is one too many, the message lists those found."""
     message = refusal(write({name: ones(2, 2) for name in names}))
-    assert message == f"some file.pkl: expected the arrays W1, b1, W2, b2, …, found: {found}"
+    assert message == f"some file.pkl: {EXPECTED}{found}"
 
 
 @WRITERS
@@ -397,7 +398,7 @@ def test_a_pickle_of_something_else_is_refused(value: Any, protocol: int) -> Non
 )
 def test_a_file_of_another_kind_is_refused(data: bytes) -> None:
     """An empty file, a web page, a picture, a pointer of Git LFS are told to be no weights."""
-    assert refusal(data) == "some file.pkl: neither a pickle nor an .npz file"
+    assert refusal(data) == "some file.pkl: neither a pickle, an .npz nor a .safetensors file"
 
 
 @pytest.mark.parametrize("data", [b"\x80", b"\x80\x03", b"\x80\x03.", b"\x80\xff", b"P", b"PK"])
@@ -894,6 +895,8 @@ HOSTILE_NPZ = {
     "a header of brackets": headed("(" * 5000 + "\n"),
     "a header of signs": headed("-" * 9000 + "1\n"),
     "a header with a bad escape": headed(npy_header((1, 1), r"'\z'"), bytes(4)),
+    "a shape of digits": headed(npy_header("(" + "1" * 900)),
+    "a shape of digits and blanks": headed(npy_header("(" + "1 " * 400)),
     "a header of 64 KiB": headed(npy_header((2, 2)) + " " * 60_000, bytes(16)),
     "no header": npz(("W1.npy", b"\x93NUMPY\x01\0"), B1),
     "an empty member": npz(("W1.npy", b""), B1),

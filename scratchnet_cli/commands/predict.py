@@ -15,8 +15,9 @@ from scratchnet_cli.options import names_or_files, quiet_option, report_option, 
 
 if TYPE_CHECKING:
     from scratchnet_cli.catalog import Origin
-    from scratchnet_cli.classify import Answer, Unreadable
+    from scratchnet_cli.classify import Answer, Digit, Unreadable
     from scratchnet_cli.images import Picture
+    from scratchnet_cli.network import Network
 
 EXIT_BELOW_CONFIDENCE = 1
 
@@ -47,6 +48,7 @@ EXIT_BELOW_CONFIDENCE = 1
 )
 @click.option("--multiple", is_flag=True, help="Read a number: all digits, left to right.")
 @click.option("--show", is_flag=True, help="Draw on stderr what the network saw.")
+@click.option("--trace", is_flag=True, help="Write on stderr what each layer made of a picture.")
 @click.option(
     "--save-preprocessed",
     metavar="DIR",
@@ -77,6 +79,7 @@ def command(
     format: str,  # noqa: A002
     multiple: bool,
     show: bool,
+    trace: bool,
     save_preprocessed: Path | None,
     report: Path | None,
     min_confidence: float | None,
@@ -98,7 +101,6 @@ def command(
     from scratchnet_cli.messages import printable
     from scratchnet_cli.preprocessed import PreprocessedFolder
     from scratchnet_cli.progress import Progress
-    from scratchnet_cli.show import draw, stderr_has_colour
     from scratchnet_cli.workers import spread
 
     if not images and files_from is None:
@@ -116,9 +118,9 @@ def command(
         if isinstance(result, Answer):
             sys.stdout.write(f"{line(result, top)}\n")
             for digit in result.digits:
-                if show:
+                if seen := [*_drawing(digit, show), *_derivation(network, digit, trace)]:
                     sys.stdout.flush()
-                    click.echo("\n".join(draw(digit, stderr_has_colour())), err=True)
+                    click.echo("\n".join(seen), err=True)
                 if folder is not None:
                     folder.save(result.name, digit.picture)
         collect(result)
@@ -187,6 +189,21 @@ def _remark(result: "Answer | Unreadable", min_confidence: float | None) -> tupl
     if result.doubts:
         return 0, f"{reading}, but doubtful: {', '.join(result.doubts)}"
     return 0, ""
+
+
+def _drawing(digit: "Digit", show: bool) -> list[str]:
+    """Lines for ``--show``; without it none."""
+    from scratchnet_cli.show import draw, stderr_has_colour
+
+    return draw(digit, stderr_has_colour()) if show else []
+
+
+def _derivation(network: "Network", digit: "Digit", trace: bool) -> list[str]:
+    """Lines for ``--trace``; without it none."""
+    from scratchnet_cli.derivation import derive
+    from scratchnet_cli.trace import trace as run
+
+    return list(derive(run(network, digit.x, "softmax"), max_numbers=0)) if trace else []
 
 
 def _read(name: str, raw: bool, multiple: bool, polarity: str) -> "list[Picture]":
