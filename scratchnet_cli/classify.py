@@ -32,6 +32,8 @@ class Digit:
 
     def top(self, count: int) -> list[tuple[int, float]]:
         """The ``count`` most probable classes with their probabilities, best first."""
+        if count == 1:
+            return [(self.digit, self.probability)]
         order = np.argsort(-self.probabilities, kind="stable")[:count]
         return [(int(digit), float(self.probabilities[digit])) for digit in order]
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,14 @@ class Picture:
 
     pixels: Pixels
     doubts: tuple[str, ...] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # On its way from a worker process: as bytes an array costs a fifth of the time.
+        return _from_bytes, (self.pixels.tobytes(), self.doubts)
+
+
+def _from_bytes(pixels: bytes, doubts: tuple[str, ...]) -> Picture:
+    return Picture(np.frombuffer(pixels, np.uint8).reshape(FIELD, FIELD), doubts)
 
 
 def read_image(data: bytes, polarity: str = "auto") -> Picture:

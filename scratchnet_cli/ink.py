@@ -20,6 +20,8 @@ FAINTEST = 0.02
 TWO_TONES = 0.9
 # Noise of paper and sensor reaches this many standard deviations; what is deeper is ink.
 NOISE_REACH = 3.0
+# The search for the typical ink starts at this quantile of depth: a few pixels are deeper.
+DEEPEST = 0.9998
 # Ink that is not deeper than this many is noise itself.
 SURE = 4.0
 # The ground and its noise are measured on every second pixel of every second row.
@@ -146,7 +148,7 @@ def amounts(depth: Grey) -> Ink:
     low = ground + NOISE_REACH * noise
     # The start is the deepest there is, but not in one lonely pixel.
     halved = resize(depth, -(-depth.shape[0] // 2), -(-depth.shape[1] // 2))
-    full = float(np.quantile(halved, 0.999))
+    full = float(np.quantile(halved, DEEPEST))
     for _ in range(5):
         deep = depth[depth > max((ground + full) / 2, low, ground + FAINTEST / 2)]
         if deep.size == 0:
