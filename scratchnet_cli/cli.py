@@ -1,18 +1,17 @@
 """The command ``scratchnet``: its subcommands, loaded when asked for, and its exit codes."""
 
-import errno
 import importlib
+import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
-from scratchnet_cli.errors import ScratchnetError
-from scratchnet_cli.messages import note
+from scratchnet_cli import streams
+from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
+from scratchnet_cli.messages import note, printable
 
 COMMANDS = (
     "eval",
@@ -27,7 +26,6 @@ COMMANDS = (
 # Any of these being set means that the user has decided how many threads NumPy's products use.
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 EXIT_INTERRUPTED = 130
-EXIT_CLOSED_PIPE = 141
 
 
 class LazyGroup(click.Group):
@@ -44,29 +42,6 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"scratchnet_cli.commands.{cmd_name}")
         command: click.Command = module.command
         return command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        with closed_pipe_ends_quietly():
-            return super().invoke(ctx)
-
-    def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """Parse the command line, which may print the help."""
-        with closed_pipe_ends_quietly():
-            return super().make_context(*args, **extra)
-
-
-@contextmanager
-def closed_pipe_ends_quietly() -> Iterator[None]:
-    """Leave, where whoever read our output has gone away, as quietly as ``cat`` does."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still buffered would fail once more when Python flushes at exit.
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        raise click.exceptions.Exit(EXIT_CLOSED_PIPE) from None
 
 
 @click.group(
@@ -92,14 +67,6 @@ def scratchnet() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code; an expected failure is one message."""
-    if sys.stderr is None:
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
-    if sys.stdout is None:
-        note("the answer cannot be written: stdout is closed")
-        sys.exit(ScratchnetError.exit_code)
-    for stream in (sys.stdout, sys.stderr):
-        # A file name need not be text, and no terminal knows every letter.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if not any(name in os.environ for name in BLAS_THREADS):
         # The products are small: more threads cost more than they bring, above all on a busy
         # machine, and starting them makes importing NumPy slower.
@@ -109,20 +76,21 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def _run(args: Sequence[str] | None) -> int:
     try:
-        return scratchnet.main(args, prog_name="scratchnet", standalone_mode=False) or 0
+        streams.set_up()
+        try:
+            return scratchnet.main(args, prog_name="scratchnet", standalone_mode=False) or 0
+        finally:
+            sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        # It repeats the command line, where a file's name may stand, and so anything.
+        text = io.StringIO()
+        error.show(text)
+        click.echo("\n".join(map(printable, text.getvalue().split("\n"))), nl=False, err=True)
         return error.exit_code
     except click.Abort:
         return EXIT_INTERRUPTED
-    except ScratchnetError as error:
-        note(str(error))
+    except ReaderGoneError as error:
         return error.exit_code
-    except OSError as error:
-        # Where files are opened their failures are told apart; of the others, these come from a
-        # full disk or a broken device behind stdout.
-        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
-            raise
-        with suppress(OSError):
-            note(f"the answer cannot be written: {error.strerror}")
-        return ScratchnetError.exit_code
+    except ScratchnetError as error:
+        note(*error.args)
+        return error.exit_code

@@ -1,6 +1,7 @@
 """The bytes of a picture file to colours: opened by content, turned upright, on opaque ground."""
 
 import io
+import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ WORKING_SIDE = 400
 # Strips, such as a long number, keep at least this height instead.
 WORKING_SHORT_SIDE = 100
 _ORIENTATION = 0x0112
+
+# What Pillow logs of a damaged file would otherwise go to stderr.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 Pixels = NDArray[np.uint8]
 Colours = NDArray[np.float32]

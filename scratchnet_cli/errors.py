@@ -3,11 +3,18 @@
 The message is a whole sentence for people: what failed, what was expected, what came, what to do.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class ScratchnetError(Exception):
     """The root of all expected failures; anything else that is raised is a bug."""
 
     exit_code = 3
+
+    def __str__(self) -> str:
+        """The message; several arguments are its lines."""
+        return "\n".join(map(str, self.args))
 
 
 class WeightsError(ScratchnetError):
@@ -27,7 +34,7 @@ class InputError(ScratchnetError):
 
 
 class OutputError(ScratchnetError):
-    """A file that was asked for cannot be written."""
+    """What was asked for cannot be written: an answer, a file, a report."""
 
 
 class ShapeError(ScratchnetError):
@@ -39,10 +46,10 @@ class DownloadError(ScratchnetError):
 
     exit_code = 4
 
-    def __init__(self, message: str, cause: str = "") -> None:
+    def __init__(self, *lines: str, cause: str = "") -> None:
         """Keep, beside the whole message, the first source's failure in a few words."""
-        super().__init__(message)
-        self.cause = cause or message
+        super().__init__(*lines)
+        self.cause = cause or str(self)
 
 
 class TransferError(DownloadError):
@@ -53,5 +60,16 @@ class CacheError(ScratchnetError):
     """The cache folder cannot be used."""
 
 
-class ReportError(ScratchnetError):
-    """A report cannot be written."""
+class ReaderGoneError(OutputError):
+    """Whoever read stdout has gone away; nothing is to be said, as ``cat`` says nothing."""
+
+    exit_code = 141
+
+
+@contextmanager
+def about(subject: object) -> Iterator[None]:
+    """Put what a failure within is about, such as a file, at the head of its message."""
+    try:
+        yield
+    except ScratchnetError as error:
+        raise type(error)(f"{subject}: {error}") from error

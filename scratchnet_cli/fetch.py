@@ -44,7 +44,7 @@ class Fetcher:
 
     def __init__(self, listener: Listener | None = None) -> None:
         self.listener = listener or Listener()
-        self._network_answers: bool | None = None
+        self._network_fault: str | None = None
 
     def fetch(self, asset: Asset, *, hurry: bool = False, force: bool = False) -> Fetched:
         """The asset from the cache, else downloaded into it; ``force`` downloads in any case.
@@ -60,7 +60,7 @@ class Fetcher:
                 if (data := read_cached(asset)) is not None:
                     return Fetched(data, str(path), cached=True)
             except CacheError as error:
-                self.listener.note(f"{error}: fetching it again")
+                self.listener.note(f"{error}: looking for a sound copy")
         data, source = self._download(asset, hurry)
         try:
             store(asset, data)
@@ -78,9 +78,9 @@ class Fetcher:
             except TransferError as error:
                 failures.append((shown(source), str(error)))
         raise DownloadError(
-            f"{asset.name} could not be downloaded to {cache_folder()}:\n"
-            + "\n".join(f"  {source}: {cause}" for source, cause in failures)
-            + "\nWith a network, `scratchnet download` fetches it. SCRATCHNET_MIRROR can name a "
+            f"{asset.name} could not be downloaded to {cache_folder()}:",
+            *(f"  {source}: {cause}" for source, cause in failures),
+            "With a network, `scratchnet download` fetches it. SCRATCHNET_MIRROR can name a "
             "folder or an address that holds the file, HTTPS_PROXY a proxy.",
             cause=failures[0][1] if failures else "there is no source",
         )
@@ -109,17 +109,17 @@ class Fetcher:
 
     def _expect_network(self, asset: Asset, hurry: bool) -> None:
         """Raise TransferError where a network must not be used, or is known to be away."""
-        if os.environ.get("SCRATCHNET_OFFLINE", "0").lower() not in _FALSE:
-            raise TransferError("not tried, SCRATCHNET_OFFLINE is set")
+        if (offline := os.environ.get("SCRATCHNET_OFFLINE", "")).lower() not in _FALSE:
+            raise TransferError(f"not tried, for SCRATCHNET_OFFLINE is {offline!r}")
         if not hurry:
             return
-        if self._network_answers is None:
+        if self._network_fault is None:
             from scratchnet_cli import http
 
             urls = [source for source in _sources(asset) if _is_url(source)]
-            self._network_answers = http.any_answers(urls, NETWORK_PATIENCE_S)
-        if not self._network_answers:
-            raise TransferError("not tried, for no source answers")
+            self._network_fault = http.why_silent(urls, NETWORK_PATIENCE_S)
+        if self._network_fault:
+            raise TransferError(f"no source answers: {self._network_fault}")
 
 
 def _sources(asset: Asset) -> list[str]:
@@ -142,4 +142,4 @@ def shown(source: str) -> str:
 
 
 def _is_url(source: str) -> bool:
-    return source.startswith(("https://", "http://"))
+    return re.match("https?://[^/]", source) is not None

@@ -53,27 +53,31 @@ def get(url: str, max_bytes: int, received: Callable[[int], None]) -> bytes:
     return bytes(body)
 
 
-def any_answers(urls: list[str], within_s: float) -> bool:
-    """Whether any of these hosts answers at all, be it with an error, within that time."""
-    answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
+def why_silent(urls: list[str], within_s: float) -> str:
+    """Why none of these hosts answers within that time; empty if one does, be it with an error."""
+    answers: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def knock(url: str) -> None:
         try:
             with _session(url) as session:
                 session.head(url, timeout=within_s, allow_redirects=False)
-        except _FAILURES:
-            answers.put(False)
+        except _FAILURES as error:
+            answers.put(_explain(error))
         else:
-            answers.put(True)
+            answers.put("")
 
     one_a_host = {url.split("/")[2]: url for url in urls}
     for url in one_a_host.values():
         threading.Thread(target=knock, args=(url,), daemon=True).start()
     deadline = time.monotonic() + within_s
+    cause = "no answer in time"
     try:
-        return any(answers.get(timeout=max(0.0, deadline - time.monotonic())) for _ in one_a_host)
+        for _ in one_a_host:
+            if not (cause := answers.get(timeout=max(0.0, deadline - time.monotonic()))):
+                break
     except queue.Empty:
-        return False
+        pass
+    return cause
 
 
 # ValueError: an address, ours or one that we were redirected to, is none.

@@ -44,6 +44,8 @@ def read_list(name: str) -> Iterator[list[str]]:
     try:
         with _open(name) as file:
             while data := file.read1(LIST_BYTES):
+                if b"\0" in data:
+                    raise ImageError(f"--files-from {name}: no list of paths, one a line")
                 *lines, rest = (rest + data).split(b"\n")
                 yield _paths(lines)
             yield _paths([rest])
@@ -57,6 +59,8 @@ def read_bytes(name: str) -> bytes:
     Raises:
         ImageError: it cannot be read, or is too large to be a picture of a digit.
     """
+    if name == STDIN and sys.stdin is not None and sys.stdin.isatty():
+        raise ImageError("standard input is a terminal; a picture can come from a pipe or < FILE")
     try:
         with _open(name) as file:
             data = file.read(USUAL_BYTES)

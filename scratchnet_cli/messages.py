@@ -8,9 +8,9 @@ import click
 _UNFIT = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
 
 
-def note(message: str) -> None:
-    """One message on stderr, under the program's name; of control characters only newlines stay."""
-    click.echo("scratchnet: " + "\n".join(map(printable, message.split("\n"))), err=True)
+def note(*lines: str) -> None:
+    """One message on stderr, under the program's name, without control characters."""
+    click.echo("scratchnet: " + "\n".join(map(printable, lines)), err=True)
 
 
 def printable(text: str) -> str:

@@ -71,14 +71,16 @@ class Dataset:
         return x, t
 
 
-def read_dataset(images: bytes, labels: bytes) -> Dataset:
-    """The dataset in the bytes of two IDX files, gzipped or not.
+def read_dataset(
+    images: bytes, labels: bytes, names: tuple[str, str] = ("images", "labels")
+) -> Dataset:
+    """The dataset in the bytes of two IDX files, gzipped or not; ``names`` stand in messages.
 
     Raises:
         DatasetError: one of them is not a sound IDX file, or they do not fit together.
     """
     return Dataset(
-        read_idx(images, axes=3, label="images"), read_idx(labels, axes=1, label="labels")
+        read_idx(images, axes=3, label=names[0]), read_idx(labels, axes=1, label=names[1])
     )
 
 
@@ -88,17 +90,21 @@ def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
     Raises:
         DatasetError: the folder lacks one of them.
     """
+    try:
+        present = {path.name for path in folder.iterdir()}
+    except OSError as error:
+        raise DatasetError(
+            f"{folder}: {error.strerror}; expected mnist, sample or a folder of IDX files"
+        ) from error
     found = []
     for stem in (f"{FILE_PREFIX[split]}-images", f"{FILE_PREFIX[split]}-labels"):
         axes = 3 if stem.endswith("images") else 1
         names = [f"{stem}{sep}idx{axes}-ubyte{end}" for end in ("", ".gz") for sep in "-."]
-        # Unlike Path.is_file, this takes a name that the system refuses for no file.
-        paths = [folder / name for name in names if os.path.isfile(folder / name)]  # noqa: PTH113
-        if not os.path.isdir(folder):  # noqa: PTH112
-            raise DatasetError(f"{folder}: no such folder; expected mnist, sample or a folder")
+        paths = [folder / name for name in names if name in present]
         if not paths:
             raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not")
-        found.append(paths[0])
+        # MNIST is also handed out with a folder of that name beside the file.
+        found.append(min(paths, key=os.path.isdir))
     return found[0], found[1]
 
 

@@ -77,8 +77,10 @@ class Layer:
         for name, array, ndim in (("W", self.W, 2), ("b", self.b, 1)):
             if array.dtype.kind != "f":
                 raise WeightsError(f"{name} holds {array.dtype}, not floating-point numbers")
-            if array.ndim != ndim or array.size == 0:
+            if array.ndim != ndim:
                 raise WeightsError(f"{name} has the shape {array.shape}, expected {ndim} axes")
+            if array.size == 0:
+                raise WeightsError(f"{name} has the shape {array.shape}: there are no values in it")
             if not np.isfinite(array).all():
                 raise WeightsError(f"{name} holds a value that is infinite or not a number")
         if self.b.shape[0] != self.outputs:

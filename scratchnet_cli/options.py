@@ -1,8 +1,9 @@
 """Options that several commands share, so that they read the same everywhere."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,8 +27,33 @@ def names_or_files(
     return complete
 
 
+class Share(click.FloatRange):
+    """A number from 0 to 1; ``nan``, which no comparison refuses, is none."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or exit 2."""
+        share = super().convert(value, param, ctx)
+        if math.isnan(share):
+            self.fail(f"{share} is not in the range 0<=x<=1.", param, ctx)
+        return share
+
+
+class Name(click.types.StringParamType):
+    """A path or a known word; an empty one is a variable that a script has not set."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name, or exit 2."""
+        if not value:
+            self.fail("the name is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 weights_option = click.option(
     "--weights",
+    type=Name(),
     metavar="book|bundled|PATH",
     shell_complete=names_or_files("book", "bundled"),
     help="The network to run.  [default: book, or bundled where book cannot be downloaded]",

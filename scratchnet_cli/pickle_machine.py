@@ -84,7 +84,7 @@ class _Machine:
     def set_items(self, items: list[Any]) -> None:
         target = self.stack[-1]
         if type(target) is not dict or len(items) % 2:
-            raise WeightsError("this pickle fills something that is not a dict")
+            raise WeightsError("this pickle fills something that is not a plain dict")
         for key, value in zip(items[::2], items[1::2], strict=True):
             if type(key) is not str or key in target:
                 raise WeightsError("a dict key of this pickle is not text, or is repeated")
@@ -153,11 +153,14 @@ def follow(data: bytes) -> Any:
             if opcode.name == "STOP":
                 break
             if opcode.name not in _OPCODES:
-                raise WeightsError(f"this pickle uses the opcode {opcode.name} (byte {position})")
+                raise WeightsError(
+                    f"this pickle uses {opcode.name} (byte {position}), a dict of arrays does not"
+                )
             if count == MAX_OPCODES:
                 raise WeightsError(f"this pickle has more than {MAX_OPCODES} opcodes")
             _OPCODES[opcode.name](machine, arg)
-    except (ValueError, IndexError, KeyError, AttributeError) as error:
+    except (ValueError, IndexError, KeyError, AttributeError, Warning) as error:
+        # Text with odd escapes is worth a warning to Python, which -W turns into an error.
         raise WeightsError(f"this pickle is damaged or cut short after byte {end}") from error
     if end != len(data):
         raise WeightsError(f"this pickle is followed by {len(data) - end} bytes")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from scratchnet_cli.errors import ReportError
+from scratchnet_cli.errors import OutputError
 
 
 class ReportFile:
@@ -20,7 +20,7 @@ class ReportFile:
         """Put ``text`` there, in place of what was there before.
 
         Raises:
-            ReportError: it cannot be written.
+            OutputError: it cannot be written.
         """
         try:
             self._part.write_text(text, encoding="utf-8", newline="\n")
@@ -36,7 +36,7 @@ def report_file(path: Path) -> Iterator[ReportFile]:
     A symbolic link stays one: what it leads to is written.
 
     Raises:
-        ReportError: no file can be written there.
+        OutputError: no file can be written there.
     """
     place = Path(os.path.realpath(path))
     part = place.with_name(f".{place.name[:80]}.{os.urandom(6).hex()}.part")
@@ -54,5 +54,5 @@ def report_file(path: Path) -> Iterator[ReportFile]:
             part.unlink(missing_ok=True)
 
 
-def _refusal(path: Path, reason: str | None) -> ReportError:
-    return ReportError(f"--report {path}: cannot be written ({reason})")
+def _refusal(path: Path, reason: str | None) -> OutputError:
+    return OutputError(f"--report {path}: cannot be written ({reason})")

@@ -95,7 +95,7 @@ def sheet_file(path: Path, weights: Origin) -> Iterator[Callable[[Answer | Unrea
     """What hears every result in turn; at the end they are a page at ``path``.
 
     Raises:
-        ReportError: no file can be written there, known before the first result.
+        OutputError: no file can be written there, known before the first result.
     """
     sheet = Sheet()
     with report_file(path) as file:

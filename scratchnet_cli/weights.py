@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scratchnet_cli.arrays import MAX_BYTES, Contents
-from scratchnet_cli.errors import WeightsError
+from scratchnet_cli.errors import WeightsError, about
 from scratchnet_cli.layouts import book_activations, is_pytorch, layers_of
 from scratchnet_cli.network import ACTIVATIONS, Layer, Network
 from scratchnet_cli.npz import read_npz
@@ -40,7 +40,7 @@ def read_weight_file(data: bytes, label: str) -> WeightFile:
     Raises:
         WeightsError: the bytes are no such file, or what they hold is no network.
     """
-    try:
+    with about(label):
         # First the format whose first bytes are a number, which may look like any other's.
         if is_safetensors(data):
             format_, contents = "safetensors", read_safetensors(data)
@@ -49,10 +49,10 @@ def read_weight_file(data: bytes, label: str) -> WeightFile:
         elif data.startswith(b"PK"):
             format_, contents = "npz", read_npz(data)
         else:
-            raise WeightsError("neither a pickle, an .npz nor a .safetensors file")
+            raise WeightsError(
+                "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later"
+            )
         network = _network(contents)
-    except WeightsError as error:
-        raise WeightsError(f"{label}: {error}") from error
     if contents.activations is not None:
         known = "stated"
     else:
@@ -78,8 +78,6 @@ def _network(contents: Contents) -> Network:
         raise WeightsError(f"its activations are not all known (known: {', '.join(ACTIVATIONS)})")
     layers = []
     for i, ((W, b), activation) in enumerate(zip(pairs, activations, strict=True), 1):  # noqa: N806
-        try:
+        with about(f"layer {i}"):
             layers.append(Layer(np.ascontiguousarray(W), np.ascontiguousarray(b), activation))
-        except WeightsError as error:
-            raise WeightsError(f"layer {i}: {error}") from error
     return Network(tuple(layers))

@@ -168,7 +168,7 @@ class Server:
     sent: how many bytes of bodies went out; certificate: makes it speak TLS with it.
     """
 
-    def __init__(self, certificate: Path | None = None) -> None:
+    def __init__(self, certificate: Path | None = None, host: str = "127.0.0.1") -> None:
         self.paths: dict[str, Behaviour | bytes] = {}
         self.requests: Counter[str] = Counter()
         self.headers: list[dict[str, str]] = []
@@ -176,7 +176,7 @@ class Server:
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.scheme = "http" if certificate is None else "https"
-        self._http = _HTTPServer(self, certificate)
+        self._http = _HTTPServer(self, certificate, host)
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
@@ -213,7 +213,7 @@ class _HTTPServer(ThreadingHTTPServer):
     daemon_threads = False  # So that server_close waits for them.
     request_queue_size = 64
 
-    def __init__(self, owner: Server, certificate: Path | None) -> None:
+    def __init__(self, owner: Server, certificate: Path | None, host: str) -> None:
         self.owner = owner
         self.bugs: list[BaseException] = []
         self.open: set[socket.socket] = set()
@@ -221,7 +221,9 @@ class _HTTPServer(ThreadingHTTPServer):
         if certificate is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(certificate)
-        super().__init__(("127.0.0.1", 0), Handler)
+        if ":" in host:
+            self.address_family = socket.AF_INET6
+        super().__init__((host, 0), Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Take a connection; the handshake of TLS is left to the connection's own thread."""

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "scratchnet_cli"
 # packages only those named.
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), set()),
+    "streams": ({"errors"}, set()),
     "messages": (set(), {"click"}),
     "github": ({"messages"}, {"click"}),
     "report_file": ({"errors"}, set()),
@@ -114,7 +115,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         },
         set(),
     ),
-    "cli": ({"errors", "messages"}, {"click"}),
+    "cli": ({"errors", "streams", "messages"}, {"click"}),
 }
 COMMANDS_MAY_USE = {"click"}
 LATE = {"numpy", "requests", "PIL", "tqdm", "platformdirs", "onnx"}

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -118,6 +119,17 @@ def test_forced_download_replaces_the_cached_file(run: Run, mirror: Path, cache:
     assert names(cache) == sorted([WEIGHTS, *TEST_SPLIT])
 
 
+def test_download_tries_every_file(run: Run, mirror: Path, cache: Path) -> None:
+    """A file that cannot be had does not stop the others, and each failure is told: exit 4."""
+    (mirror / WEIGHTS).unlink()
+    (mirror / TEST_SPLIT[1]).unlink()
+    result = run("download", "--split", "all")
+    assert result.exit_code == 4
+    assert names(cache) == sorted([TEST_SPLIT[0], *TRAIN_SPLIT])
+    for name in (WEIGHTS, TEST_SPLIT[1]):
+        assert f"scratchnet: {name} could not be downloaded to {cache}:\n" in result.stderr
+
+
 @pytest.mark.usefixtures("mirror")
 def test_download_mends_a_damaged_file(run: Run, cache: Path) -> None:
     """A damaged file is told of on stderr and downloaded again."""
@@ -126,7 +138,8 @@ def test_download_mends_a_damaged_file(run: Run, cache: Path) -> None:
     result = run("download")
     assert result.exit_code == 0
     assert result.stderr == (
-        f"scratchnet: {cache / WEIGHTS}: damaged (expected 800 bytes, found 6): fetching it again\n"
+        f"scratchnet: {cache / WEIGHTS}: damaged (expected 800 bytes, found 6): "
+        "looking for a sound copy\n"
     )
     assert (cache / WEIGHTS).read_bytes() == CONTENTS[WEIGHTS]
 
@@ -186,18 +199,57 @@ def test_list_is_a_table_of_paths_and_sizes(run: Run, full: Path) -> None:
 
 @pytest.mark.usefixtures("mirror")
 @pytest.mark.parametrize("command", ["list", "verify", "clear"])
-@pytest.mark.parametrize("kind", ["missing", "empty", "a file"])
+@pytest.mark.parametrize("kind", ["missing", "empty"])
 def test_an_empty_cache_is_nothing_bad(run: Run, cache: Path, command: str, kind: str) -> None:
     """Where nothing is cached nothing is wrong, and only verify has something to print."""
     if kind == "empty":
         cache.mkdir()
-    elif kind == "a file":
-        cache.write_bytes(b"mine")
     result = run("cache", command)
     assert (result.exit_code, result.stderr) == (0, "")
     missing = [f"{cache / name}\tmissing" for name in CONTENTS] if command == "verify" else []
     assert result.stdout.splitlines() == missing
-    assert kind != "a file" or cache.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("command", ["list", "verify", "clear"])
+@pytest.mark.parametrize("kind", ["a file", "a loop of links"])
+def test_a_cache_that_is_no_folder_is_told_of(
+    run: Run, cache: Path, command: str, kind: str
+) -> None:
+    """Something else in the folder's place, or one that cannot be read: one line, exit 3."""
+    if kind == "a file":
+        cache.write_bytes(b"mine")
+    else:
+        cache.symlink_to(cache)
+    result = run("cache", command)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith(f"scratchnet: {cache}: cannot be read (")
+    assert result.stderr.count("\n") == 1
+    assert cache.is_symlink() or cache.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("command", ["list", "clear"])
+def test_a_folder_in_a_files_place_is_told_of(run: Run, full: Path, command: str) -> None:
+    """What is no file of ours is not passed over in silence, and not deleted: exit 3."""
+    (full / WEIGHTS).unlink()
+    (full / WEIGHTS).mkdir()
+    result = run("cache", command)
+    assert result.exit_code == 3
+    assert result.stderr.startswith(f"scratchnet: {full / WEIGHTS}: cannot be read (not a file")
+    assert names(full) == sorted(CONTENTS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names on Windows")
+@pytest.mark.usefixtures("mirror")
+def test_rows_stay_rows(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the folder's name, each file has a line; ``cache path`` has it exactly."""
+    folder = tmp_path / "a\tb\nc\x1b[31md"
+    shown = f"{tmp_path}{os.sep}a\\tb\\nc\\x1b[31md{os.sep}{WEIGHTS}"
+    monkeypatch.setenv("SCRATCHNET_CACHE_DIR", str(folder))
+    assert run("cache", "path").stdout == f"{folder}\n"
+    assert run("download").stdout.splitlines()[0] == shown
+    assert run("cache", "list").stdout.splitlines()[0] == f"{shown}\t800"
+    assert run("cache", "verify").stdout.splitlines()[0] == f"{shown}\tok"
+    assert run("cache", "clear").stdout.splitlines()[0] == shown
 
 
 # --- verify ---

@@ -326,8 +326,11 @@ def mnist(real_data: Path) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """MNIST's test set: (10000, 784) in [0, 1] and its labels."""
     from scratchnet_cli.mnist import read_dataset
 
-    names = ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
-    return read_dataset(*((real_data / name).read_bytes() for name in names)).arrays()
+    images, labels = (
+        (real_data / name).read_bytes()
+        for name in ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+    )
+    return read_dataset(images, labels).arrays()
 
 
 def test_a_pickle_is_what_the_book_s_scripts_load() -> None:

@@ -244,6 +244,9 @@ def test_a_threshold_decides_the_exit_code(run: Run, threshold: str, exit_code: 
         (("--batch-size", "x"), "not a valid integer"),
         (("--batchsize", "1"), "--batch-size"),
         (("--min-accuracy", "94"), "--min-accuracy"),
+        (("--min-accuracy", "nan"), "not in the range 0<=x<=1"),
+        (("--weights", ""), "'--weights': the name is empty"),
+        (("--dataset", ""), "'--dataset': the name is empty"),
         (("--format", "xml"), "json"),
         (("--format", "json", "--confusion"), "--confusion"),
         (("surplus",), "surplus"),
@@ -261,7 +264,9 @@ def test_wrong_usage_is_told_with_a_hint(run: Run, args: tuple[str, ...], hint: 
     ("args", "expected"),
     [
         (("--weights", "nowhere.npz"), "nowhere.npz: No such file"),
-        (("--dataset", "nowhere"), "nowhere: no such folder"),
+        (("--weights", "a\nb"), r"a\nb: No such file"),
+        (("--dataset", __file__), f"{__file__}: Not a directory; expected mnist"),
+        (("--dataset", "nowhere"), "nowhere: No such file or directory; expected mnist"),
         (("--dataset", "sample", "--split", "train"), "the bundled sample has no train split"),
     ],
 )
@@ -280,7 +285,8 @@ def test_a_network_of_another_size_does_not_fit(run: Run, tmp_path: Path) -> Non
     np.savez(weights, W1=np.ones((2, 10)), b1=np.ones(10))
     result = run("eval", "--weights", weights, "--dataset", "sample")
     assert result.exit_code == 3
-    assert result.stderr.startswith("scratchnet: the network takes 2 values for each input")
+    assert result.stderr.startswith(f"scratchnet: {weights} on ")
+    assert "the network takes 2 values for each input" in result.stderr
 
 
 def test_options_can_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

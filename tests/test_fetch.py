@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import os
 import shutil
 import socket
 import subprocess
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 
 from scratchnet_cli import assets, catalog, fetch, http
-from scratchnet_cli.cache import Asset
+from scratchnet_cli.cache import PART_SUFFIX, Asset
 from scratchnet_cli.errors import DownloadError
 from scratchnet_cli.fetch import Fetcher, Listener
 from tests import server as behave
@@ -269,6 +270,18 @@ def test_nobody_listens(server: Server) -> None:
         Fetcher().fetch(asset(url), force=True)
 
 
+def test_a_host_with_ipv6_alone(cache: Path) -> None:
+    """Where a host has no IPv4 address, the file comes all the same."""
+    try:
+        running = Server(host="::1")
+    except OSError:
+        pytest.skip("no IPv6 on this system")
+    with running as server:
+        server.paths["/file"] = DATA
+        assert Fetcher().fetch(asset(server.url("/file", "[::1]"))).data == DATA
+    assert files(cache) == {"digits.gz": DATA}
+
+
 def test_a_name_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where names cannot be looked up, the message says so."""
 
@@ -492,7 +505,7 @@ def test_the_sources_follow_a_mirror_that_fails(
 
 @pytest.mark.usefixtures("small_assets")
 @pytest.mark.parametrize(
-    "mirror", ["http://[nowhere/", "http://.nowhere/", "http://127.0.0.1:99999/"]
+    "mirror", ["http://[nowhere/", "http://.nowhere/", "http://127.0.0.1:99999/", "http://"]
 )
 def test_a_mirror_address_that_is_none(
     run: Run, monkeypatch: pytest.MonkeyPatch, mirror: str
@@ -609,9 +622,9 @@ print(*events)
 """
 
 
-def spy(wanted: Asset) -> tuple[list[str], list[str]]:
+def spy(wanted: Asset, script: str = SPY) -> tuple[list[str], list[str]]:
     """What two fetches in a fresh process came to, patient and in a hurry, and their sockets."""
-    command = [sys.executable, "-c", SPY, wanted.name, str(wanted.size), wanted.sha256]
+    command = [sys.executable, "-c", script, wanted.name, str(wanted.size), wanted.sha256]
     done = subprocess.run([*command, *wanted.urls], capture_output=True, text=True, check=True)
     *verdicts, events = done.stdout.split("\n")[:-1]
     return verdicts, events.split()
@@ -626,6 +639,17 @@ def test_offline_opens_no_socket(
     monkeypatch.setenv("SCRATCHNET_MIRROR", server.url("/"))
     assert spy(asset(server.url("/good"))) == (["not tried", "not tried"], [])
     assert server.requests == {}
+
+
+def test_the_switch_is_named_with_its_value(
+    run: Run, monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    """Whatever is not a no keeps the program offline, and the message repeats what it found."""
+    monkeypatch.setenv("SCRATCHNET_OFFLINE", "banana")
+    result = run("eval", "--weights", "book", "--dataset", "sample")
+    assert result.exit_code == 4
+    assert "not tried, for SCRATCHNET_OFFLINE is 'banana'" in result.stderr
+    assert not cache.exists()
 
 
 @pytest.mark.parametrize("switch", ["", "0", "no"])
@@ -674,7 +698,7 @@ def test_a_damaged_cached_file_is_fetched_again(
     assert files(cache) == {"digits.gz": DATA}
     assert len(ear.notes) == 1
     assert ear.notes[0].startswith(f"{cache / 'digits.gz'}: damaged (expected ")
-    assert ear.notes[0].endswith(": fetching it again")
+    assert ear.notes[0].endswith(": looking for a sound copy")
 
 
 def test_a_damaged_file_is_not_used_for_want_of_better(cache: Path) -> None:
@@ -727,6 +751,77 @@ def test_download_into_a_cache_that_cannot_be_written_fails(
     assert result.exit_code == 3
     assert result.stdout == ""
     assert str(cache) in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+@pytest.mark.parametrize("place", ["folder", "file"])
+def test_a_link_that_leads_nowhere(server: Server, cache: Path, tmp_path: Path, place: str) -> None:
+    """A dangling link in the place of the cache costs the cache, in that of a file nothing."""
+    link = cache if place == "folder" else cache / "digits.gz"
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(tmp_path / "nowhere")
+    ear = Ear()
+    fetched = Fetcher(ear).fetch(asset(server.url("/good")))
+    assert fetched.data == DATA
+    assert fetched.cached == (place == "file")
+    assert ["cannot be written (File exists)" in note for note in ear.notes] == (
+        [True] if place == "folder" else []
+    )
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+def test_a_pipe_in_the_files_place_is_not_waited_for(server: Server, cache: Path) -> None:
+    """What would never end when read is told of like a folder."""
+    cache.mkdir()
+    os.mkfifo(cache / "digits.gz")
+    ear = Ear()
+    assert Fetcher(ear).fetch(asset(server.url("/good"))).data == DATA
+    assert "not a file" in ear.notes[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit that Windows has not")
+def test_a_full_disk_costs_only_the_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cache: Path
+) -> None:
+    """Where the file cannot be written to its end, nothing of it stays, and the data are used."""
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "digits.gz").write_bytes(DATA)
+    monkeypatch.setenv("SCRATCHNET_MIRROR", str(tmp_path / "mirror"))
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+    assert spy(asset(), limit + SPY)[0] == ["not cached", "not cached"]
+    assert files(cache) == {}
+
+
+def test_what_killed_processes_left_is_swept(server: Server, cache: Path) -> None:
+    """A part of a file that is older than an hour goes with the next download; a younger stays."""
+    cache.mkdir()
+    old, young = (cache / f".{name}{PART_SUFFIX}" for name in ("old", "young"))
+    old.write_bytes(b"half")
+    young.write_bytes(b"half")
+    os.utime(old, (time.time() - 7200,) * 2)
+    Fetcher().fetch(asset(server.url("/good")))
+    assert files(cache) == {"digits.gz": DATA, young.name: b"half"}
+
+
+def test_two_versions_share_a_cache(server: Server) -> None:
+    """Two programs that pin different files under one name each get their own, again and again."""
+    server.paths["/other"] = b"other"
+    versions = [
+        (asset(server.url("/good")), DATA),
+        (asset(server.url("/other"), data=b"other"), b"other"),
+    ]
+    right: list[bool] = []
+
+    def work(wanted: Asset, data: bytes) -> None:
+        right.extend(Fetcher().fetch(wanted).data == data for _ in range(20))
+
+    threads = [threading.Thread(target=work, args=version) for version in versions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert right == [True] * 40
 
 
 def test_threads_fill_a_cold_cache_at_once(server: Server, cache: Path) -> None:
@@ -847,6 +942,14 @@ def test_any_answer_shows_that_there_is_a_network(
     monkeypatch.setattr(fetch, "NETWORK_PATIENCE_S", 0.5)
     server.paths["/file"] = answer
     assert Fetcher().fetch(asset(server.url("/file")), hurry=True).data == DATA
+
+
+def test_a_fallback_tells_the_cause(run: Run) -> None:
+    """Who has no network learns from the first run why, not only that nobody answered."""
+    result = run("eval", "--limit", "10", "--progress", "none")
+    assert result.exit_code == 0
+    cause = "no source answers: the proxy cannot be used (HTTPS_PROXY names it)"
+    assert [cause in line for line in result.stderr.splitlines()] == [True, True]
 
 
 def test_one_host_that_answers_is_enough(

@@ -301,10 +301,21 @@ def test_a_folder_that_lacks_a_file_says_which(tmp_path: Path, split: Split, kin
     axes = {"images": 3, "labels": 1}[kind]
     missing = tmp_path / f"{prefix}-{kind}-idx{axes}-ubyte"
     missing.unlink()
-    missing.mkdir()  # A folder of that name does not count.
     with pytest.raises(DatasetError) as refused:
         find_dataset(tmp_path, split)
     assert str(refused.value) == f"{tmp_path}: holds no {missing.name}, gzipped or not"
+
+
+def test_a_folder_in_a_files_place_counts_only_alone(tmp_path: Path) -> None:
+    """MNIST is also handed out with a folder beside the file; alone, it is named for what it is."""
+    write_split(tmp_path, "t10k", ".")
+    images = tmp_path / "t10k-images.idx3-ubyte"
+    folder = tmp_path / "t10k-images-idx3-ubyte"
+    folder.mkdir()
+    assert find_dataset(tmp_path, "test")[0] == images
+    images.unlink()
+    with pytest.raises(DatasetError, match="t10k-images-idx3-ubyte: Is a directory"):
+        load_dataset(str(tmp_path))
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
@@ -370,13 +381,13 @@ def test_a_folder_loads_by_its_path(tmp_path: Path, split: Split, end: str) -> N
 
 @pytest.mark.parametrize(("kind", "axes"), [("images", 3), ("labels", 1)])
 def test_a_damaged_file_in_a_folder_is_named(tmp_path: Path, kind: str, axes: int) -> None:
-    """The message names the folder, and whether the images or the labels are damaged."""
+    """The message names the folder and the file in it that is damaged."""
     write_split(tmp_path)
     path = tmp_path / f"t10k-{kind}-idx{axes}-ubyte"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DatasetError) as refused:
         load_dataset(str(tmp_path))
-    assert str(refused.value).startswith(f"{tmp_path}: {kind}: ")
+    assert str(refused.value).startswith(f"{tmp_path}: {path.name}: ")
 
 
 def test_the_bundled_sample_is_mnist_like() -> None:

@@ -310,6 +310,7 @@ def test_weights_of_another_type_are_refused(name: str, dtype: str) -> None:
         ((3, 2, 1), (2,), "W has the shape (3, 2, 1), expected 2 axes"),
         ((3, 2), (1, 2), "b has the shape (1, 2), expected 1 axes"),
         ((3, 2), (), "b has the shape (), expected 1 axes"),
+        ((3, 0), (0,), "W has the shape (3, 0): there are no values in it"),
         ((3, 2), (3,), "W has 2 columns, but b has 3 values"),
         ((3, 2), (1,), "W has 2 columns, but b has 1 values"),
     ],

@@ -183,6 +183,32 @@ def test_names_cannot_reach_the_terminal_raw(
     assert result.stdout.split("\t")[0].endswith(r"a\tb\n\x1b[31m.png")
 
 
+@pytest.mark.parametrize("args", [("",), ("--files-from", ""), ("x.png", "--weights", "")])
+def test_an_empty_name_is_wrong_usage(run: Run, args: tuple[str, ...]) -> None:
+    """A variable that a script forgot to set is not taken for the current folder."""
+    result = run("predict", *args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "the name is empty" in result.stderr
+
+
+def test_a_picture_is_no_list(run: Run, pictures: list[Path]) -> None:
+    """A picture given to --files-from is refused in one line, not shown byte by byte."""
+    result = run("predict", "--weights", "bundled", "--files-from", pictures[0])
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert (
+        result.stderr == f"scratchnet: --files-from {pictures[0]}: no list of paths, one a line\n"
+    )
+
+
+def test_weights_that_do_not_fit_are_named(run: Run, pictures: list[Path], tmp_path: Path) -> None:
+    """Where a network does not take 28x28 pictures, the message names its file."""
+    weights = tmp_path / "small.npz"
+    np.savez(weights, W1=np.ones((2, 10)), b1=np.ones(10))
+    result = run("predict", "--weights", weights, *pictures)
+    assert result.exit_code == 3
+    assert result.stderr.startswith(f"scratchnet: {weights}: the network takes 2 values")
+
+
 def test_nothing_to_do_is_wrong_usage(run: Run) -> None:
     """Without a picture there is exit 2 and a hint."""
     result = run("predict")

@@ -1,6 +1,10 @@
 """``scratchnet cache``: see, check and empty the folder of downloaded files."""
 
+import sys
+
 import click
+
+from scratchnet_cli.messages import printable
 
 
 @click.group("cache", epilog="Example: scratchnet cache verify")
@@ -13,47 +17,54 @@ def path() -> None:
     """Print the cache folder."""
     from scratchnet_cli.cache import cache_folder
 
-    click.echo(cache_folder())
+    # Exactly, and not by way of click.echo, which takes escape sequences out.
+    sys.stdout.write(f"{cache_folder()}\n")
 
 
 @command.command("list", epilog="Example: scratchnet cache list")
 def list_() -> None:
     """Print each cached file: PATH<TAB>BYTES."""
     from scratchnet_cli.assets import ALL
-    from scratchnet_cli.cache import cache_folder, cached_size
+    from scratchnet_cli.cache import cached_size, readable_folder
 
+    folder = readable_folder()
     for asset in ALL:
         if (size := cached_size(asset)) is not None:
-            click.echo(f"{cache_folder() / asset.name}\t{size}")
+            click.echo(f"{printable(str(folder / asset.name))}\t{size}")
 
 
 @command.command("verify", epilog="Example: scratchnet cache verify")
 def verify() -> int:
     """Hash each file and print PATH<TAB>ok, damaged or missing.
 
-    Exits with 3 if one is damaged; the next command that needs it downloads it again.
+    Exits with 3 if one is damaged; the next command that needs it downloads it again. A missing
+    file is no damage.
     """
     from scratchnet_cli.assets import ALL
-    from scratchnet_cli.cache import cache_folder, read_cached
+    from scratchnet_cli.cache import read_cached, readable_folder
     from scratchnet_cli.errors import CacheError
     from scratchnet_cli.messages import note
 
     exit_code = 0
+    folder = readable_folder()
     for asset in ALL:
         try:
             verdict = "missing" if read_cached(asset) is None else "ok"
         except CacheError as error:
             note(str(error))
             verdict, exit_code = "damaged", error.exit_code
-        click.echo(f"{cache_folder() / asset.name}\t{verdict}")
+        click.echo(f"{printable(str(folder / asset.name))}\t{verdict}")
     return exit_code
 
 
 @command.command("clear", epilog="Example: scratchnet cache clear")
 def clear() -> None:
-    """Delete what was downloaded, and nothing else; print each deleted path."""
+    """Delete what was downloaded, and nothing else.
+
+    Prints each deleted path.
+    """
     from scratchnet_cli import cache
     from scratchnet_cli.assets import ALL
 
     for deleted in cache.clear(ALL):
-        click.echo(deleted)
+        click.echo(printable(str(deleted)))

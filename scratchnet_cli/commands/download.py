@@ -14,20 +14,30 @@ import click
     show_default=True,
     help="Which part of MNIST.",
 )
-def command(force: bool, split: Literal["test", "train", "all"]) -> None:
+def command(force: bool, split: Literal["test", "train", "all"]) -> int:
     """Put the book's weights and MNIST into the cache.
 
-    Prints the path of each file.
+    Prints the path of each file. One that cannot be had does not stop the others, and the exit
+    code is 4. `scratchnet cache path` prints the folder; SCRATCHNET_MIRROR names a source of your
+    own, and SCRATCHNET_OFFLINE=1 allows no other than a folder.
     """
     from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
-    from scratchnet_cli.errors import CacheError
+    from scratchnet_cli.errors import CacheError, DownloadError
     from scratchnet_cli.fetch import Fetcher
+    from scratchnet_cli.messages import note, printable
     from scratchnet_cli.progress import Progress
 
     fetcher = Fetcher(Progress())
+    exit_code = 0
     splits = ("test", "train") if split == "all" else (split,)
     for asset in (BOOK_WEIGHTS, *(asset for name in splits for asset in MNIST[name])):
-        fetched = fetcher.fetch(asset, force=force)
+        try:
+            fetched = fetcher.fetch(asset, force=force)
+        except DownloadError as error:
+            note(*error.args)
+            exit_code = error.exit_code
+            continue
         if not fetched.cached:
             raise CacheError(f"{asset.name} was downloaded, but could not be cached")
-        click.echo(fetched.source)
+        click.echo(printable(fetched.source))
+    return exit_code

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from scratchnet_cli.options import names_or_files, quiet_option, report_option, weights_option
+from scratchnet_cli.options import (
+    Name,
+    Share,
+    names_or_files,
+    quiet_option,
+    report_option,
+    weights_option,
+)
 
 if TYPE_CHECKING:
     from scratchnet_cli.mnist import Dataset
@@ -28,6 +35,7 @@ EXIT_BELOW_ACCURACY = 1
 @weights_option
 @click.option(
     "--dataset",
+    type=Name(),
     metavar="mnist|sample|DIR",
     shell_complete=names_or_files("mnist", "sample", folders=True),
     help="The labelled images; DIR holds IDX files named like MNIST's.  "
@@ -54,7 +62,7 @@ EXIT_BELOW_ACCURACY = 1
 @report_option
 @click.option(
     "--min-accuracy",
-    type=click.FloatRange(0, 1),
+    type=Share(),
     metavar="F",
     help="Exit with 1 if the accuracy is below F (0 to 1).",
 )
@@ -85,6 +93,7 @@ def command(
     then cached.
     """
     from scratchnet_cli.catalog import load_dataset, load_weights
+    from scratchnet_cli.errors import about
     from scratchnet_cli.evaluate import evaluate
     from scratchnet_cli.fetch import Fetcher
     from scratchnet_cli.progress import Progress
@@ -102,7 +111,10 @@ def command(
         # Only these two tell of single images.
         outcomes = _new_outcomes(images) if page or format == "json" else None
         keep = outcomes.batches.append if outcomes else lambda _: None
-        with stderr.evaluation(len(images), batch_size) as show:
+        with (
+            about(f"{weights_origin.source} on {dataset_origin.source}"),
+            stderr.evaluation(len(images), batch_size) as show,
+        ):
             evaluation = evaluate(network, images.images, images.labels, batch_size, show, keep)
         stderr.summary(
             f"{weights_origin.name} weights on {dataset_origin.name}: {evaluation.correct} of "

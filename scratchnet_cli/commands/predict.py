@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scratchnet_cli.options import names_or_files, quiet_option, report_option, weights_option
+from scratchnet_cli.options import (
+    Name,
+    Share,
+    names_or_files,
+    quiet_option,
+    report_option,
+    weights_option,
+)
 
 if TYPE_CHECKING:
     from scratchnet_cli.catalog import Origin
@@ -23,10 +30,13 @@ EXIT_BELOW_CONFIDENCE = 1
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
-@click.argument("images", nargs=-1, metavar="[IMAGE]...", shell_complete=names_or_files())
+@click.argument(
+    "images", nargs=-1, type=Name(), metavar="[IMAGE]...", shell_complete=names_or_files()
+)
 @weights_option
 @click.option(
     "--files-from",
+    type=Name(),
     metavar="LIST",
     shell_complete=names_or_files(),
     help="Read more paths from this file, one a line; - is standard input.",
@@ -58,7 +68,7 @@ EXIT_BELOW_CONFIDENCE = 1
 @report_option
 @click.option(
     "--min-confidence",
-    type=click.FloatRange(0, 1),
+    type=Share(),
     metavar="F",
     help="Exit with 1 if a probability is below F (0 to 1).",
 )
@@ -95,6 +105,7 @@ def command(
     """
     from scratchnet_cli.catalog import load_weights
     from scratchnet_cli.classify import Answer, Unreadable, classify, read_batch
+    from scratchnet_cli.errors import about
     from scratchnet_cli.fetch import Fetcher
     from scratchnet_cli.formats import FORMATS, number_json_line
     from scratchnet_cli.inputs import STDIN, expand, read_list
@@ -142,7 +153,9 @@ def command(
         progress.pictures(None if files_from else len(names)) as moved,
     ):
         for readings in batches:
-            exit_code = max(exit_code, *map(tell, classify(network, readings)))
+            with about(origin.source):
+                results = classify(network, readings)
+            exit_code = max(exit_code, *map(tell, results))
             sys.stdout.flush()
             moved(len(readings))
     _annotate(codes[EXIT_BELOW_CONFIDENCE], min_confidence)

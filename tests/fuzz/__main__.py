@@ -1,0 +1,56 @@
+"""Feed each parser for a time: ``python -m tests.fuzz [SECONDS [PARSER]]``.
+
+atheris steers by the branches that a file takes. A file that breaks a parser is kept in
+``build/fuzz``. Where atheris cannot be installed, Hypothesis tries ``tests/test_fuzz.py`` longer.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+FOUND = Path("build/fuzz")
+PARSERS = ("pickle", "npz", "idx", "picture")
+HYPOTHESIS_EXAMPLES_PER_S = 300
+
+
+def main() -> None:
+    """Each parser in a process of its own, for atheris ends with its process."""
+    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    if len(sys.argv) > 2:
+        fuzz(sys.argv[2], seconds)
+    if find_spec("atheris") is None:
+        print("atheris is not installed: Hypothesis instead")
+        examples = str(seconds * HYPOTHESIS_EXAMPLES_PER_S)
+        sys.exit(run("pytest", "tests/test_fuzz.py", SCRATCHNET_TEST_EXAMPLES=examples))
+    FOUND.mkdir(parents=True, exist_ok=True)
+    broken = [name for name in PARSERS if run("tests.fuzz", str(seconds), name)]
+    sys.exit(f"broken: {', '.join(broken)}; the files are in {FOUND}" if broken else 0)
+
+
+def run(*module: str, **environment: str) -> int:
+    """The exit code of ``python -m`` with that module and its arguments."""
+    print("---", *module, flush=True)
+    command = [sys.executable, "-m", *module]
+    return subprocess.run(command, check=False, env={**os.environ, **environment}).returncode
+
+
+def fuzz(parser: str, seconds: int) -> None:
+    """Ends the process when the time is over, or at the first file that breaks the parser."""
+    atheris = import_module("atheris")
+    with atheris.instrument_imports(include=["scratchnet_cli", "pickletools", "zipfile", "PIL"]):
+        from tests.fuzz.targets import TARGETS
+    target = TARGETS[parser]
+    with tempfile.TemporaryDirectory() as folder:
+        for number, seed in enumerate(target.seeds):
+            Path(folder, str(number)).write_bytes(seed)
+        options = [f"-max_total_time={seconds}", "-max_len=4096", f"-artifact_prefix={FOUND}/"]
+        atheris.Setup([sys.argv[0], *options, "-print_final_stats=1", folder], target.check)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

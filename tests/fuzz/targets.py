@@ -1,0 +1,153 @@
+"""One function a parser: whatever bytes come, it gives an answer or one sentence that refuses."""
+
+import contextlib
+import gzip
+import io
+import pickle
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scratchnet_cli.errors import DatasetError, ImageError, ScratchnetError, WeightsError
+from scratchnet_cli.images import read_image, read_raw_image
+from scratchnet_cli.mnist import read_idx
+from scratchnet_cli.weights import read_weights
+
+MAX_MESSAGE = 1000
+W, B = np.ones((2, 2), np.float32), np.ones(2, np.float32)
+
+
+class Target(NamedTuple):
+    """A parser: what it makes of bytes, how it refuses them, and sound files to start from."""
+
+    parse: Callable[[bytes], object]
+    refusal: type[ScratchnetError]
+    seeds: list[bytes]
+
+    def check(self, data: bytes) -> None:
+        """Parse ``data``; anything but an answer or a sentence is raised."""
+        try:
+            self.parse(data)
+        except self.refusal as error:
+            message = str(error)
+            assert message.isprintable(), message
+            assert len(message) < MAX_MESSAGE, message
+
+
+def pickle_(data: bytes) -> None:
+    """A weight file; what begins like no pickle is made to."""
+    read_weights(data if data[:1] == b"\x80" else b"\x80\x04" + data, "x")
+
+
+def npz(data: bytes) -> None:
+    """An archive or, where it is none, a member of one whose checksum is right."""
+    if data[:2] != b"PK":
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("W1.npy", data)
+            archive.writestr("b1.npy", npy(B))
+        data = stream.getvalue()
+    read_weights(data, "x")
+
+
+def idx(data: bytes) -> None:
+    """Images and labels, as they are and behind a gzip header with the right checksum."""
+    for axes in (1, 3):
+        for packed in (data, gzip.compress(data, 1)):
+            try:
+                array = read_idx(packed, axes, "x")
+            except DatasetError:
+                continue
+            assert array.dtype == np.uint8
+            assert array.ndim == axes
+    read_idx(data, 3, "x")
+
+
+def picture(data: bytes) -> None:
+    """A picture; the checksums of a PNG are put right, or nothing would get past them."""
+    data = with_checksums(data)
+    with contextlib.suppress(ImageError):
+        read_raw_image(data)
+    pixels = read_image(data).pixels
+    assert pixels.shape == (28, 28)
+    assert pixels.dtype == np.uint8
+
+
+def with_checksums(data: bytes) -> bytes:
+    """A PNG whose chunks carry the right checksums; another file as it is."""
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return data
+    mended = bytearray(data)
+    start = 8
+    while start + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, start)
+        end = start + 8 + length
+        if end + 4 > len(data):
+            break
+        struct.pack_into(">I", mended, end, zlib.crc32(data[start + 4 : end]))
+        start = end + 4
+    return bytes(mended)
+
+
+def npy(array: NDArray[Any]) -> bytes:
+    """An .npy file."""
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, array)
+    return stream.getvalue()
+
+
+def _pickles() -> list[bytes]:
+    return [pickle.dumps({"W1": W, "b1": B}, protocol) for protocol in (2, 3, 4, 5)]
+
+
+def _archives() -> list[bytes]:
+    plain, packed = io.BytesIO(), io.BytesIO()
+    np.savez(plain, W1=W, b1=B)
+    np.savez_compressed(packed, W1=W, b1=B)
+    return [plain.getvalue(), packed.getvalue(), npy(W), npy(np.asfortranarray(W))]
+
+
+def _idx_files() -> list[bytes]:
+    images = struct.pack(">4B3I", 0, 0, 8, 3, 2, 2, 2) + bytes(range(8))
+    labels = struct.pack(">4BI", 0, 0, 8, 1, 4) + bytes(range(4))
+    return [images, labels, gzip.compress(images, mtime=0), gzip.compress(labels, mtime=0)]
+
+
+def pictures() -> dict[str, bytes]:
+    """A small picture of a stroke in each allowed format and several kinds of pixels."""
+    grey = np.zeros((12, 9), np.uint8)
+    grey[2:10, 4:6] = 200
+    image = Image.fromarray(grey)
+    clear = Image.merge("RGBA", (image, image, image, image))
+    kinds = {
+        "png": image, "png rgba": clear, "png palette": clear.quantize(8),
+        "png 16 bit": image.convert("I;16"), "png 1 bit": image.convert("1"),
+        "jpeg": image, "jpeg cmyk": image.convert("CMYK"),
+        "bmp": image, "bmp rgb": image.convert("RGB"), "gif": image,
+        "webp": image.convert("RGB"), "webp rgba": clear,
+        "tiff": image, "tiff float": image.convert("F"), "tiff rgba": clear,
+        "ppm": image, "ppm rgb": image.convert("RGB"), "ppm 1 bit": image.convert("1"),
+    }  # fmt: skip
+    files = {}
+    for name, kind in kinds.items():
+        stream = io.BytesIO()
+        kind.save(stream, name.split()[0])
+        files[name] = stream.getvalue()
+    turned, stream = Image.Exif(), io.BytesIO()
+    turned[0x0112] = 6
+    image.save(stream, "jpeg", exif=turned)
+    return files | {"jpeg turned": stream.getvalue(), "ppm plain": b"P2 2 2 9 0 9 9 0"}
+
+
+TARGETS = {
+    "pickle": Target(pickle_, WeightsError, _pickles()),
+    "npz": Target(npz, WeightsError, _archives()),
+    "idx": Target(idx, DatasetError, _idx_files()),
+    "picture": Target(picture, ImageError, list(pictures().values())),
+}

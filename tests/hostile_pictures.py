@@ -1,0 +1,162 @@
+"""Picture files that lie, bloat or break off, each made here from a sound one."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from tests.fuzz.targets import pictures, with_checksums
+
+SOUND = pictures()
+FORMATS = ("png", "jpeg", "bmp", "gif", "webp", "tiff", "ppm")
+SIZES = ((0, 12), (9, 0), (2**31 - 1, 2**31 - 1), (60_000, 60_000))
+END = (b"IEND", b"")
+
+
+def hostile() -> dict[str, bytes]:
+    """Every hostile picture by a name that says what is wrong with it."""
+    return dict([*_of_any_size(), *_cut(), *_odd_exif(), *_bombs(), *_broken()])
+
+
+def resized(name: str, width: int, height: int) -> bytes:
+    """A sound picture whose header claims another size, as far as its format can say it."""
+    data = bytearray(SOUND[name])
+    fields = {
+        "png": (">2I", 16, width, height),
+        "jpeg": (">2H", data.find(b"\xff\xc0") + 5, height, width),
+        "bmp": ("<2i", 18, width, height),
+        "gif": ("<2H", 6, width, height),
+        "webp": ("<2H", data.find(b"\x9d\x01\x2a") + 3, width, height),
+    }
+    if name == "tiff":
+        set_tag(data, 256, width)
+        set_tag(data, 257, height)
+    elif name == "ppm":
+        data[:-108] = b"P5\n%d %d\n255\n" % (width, height)
+    else:
+        form, at, *sides = fields[name]
+        most = 2**16 - 1 if form[2] == "H" else 2**31 - 1
+        struct.pack_into(form, data, at, *(min(side, most) for side in sides))
+    return with_checksums(bytes(data))
+
+
+def png(*chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG of those chunks."""
+    packed = (struct.pack(">I", len(body)) + kind + body + bytes(4) for kind, body in chunks)
+    return with_checksums(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
+
+
+def png_header(width: int, height: int, colour: int = 0) -> tuple[bytes, bytes]:
+    """A PNG's first chunk, for 8 bits; colour 0 is grey, 3 a palette."""
+    return b"IHDR", struct.pack(">2I5B", width, height, 8, colour, 0, 0, 0)
+
+
+def zeros(size: int) -> bytes:
+    """That many bytes of zeros, deflated."""
+    packer = zlib.compressobj(9)
+    parts = [packer.compress(bytes(2**20)) for _ in range(size >> 20)]
+    return b"".join(parts) + packer.compress(bytes(size & (2**20 - 1))) + packer.flush()
+
+
+def tiff(width: int, height: int, packed: bytes) -> bytes:
+    """A TIFF of one strip of deflated grey, of whatever length that unpacks to."""
+    tags = {256: width, 257: height, 258: 8, 259: 8, 262: 1, 273: 0, 278: height, 279: len(packed)}
+    tags[273] = 8 + 2 + 12 * len(tags) + 4
+    entries = (struct.pack("<2HII", tag, 4, 1, value) for tag, value in tags.items())
+    start = b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags))
+    return start + b"".join(entries) + bytes(4) + packed
+
+
+def set_tag(data: bytearray, tag: int, value: int) -> None:
+    """Give a tag of a little-endian TIFF another value, as a 32-bit integer."""
+    (start,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, start)
+    for entry in range(start + 2, start + 2 + 12 * count, 12):
+        if struct.unpack_from("<H", data, entry) == (tag,):
+            struct.pack_into("<HII", data, entry + 2, 4, 1, value)
+
+
+def _of_any_size() -> Iterator[tuple[str, bytes]]:
+    for name in FORMATS:
+        for width, height in SIZES:
+            yield f"{name} of {width}x{height}", resized(name, width, height)
+    yield "bmp of negative size", resized("bmp", -9, -(2**31))
+
+
+def _cut() -> Iterator[tuple[str, bytes]]:
+    for name, data in SOUND.items():
+        for part in (0.3, 0.6, 0.9):
+            yield f"{name} cut at {part}", data[: int(len(data) * part)]
+
+
+def _odd_exif() -> Iterator[tuple[str, bytes]]:
+    entries = {
+        "orientation 0": (1, 0x0112, 3, 1, 0),
+        "orientation 9": (1, 0x0112, 3, 1, 9),
+        "orientation of text": (1, 0x0112, 2, 4, 0x786973),
+        "4 GiB of orientation": (1, 0x0112, 3, 2**31, 8),
+        "65535 entries": (65535, 0x0112, 3, 1, 6),
+        "a directory within itself": (1, 0x8769, 4, 1, 8),
+    }
+    start = b"II*\0\x08\0\0\0"
+    values = {name: start + struct.pack("<3H2I", *entry) for name, entry in entries.items()}
+    values |= {"nothing": b"", "noise": bytes(range(256)) * 8}
+    for name, value in values.items():
+        body = b"Exif\0\0" + value
+        segment = b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+        yield f"jpeg with exif: {name}", SOUND["jpeg"][:2] + segment + SOUND["jpeg"][2:]
+        pixels = (b"IDAT", zlib.compress(bytes(120)))
+        yield f"png with exif: {name}", png(png_header(9, 12), (b"eXIf", value), pixels, END)
+
+
+def _bombs() -> Iterator[tuple[str, bytes]]:
+    many = zeros(100 * 2**20)
+    header, pixels = png_header(9, 12), (b"IDAT", zlib.compress(bytes(120)))
+    yield "png with more data than pixels", png(header, (b"IDAT", many), END)
+    yield "png with a text of 100 MB", png(header, (b"zTXt", b"x\0\0" + many), pixels, END)
+    yield "png with a profile of 100 MB", png(header, (b"iCCP", b"x\0\0" + many), pixels, END)
+    yield "png of 10000 chunks", png(header, *[(b"tEXt", b"x\0y")] * 10_000, pixels, END)
+    frames = struct.pack(">2I", 2**31 - 1, 0)
+    yield "png of 2 milliard frames", png(header, (b"acTL", frames), pixels, END)
+    yield "tiff with more data than pixels", tiff(9, 12, many)
+    yield "ppm with an endless number", b"P5 " + b"9" * 200_000
+    yield "ppm with an endless remark", b"P5 #" + b"x" * 100_000
+    gif = SOUND["gif"]
+    frame = gif[gif.index(b",") : -1]
+    yield "gif of 20000 frames", gif[:-1] + frame * 20_000 + b";"
+
+
+def _broken() -> Iterator[tuple[str, bytes]]:
+    for white in (b"0", b"65536", b"-1", b"x"):
+        yield f"ppm with a white of {white.decode()}", b"P5 2 2 %b\n\0\0\0\0" % white
+    for name, tag, value in (
+        ("of 1024 samples a pixel", 277, 1024),
+        ("with a strip of 4 GiB", 279, 2**32 - 1),
+        ("whose strip lies far out", 273, 2**32 - 2),
+        ("of a packing that is none", 259, 65000),
+    ):
+        changed = bytearray(SOUND["tiff rgba"])
+        set_tag(changed, tag, value)
+        yield f"tiff {name}", bytes(changed)
+    for name, kind, at in (
+        ("tiff whose directory lies far out", "tiff", 4),
+        ("bmp of 2 milliard colours", "bmp", 46),
+        ("bmp whose pixels lie far out", "bmp", 10),
+        ("webp whose chunk is too long", "webp", 16),
+    ):
+        changed = bytearray(SOUND[kind])
+        struct.pack_into("<I", changed, at, 2**31 - 2)
+        yield name, bytes(changed)
+    pixels = (b"IDAT", zlib.compress(bytes(120)))
+    yield "png without its palette", png(png_header(9, 12, colour=3), pixels, END)
+    yield "png without pixels", png(png_header(9, 12), END)
+    yield "png in a colour that is none", png(png_header(9, 12, colour=7), pixels, END)
+    yield "png with a wrong checksum", SOUND["png"][:-20] + b"xxxx" + SOUND["png"][-16:]
+    yield "jpeg without tables", SOUND["jpeg"].replace(b"\xff\xdb", b"\xff\xfe")
+    for start in (
+        b"<svg xmlns=''/>",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n",
+        b"%PDF-1.4",
+        b"icns",
+        b"\0\0\1\0",
+    ):
+        yield f"{start[:4]!r}, a kind that is not read", start + bytes(64)

@@ -1,0 +1,143 @@
+"""Streams and signals: a lost answer is an error, a lost note is not, and Ctrl-C ends quietly."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
+EVAL = ["eval", "--weights", "bundled", "--dataset", "sample", "--progress", "none"]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Unix devices and signals")
+
+
+def run_with(
+    redirection: str, *args: str, stderr: int = subprocess.PIPE, cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the program as a shell does with that redirection."""
+    if "/dev/full" in redirection and not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this system")
+    return subprocess.run(
+        ["/bin/sh", "-c", f'{redirection} exec "$@"', "sh", *SCRATCHNET, *args],
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        cwd=cwd,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def unread() -> Iterator[int]:
+    """A pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2</dev/null", "2>&-", ""])
+@pytest.mark.parametrize(
+    ("args", "exit_code", "answer"),
+    [
+        pytest.param(EVAL[:-2], 0, b"Accuracy: 0.9780\n", id="an answer"),
+        pytest.param([*EVAL, "--min-accuracy", "1"], 1, b"Accuracy: 0.9780\n", id="below"),
+        pytest.param(["eval", "--nope"], 2, b"", id="wrong usage"),
+        pytest.param(["predict", "nope.png", "--weights", "bundled"], 3, b"", id="no picture"),
+    ],
+)
+def test_a_broken_stderr_changes_nothing(
+    unread: int, redirection: str, args: list[str], exit_code: int, answer: bytes
+) -> None:
+    """What is said aside may be lost; answer and exit code are as always."""
+    done = run_with(redirection, *args, stderr=unread)
+    assert (done.returncode, done.stdout) == (exit_code, answer)
+
+
+@pytest.mark.parametrize("args", [["--help"], ["cache", "path"], EVAL], ids=lambda args: args[0])
+@pytest.mark.parametrize(
+    "redirection", [">/dev/full", "1</dev/null", ">&-", "ulimit -f 0; >answer"]
+)
+def test_an_answer_that_cannot_be_written_is_an_error(
+    redirection: str, args: list[str], tmp_path: Path
+) -> None:
+    """Whatever keeps the answer from being written, it is one line and exit 3."""
+    done = run_with(redirection, *args, cwd=tmp_path)
+    assert done.stderr.startswith(b"scratchnet: the answer cannot be written: ")
+    assert done.stderr.count(b"\n") == 1
+    assert (done.returncode, done.stdout) == (3, b"")
+
+
+def test_usage_errors_do_not_reach_the_terminal_raw(run_process: Run) -> None:
+    """A file name that is taken for an option is repeated without its escape sequences."""
+    for word in ("--\x1b[31m.png", "\x1b[31m", "\x9b31m"):
+        result = run_process("eval", word)
+        assert result.exit_code == 2
+        assert result.stderr.replace("\n", "").isprintable()
+
+
+# Sends a signal to itself as soon as Python looks for a module of that name.
+IMPORTING = """
+import os, sys
+_, module, number, *sys.argv[1:] = sys.argv
+class Now:
+    def find_spec(name, path=None, target=None):
+        if name == module:
+            os.kill(os.getpid(), int(number))
+sys.meta_path.insert(0, Now)
+from scratchnet_cli.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["scratchnet_cli.cli", "click", "scratchnet_cli.commands.eval", "numpy", "zlib"]
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_an_import_ends_quietly(module: str, number: int) -> None:
+    """However early it comes, Ctrl-C leaves with 130 and SIGTERM with 143, without a word."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTING, module, str(int(number)), *EVAL],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, b"", b"")
+
+
+def test_an_ignored_signal_stays_ignored() -> None:
+    """Started in the background of a script, where Ctrl-C is not meant for it, it goes on."""
+    script = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + IMPORTING
+    done = subprocess.run(
+        [sys.executable, "-c", script, "numpy", str(int(signal.SIGINT)), *EVAL],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"Accuracy: 0.9780\n")
+
+
+def test_sigterm_ends_with_143(tmp_path: Path) -> None:
+    """Terminated in the middle of its work, it leaves without a word."""
+    fifo = tmp_path / "list"
+    os.mkfifo(fifo)
+    with subprocess.Popen(
+        [*SCRATCHNET, "predict", "--weights", "bundled", "--files-from", str(fifo)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        # The list stays open, so that the program waits for more.
+        list_ = os.open(fifo, os.O_WRONLY)
+        os.write(list_, b"nope.png\n")
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith(b"scratchnet: nope.png: ")
+        process.terminate()
+        stdout, stderr = process.communicate(timeout=60)
+        os.close(list_)
+    assert (process.returncode, stdout, stderr) == (143, b"", b"")
