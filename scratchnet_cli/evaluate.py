@@ -95,7 +95,7 @@ def evaluate(
         raise ShapeError(f"the network has {classes} classes, but a label is {labels.max()}")
     if classes > MAX_CLASSES:
         raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_CLASSES} apart")
-    forward = Forward(network, LARGEST_PIXEL if images.dtype == np.uint8 else 1)
+    forward = Forward(network, LARGEST_PIXEL if images[0].dtype == np.uint8 else 1)
     confusion = np.zeros((classes, classes), np.intp)
     start = time.perf_counter()
     for i in range(0, len(images), batch_size):

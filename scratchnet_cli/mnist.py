@@ -1,14 +1,6 @@
-"""IDX, the file format of MNIST, to arrays.
+"""MNIST, and datasets whose files are named and made like it."""
 
-An IDX file is a magic number (two zero bytes, the type, the number of axes), the length of each
-axis as a big-endian 32-bit integer, and the values. MNIST's type is 8: unsigned bytes.
-"""
-
-import gzip
-import io
-import math
 import os
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import DatasetError
+from scratchnet_cli.idx import read_idx
 
 Split = Literal["test", "train"]
 
 CLASSES = 10
 FILE_PREFIX = {"test": "t10k", "train": "train"}
-MAX_BYTES = 4 * 2**30
-# Deflate cannot do better, so a file that promises more than this is cut short or lies.
-_GZIP_MAX_RATIO = 1032
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +31,7 @@ class Dataset:
     def __post_init__(self) -> None:
         if len(self.images) != len(self.labels):
             raise DatasetError(f"{len(self.images)} images, but {len(self.labels)} labels")
-        if self.images.size == 0:
+        if len(self.images) == 0:
             raise DatasetError("the dataset holds no images")
 
     def __len__(self) -> int:
@@ -49,7 +39,9 @@ class Dataset:
 
     def first(self, limit: int | None) -> "Dataset":
         """The first ``limit`` images; all of them for None."""
-        return self if limit is None else Dataset(self.images[:limit], self.labels[:limit])
+        if limit is None:
+            return self
+        return Dataset(self.images[:limit], self.labels[:limit])
 
     def arrays(
         self, normalize: bool = True, flatten: bool = True, one_hot_label: bool = False
@@ -60,7 +52,7 @@ class Dataset:
         (n, 1, 28, 28); one_hot_label: t is (n, 10) of 0 and 1, else (n,) of digits.
         """
         n, rows, columns = self.images.shape
-        x: NDArray[Any] = self.images.reshape(
+        x: NDArray[Any] = self.images[:].reshape(
             (n, rows * columns) if flatten else (n, 1, rows, columns)
         )
         if normalize:
@@ -106,40 +98,3 @@ def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
         # MNIST is also handed out with a folder of that name beside the file.
         found.append(min(paths, key=os.path.isdir))
     return found[0], found[1]
-
-
-def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
-    """The array in an IDX file of unsigned bytes with that many axes; read-only, not copied.
-
-    Nothing is unpacked beyond the size that the header gives; ``label`` stands in messages.
-
-    Raises:
-        DatasetError: wrong magic number, or more or fewer values than the header says.
-    """
-    header_size = 4 + 4 * axes
-    magic = bytes((0, 0, 8, axes))
-    try:
-        with gzip.open(io.BytesIO(data)) if data[:2] == b"\x1f\x8b" else io.BytesIO(data) as stream:
-            header = stream.read(header_size)
-            if not header:
-                raise DatasetError(f"{label}: the file is empty")
-            if header[:4] != magic:
-                raise DatasetError(
-                    f"{label}: not an IDX file of bytes with {axes} axes "
-                    f"(it begins {header[:4].hex(' ')}, expected {magic.hex(' ')})"
-                )
-            shape = np.frombuffer(header, ">u4", axes, 4).tolist()
-            size = math.prod(shape)
-            if size > min(MAX_BYTES, len(data) * _GZIP_MAX_RATIO):
-                raise DatasetError(
-                    f"{label}: the header promises {size} bytes, too many to be true"
-                )
-            body = stream.read(size + 1)
-    except (EOFError, OSError, zlib.error, ValueError) as error:
-        raise DatasetError(f"{label}: the file is damaged or cut short") from error
-    if len(body) != size:
-        came = "more" if len(body) > size else len(body)
-        raise DatasetError(f"{label}: the header promises {size} bytes, but there are {came}")
-    if size == 0:
-        raise DatasetError(f"{label}: the header says that there is nothing: {shape}")
-    return np.frombuffer(body, np.uint8).reshape(shape)

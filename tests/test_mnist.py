@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_dataset
 from scratchnet_cli.errors import DatasetError
-from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset, read_idx
+from scratchnet_cli.idx import read_idx
+from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset
 
 Pack = Callable[[bytes], bytes]
 

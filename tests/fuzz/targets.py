@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.errors import DatasetError, ImageError, ScratchnetError, WeightsError
+from scratchnet_cli.idx import read_idx
 from scratchnet_cli.images import read_image, read_raw_image
-from scratchnet_cli.mnist import read_idx
 from scratchnet_cli.weights import read_weights
 
 MAX_MESSAGE = 1000

@@ -1,0 +1,118 @@
+"""IDX, the file format of MNIST, to arrays.
+
+An IDX file is a magic number (two zero bytes, the type, the number of axes), the length of each
+axis as a big-endian 32-bit integer, and the values. MNIST's type is 8: unsigned bytes.
+"""
+
+import gzip
+import io
+import math
+import zlib
+from copy import copy
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.errors import DatasetError
+
+# Of a file of images: the magic number, and three lengths.
+IMAGES_HEADER_BYTES = 16
+GZIP = b"\x1f\x8b"
+MAX_BYTES = 4 * 2**30
+# Deflate cannot do better, so a file that promises more than this is cut short or lies.
+_GZIP_MAX_RATIO = 1032
+
+
+def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
+    """The array in an IDX file of unsigned bytes with that many axes; read-only, not copied.
+
+    Nothing is unpacked beyond the size that the header gives; ``label`` stands in messages.
+
+    Raises:
+        DatasetError: wrong magic number, or more or fewer values than the header says.
+    """
+    try:
+        with gzip.open(io.BytesIO(data)) if data[:2] == GZIP else io.BytesIO(data) as stream:
+            shape = read_shape(stream, axes, label)
+            size = math.prod(shape)
+            if size > min(MAX_BYTES, len(data) * _GZIP_MAX_RATIO):
+                raise DatasetError(
+                    f"{label}: the header promises {size} bytes, too many to be true"
+                )
+            body = stream.read(size + 1)
+    except (EOFError, OSError, zlib.error, ValueError) as error:
+        raise DatasetError(f"{label}: the file is damaged or cut short") from error
+    if len(body) != size:
+        came = "more" if len(body) > size else len(body)
+        raise DatasetError(f"{label}: the header promises {size} bytes, but there are {came}")
+    return np.frombuffer(body, np.uint8).reshape(shape)
+
+
+def read_shape(stream: IO[bytes] | gzip.GzipFile, axes: int, label: str) -> tuple[int, ...]:
+    """The lengths of the axes of an IDX file of bytes, from its header.
+
+    Raises:
+        DatasetError: it is no such file, has other axes, or one of no length.
+    """
+    magic = bytes((0, 0, 8, axes))
+    header = stream.read(4 + 4 * axes)
+    if not header:
+        raise DatasetError(f"{label}: the file is empty")
+    if header[:4] != magic:
+        raise DatasetError(
+            f"{label}: not an IDX file of bytes with {axes} axes "
+            f"(it begins {header[:4].hex(' ')}, expected {magic.hex(' ')})"
+        )
+    shape = tuple(np.frombuffer(header, ">u4", axes, 4).tolist())
+    if 0 in shape:
+        raise DatasetError(f"{label}: the header says that there is nothing: {list(shape)}")
+    return shape
+
+
+class StoredImages:
+    """The images of an IDX file that is not gzipped, read when they are asked for.
+
+    In place of an array it has a length, a shape, and images by number or slice.
+
+    Raises:
+        DatasetError: the file is not sound, or becomes shorter meanwhile.
+        OSError: it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with path.open("rb") as file:
+            self.shape = read_shape(file, 3, path.name)
+        promised, there = math.prod(self.shape), path.stat().st_size - IMAGES_HEADER_BYTES
+        if promised != there:
+            raise DatasetError(
+                f"{path.name}: the header promises {promised} bytes, but there are {there}"
+            )
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: int | slice) -> "NDArray[np.uint8] | StoredImages":
+        """One image (rows, columns), or those of a slice without steps, (n, rows, columns).
+
+        The first so many of all are more than is to be read at once: they stay on disk, too.
+        """
+        if not isinstance(index, slice):
+            return self._read(index, 1).reshape(self.shape[1:])
+        start, stop, _ = index.indices(len(self))
+        if index.start is None:
+            part = copy(self)
+            part.shape = (stop, *self.shape[1:])
+            return part
+        return self._read(start, stop - start)
+
+    def _read(self, start: int, count: int) -> NDArray[np.uint8]:
+        size = math.prod(self.shape[1:])
+        with self._path.open("rb", buffering=0) as file:
+            file.seek(IMAGES_HEADER_BYTES + start * size)
+            data = file.read(count * size)
+        if len(data) != count * size:
+            raise DatasetError(f"{self._path}: the file has become shorter")
+        return np.frombuffer(data, np.uint8).reshape(count, *self.shape[1:])
