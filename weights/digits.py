@@ -2,7 +2,9 @@
 
 import csv
 import gzip
+import struct
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,3 +40,13 @@ def split_digits(labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[
 def interleaved(held_back: NDArray[np.int64]) -> NDArray[np.int64]:
     """The held-back indices as 0 1 2 … 9 0 1 2 …, so that the first few show every digit."""
     return held_back.reshape(10, -1).T.ravel()
+
+
+def write_sample(pixels: NDArray[np.uint8], labels: NDArray[np.int64], folder: Path) -> None:
+    """Write the digits as gzipped IDX files, the sample that ships inside the package."""
+    for name, axes, values in (
+        ("sample-images.idx3.gz", (len(pixels), 28, 28), pixels),
+        ("sample-labels.idx1.gz", (len(labels),), labels.astype(np.uint8)),
+    ):
+        header = struct.pack(f">4B{len(axes)}I", 0, 0, 8, len(axes), *axes)
+        (folder / name).write_bytes(gzip.compress(header + values.tobytes(), mtime=0))

@@ -25,7 +25,7 @@ def distort(images: Images, rng: np.random.Generator, strength: float = 1.0) -> 
     s = (strength * rng.beta(2.0, 2.0, n) * 2).astype(np.float32)
     warped = warp(images, s, rng)
     inked = ink(pen(warped, s, rng), s, rng)
-    return box(inked, rng, jitter=0.03 * strength)
+    return sharpen(box(inked, rng, jitter=0.03 * strength), rng.uniform(0.5, 2.5, n))
 
 
 def warp(images: Images, s: NDArray[np.float32], rng: np.random.Generator) -> Images:
@@ -163,6 +163,18 @@ def box(images: Images, rng: np.random.Generator, jitter: float = 0.0) -> Images
     down = matrix(top, images.sum(axis=2))
     across = matrix(left, images.sum(axis=1))
     return np.asarray(np.clip(down @ images @ across.transpose(0, 2, 1), 0, 1))
+
+
+def sharpen(images: Images, amount: NDArray[np.float64]) -> Images:
+    """Undo the blur of being resampled twice: take each pixel away from its neighbours' mean.
+
+    images: (n, 28, 28).  amount: (n,), 0 for none; 1.5 brings back the edges that MNIST has.
+    """
+    mean = images.copy()
+    mean[:, 1:-1] = (images[:, :-2] + 2 * images[:, 1:-1] + images[:, 2:]) / 4
+    mean[:, :, 1:-1] = (mean[:, :, :-2] + 2 * mean[:, :, 1:-1] + mean[:, :, 2:]) / 4
+    sharp = images + amount.astype(np.float32)[:, None, None] * (images - mean)
+    return np.asarray(np.clip(sharp, 0, 1))
 
 
 def _ends(occupied: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

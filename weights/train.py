@@ -2,170 +2,163 @@
 
     python -m weights.train --out weights/bundled.npz
 
-The 784-50-100-10 network learns from distorted copies of 4,000 digits by stochastic gradient
-descent; 1,000 digits are held back and become the sample inside the package. One seed decides
-everything, so the same command gives the same file on the same machine.
+4,000 digits are too few to learn from, and 50 hidden units too few to learn everything. So the
+4,000 become a pool of distorted copies, with digits drawn by a random pen among them; two
+convolutional networks, the teachers, learn the pool by its labels; and the book's network, the
+student, learns the probabilities that the teachers give, which say more about a picture than its
+label does (Hinton, Vinyals and Dean 2015). 1,000 digits are held back, to choose by and to become
+the sample inside the package.
+
+One seed decides everything: the same command gives the same file on the same machine, whatever
+the number of its processes.
 """
 
 import argparse
-import math
+import multiprocessing
 import os
-import struct
-from collections.abc import Iterator
-from gzip import compress
-from itertools import pairwise
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-# One thread: sums are then always formed in the same order.
+# For the worker processes. One thread: sums are then always formed in the same order. And memory
+# that NumPy gives back is kept for its next array: asking the system anew costs half of the time.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["MALLOC_MMAP_THRESHOLD_"] = os.environ["MALLOC_TRIM_THRESHOLD_"] = str(2**30)
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.network import Array, sigmoid, softmax
-from weights.digits import interleaved, load_digits, split_digits
+from scratchnet_cli.network import Array, softmax
+from weights import strokes, student, teacher
+from weights.descent import Params, Plan, descend
+from weights.digits import interleaved, load_digits, split_digits, write_sample
 from weights.distort import distort
 
-Params = dict[str, Array]
+Digits = tuple[NDArray[np.uint8], NDArray[np.int64]]
+Seed = np.random.SeedSequence
 
-SIZES = (784, 50, 100, 10)
-COPIES = 150
-CHUNK = 500
-# Of the distortions; at 1 so small a network no longer has room for all it sees.
-STRENGTH = 0.7
-EPOCHS = 80
-BATCH_SIZE = 100
-RATE = 3e-3
-
-
-def initialise(rng: np.random.Generator) -> Params:
-    """Fresh W1 (784, 50), b1 (50,), … b3 (10,): Glorot's normal, doubled for sigmoids."""
-    params: Params = {}
-    for i, (fan_in, fan_out) in enumerate(pairwise(SIZES), 1):
-        spread = math.sqrt(2 / (fan_in + fan_out)) * (2 if i < len(SIZES) - 1 else 1)
-        params[f"W{i}"] = (rng.standard_normal((fan_in, fan_out)) * spread).astype(np.float32)
-        params[f"b{i}"] = np.zeros(fan_out, np.float32)
-    return params
-
-
-def loss_and_gradients(params: Params, x: Array, t: Array) -> tuple[float, Params]:
-    """The mean cross-entropy in nats, and its gradient for every parameter.
-
-    x: (n, 784) in [0, 1]; t: (n, 10) one-hot labels.
-    """
-    z1 = sigmoid(x @ params["W1"] + params["b1"])
-    z2 = sigmoid(z1 @ params["W2"] + params["b2"])
-    y = softmax(z2 @ params["W3"] + params["b3"])
-    loss = -float((t * np.log(y + 1e-12)).sum()) / len(x)
-    # Softmax and cross-entropy together: the gradient at the logits is simply y - t.
-    d3 = (y - t) / len(x)
-    # The slope of the sigmoid, told by its own value: z(1 - z).
-    d2 = (d3 @ params["W3"].T) * z2 * (1 - z2)
-    d1 = (d2 @ params["W2"].T) * z1 * (1 - z1)
-    return loss, {
-        "W1": x.T @ d1, "b1": d1.sum(axis=0),
-        "W2": z1.T @ d2, "b2": d2.sum(axis=0),
-        "W3": z2.T @ d3, "b3": d3.sum(axis=0),
-    }  # fmt: skip
-
-
-class Adam:
-    """Adam with its paper's constants (Kingma and Ba, 2014), on parameters in place."""
-
-    def __init__(self, params: Params) -> None:
-        self.m = {key: np.zeros_like(value) for key, value in params.items()}
-        self.v = {key: np.zeros_like(value) for key, value in params.items()}
-        self.steps = 0
-
-    def step(self, params: Params, gradients: Params, rate: float) -> None:
-        """Move the parameters one step downhill."""
-        self.steps += 1
-        rate *= math.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
-        for key, gradient in gradients.items():
-            m, v = self.m[key], self.v[key]
-            m += 0.1 * (gradient - m)
-            v += 0.001 * (gradient * gradient - v)
-            params[key] -= rate * m / (np.sqrt(v) + 1e-8)
-
-
-def train(
-    pixels: NDArray[np.uint8], labels: NDArray[np.int64], epochs: int, rng: np.random.Generator
-) -> tuple[Params, list[float]]:
-    """Trained parameters, and the loss of every step; the rate falls to 0 along a cosine.
-
-    pixels: (n, 784); labels: (n,) digits.
-    """
-    params = initialise(rng)
-    adam = Adam(params)
-    t = np.eye(10, dtype=np.float32)[labels]
-    losses: list[float] = []
-    steps = epochs * math.ceil(len(pixels) / BATCH_SIZE)
-    for _ in range(epochs):
-        for chosen in batches(len(pixels), rng):
-            x = pixels[chosen] / np.float32(255)
-            loss, gradients = loss_and_gradients(params, x, t[chosen])
-            adam.step(params, gradients, RATE * (1 + math.cos(math.pi * len(losses) / steps)) / 2)
-            losses.append(loss)
-    return params, losses
-
-
-def batches(n: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Every index below n once, shuffled, in batches."""
-    order = rng.permutation(n)
-    for i in range(0, n, BATCH_SIZE):
-        yield order[i : i + BATCH_SIZE]
-
-
-def distorted_copies(
-    pixels: NDArray[np.uint8], copies: int, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """So many variants of all digits, one after the other: (n, 784) to (copies·n, 784)."""
-    images = pixels.reshape(-1, 28, 28) / np.float32(255)
-    made = [
-        np.rint(distort(images[i : i + CHUNK], rng, STRENGTH) * 255).astype(np.uint8)
-        for _ in range(copies)
-        for i in range(0, len(images), CHUNK)
-    ]
-    return np.concatenate(made).reshape(-1, 784)
-
-
-def accuracy(params: Params, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
-    """Share of the digits read right, in [0, 1]."""
-    z = pixels / np.float32(255)
-    for i in (1, 2):
-        z = sigmoid(z @ params[f"W{i}"] + params[f"b{i}"])
-    return float(((z @ params["W3"] + params["b3"]).argmax(axis=1) == labels).mean())
-
-
-def write_sample(pixels: NDArray[np.uint8], labels: NDArray[np.int64], folder: Path) -> None:
-    """Write the digits as gzipped IDX files, the sample that ships inside the package."""
-    for name, axes, values in (
-        ("sample-images.idx3.gz", (len(pixels), 28, 28), pixels),
-        ("sample-labels.idx1.gz", (len(labels),), labels.astype(np.uint8)),
-    ):
-        header = struct.pack(f">4B{len(axes)}I", 0, 0, 8, len(axes), *axes)
-        (folder / name).write_bytes(compress(header + values.tobytes(), mtime=0))
+PARTS = 28
+COPIES = 6
+"""A part of the pool: so many copies of each of the 4,000, and 4,000 digits that the pen drew."""
+STRENGTH = 1.0
+TEACHERS = 2
+STUDENTS = 2
+TEACHING = Plan(epochs=1, batch_size=50, rate=0.002)
+STUDY = Plan(epochs=80, batch_size=250, rate=0.005, per_unit=True)
 
 
 def main() -> None:
     """Train, write the weight file and the sample, and say how good the weights are."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--out", type=Path, default=Path("weights/bundled.npz"))
     parser.add_argument("--sample", type=Path, default=Path("scratchnet_cli/bundled"))
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--effort", type=float, default=1.0, help="below 1 for a quick trial")
     options = parser.parse_args()
 
-    rng = np.random.default_rng(options.seed)
     pixels, labels = load_digits()
     training, held_back = split_digits(labels)
     held_back = interleaved(held_back)
     write_sample(pixels[held_back], labels[held_back], options.sample)
-    pool = distorted_copies(pixels[training], COPIES, rng)
-    params, _ = train(pool, np.tile(labels[training], COPIES), options.epochs, rng)
+    params = train(
+        (pixels[training], labels[training]),
+        (pixels[held_back], labels[held_back]),
+        Seed(options.seed),
+        options.workers,
+        options.effort,
+    )
     np.savez(options.out, **params)  # type: ignore[arg-type]
-    share = accuracy(params, pixels[held_back], labels[held_back])
+    share = student.accuracy(params, pixels[held_back], labels[held_back])
     print(f"{options.out}: {share:.4f} on the 1,000 digits held back")
+
+
+def train(
+    training: Digits, held_back: Digits, seed: Seed, workers: int, effort: float = 1.0
+) -> Params:
+    """The weights of the best of the students.
+
+    effort: share of the full pool, and of the epochs.
+    """
+    for_pool, for_teachers, for_students = seed.spawn(3)
+    parts = max(1, round(effort * PARTS))
+    study = replace(STUDY, epochs=max(1, round(effort * STUDY.epochs)))
+    # Spawned, not forked: only then do the workers start with the environment set above.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as processes:
+        made = processes.map(partial(pool, training), for_pool.spawn(parts))
+        pixels, labels = (np.concatenate(both) for both in zip(*made, strict=True))
+        print(f"the pool: {len(pixels):,} digits")
+        opinions = processes.map(partial(teach, pixels, labels), for_teachers.spawn(TEACHERS))
+        targets = np.mean(list(opinions), axis=0)
+        print(f"the teachers: {(targets.argmax(axis=1) == labels).mean():.4f} of the pool")
+        learned = processes.map(
+            partial(learn, pixels, targets, study), for_students.spawn(STUDENTS)
+        )
+        return best(learned, held_back)
+
+
+def pool(digits: Digits, seed: Seed) -> Digits:
+    """A part of the pool: distorted copies of all digits, and digits that a pen has drawn."""
+    rng = np.random.default_rng(seed)
+    pixels, labels = digits
+    drawn, meant = strokes.draw(len(pixels), rng)
+    copies = [distorted(pixels, STRENGTH, rng) for _ in range(COPIES)]
+    return np.concatenate([*copies, packed(drawn)]), np.concatenate([*[labels] * COPIES, meant])
+
+
+def teach(pixels: NDArray[np.uint8], labels: NDArray[np.int64], seed: Seed) -> Array:
+    """A fresh teacher learns the pool by its labels; the probabilities (n, 10) it then gives."""
+    rng = np.random.default_rng(seed)
+    params = teacher.initialise(rng)
+    one_hot = np.eye(10, dtype=np.float32)[labels]
+    descend(params, teacher.loss_and_gradients, pixels, one_hot, TEACHING, rng)
+    return np.concatenate(
+        [
+            softmax(teacher.logits(params, pixels[i : i + 100] / np.float32(255)))
+            for i in range(0, len(pixels), 100)
+        ]
+    )
+
+
+def learn(pixels: NDArray[np.uint8], targets: Array, plan: Plan, seed: Seed) -> Params:
+    """A fresh student, trained to give the teachers' probabilities."""
+    rng = np.random.default_rng(seed)
+    params = student.initialise(rng)
+    descend(params, student.loss_and_gradients, pixels, targets, plan, rng)
+    return params
+
+
+def best(students: Iterable[Params], held_back: Digits) -> Params:
+    """The student that reads most of the held-back digits and of distorted copies of them.
+
+    The copies are there because a thousand digits alone tell two good students apart badly.
+    """
+    rng = np.random.default_rng(0)
+    pixels, labels = held_back
+    copies = np.concatenate([pixels, *(distorted(pixels, STRENGTH / 2, rng) for _ in range(9))])
+    scores = []
+    for params in (students := list(students)):
+        scores.append(student.accuracy(params, copies, np.tile(labels, 10)))
+        share = student.accuracy(params, pixels, labels)
+        print(f"a student: {share:.4f} of those held back, {scores[-1]:.4f} with distorted copies")
+    return students[int(np.argmax(scores))]
+
+
+def distorted(
+    pixels: NDArray[np.uint8], strength: float, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """One distorted copy of each digit: (n, 784) to (n, 784)."""
+    images = pixels.reshape(-1, 28, 28) / np.float32(255)
+    # In portions that fit into the processor's cache.
+    portions = [distort(images[i : i + 500], rng, strength) for i in range(0, len(images), 500)]
+    return packed(np.concatenate(portions))
+
+
+def packed(images: Array) -> NDArray[np.uint8]:
+    """Images (n, 28, 28) in [0, 1] as rows of bytes, which need a quarter of the memory."""
+    return np.asarray(np.rint(images * 255), np.uint8).reshape(len(images), -1)
 
 
 if __name__ == "__main__":
