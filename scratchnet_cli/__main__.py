@@ -6,8 +6,8 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-EXIT_INTERRUPTED = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+EXITS = tuple(128 + number for number in SIGNALS)
 
 
 def main() -> NoReturn:
@@ -16,16 +16,22 @@ def main() -> NoReturn:
         # What the parent had ignored, as ``nohup`` and ``&`` do, stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
+    code: str | int | None
     try:
         from scratchnet_cli.cli import main as run
 
         run()
     except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
-    finally:
-        # The answer is out; what Python still has to clear up is not worth another exit code.
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+        code = 128 + signal.SIGINT
+    except SystemExit as leaving:
+        code = leaving.code
+    # The answer is out; what Python still has to clear up is not worth another exit code.
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    if code in EXITS:
+        # At once, for what was interrupted may have left a thread that waits for ever.
+        os._exit(int(code))
+    sys.exit(code)
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

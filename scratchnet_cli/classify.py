@@ -83,7 +83,8 @@ def read_batch(read: Callable[[str], list[Picture]], names: Iterable[str]) -> li
         try:
             readings.append((name, read(name)))
         except ImageError as error:
-            readings.append((name, error))
+            # A new one, for the traceback of this one keeps the whole picture in memory.
+            readings.append((name, ImageError(*error.args)))
     return readings
 
 

@@ -27,10 +27,14 @@ SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
 )
 KNOWN = "PNG JPEG BMP GIF WEBP TIFF PNM"
 MAX_PIXELS = 100_000_000
+# A BMP of runs (compression 1 and 2) is unpacked by Pillow in Python, byte by byte.
+MAX_PIXELS_IN_RUNS = 10_000_000
 # Where a digit is looked for: finer pictures show no more of it, and cost time.
 WORKING_SIDE = 400
 # Strips, such as a long number, keep at least this height instead.
 WORKING_SHORT_SIDE = 100
+# But a strip of a hundred million pixels must not be worked on as it is.
+WORKING_LONG_SIDE = 4000
 _ORIENTATION = 0x0112
 
 # What Pillow logs of a damaged file would otherwise go to stderr.
@@ -99,8 +103,10 @@ def _read(data: bytes, use: Callable[[Image.Image], _T]) -> _T:
             warnings.simplefilter("ignore")
             with plugin(io.BytesIO(data)) as image:
                 width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise ImageError(f"{width}x{height} pixels are more than {MAX_PIXELS}")
+                in_runs = image.info.get("compression") in (1, 2)
+                most = MAX_PIXELS_IN_RUNS if in_runs else MAX_PIXELS
+                if width * height > most:
+                    raise ImageError(f"{width}x{height} pixels are more than {most}")
                 return use(image)
     except ImageError:
         raise
@@ -118,7 +124,9 @@ def _plugin(data: bytes) -> Any:
 
 def _for_work(image: Image.Image) -> Scan:
     width, height = image.size
-    scale = max(WORKING_SIDE / max(width, height), WORKING_SHORT_SIDE / min(width, height))
+    longer, shorter = max(width, height), min(width, height)
+    strip = min(WORKING_SHORT_SIDE / shorter, WORKING_LONG_SIDE / longer)
+    scale = max(WORKING_SIDE / longer, strip)
     size = (width, height)
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))

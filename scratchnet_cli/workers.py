@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,6 +21,7 @@ BATCH_FILES = 128
 BATCH_BYTES = 2**20
 # Beyond this, the one process that collects the results is what limits.
 MOST_WORKERS = 8
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Result = TypeVar("Result")
 
@@ -123,21 +125,38 @@ def _start() -> "ProcessPoolExecutor | None":
     # Where forking is sound it saves each process from importing NumPy and Pillow again.
     context = get_context("fork" if sys.platform == "linux" else "spawn")
     try:
-        pool = ProcessPoolExecutor(_cores(), context, _leave_with_the_parent)
-        # The first task starts the processes.
-        pool.submit(int)
+        with _signals_wait():
+            pool = ProcessPoolExecutor(_cores(), context, _leave_with_the_parent)
+            # The first task starts the processes.
+            pool.submit(int)
     except (ImportError, NotImplementedError, OSError):
         return None
     return pool
 
 
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back: in the middle of forking an exception would just be lost."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _leave_with_the_parent() -> None:
-    """Ctrl-C is the parent's to answer; and where it was killed, its workers end as well."""
+    """Signals are the parent's to answer; and where it was killed, its workers end as well.
+
+    A worker that died while it sends a result would leave the parent waiting for the rest of it.
+    """
     from multiprocessing import parent_process
     from threading import Thread
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
     def wait() -> None:
         parent = parent_process()

@@ -23,6 +23,7 @@ from PIL import Image
 from scratchnet_cli.cache import PART_SUFFIX
 from tests.conftest import Run
 from tests.hostile_pictures import FORMATS, png, png_header, resized, tiff, zeros
+from tests.memory import run_measured
 from tests.server import Server
 from tests.test_fetch import DATA, SPY, asset, files
 from tests.test_weights import everything
@@ -32,7 +33,6 @@ EVAL = ["eval", "--weights", "bundled", "--dataset", "sample"]
 KILLS = 200
 SIGNALS = 100
 COLD_STARTS = 32
-MIB = 2**20
 RNG = random.Random(6)  # noqa: S311
 # Large enough that a good part of a run is spent in writing it.
 WANTED = asset(data=DATA * 60)
@@ -170,30 +170,17 @@ def test_a_full_disk(tmp_path: Path) -> None:
         subprocess.run(["umount", str(cache)], check=True)  # noqa: S607
 
 
-def peak_of(*args: str) -> tuple[int, bytes, float]:
-    """Exit code, stderr and peak memory in MiB of a run of the program."""
-    with subprocess.Popen(
-        [*SCRATCHNET, *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stderr is not None
-        stderr = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    scale = 1 if sys.platform == "darwin" else 1024
-    return process.returncode, stderr, usage.ru_maxrss * scale / MIB
-
-
 @pytest.mark.parametrize("name", sorted(everything()))
 def test_hostile_weights_on_the_command_line(name: str, tmp_path: Path) -> None:
     """As processes too: exit 3, one line, and a peak of 200 MiB, in a second of the processor."""
     path = tmp_path / "weights"
     path.write_bytes(everything()[name])
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    exit_code, stderr, peak_mib = peak_of("eval", "--weights", str(path), "--dataset", "sample")
+    exit_code, stderr, peak_mib = run_measured("eval", "--weights", path, "--dataset", "sample")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert exit_code == 3
-    assert stderr.startswith(f"scratchnet: {path}".encode())
-    assert stderr.count(b"\n") == 1
+    assert stderr.startswith(f"scratchnet: {path}")
+    assert stderr.count("\n") == 1
     assert peak_mib < 200
     assert after.ru_utime - before.ru_utime < 2
 
@@ -213,8 +200,8 @@ def test_the_largest_pictures_have_a_ceiling(name: str, tmp_path: Path) -> None:
     path = tmp_path / "picture"
     path.write_bytes(large_pictures()[name])
     start = time.monotonic()
-    exit_code, stderr, peak_mib = peak_of("predict", "--weights", "bundled", str(path))
+    exit_code, stderr, peak_mib = run_measured("predict", "--weights", "bundled", path)
     assert exit_code in (0, 3)
-    assert stderr.count(b"\n") <= 1
+    assert stderr.count("\n") <= 1
     assert peak_mib < 1536
     assert time.monotonic() - start < 20

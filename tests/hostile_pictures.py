@@ -66,6 +66,15 @@ def tiff(width: int, height: int, packed: bytes) -> bytes:
     return start + b"".join(entries) + bytes(4) + packed
 
 
+def bmp_of_runs(width: int, lines: int) -> bytes:
+    """A BMP that ends each line after one pixel, which leaves the rest of it to the decoder."""
+    data = bytearray(SOUND["bmp"])
+    struct.pack_into("<2i", data, 18, width, lines)
+    struct.pack_into("<I", data, 30, 1)
+    (start,) = struct.unpack_from("<I", data, 10)
+    return bytes(data[:start]) + b"\x01\x05\0\0" * lines + b"\0\x01"
+
+
 def set_tag(data: bytearray, tag: int, value: int) -> None:
     """Give a tag of a little-endian TIFF another value, as a 32-bit integer."""
     (start,) = struct.unpack_from("<I", data, 4)
@@ -117,6 +126,10 @@ def _bombs() -> Iterator[tuple[str, bytes]]:
     yield "png of 10000 chunks", png(header, *[(b"tEXt", b"x\0y")] * 10_000, pixels, END)
     frames = struct.pack(">2I", 2**31 - 1, 0)
     yield "png of 2 milliard frames", png(header, (b"acTL", frames), pixels, END)
+    yield "bmp of 95 million pixels in runs", bmp_of_runs(5_000_000, 19)
+    half = b"\0" + b"\xff" * 4 + b"\0\0" + b"\xff" * 3
+    strip = zlib.compress((b"\0" + b"\xff" * 9) * 10**6 + half * 10**6, 9)
+    yield "png of 9x2000000", png(png_header(9, 2 * 10**6), (b"IDAT", strip), END)
     yield "tiff with more data than pixels", tiff(9, 12, many)
     yield "ppm with an endless number", b"P5 " + b"9" * 200_000
     yield "ppm with an endless remark", b"P5 #" + b"x" * 100_000

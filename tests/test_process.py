@@ -58,6 +58,14 @@ def test_a_terminal_gets_a_bar_that_ends_before_the_answer() -> None:
 
 
 @needs_unix
+def test_a_terminal_is_no_picture() -> None:
+    """Whoever asks for a picture on standard input, and has none there, does not wait for ever."""
+    exit_code, written = run_on_terminal(["predict", "--weights", "bundled", "-"])
+    assert exit_code == 3
+    assert written.startswith(b"scratchnet: -: standard input is a terminal")
+
+
+@needs_unix
 def test_ctrl_c_ends_with_130_and_no_traceback(
     tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> None:

@@ -7,7 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 from tests.conftest import Run
 
@@ -80,6 +83,26 @@ def test_usage_errors_do_not_reach_the_terminal_raw(run_process: Run) -> None:
         result = run_process("eval", word)
         assert result.exit_code == 2
         assert result.stderr.replace("\n", "").isprintable()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names are text on macOS")
+def test_names_that_are_no_text(tmp_path: Path, digits: NDArray[np.uint8]) -> None:
+    """Bytes that are no text, control characters and leading dashes are names like others."""
+    names = [b"\xff\xfe.png", b"-1.png", b"--raw.png", b"\x1b]0;x\x07.png", b"a\r\nb.png"]
+    for name in names:
+        Image.fromarray(digits[0]).save(tmp_path / os.fsdecode(name), "png")
+    done = subprocess.run(
+        [*SCRATCHNET, "predict", "--weights", "bundled", "--", *names, b"no\x1b[2J\xff.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert [line.split(b"\t")[0] for line in done.stdout.splitlines()] == [
+        rb"\udcff\udcfe.png", b"-1.png", b"--raw.png", rb"\x1b]0;x\x07.png", rb"a\r\nb.png",
+    ]  # fmt: skip
+    assert done.stderr == rb"scratchnet: no\x1b[2J\udcff.png: No such file or directory" + b"\n"
 
 
 # Sends a signal to itself as soon as Python looks for a module of that name.

@@ -150,7 +150,7 @@ PATHS = [path(shape) for shapes in SHAPES.values() for shape in shapes]
 
 
 def draw(n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
-    """n random digits (n, 28, 28) float32 in [0, 1], boxed and nearly centred as MNIST's; labels."""
+    """n random digits (n, 28, 28) float32 in [0, 1], boxed and about centred as MNIST's."""
     shapes = np.sort(rng.choice(len(LABELS), n, p=ODDS / ODDS.sum()))
     images = np.empty((n, 28, 28), np.float32)
     for shape in np.unique(shapes):

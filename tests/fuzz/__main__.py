@@ -13,8 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 FOUND = Path("build/fuzz")
-PARSERS = ("pickle", "npz", "idx", "picture")
+PARSERS = ("pickle", "npz", "idx", "picture", "digit")
 HYPOTHESIS_EXAMPLES_PER_S = 300
+# A file that keeps a parser busy for so many seconds is a find like one that breaks it.
+LONGEST_S = 20
 
 
 def main() -> None:
@@ -47,8 +49,10 @@ def fuzz(parser: str, seconds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number, seed in enumerate(target.seeds):
             Path(folder, str(number)).write_bytes(seed)
-        options = [f"-max_total_time={seconds}", "-max_len=4096", f"-artifact_prefix={FOUND}/"]
-        atheris.Setup([sys.argv[0], *options, "-print_final_stats=1", folder], target.check)
+        limits = (f"max_total_time={seconds}", f"timeout={LONGEST_S}", "max_len=4096")
+        options = (*limits, f"artifact_prefix={FOUND}/", "print_final_stats=1")
+        arguments = [sys.argv[0], *(f"-{option}" for option in options), folder]
+        atheris.Setup(arguments, target.check)
         atheris.Fuzz()
 
 
