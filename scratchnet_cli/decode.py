@@ -1,34 +1,16 @@
 """The bytes of a picture file to colours: opened by content, turned upright, on opaque ground."""
 
 import io
-import logging
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.opening import opened
 
-# How files of the allowed formats begin, and Pillow's class for each. Only that one is imported.
-SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "PngImagePlugin", "PngImageFile"),
-    (b"\xff\xd8\xff", "JpegImagePlugin", "JpegImageFile"),
-    (b"BM", "BmpImagePlugin", "BmpImageFile"),
-    (b"GIF8", "GifImagePlugin", "GifImageFile"),
-    (b"RIFF", "WebPImagePlugin", "WebPImageFile"),
-    (b"II*\x00", "TiffImagePlugin", "TiffImageFile"),
-    (b"MM\x00*", "TiffImagePlugin", "TiffImageFile"),
-    *((b"P%d" % kind, "PpmImagePlugin", "PpmImageFile") for kind in range(1, 7)),
-)
-KNOWN = "PNG JPEG BMP GIF WEBP TIFF PNM"
-MAX_PIXELS = 100_000_000
-# A BMP of runs (compression 1 and 2) is unpacked by Pillow in Python, byte by byte.
-MAX_PIXELS_IN_RUNS = 10_000_000
 # Where a digit is looked for: finer pictures show no more of it, and cost time.
 WORKING_SIDE = 400
 # Strips, such as a long number, keep at least this height instead.
@@ -37,12 +19,8 @@ WORKING_SHORT_SIDE = 100
 WORKING_LONG_SIDE = 4000
 _ORIENTATION = 0x0112
 
-# What Pillow logs of a damaged file would otherwise go to stderr.
-logging.getLogger("PIL").addHandler(logging.NullHandler())
-
 Pixels = NDArray[np.uint8]
 Colours = NDArray[np.float32]
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +55,8 @@ def decode(data: bytes) -> Scan:
     Raises:
         ImageError: the file is of none of the known formats, damaged or too large.
     """
-    return _read(data, _for_work)
+    with opened(data) as image:
+        return _for_work(image)
 
 
 def decode_as_stored(data: bytes) -> Pixels:
@@ -86,7 +65,8 @@ def decode_as_stored(data: bytes) -> Pixels:
     Raises:
         ImageError: the file is of none of the known formats, damaged or too large.
     """
-    return _read(data, _as_stored)
+    with opened(data) as image:
+        return _as_stored(image)
 
 
 def png(pixels: Pixels) -> bytes:
@@ -94,32 +74,6 @@ def png(pixels: Pixels) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
-
-
-def _read(data: bytes, use: Callable[[Image.Image], _T]) -> _T:
-    plugin = _plugin(data)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with plugin(io.BytesIO(data)) as image:
-                width, height = image.size
-                in_runs = image.info.get("compression") in (1, 2)
-                most = MAX_PIXELS_IN_RUNS if in_runs else MAX_PIXELS
-                if width * height > most:
-                    raise ImageError(f"{width}x{height} pixels are more than {most}")
-                return use(image)
-    except ImageError:
-        raise
-    except Exception as error:  # Pillow's plugins raise nearly everything on damaged files
-        raise ImageError("the picture is damaged or cut short") from error
-
-
-def _plugin(data: bytes) -> Any:
-    """Pillow's class for the format of a file."""
-    for signature, module, name in SIGNATURES:
-        if data.startswith(signature):
-            return getattr(import_module(f"PIL.{module}"), name)
-    raise ImageError(f"not a picture of a known format ({KNOWN})")
 
 
 def _for_work(image: Image.Image) -> Scan:

@@ -1,0 +1,64 @@
+"""A picture file, opened by its content: known formats only, and nothing too large to work on."""
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from PIL import Image
+
+from scratchnet_cli.errors import ImageError
+
+# How files of the allowed formats begin, and Pillow's class for each. Only that one is imported.
+SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "PngImagePlugin", "PngImageFile"),
+    (b"\xff\xd8\xff", "JpegImagePlugin", "JpegImageFile"),
+    (b"BM", "BmpImagePlugin", "BmpImageFile"),
+    (b"GIF8", "GifImagePlugin", "GifImageFile"),
+    (b"RIFF", "WebPImagePlugin", "WebPImageFile"),
+    (b"II*\x00", "TiffImagePlugin", "TiffImageFile"),
+    (b"MM\x00*", "TiffImagePlugin", "TiffImageFile"),
+    *((b"P%d" % kind, "PpmImagePlugin", "PpmImageFile") for kind in range(1, 7)),
+)
+KNOWN = "PNG JPEG BMP GIF WEBP TIFF PNM"
+MAX_PIXELS = 100_000_000
+# A BMP of runs (compression 1 and 2) is unpacked by Pillow in Python, byte by byte.
+MAX_PIXELS_IN_RUNS = 10_000_000
+
+# What Pillow logs of a damaged file would otherwise go to stderr.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[Image.Image]:
+    """The picture in a file; whatever Pillow raises while it is used is told as damage.
+
+    Raises:
+        ImageError: the file is of none of the known formats, damaged or too large.
+    """
+    plugin = _plugin(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with plugin(io.BytesIO(data)) as image:
+                width, height = image.size
+                in_runs = image.info.get("compression") in (1, 2)
+                most = MAX_PIXELS_IN_RUNS if in_runs else MAX_PIXELS
+                if width * height > most:
+                    raise ImageError(f"{width}x{height} pixels are more than {most}")
+                yield image
+    except ImageError:
+        raise
+    except Exception as error:  # Pillow's plugins raise nearly everything on damaged files
+        raise ImageError("the picture is damaged or cut short") from error
+
+
+def _plugin(data: bytes) -> Any:
+    """Pillow's class for the format of a file."""
+    for signature, module, name in SIGNATURES:
+        if data.startswith(signature):
+            return getattr(import_module(f"PIL.{module}"), name)
+    raise ImageError(f"not a picture of a known format ({KNOWN})")
