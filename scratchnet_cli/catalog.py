@@ -7,17 +7,15 @@ with the program. What the user named is never replaced by something else.
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.arrays import MAX_BYTES
 from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
-from scratchnet_cli.errors import DatasetError, DownloadError, WeightsError, about
+from scratchnet_cli.dataset_files import read_dataset_files, sha256_of_both
+from scratchnet_cli.errors import DatasetError, DownloadError, WeightsError
 from scratchnet_cli.fetch import Fetcher
-from scratchnet_cli.idx import MAX_BYTES as MAX_DATASET_BYTES
-from scratchnet_cli.idx import StoredImages, read_idx
 from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset
 from scratchnet_cli.network import Network
 from scratchnet_cli.weights import WeightFile, read_weight_file
@@ -28,9 +26,6 @@ _BUNDLED_WEIGHTS = (_DATA / "bundled.npz", Path(__file__).parents[1] / "weights"
 # The worked example of the book's chapter 3.4.
 _THREE_LAYER = _DATA / "three-layer.npz"
 _SAMPLE = (_DATA / "sample-images.idx3.gz", _DATA / "sample-labels.idx1.gz")
-
-# Images that take more than this stay on disk.
-LARGE_DATASET_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -167,39 +162,11 @@ def _bundled_weights() -> Path:
 def _mnist(split: Split, fetcher: Fetcher, hurry: bool = False) -> tuple[Dataset, Origin]:
     images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in MNIST[split])
     dataset = read_dataset(images.data, labels.data)
-    return dataset, Origin("mnist", images.source, _sha256_of_both(images.data, labels.data))
+    return dataset, Origin("mnist", images.source, sha256_of_both(images.data, labels.data))
 
 
 def _dataset_files(
     name: str, paths: tuple[Path, Path], fallback: bool = False
 ) -> tuple[Dataset, Origin]:
-    try:
-        too_large = [path for path in paths if path.stat().st_size > MAX_DATASET_BYTES]
-        if too_large:
-            raise DatasetError(f"{too_large[0]}: larger than {MAX_DATASET_BYTES} bytes")
-        with about(paths[0].parent):
-            if paths[0].stat().st_size > LARGE_DATASET_BYTES and paths[0].suffix != ".gz":
-                return _stored_dataset(name, paths)
-            images, labels = (path.read_bytes() for path in paths)
-            dataset = read_dataset(images, labels, (paths[0].name, paths[1].name))
-    except OSError as error:
-        raise DatasetError(f"{error.filename}: {error.strerror}") from error
-    return dataset, Origin(name, str(paths[0]), _sha256_of_both(images, labels), fallback)
-
-
-def _stored_dataset(name: str, paths: tuple[Path, Path]) -> tuple[Dataset, Origin]:
-    """A dataset whose images stay on disk: memory does not grow with their number."""
-    labels = paths[1].read_bytes()
-    # It has what is needed of an array.
-    images = cast("NDArray[np.uint8]", StoredImages(paths[0]))
-    dataset = Dataset(images, read_idx(labels, 1, paths[1].name))
-    with paths[0].open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    digest.update(labels)
-    return dataset, Origin(name, str(paths[0]), digest.hexdigest())
-
-
-def _sha256_of_both(images: bytes, labels: bytes) -> str:
-    digest = hashlib.sha256(images)
-    digest.update(labels)
-    return digest.hexdigest()
+    dataset, sha256 = read_dataset_files(*paths)
+    return dataset, Origin(name, str(paths[0]), sha256, fallback)

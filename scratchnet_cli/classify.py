@@ -1,6 +1,6 @@
 """Pictures through a network to answers, in the order of the pictures."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import Picture
 from scratchnet_cli.network import Network
+from scratchnet_cli.readings import Reading
 
 SIDE = 28
 # Below it, some other digit may well be meant.
@@ -70,22 +71,6 @@ class Unreadable:
 
     name: str
     reason: str
-
-
-Reading = tuple[str, list[Picture] | ImageError]
-"""A file's name, and the pictures of digits in it, or why there are none."""
-
-
-def read_batch(read: Callable[[str], list[Picture]], names: Iterable[str]) -> list[Reading]:
-    """One reading for each name, in their order."""
-    readings: list[Reading] = []
-    for name in names:
-        try:
-            readings.append((name, read(name)))
-        except ImageError as error:
-            # A new one, for the traceback of this one keeps the whole picture in memory.
-            readings.append((name, ImageError(*error.args)))
-    return readings
 
 
 def classify(network: Network, readings: Sequence[Reading]) -> list[Answer | Unreadable]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scratchnet_cli import catalog
+from scratchnet_cli import dataset_files
 from scratchnet_cli.catalog import load_dataset
 from scratchnet_cli.errors import DatasetError
 from scratchnet_cli.idx import StoredImages
@@ -34,7 +34,7 @@ def test_the_numbers_are_those_of_images_in_memory(
     """Whether images stay on disk changes nothing in the answer, the hash included."""
     answers = []
     for limit in (2**30, 0):
-        monkeypatch.setattr(catalog, "LARGE_DATASET_BYTES", limit)
+        monkeypatch.setattr(dataset_files, "LARGE_BYTES", limit)
         command = ["eval", "--weights", "bundled", "--dataset", dataset, "--format", "json"]
         answer = json.loads(run(*command, *options).stdout)
         answers.append({key: answer[key] for key in ("confusion", "total", "dataset", "mistakes")})
@@ -45,7 +45,7 @@ def test_images_are_read_by_number_and_slice(
     dataset: Path, digits: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What stands in for the array gives what the array gives."""
-    monkeypatch.setattr(catalog, "LARGE_DATASET_BYTES", 0)
+    monkeypatch.setattr(dataset_files, "LARGE_BYTES", 0)
     images = load_dataset(str(dataset))[0].images
     assert isinstance(images, StoredImages)
     assert images.shape == digits.shape
@@ -60,7 +60,7 @@ def test_a_report_shows_images_that_stay_on_disk(
     """The pages are the same but for the times in them."""
     sizes = []
     for limit in (2**30, 0):
-        monkeypatch.setattr(catalog, "LARGE_DATASET_BYTES", limit)
+        monkeypatch.setattr(dataset_files, "LARGE_BYTES", limit)
         page = tmp_path / f"{limit}.html"
         run("eval", "--weights", "bundled", "--dataset", dataset, "--report", page)
         sizes.append(page.read_text(encoding="utf-8").count("data:image"))
@@ -72,7 +72,7 @@ def test_a_file_of_another_size_than_it_says_is_refused(
     dataset: Path, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut short or too long, it is refused before anything is evaluated."""
-    monkeypatch.setattr(catalog, "LARGE_DATASET_BYTES", 0)
+    monkeypatch.setattr(dataset_files, "LARGE_BYTES", 0)
     with (dataset / "t10k-images-idx3-ubyte").open("r+b") as file:
         file.truncate(size)
     with pytest.raises(DatasetError, match="t10k-images-idx3-ubyte"):
@@ -83,7 +83,7 @@ def test_a_file_that_shrinks_meanwhile_is_told(
     dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No images are made up where the file ends too soon."""
-    monkeypatch.setattr(catalog, "LARGE_DATASET_BYTES", 0)
+    monkeypatch.setattr(dataset_files, "LARGE_BYTES", 0)
     images = load_dataset(str(dataset))[0].images
     with (dataset / "t10k-images-idx3-ubyte").open("r+b") as file:
         file.truncate(784 * 500)

@@ -23,10 +23,7 @@ from scratchnet_cli.options import (
 if TYPE_CHECKING:
     from scratchnet_cli.catalog import Origin
     from scratchnet_cli.classify import Answer, Digit, Unreadable
-    from scratchnet_cli.images import Picture
     from scratchnet_cli.network import Network
-
-EXIT_BELOW_CONFIDENCE = 1
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
@@ -104,14 +101,15 @@ def command(
     cannot be read is reported on stderr, the others are still answered, and the exit code is 3.
     """
     from scratchnet_cli.catalog import load_weights
-    from scratchnet_cli.classify import Answer, Unreadable, classify, read_batch
+    from scratchnet_cli.classify import Answer, Unreadable, classify
     from scratchnet_cli.errors import about
     from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.formats import FORMATS, number_json_line
+    from scratchnet_cli.formats import EXIT_BELOW_CONFIDENCE, FORMATS, number_json_line, remark_on
     from scratchnet_cli.inputs import STDIN, expand, read_list
     from scratchnet_cli.messages import printable
     from scratchnet_cli.preprocessed import PreprocessedFolder
     from scratchnet_cli.progress import Progress
+    from scratchnet_cli.readings import read_batch, read_file
     from scratchnet_cli.workers import spread
 
     if not images and files_from is None:
@@ -129,13 +127,13 @@ def command(
         if isinstance(result, Answer):
             sys.stdout.write(f"{line(result, top)}\n")
             for digit in result.digits:
-                if seen := [*_drawing(digit, show), *_derivation(network, digit, trace)]:
+                if show or trace:
                     sys.stdout.flush()
-                    click.echo("\n".join(seen), err=True)
+                    click.echo("\n".join(_seen(network, digit, show, trace)), err=True)
                 if folder is not None:
                     folder.save(result.name, digit.picture)
         collect(result)
-        code, remark = _remark(result, min_confidence)
+        code, remark = remark_on(result, min_confidence)
         codes[code] += 1
         if remark:
             sys.stdout.flush()
@@ -144,7 +142,7 @@ def command(
 
     names = expand(images)
     listed = map(expand, read_list(files_from)) if files_from is not None else ()
-    read = partial(_read, raw=raw, multiple=multiple, polarity=polarity)
+    read = partial(read_file, raw=raw, multiple=multiple, polarity=polarity)
     batches = spread(partial(read_batch, read), chain([names], listed), here=STDIN)
     exit_code = 0
     with (
@@ -189,42 +187,16 @@ def _refuse_contradictions(raw: bool, multiple: bool, top: int, polarity: str) -
         raise click.UsageError("--top ranks the readings of one digit: not with --multiple.")
 
 
-def _remark(result: "Answer | Unreadable", min_confidence: float | None) -> tuple[int, str]:
-    """The exit code that one result asks for, and what is to be said of it; often nothing."""
-    from scratchnet_cli.classify import Unreadable
-    from scratchnet_cli.errors import ImageError
+def _seen(network: "Network", digit: "Digit", show: bool, trace: bool) -> list[str]:
+    """Lines for ``--show`` and ``--trace``."""
+    lines: list[str] = []
+    if show:
+        from scratchnet_cli.show import draw, stderr_has_colour
 
-    if isinstance(result, Unreadable):
-        return ImageError.exit_code, result.reason
-    reading = f"read as {result.number} with probability {result.probability:.4f}"
-    if min_confidence is not None and not result.probability >= min_confidence:
-        return EXIT_BELOW_CONFIDENCE, f"{reading}, below --min-confidence {min_confidence:g}"
-    if result.doubts:
-        return 0, f"{reading}, but doubtful: {', '.join(result.doubts)}"
-    return 0, ""
+        lines += draw(digit, stderr_has_colour())
+    if trace:
+        from scratchnet_cli.derivation import derive
+        from scratchnet_cli.trace import trace as run
 
-
-def _drawing(digit: "Digit", show: bool) -> list[str]:
-    """Lines for ``--show``; without it none."""
-    from scratchnet_cli.show import draw, stderr_has_colour
-
-    return draw(digit, stderr_has_colour()) if show else []
-
-
-def _derivation(network: "Network", digit: "Digit", trace: bool) -> list[str]:
-    """Lines for ``--trace``; without it none."""
-    from scratchnet_cli.derivation import derive
-    from scratchnet_cli.trace import trace as run
-
-    return list(derive(run(network, digit.x, "softmax"), max_numbers=0)) if trace else []
-
-
-def _read(name: str, raw: bool, multiple: bool, polarity: str) -> "list[Picture]":
-    """The pictures of digits in a file: one, or with ``multiple`` all of them."""
-    from scratchnet_cli.images import read_digits, read_image, read_raw_image
-    from scratchnet_cli.inputs import read_bytes
-
-    data = read_bytes(name)
-    if multiple:
-        return read_digits(data, polarity)
-    return [read_raw_image(data) if raw else read_image(data, polarity)]
+        lines += derive(run(network, digit.x, "softmax"), max_numbers=0)
+    return lines
