@@ -1,12 +1,15 @@
 """The bytes of a picture file to colours: opened by content, turned upright, on opaque ground."""
 
 import io
+import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.opening import opened
@@ -17,6 +20,8 @@ WORKING_SIDE = 400
 WORKING_SHORT_SIDE = 100
 # But a strip of a hundred million pixels must not be worked on as it is.
 WORKING_LONG_SIDE = 4000
+# How a PNG of 28x28 pixels, of grey in 8 bits, begins.
+SMALL_GREY_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">2I2B", 28, 28, 8, 0)
 _ORIENTATION = 0x0112
 
 Pixels = NDArray[np.uint8]
@@ -55,6 +60,13 @@ def decode(data: bytes) -> Scan:
     Raises:
         ImageError: the file is of none of the known formats, damaged or too large.
     """
+    if data.startswith(SMALL_GREY_PNG):
+        # The short way, for folders of thousands of such pictures.
+        with suppress(Exception):
+            picture = PngImageFile(io.BytesIO(data))
+            pixels = picture.tobytes()
+            if not picture.info:
+                return Scan(np.frombuffer(pixels, np.uint8).reshape(28, 28), exact=True)
     with opened(data) as image:
         return _for_work(image)
 
@@ -87,10 +99,6 @@ def _for_work(image: Image.Image) -> Scan:
         image.draft(None, size)
     image.load()
     exact = scale >= 1
-    if image.mode == "L" and exact and not image.has_transparency_data:
-        # The way that thousands of small pictures take; np.asarray would be three times as slow.
-        pixels = np.frombuffer(image.tobytes(), np.uint8).reshape(height, width)
-        return Scan(_upright(pixels, image), exact)
     if image.mode[0] in "IF":
         return Scan(_upright(_full_range(image, size), image))
     upright = image

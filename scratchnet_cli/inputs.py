@@ -16,7 +16,7 @@ SUFFIXES = (
 )  # fmt: skip
 MAX_BYTES = 256 * 2**20
 # Memory is taken for what is asked for: to take MAX_BYTES lasts longer than to read most files.
-USUAL_BYTES = 2**18
+USUAL_BYTES = 2**16
 LIST_BYTES = 2**16
 
 
