@@ -101,11 +101,12 @@ def read_raw_image(data: bytes) -> Picture:
 
 def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:
     """The picture itself if it has MNIST's size, box and centre, as light ink on black."""
-    if grey is not None and grey.shape == (FIELD, FIELD):
-        for kind, ink in (("light", grey), ("dark", 255 - grey)):
-            if polarity in ("auto", kind) and fits_already(ink):
-                return ink
-    return None
+    if grey is None or grey.shape != (FIELD, FIELD):
+        return None
+    if polarity != "dark" and fits_already(grey):
+        return grey
+    ink = 255 - grey
+    return ink if polarity != "light" and fits_already(ink) else None
 
 
 def find_digits(colours: Colours, polarity: str) -> tuple[Ink, list[Group]]:

@@ -1,5 +1,6 @@
 """Work on many files, spread over the processor's cores, its results in order."""
 
+import gc
 import os
 import signal
 import sys
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 # A batch ends at whichever comes first: small pictures share what handing them over costs, and a
 # folder of photographs still gives its first answers at once.
-BATCH_FILES = 128
+BATCH_FILES = 256
 BATCH_BYTES = 2**20
 # Beyond this, the one process that collects the results is what limits.
 MOST_WORKERS = 8
@@ -157,6 +158,8 @@ def _leave_with_the_parent() -> None:
 
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    # What is there stays; to look at it for garbage would copy the parent's memory page by page.
+    gc.freeze()
 
     def wait() -> None:
         parent = parent_process()
