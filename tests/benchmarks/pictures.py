@@ -30,7 +30,7 @@ def report(digits: NDArray[Any], folder: Path) -> None:
         pictures.mkdir()
         for i in range(count):
             Image.fromarray(digits[i % len(digits)]).save(pictures / f"{i:05}.png")
-        ours = [*SCRATCHNET, "predict", "--weights=bundled", str(pictures)]
+        ours = [*SCRATCHNET, "predict", "--quiet", "--weights=bundled", str(pictures)]
         peaks.append(peak_memory(ours))
     commands = {
         "`scratchnet predict FOLDER`": ours,
