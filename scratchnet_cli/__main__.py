@@ -1,5 +1,6 @@
 """Where the program starts; Ctrl-C and SIGTERM are answered before anything heavy is imported."""
 
+import gc
 import os
 import signal
 import sys
@@ -7,16 +8,17 @@ from types import FrameType
 from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-EXITS = tuple(128 + number for number in SIGNALS)
+# Importing NumPy makes so many objects that stay that looking for garbage among them takes time.
+FIRST_SEARCH_FOR_GARBAGE = 10_000
 
 
 def main() -> NoReturn:
     """Run the command line; leave with its exit code, or with 128 and the number of a signal."""
+    gc.set_threshold(FIRST_SEARCH_FOR_GARBAGE)
     for number in SIGNALS:
         # What the parent had ignored, as ``nohup`` and ``&`` do, stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
-    code: str | int | None
     try:
         from scratchnet_cli.cli import main as run
 
@@ -24,14 +26,13 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
     except SystemExit as leaving:
-        code = leaving.code
+        code = int(leaving.code or 0)
     # The answer is out; what Python still has to clear up is not worth another exit code.
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    if code in EXITS:
-        # At once, for what was interrupted may have left a thread that waits for ever.
-        os._exit(int(code))
-    sys.exit(code)
+    # Nor is it worth a tenth of the program's time; and what was interrupted may have left a
+    # thread that would be waited for, for ever.
+    os._exit(code)
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

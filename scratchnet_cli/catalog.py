@@ -161,7 +161,7 @@ def _bundled_weights() -> Path:
 
 def _mnist(split: Split, fetcher: Fetcher, hurry: bool = False) -> tuple[Dataset, Origin]:
     images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in MNIST[split])
-    dataset = read_dataset(images.data, labels.data)
+    dataset = read_dataset(images.unpacked, labels.unpacked)
     return dataset, Origin("mnist", images.source, sha256_of_both(images.data, labels.data))
 
 

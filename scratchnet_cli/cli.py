@@ -13,16 +13,17 @@ from scratchnet_cli import streams
 from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
 from scratchnet_cli.messages import note, printable
 
-COMMANDS = (
-    "eval",
-    "predict",
-    "forward",
-    "inspect",
-    "convert",
-    "bench",
-    "download",
-    "cache",
-)
+# Every command and what it does, in the order of the help, for which none has to be imported.
+COMMANDS = {
+    "eval": "Run a network on labelled images and print its accuracy.",
+    "predict": "Tell which digit each picture shows.",
+    "forward": "Run a network on numbers and print what comes out.",
+    "inspect": "Show what a weight file holds.",
+    "convert": "Write a network in another format.",
+    "bench": "Measure images per second over the batch size.",
+    "download": "Put the book's weights and MNIST into the cache.",
+    "cache": "Look after the cache of downloaded files.",
+}
 # Any of these being set means that the user has decided how many threads NumPy's products use.
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 EXIT_INTERRUPTED = 130
@@ -34,6 +35,11 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command's name, in the order of the help."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands into the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name; None where there is none."""

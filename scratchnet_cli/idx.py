@@ -4,21 +4,17 @@ An IDX file is a magic number (two zero bytes, the type, the number of axes), th
 axis as a big-endian 32-bit integer, and the values. MNIST's type is 8: unsigned bytes.
 """
 
-import gzip
 import io
 import math
 import zlib
 from copy import copy
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import DatasetError
 
-# Of a file of images: the magic number, and three lengths.
-IMAGES_HEADER_BYTES = 16
 GZIP = b"\x1f\x8b"
 MAX_BYTES = 4 * 2**30
 # Deflate cannot do better, so a file that promises more than this is cut short or lies.
@@ -33,31 +29,48 @@ def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
     Raises:
         DatasetError: wrong magic number, or more or fewer values than the header says.
     """
-    try:
-        with gzip.open(io.BytesIO(data)) if data[:2] == GZIP else io.BytesIO(data) as stream:
-            shape = read_shape(stream, axes, label)
-            size = math.prod(shape)
-            if size > min(MAX_BYTES, len(data) * _GZIP_MAX_RATIO):
-                raise DatasetError(
-                    f"{label}: the header promises {size} bytes, too many to be true"
-                )
-            body = stream.read(size + 1)
-    except (EOFError, OSError, zlib.error, ValueError) as error:
-        raise DatasetError(f"{label}: the file is damaged or cut short") from error
+    if data.startswith(GZIP):
+        shape, body = _unpack(data, axes, label)
+    else:
+        start = header_bytes(axes)
+        shape, body = read_shape(data[:start], axes, label), memoryview(data)[start:]
+    size = math.prod(shape)
     if len(body) != size:
         came = "more" if len(body) > size else len(body)
         raise DatasetError(f"{label}: the header promises {size} bytes, but there are {came}")
     return np.frombuffer(body, np.uint8).reshape(shape)
 
 
-def read_shape(stream: IO[bytes] | gzip.GzipFile, axes: int, label: str) -> tuple[int, ...]:
+def _unpack(data: bytes, axes: int, label: str) -> tuple[tuple[int, ...], memoryview]:
+    """The shape in a gzipped file's header, and what follows, but one byte too many at most."""
+    # MNIST comes unpacked out of the cache, and then this is not needed.
+    import gzip
+
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            shape = read_shape(stream.read(header_bytes(axes)), axes, label)
+            size = math.prod(shape)
+            if size > min(MAX_BYTES, len(data) * _GZIP_MAX_RATIO):
+                raise DatasetError(
+                    f"{label}: the header promises {size} bytes, too many to be true"
+                )
+            return shape, memoryview(stream.read(size + 1))
+    except (EOFError, OSError, zlib.error, ValueError) as error:
+        raise DatasetError(f"{label}: the file is damaged or cut short") from error
+
+
+def header_bytes(axes: int) -> int:
+    """The length of an IDX file's header: the magic number, and the length of each axis."""
+    return 4 + 4 * axes
+
+
+def read_shape(header: bytes, axes: int, label: str) -> tuple[int, ...]:
     """The lengths of the axes of an IDX file of bytes, from its header.
 
     Raises:
         DatasetError: it is no such file, has other axes, or one of no length.
     """
     magic = bytes((0, 0, 8, axes))
-    header = stream.read(4 + 4 * axes)
     if not header:
         raise DatasetError(f"{label}: the file is empty")
     if header[:4] != magic:
@@ -65,6 +78,8 @@ def read_shape(stream: IO[bytes] | gzip.GzipFile, axes: int, label: str) -> tupl
             f"{label}: not an IDX file of bytes with {axes} axes "
             f"(it begins {header[:4].hex(' ')}, expected {magic.hex(' ')})"
         )
+    if len(header) < header_bytes(axes):
+        raise DatasetError(f"{label}: the file is damaged or cut short")
     shape = tuple(np.frombuffer(header, ">u4", axes, 4).tolist())
     if 0 in shape:
         raise DatasetError(f"{label}: the header says that there is nothing: {list(shape)}")
@@ -84,8 +99,8 @@ class StoredImages:
     def __init__(self, path: Path) -> None:
         self._path = path
         with path.open("rb") as file:
-            self.shape = read_shape(file, 3, path.name)
-        promised, there = math.prod(self.shape), path.stat().st_size - IMAGES_HEADER_BYTES
+            self.shape = read_shape(file.read(header_bytes(3)), 3, path.name)
+        promised, there = math.prod(self.shape), path.stat().st_size - header_bytes(3)
         if promised != there:
             raise DatasetError(
                 f"{path.name}: the header promises {promised} bytes, but there are {there}"
@@ -111,7 +126,7 @@ class StoredImages:
     def _read(self, start: int, count: int) -> NDArray[np.uint8]:
         size = math.prod(self.shape[1:])
         with self._path.open("rb", buffering=0) as file:
-            file.seek(IMAGES_HEADER_BYTES + start * size)
+            file.seek(header_bytes(3) + start * size)
             data = file.read(count * size)
         if len(data) != count * size:
             raise DatasetError(f"{self._path}: the file has become shorter")

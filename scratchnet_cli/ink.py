@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.grey import Grey, blur, fit_longest, resize, two_tones, widen
+from scratchnet_cli.grey import Grey, blur, fit_longest, quantile, resize, two_tones, widen
 
 Colours = NDArray[np.float32]
 
@@ -95,10 +95,10 @@ def lighting(grey: Grey) -> Grey:
     small = fit_longest(grey, SMALL)
     terms = _powers(*small.shape)
     values = small.ravel().astype(np.float64)
-    surface = np.full(values.shape, np.median(values))
+    surface = np.full(values.shape, quantile(values, 0.5))
     for _ in range(8):
         off = values - surface
-        spread = 2 * float(np.median(np.abs(off))) + 0.01
+        spread = 2 * quantile(np.abs(off), 0.5) + 0.01
         weighted = terms / (1 + (off / spread) ** 2) ** 2
         surface = np.linalg.lstsq(weighted @ terms.T, weighted @ values, rcond=None)[0] @ terms
     surface = surface.reshape(small.shape).clip(0.1)
@@ -142,18 +142,18 @@ def amounts(depth: Grey) -> Ink:
         ImageError: nothing rises above the noise.
     """
     some = depth[::SPARSE, ::SPARSE]
-    ground = float(np.median(some))
+    ground = quantile(some, 0.5)
     below = ground - some[some < ground]
-    noise = 1.4826 * float(np.median(below)) if below.size else 0.0
+    noise = 1.4826 * quantile(below, 0.5) if below.size else 0.0
     low = ground + NOISE_REACH * noise
     # The start is the deepest there is, but not in one lonely pixel.
     halved = resize(depth, -(-depth.shape[0] // 2), -(-depth.shape[1] // 2))
-    full = float(np.quantile(halved, DEEPEST))
+    full = quantile(halved, DEEPEST)
     for _ in range(5):
         deep = depth[depth > max((ground + full) / 2, low, ground + FAINTEST / 2)]
         if deep.size == 0:
             raise ImageError("the picture is blank")
-        full = float(np.median(deep))
+        full = quantile(deep, 0.5)
     if full - ground < max(FAINTEST, SURE * noise):
         raise ImageError("the picture is blank")
     amount = ((depth - low) / max(full - low, 1e-6)).clip(0, 1)

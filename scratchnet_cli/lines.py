@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.grey import Grey
+from scratchnet_cli.grey import Grey, quantile
 from scratchnet_cli.regions import Mask
 
 # A line is followed across the picture in this many steps, up or down by SLOPE pixels in each.
@@ -44,7 +44,7 @@ def without_rows(amount: Grey) -> Grey:
         row = nearest_ink(mask, path)
         hit = mask[row, columns]
         width = below[row, columns] - above[row, columns] - 1
-        typical = float(np.median(width[hit])) if hit.any() else 0
+        typical = quantile(width[hit], 0.5) if hit.any() else 0
         if typical > THICKEST * max(mask.shape):
             continue
         widths.append(typical)

@@ -1,7 +1,5 @@
 """Text on its way to a terminal: one form for notes, and no control characters from outside."""
 
-from unicodedata import category
-
 import click
 
 # Control and formatting characters, halves of letters, separators of lines.
@@ -17,6 +15,8 @@ def printable(text: str) -> str:
     """``text`` with all that a terminal might act on, and bytes that are no text, escaped."""
     if text.isprintable():
         return text
+    from unicodedata import category
+
     return "".join(
         letter.encode("unicode_escape").decode("ascii") if category(letter) in _UNFIT else letter
         for letter in text

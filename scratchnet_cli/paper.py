@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scratchnet_cli.grey import Grey, fit_longest, resize, two_tones
+from scratchnet_cli.grey import Grey, fit_longest, quantile, resize, two_tones
 from scratchnet_cli.regions import Mask, find_regions
 
 # Sheets are large: their edges are found on a copy of this size.
@@ -56,12 +56,12 @@ def spanned(mask: Mask) -> Mask:
 def stands_out(grey: Grey, sheet: Mask) -> bool:
     """Whether the grey changes at a sheet's edge as it does not in light and shadow."""
     table = ~sheet
-    inside, outside = float(np.median(grey[sheet])), float(np.median(grey[table]))
+    inside, outside = quantile(grey[sheet], 0.5), quantile(grey[table], 0.5)
     # The second pixel on each side: the first ones are mixtures.
     inner, outer = (one & ~shrink(one) for one in (shrink(sheet), shrink(table)))
     if not inner.any() or not outer.any():
         return False
-    step = float(np.median(grey[inner]) - np.median(grey[outer]))
+    step = quantile(grey[inner], 0.5) - quantile(grey[outer], 0.5)
     if step / (inside - outside or 1) < SHARP:
         return False
     rim = np.concatenate((sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]))

@@ -23,11 +23,6 @@ _CODES = {code: name for name, code in DTYPES.items()}
 _ALIGNMENT = 8
 
 
-def is_safetensors(data: bytes) -> bool:
-    """Whether it begins as such a file does: a length below a terabyte, then an object."""
-    return data[5:9] == b"\0\0\0{"
-
-
 def read_safetensors(data: bytes) -> Contents:
     """The arrays in a .safetensors file, as views into ``data``, every byte of which is used.
 

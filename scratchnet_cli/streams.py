@@ -7,7 +7,6 @@ stdout is raised once, as an error of its own kind.
 import io
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from scratchnet_cli.errors import OutputError, ReaderGoneError
@@ -58,7 +57,7 @@ def set_up() -> None:
         OutputError: there is no stdout.
     """
     if sys.stderr is None:
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     else:
         sys.stderr = _Stream(sys.stderr, line_buffering=True)
     if sys.stdout is None:

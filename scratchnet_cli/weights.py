@@ -12,9 +12,6 @@ from scratchnet_cli.arrays import MAX_BYTES, Contents
 from scratchnet_cli.errors import WeightsError, about
 from scratchnet_cli.layouts import book_activations, is_pytorch, layers_of
 from scratchnet_cli.network import ACTIVATIONS, Layer, Network
-from scratchnet_cli.npz import read_npz
-from scratchnet_cli.pickles import read_pickle
-from scratchnet_cli.safetensors import is_safetensors, read_safetensors
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,17 +38,7 @@ def read_weight_file(data: bytes, label: str) -> WeightFile:
         WeightsError: the bytes are no such file, or what they hold is no network.
     """
     with about(label):
-        # First the format whose first bytes are a number, which may look like any other's.
-        if is_safetensors(data):
-            format_, contents = "safetensors", read_safetensors(data)
-        elif data.startswith(b"\x80"):
-            format_, contents = "pkl", Contents(read_pickle(data))
-        elif data.startswith(b"PK"):
-            format_, contents = "npz", read_npz(data)
-        else:
-            raise WeightsError(
-                "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later"
-            )
+        format_, contents = _contents(data)
         network = _network(contents)
     if contents.activations is not None:
         known = "stated"
@@ -63,6 +50,27 @@ def read_weight_file(data: bytes, label: str) -> WeightFile:
 def read_weights(data: bytes, label: str) -> Network:
     """The network in a weight file; see ``read_weight_file``."""
     return read_weight_file(data, label).network
+
+
+def _contents(data: bytes) -> tuple[str, Contents]:
+    """The format's name, and what the file holds; readers of other formats are not imported."""
+    # First the format whose first bytes are a number, which may look like any other's: a length
+    # below a terabyte, then an object.
+    if data[5:9] == b"\0\0\0{":
+        from scratchnet_cli.safetensors import read_safetensors
+
+        return "safetensors", read_safetensors(data)
+    if data.startswith(b"\x80"):
+        from scratchnet_cli.pickles import read_pickle
+
+        return "pkl", Contents(read_pickle(data))
+    if data.startswith(b"PK"):
+        from scratchnet_cli.npz import read_npz
+
+        return "npz", read_npz(data)
+    raise WeightsError(
+        "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later"
+    )
 
 
 def _network(contents: Contents) -> Network:

@@ -6,7 +6,6 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from scratchnet_cli.errors import ImageError
 
 if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 # A batch ends at whichever comes first: small pictures share what handing them over costs, and a
 # folder of photographs still gives its first answers at once.
@@ -86,7 +85,9 @@ def _in_order(
         ) from error
 
 
-def _done(result: Result) -> Future[Result]:
+def _done(result: Result) -> "Future[Result]":
+    from concurrent.futures import Future
+
     future: Future[Result] = Future()
     future.set_result(result)
     return future

@@ -9,11 +9,14 @@ import pytest
 
 # What wait4 tells of a process is at least what its parent had, so the process tells it itself.
 TELLING = """
-import atexit, sys
-def tell():
-    status = open("/proc/self/status").read()
-    sys.stdout.write("\\n" + status.partition("VmHWM:")[2].split()[0])
-atexit.register(tell)
+import os
+leave, process = os._exit, os.getpid()
+def tell(code):
+    if os.getpid() == process:
+        status = open("/proc/self/status").read()
+        os.write(1, b"\\n" + status.partition("VmHWM:")[2].split()[0].encode())
+    leave(code)
+os._exit = tell
 from scratchnet_cli.__main__ import main
 main()
 """

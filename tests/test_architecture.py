@@ -1,6 +1,7 @@
 """The house holds together: who may import whom, and what start-up may cost."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -194,6 +195,13 @@ def test_start_up_loads_nothing_heavy(command: str) -> None:
         [sys.executable, "-c", script, *command.split()], capture_output=True, text=True, check=True
     )
     assert done.stderr.split() == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_list_of_commands_says_what_their_help_says(command: str) -> None:
+    """The help of the program has the first words of each command's own help."""
+    help_ = importlib.import_module(f"scratchnet_cli.commands.{command}").command.help
+    assert help_.startswith(COMMANDS[command].removesuffix("."))
 
 
 def test_a_warm_evaluation_needs_no_network_library() -> None:

@@ -19,7 +19,7 @@ def _known_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> Pat
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path), callback=_known_suffix)
 @click.option("--force", is_flag=True, help="Overwrite OUT if there is such a file.")
 def command(source: str, target: Path, force: bool) -> None:
-    """Write a network in the format that OUT's ending names, and print its path.
+    """Write a network in another format, and print the new file's path.
 
     IN is book, bundled, three-layer or the path of a weight file. OUT ends in .pkl (for the
     book's scripts), .npz, .safetensors (for PyTorch, under the names of its Sequential) or .onnx

@@ -92,18 +92,24 @@ def command(
     Without options: the book's weights on the 10,000 MNIST test images, both downloaded once and
     then cached.
     """
-    from scratchnet_cli.catalog import load_dataset, load_weights
-    from scratchnet_cli.errors import about
-    from scratchnet_cli.evaluate import evaluate
+    from scratchnet_cli.assets import MNIST
     from scratchnet_cli.fetch import Fetcher
     from scratchnet_cli.progress import Progress
-    from scratchnet_cli.record import Record, Setting
-    from scratchnet_cli.report_file import report_file
 
     if confusion and format != "text":
         raise click.UsageError("--confusion draws for people: it goes with --format text.")
     stderr = Progress(progress, quiet)
     fetcher = Fetcher(stderr)
+    if dataset in (None, "mnist"):
+        # NumPy is about to be imported, which takes as long.
+        fetcher.read_ahead(MNIST[split][0])
+
+    from scratchnet_cli.catalog import load_dataset, load_weights
+    from scratchnet_cli.errors import about
+    from scratchnet_cli.evaluate import evaluate
+    from scratchnet_cli.record import Record, Setting
+    from scratchnet_cli.report_file import report_file
+
     with report_file(report) if report else nullcontext() as page:
         network, weights_origin = load_weights(weights, fetcher)
         images, dataset_origin = load_dataset(dataset, split, fetcher)

@@ -2,7 +2,6 @@
 
 import re
 import sys
-from difflib import get_close_matches
 
 import click
 
@@ -13,6 +12,8 @@ def _no_option(ctx: click.Context, _: click.Parameter, texts: tuple[str, ...]) -
     """Refuse what Click let through as an argument for the sake of negative numbers."""
     for text in (*texts, ctx.params.get("weights", "")):
         if re.match("-(?!inf|nan)[-a-z]", text):
+            from difflib import get_close_matches
+
             options = [
                 name for other in ctx.command.params for name in other.opts if name[0] == "-"
             ]

@@ -101,7 +101,7 @@ def _scikit_learn(weights: list[NDArray[Any]]) -> Classify:
     from sklearn.neural_network import MLPClassifier
 
     model = MLPClassifier((50, 100), activation="logistic", max_iter=1)
-    model.partial_fit(np.zeros((10, 784), np.float32), np.arange(10), np.arange(10))
+    model.partial_fit(np.zeros((10, 784), np.float32), np.arange(10), classes=np.arange(10))
     model.coefs_, model.intercepts_ = weights[::2], weights[1::2]
 
     def classify(pixels: Any) -> Any:

@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 RUNS = 15
-SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
+SCRATCHNET = [str(Path(sys.executable).with_name("scratchnet"))]
 
 
 def interleaved(*actions: Callable[[], None]) -> list[float]:
