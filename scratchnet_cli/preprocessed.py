@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from scratchnet_cli.decode import png
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import Picture
+from scratchnet_cli.images.decode import png
 from scratchnet_cli.inputs import STDIN
 
 

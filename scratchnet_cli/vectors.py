@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.arrays import DTYPES, MAX_BYTES, view_floats
 from scratchnet_cli.errors import InputError, WeightsError
-from scratchnet_cli.npy import MAGIC, split_npy
+from scratchnet_cli.weights.arrays import DTYPES, MAX_BYTES, view_floats
+from scratchnet_cli.weights.npy import MAGIC, split_npy
 
 STDIN = "-"
 _NPY_DTYPES = (*DTYPES, "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")

@@ -13,11 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_weights
-from scratchnet_cli.convert import FORMATS, convert
 from scratchnet_cli.errors import OutputError, WeightsError
 from scratchnet_cli.network import Layer, Network
-from scratchnet_cli.pickle_writer import write_pickle
 from scratchnet_cli.weights import read_weight_file, read_weights
+from scratchnet_cli.weights.convert import FORMATS, convert
+from scratchnet_cli.weights.pickle_writer import write_pickle
 from tests.conftest import Run
 
 READABLE = (".pkl", ".npz", ".safetensors")

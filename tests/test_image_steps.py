@@ -7,15 +7,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.decode import decode
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.fit import fit, pen_width, thicken
-from scratchnet_cli.grey import Grey, blur, widen
-from scratchnet_cli.groups import find_groups
-from scratchnet_cli.ink import amounts, find_ink, ink_is_light, mix
-from scratchnet_cli.lines import without_lines
-from scratchnet_cli.paper import find_sheet
-from scratchnet_cli.regions import find_regions
+from scratchnet_cli.images.decode import decode
+from scratchnet_cli.images.fit import fit, pen_width, thicken
+from scratchnet_cli.images.grey import Grey, blur, widen
+from scratchnet_cli.images.groups import find_groups
+from scratchnet_cli.images.ink import amounts, find_ink, ink_is_light, mix
+from scratchnet_cli.images.lines import without_lines
+from scratchnet_cli.images.paper import find_sheet
+from scratchnet_cli.images.regions import find_regions
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.safetensors import MAX_HEADER
 from scratchnet_cli.weights import read_weights
+from scratchnet_cli.weights.safetensors import MAX_HEADER
 from tests.test_weights import outcome, refusal
 
 W = np.arange(6, dtype="<f4").reshape(3, 2)

@@ -11,13 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli import sheet
 from scratchnet_cli.catalog import Origin
 from scratchnet_cli.classify import Answer, Digit, Unreadable
 from scratchnet_cli.images import Picture
-from scratchnet_cli.page import joined, tag
-from scratchnet_cli.pictures import thumbnail
-from scratchnet_cli.sheet import Sheet
+from scratchnet_cli.pages import sheet
+from scratchnet_cli.pages.data_uris import thumbnail
+from scratchnet_cli.pages.page import joined, tag
+from scratchnet_cli.pages.sheet import Sheet
 from tests.conftest import Run
 from tests.html_page import Page
 

@@ -26,11 +26,11 @@ def command(source: str, target: Path, force: bool) -> None:
     (needs the package onnx).
     """
     from scratchnet_cli.catalog import load_weights
-    from scratchnet_cli.convert import convert
     from scratchnet_cli.errors import OutputError
     from scratchnet_cli.fetch import Fetcher
     from scratchnet_cli.output import refuse_existing, write_file
     from scratchnet_cli.progress import Progress
+    from scratchnet_cli.weights.convert import convert
 
     if not force:
         refuse_existing(target)

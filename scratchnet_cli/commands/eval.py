@@ -130,7 +130,7 @@ def command(
         click.echo(_answer(record, outcomes, format, confusion))
         passed = _passes(record, min_accuracy)
         if page and outcomes:
-            from scratchnet_cli.report import report_page
+            from scratchnet_cli.pages.report import report_page
 
             page.write(report_page(record, outcomes, images.images, network))
     return 0 if passed else EXIT_BELOW_ACCURACY

@@ -104,9 +104,14 @@ def command(
     from scratchnet_cli.classify import Answer, Unreadable, classify
     from scratchnet_cli.errors import about
     from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.formats import EXIT_BELOW_CONFIDENCE, FORMATS, number_json_line, remark_on
     from scratchnet_cli.inputs import STDIN, expand, read_list
     from scratchnet_cli.messages import printable
+    from scratchnet_cli.predict_formats import (
+        EXIT_BELOW_CONFIDENCE,
+        FORMATS,
+        number_json_line,
+        remark_on,
+    )
     from scratchnet_cli.preprocessed import PreprocessedFolder
     from scratchnet_cli.progress import Progress
     from scratchnet_cli.readings import read_batch, read_file
@@ -166,7 +171,7 @@ def _sheet(
     """What hears every result and, where a report was asked for, writes them to it at the end."""
     if report is None:
         return nullcontext(lambda _: None)
-    from scratchnet_cli.sheet import sheet_file
+    from scratchnet_cli.pages.sheet import sheet_file
 
     return sheet_file(report, weights)
 

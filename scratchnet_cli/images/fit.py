@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.grey import Grey, fit_longest
+from scratchnet_cli.images.grey import Grey, fit_longest
 
 FIELD = 28
 BOX = 20

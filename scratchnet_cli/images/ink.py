@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.grey import Grey, blur, fit_longest, quantile, resize, two_tones, widen
+from scratchnet_cli.images.grey import Grey, blur, fit_longest, quantile, resize, two_tones, widen
 
 Colours = NDArray[np.float32]
 

@@ -3,20 +3,20 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.charts import (
+from scratchnet_cli.eval_formats import share
+from scratchnet_cli.measures import class_measures, confusions, wilson
+from scratchnet_cli.network import Network
+from scratchnet_cli.outcomes import Outcomes
+from scratchnet_cli.pages.charts import (
     MOST_ROWS,
     heat_map,
     picture,
     reliability_diagram,
 )
-from scratchnet_cli.eval_formats import share
-from scratchnet_cli.gallery import Cells, behind, choose_cells, worst_mistakes
-from scratchnet_cli.measures import class_measures, confusions, wilson
-from scratchnet_cli.network import Network
-from scratchnet_cli.outcomes import Outcomes
-from scratchnet_cli.page import Html, document, facts, header, section, table, tag
-from scratchnet_cli.pictures import signed_sheet
-from scratchnet_cli.provenance import made_rows, origin_row
+from scratchnet_cli.pages.data_uris import signed_sheet
+from scratchnet_cli.pages.gallery import Cells, behind, choose_cells, worst_mistakes
+from scratchnet_cli.pages.page import Html, document, facts, header, section, table, tag
+from scratchnet_cli.pages.provenance import made_rows, origin_row
 from scratchnet_cli.record import Record
 
 UNITS, UNITS_A_ROW = 100, 10

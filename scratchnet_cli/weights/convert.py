@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from scratchnet_cli.arrays import Contents
 from scratchnet_cli.errors import OutputError
-from scratchnet_cli.layouts import book_activations, book_arrays, pytorch_arrays
 from scratchnet_cli.network import Network
-from scratchnet_cli.npz import write_npz
-from scratchnet_cli.onnx_graph import write_onnx
-from scratchnet_cli.pickle_writer import write_pickle
-from scratchnet_cli.safetensors import write_safetensors
+from scratchnet_cli.weights.arrays import Contents
+from scratchnet_cli.weights.layouts import book_activations, book_arrays, pytorch_arrays
+from scratchnet_cli.weights.npz import write_npz
+from scratchnet_cli.weights.onnx_graph import write_onnx
+from scratchnet_cli.weights.pickle_writer import write_pickle
+from scratchnet_cli.weights.safetensors import write_safetensors
 
 
 def convert(network: Network, suffix: str) -> bytes:

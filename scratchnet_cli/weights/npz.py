@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.arrays import MAX_BYTES, Contents, view_floats
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.npy import Npy, split_npy
+from scratchnet_cli.weights.arrays import MAX_BYTES, Contents, view_floats
+from scratchnet_cli.weights.npy import Npy, split_npy
 
 # The one array that holds text: the activation of each layer.
 ACTIVATIONS = "activations"

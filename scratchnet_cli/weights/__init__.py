@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scratchnet_cli.arrays import MAX_BYTES, Contents
 from scratchnet_cli.errors import WeightsError, about
-from scratchnet_cli.layouts import book_activations, is_pytorch, layers_of
 from scratchnet_cli.network import ACTIVATIONS, Layer, Network
+from scratchnet_cli.weights.arrays import MAX_BYTES, Contents
+from scratchnet_cli.weights.layouts import book_activations, is_pytorch, layers_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +57,15 @@ def _contents(data: bytes) -> tuple[str, Contents]:
     # First the format whose first bytes are a number, which may look like any other's: a length
     # below a terabyte, then an object.
     if data[5:9] == b"\0\0\0{":
-        from scratchnet_cli.safetensors import read_safetensors
+        from scratchnet_cli.weights.safetensors import read_safetensors
 
         return "safetensors", read_safetensors(data)
     if data.startswith(b"\x80"):
-        from scratchnet_cli.pickles import read_pickle
+        from scratchnet_cli.weights.pickles import read_pickle
 
         return "pkl", Contents(read_pickle(data))
     if data.startswith(b"PK"):
-        from scratchnet_cli.npz import read_npz
+        from scratchnet_cli.weights.npz import read_npz
 
         return "npz", read_npz(data)
     raise WeightsError(

@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.opening import opened
+from scratchnet_cli.images.opening import opened
 
 # Where a digit is looked for: finer pictures show no more of it, and cost time.
 WORKING_SIDE = 400

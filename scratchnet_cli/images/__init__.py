@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.decode import decode, decode_as_stored
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.fit import FIELD, fit, fits_already
-from scratchnet_cli.groups import Group, find_groups
-from scratchnet_cli.ink import Colours, Ink, bare, find_ink
-from scratchnet_cli.lines import without_lines
-from scratchnet_cli.paper import find_sheet
-from scratchnet_cli.regions import Mask
+from scratchnet_cli.images.decode import decode, decode_as_stored
+from scratchnet_cli.images.fit import FIELD, fit, fits_already
+from scratchnet_cli.images.groups import Group, find_groups
+from scratchnet_cli.images.ink import Colours, Ink, bare, find_ink
+from scratchnet_cli.images.lines import without_lines
+from scratchnet_cli.images.paper import find_sheet
+from scratchnet_cli.images.regions import Mask
 
 POLARITIES = ("auto", "dark", "light")
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.grey import Grey, quantile
-from scratchnet_cli.regions import Mask
+from scratchnet_cli.images.grey import Grey, quantile
+from scratchnet_cli.images.regions import Mask
 
 # A line is followed across the picture in this many steps, up or down by SLOPE pixels in each.
 STEPS, SLOPE = 24, 2

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from scratchnet_cli.measures import Counts
 from scratchnet_cli.outcomes import ReliabilityBin
-from scratchnet_cli.page import Html, joined, tag, void
+from scratchnet_cli.pages.page import Html, joined, tag, void
 
 # Shades of the heat map, as page.css has them.
 SHADES = 6

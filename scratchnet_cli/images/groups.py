@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.grey import Grey, widen
-from scratchnet_cli.regions import Mask, Regions, find_regions
+from scratchnet_cli.images.grey import Grey, widen
+from scratchnet_cli.images.regions import Mask, Regions, find_regions
 
 # A region has this much ink at its edge, and that much somewhere within.
 EDGE, CORE = 0.25, 0.6

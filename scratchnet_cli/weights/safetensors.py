@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.arrays import Contents, view_floats
 from scratchnet_cli.errors import WeightsError
+from scratchnet_cli.weights.arrays import Contents, view_floats
 
 # A thousand layers need less.
 MAX_HEADER = 200_000

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.arrays import view_floats
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.pickle_machine import Call, Global, follow
+from scratchnet_cli.weights.arrays import view_floats
+from scratchnet_cli.weights.pickle_machine import Call, Global, follow
 
 _RECONSTRUCT = {"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"}
 _FROMBUFFER = {"numpy.core.numeric _frombuffer", "numpy._core.numeric _frombuffer"}

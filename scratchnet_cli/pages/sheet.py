@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scratchnet_cli.catalog import Origin
-from scratchnet_cli.charts import bars, captioned, picture, ranked
 from scratchnet_cli.classify import Answer, Digit, Unreadable
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.inputs import read_bytes
-from scratchnet_cli.page import Html, document, facts, header, section, table, tag
-from scratchnet_cli.pictures import grey_png, thumbnail
-from scratchnet_cli.provenance import made_rows, origin_row
+from scratchnet_cli.pages.charts import bars, captioned, picture, ranked
+from scratchnet_cli.pages.data_uris import grey_png, thumbnail
+from scratchnet_cli.pages.page import Html, document, facts, header, section, table, tag
+from scratchnet_cli.pages.provenance import made_rows, origin_row
 from scratchnet_cli.record import now
 from scratchnet_cli.report_file import report_file
 

@@ -1,7 +1,7 @@
 """Rows of a page that say what was run, when and by what."""
 
 from scratchnet_cli.catalog import Origin
-from scratchnet_cli.page import joined, tag
+from scratchnet_cli.pages.page import joined, tag
 from scratchnet_cli.record import versions
 
 Row = tuple[str, str]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from scratchnet_cli.grey import Grey, fit_longest, quantile, resize, two_tones
-from scratchnet_cli.regions import Mask, find_regions
+from scratchnet_cli.images.grey import Grey, fit_longest, quantile, resize, two_tones
+from scratchnet_cli.images.regions import Mask, find_regions
 
 # Sheets are large: their edges are found on a copy of this size.
 SMALL = 64

@@ -1,0 +1,1 @@
+"""Reports for a browser: an evaluation or a folder of answers as one HTML page."""
