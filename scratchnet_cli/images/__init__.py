@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import decode, decode_as_stored
 from scratchnet_cli.images.fit import FIELD, fit, fits_already
-from scratchnet_cli.images.groups import Group, find_groups
+from scratchnet_cli.images.groups import Group, find_groups, without_frames
 from scratchnet_cli.images.ink import Colours, Ink, bare, find_ink
 from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet
@@ -136,7 +136,7 @@ def digits_on(colours: Colours, polarity: str, sheet: Mask) -> tuple[Ink, list[G
         ImageError: there are none.
     """
     ink = find_ink(colours, polarity)
-    groups = find_groups(without_lines(ink.amount * sheet))
+    groups = find_groups(without_lines(without_frames(ink.amount * sheet)))
     if not groups:
         raise ImageError("the picture is blank")
     return ink, groups

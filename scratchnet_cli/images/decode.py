@@ -22,6 +22,8 @@ WORKING_SHORT_SIDE = 100
 WORKING_LONG_SIDE = 4000
 # How a PNG of 28x28 pixels, of grey in 8 bits, begins.
 SMALL_GREY_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">2I2B", 28, 28, 8, 0)
+# Opaque parts whose channels vary no more than this are ink, however much of it there is.
+ONE_COLOUR = 0.1
 _ORIENTATION = 0x0112
 
 Pixels = NDArray[np.uint8]
@@ -156,10 +158,10 @@ def _on_ground(colours: Colours) -> Colours:
     visible = float(alpha.sum())
     if visible == 0:
         raise ImageError("the picture is blank")
-    opaque = alpha[:, :, 0] > 0.5
-    if opaque.mean() > 0.5:
-        # Most of it is opaque: a sheet with holes or round corners, which go on as its paper.
-        ground = np.median(colours[opaque][:, :3], axis=0)
+    opaque = colours[alpha[:, :, 0] > 0.5][:, :3]
+    if len(opaque) > alpha.size / 2 and np.ptp(opaque, axis=0).max() > ONE_COLOUR:
+        # A sheet with holes or round corners, which go on as its paper.
+        ground = np.median(opaque, axis=0)
     else:
         mean = (colours[:, :, :3] * alpha).sum(axis=(0, 1)) / visible
         ground = np.full(3, float(mean.mean() < 0.5))

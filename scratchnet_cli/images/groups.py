@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.images.grey import Grey, widen
-from scratchnet_cli.images.regions import Mask, Regions, find_regions
+from scratchnet_cli.images.regions import Mask, Regions, find_regions, spanned
 
 # A region has this much ink at its edge, and that much somewhere within.
 EDGE, CORE = 0.25, 0.6
@@ -16,10 +16,14 @@ FULL = 0.9
 SPECK = 0.02
 # What touches more than this share of a side of the picture is no digit.
 CONTACT = 0.5
+# Frames are longer than this share of the picture, and what is in them than that share of theirs.
+FRAME, FRAMED = 0.3, 0.25
 # Parts of one digit lie no farther apart than this share of its height.
 NEAR = 0.2
 # A part whose longer side is less than this share of its digit's is no digit of its own.
 PART = 0.5
+# What is flatter than this, height to width, is a line.
+BAR = 0.15
 # Around a digit this share of its size still belongs to it: the soft edge of the ink.
 MARGIN = 1 / 20
 
@@ -43,8 +47,23 @@ class Group:
     @property
     def size(self) -> int:
         """The longer side in pixels."""
-        top, bottom, left, right = self.box
-        return max(bottom - top, right - left)
+        return longer_side(self.box)
+
+
+def without_frames(amount: Grey) -> Grey:
+    """Amounts of ink, (h, w), without the boxes and circles that are drawn around other ink."""
+    regions = find_regions(amount > EDGE)
+    size = np.maximum(regions.bottom - regions.top, regions.right - regions.left)
+    for number in np.flatnonzero(size > FRAME * max(amount.shape)):
+        top, bottom, left, right = rectangle(regions, [int(number)])
+        labels = regions.labels[top:bottom, left:right]
+        frame = labels == number + 1
+        hole = spanned(frame) & spanned(frame.T).T & ~frame
+        within = np.bincount(labels[hole], minlength=len(size) + 1)[1:]
+        if (size[within == regions.area] > FRAMED * size[number]).any():
+            soft = widen((regions.labels == number + 1).astype(np.float32), 5) > 0
+            amount = np.where(soft, 0, amount)
+    return amount
 
 
 def find_groups(amount: Grey) -> list[Group]:
@@ -55,30 +74,20 @@ def find_groups(amount: Grey) -> list[Group]:
     area = regions.area * solid[1:]
     area = area * ~foreign(regions, area)
     groups = [take(amount, regions, numbers) for numbers in gather(regions, area)]
+    # No digit is so flat, but a line under a number is.
+    groups = [group for group in groups if not is_bar(group.box)] or groups
     return sorted(groups, key=lambda group: -group.weight)
 
 
 def foreign(regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """(n,) whether each region is a frame or the rim of a photograph, and not all there is."""
+    """(n,) whether each region is the rim of a photograph, and not all there is."""
     height, width = regions.labels.shape
     tall, broad = regions.bottom - regions.top, regions.right - regions.left
     result = np.zeros(area.size, np.bool_)
     for number in np.flatnonzero((tall > CONTACT * height) | (broad > CONTACT * width)):
-        top, bottom, left, right = rectangle(regions, [int(number)])
-        mask = regions.labels == number + 1
-        result[number] = is_frame(mask[top:bottom, left:right]) or is_rim(mask)
+        result[number] = is_rim(regions.labels == number + 1)
     rest = area[~result].max(initial=0)
     return np.asarray(result & (rest > SPECK * area.max(initial=0) / 4))
-
-
-def is_frame(mask: Mask) -> bool:
-    """Whether a region runs along all four sides of its rectangle and leaves the middle free."""
-    height, width = mask.shape
-    y, x = height // 8, width // 8
-    if min(y, x) == 0:
-        return False
-    sides = (mask[:y].any(0), mask[-y:].any(0), mask[:, :x].any(1), mask[:, -x:].any(1))
-    return min(side.mean() for side in sides) > 0.95 and bool(mask[y:-y, x:-x].mean() < 0.05)
 
 
 def is_rim(mask: Mask) -> bool:
@@ -93,9 +102,11 @@ def gather(regions: Regions, area: NDArray[np.intp]) -> list[list[int]]:
     groups = []
     while rest:
         group = [rest.pop(0)]
+        # That of its largest part: letters in a line would join an ever larger whole.
+        size = longer_side(rectangle(regions, group))
         while True:
             whole = rectangle(regions, group)
-            found = [n for n in rest if belongs(rectangle(regions, [n]), whole)]
+            found = [n for n in rest if belongs(rectangle(regions, [n]), whole, size)]
             if not found:
                 break
             group += found
@@ -114,15 +125,28 @@ def rectangle(regions: Regions, numbers: list[int]) -> Rectangle:
     )
 
 
-def belongs(part: Rectangle, digit: Rectangle) -> bool:
-    """Whether a region is a part of a digit: small and near, or nearly touching above or below."""
-    size = max(digit[1] - digit[0], digit[3] - digit[2])
+def belongs(part: Rectangle, digit: Rectangle, size: int) -> bool:
+    """Whether a region is a part of a digit: small and near, or nearly touching above or below.
+
+    size: the longer side of the digit's largest part.
+    """
     gap_y = max(part[0] - digit[1], digit[0] - part[1])
     gap_x = max(part[2] - digit[3], digit[2] - part[3])
-    if max(part[1] - part[0], part[3] - part[2]) < PART * size:
+    if longer_side(part) < PART * size:
         return max(gap_x, gap_y) < NEAR * size
     narrower = min(part[3] - part[2], digit[3] - digit[2])
-    return gap_y < NEAR * size and -gap_x > 0.4 * narrower
+    underlines = part[0] >= digit[1] and is_bar(part)
+    return gap_y < NEAR * size and -gap_x > 0.4 * narrower and not underlines
+
+
+def longer_side(box: Rectangle) -> int:
+    """Of a rectangle, in pixels."""
+    return max(box[1] - box[0], box[3] - box[2])
+
+
+def is_bar(box: Rectangle) -> bool:
+    """Whether a rectangle is flat and wide, as a line under a number is."""
+    return box[1] - box[0] < BAR * (box[3] - box[2])
 
 
 def take(amount: Grey, regions: Regions, numbers: list[int]) -> Group:

@@ -1,6 +1,6 @@
 """The colours of a picture to amounts of ink: 0 is bare ground, 1 full ink, edges between."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ WINDOW = 1 / 3
 FAINTEST = 0.02
 # From this share of variance between two classes on a picture has two tones, and no shades.
 TWO_TONES = 0.9
+# Ink that covers more than this share of its picture leaves too little ground to be measured by.
+CROWDED = 0.3
 # Noise of paper and sensor reaches this many standard deviations; what is deeper is ink.
 NOISE_REACH = 3.0
 # The search for the typical ink starts at this quantile of depth: a few pixels are deeper.
@@ -52,9 +54,13 @@ def find_ink(colours: Colours, polarity: str = "auto") -> Ink:
     grey = mix(colours)
     if polarity == "light" or (polarity == "auto" and ink_is_light(grey)):
         grey = 1 - grey
+    margin, ground = margin_of(grey)
+    grey = np.pad(grey, margin, constant_values=ground)
     grey = grey / lighting(grey)
     first = amounts(1 - grey / brightest(grey))
-    return amounts(1 - grey / bare(grey, first.amount))
+    ink = amounts(1 - grey / bare(grey, first.amount))
+    inside = np.s_[margin : grey.shape[0] - margin, margin : grey.shape[1] - margin]
+    return replace(ink, amount=ink.amount[inside])
 
 
 def mix(colours: Colours) -> Grey:
@@ -79,12 +85,32 @@ def ink_is_light(grey: Grey) -> bool:
     threshold, split = two_tones(small)
     if split > TWO_TONES:
         light = small > threshold
+        # Ground is what there is more of, in the corners above all, and along the rim.
+        corners = np.mean([corner.mean() for corner in corners_of(light)])
         rim = np.concatenate((light[0], light[-1], light[:, 0], light[:, -1]))
-        # Ground is what there is more of, and the rim counts half as much as the whole.
-        return bool(light.mean() + rim.mean() / 2 < 0.75)
+        return bool(light.mean() + corners + rim.mean() / 2 < 1.25)
     # Cubes keep the sign and weigh what stands out; the narrower window forgets glare.
     sizes = (window(small), window(small, WINDOW / 2))
     return bool(sum(((small - blur(small, size)) ** 3).sum() for size in sizes) > 0)
+
+
+def corners_of(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """The four corners of a picture, an eighth of its height and width."""
+    height, width = (max(1, side // 8) for side in mask.shape)
+    rows = mask[:height], mask[-height:]
+    return [part[:, columns] for part in rows for columns in (np.s_[:width], np.s_[-width:])]
+
+
+def margin_of(grey: Grey) -> tuple[int, float]:
+    """How many pixels of bare ground a dark digit that fills its picture needs around it, and
+    their grey: what looks for the ground finds more of it there.
+    """
+    small = fit_longest(grey, SMALL)
+    threshold, split = two_tones(small)
+    ground = small > threshold
+    if split < TWO_TONES or ground.mean() > 1 - CROWDED:
+        return 0, 1.0
+    return round(max(grey.shape) * WINDOW), quantile(small[ground], 0.5)
 
 
 def lighting(grey: Grey) -> Grey:
@@ -142,7 +168,8 @@ def amounts(depth: Grey) -> Ink:
         ImageError: nothing rises above the noise.
     """
     some = depth[::SPARSE, ::SPARSE]
-    ground = quantile(some, 0.5)
+    # Ink may cover more than half of a picture, but the ground is the shallower of the two.
+    ground = quantile(some[some <= (some.min() + some.max()) / 2], 0.5)
     below = ground - some[some < ground]
     noise = 1.4826 * quantile(below, 0.5) if below.size else 0.0
     low = ground + NOISE_REACH * noise

@@ -3,14 +3,16 @@
 import numpy as np
 
 from scratchnet_cli.images.grey import Grey, fit_longest, quantile, resize, two_tones
-from scratchnet_cli.images.regions import Mask, find_regions
+from scratchnet_cli.images.regions import Mask, find_regions, spanned
 
 # Sheets are large: their edges are found on a copy of this size.
 SMALL = 64
 # A sheet fills at least this share of the picture, and where it fills more there is no table.
-SMALLEST, LARGEST = 0.35, 0.97
-# It fills this share of what it spans in rows or columns; a digit leaves more of that free.
-SOLID = 0.9
+SMALLEST, LARGEST = 0.08, 0.97
+# It fills this share of the smallest rectangle around it, at whatever angle; an ellipse fills 0.79.
+RECTANGULAR = 0.86
+# Its paper takes this share of it, its digit the rest; of a seven-segment zero the hole takes more.
+PAPER = 0.6
 # Across its edge the grey changes by this share of what sheet and table differ: light is softer.
 SHARP = 0.6
 # The table takes this share of the picture's rim if it lies all around the sheet, and this if
@@ -39,18 +41,25 @@ def solid_region(mask: Mask) -> Mask | None:
     if regions.area.size == 0:
         return None
     region = regions.labels == int(regions.area.argmax()) + 1
-    spans = [spanned(region), spanned(region.T).T]
-    filled = spans[0] & spans[1]
-    if not SMALLEST < filled.mean() < LARGEST:
+    filled = spanned(region) & spanned(region.T).T
+    if not SMALLEST < filled.mean() < LARGEST or region.sum() < PAPER * filled.sum():
         return None
-    return filled if region.sum() > SOLID * (spans[0] | spans[1]).sum() else None
+    return filled if rectangularity(filled) > RECTANGULAR else None
 
 
-def spanned(mask: Mask) -> Mask:
-    """Each row from its first to its last set pixel."""
-    after = np.logical_or.accumulate(mask, axis=1)
-    before = np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
-    return after & before
+def rectangularity(mask: Mask) -> float:
+    """The share of the smallest rectangle around a mask, at whatever angle, that it fills."""
+    places = np.argwhere(mask & ~shrink(mask))
+    angles = np.deg2rad(np.arange(0, 90, 3))
+    # The extent along each direction, and across it; both reach to the pixels' far sides.
+    along, across = (
+        np.ptp(places @ direction, axis=0) + 1
+        for direction in (
+            np.stack((np.cos(angles), np.sin(angles))),
+            np.stack((-np.sin(angles), np.cos(angles))),
+        )
+    )
+    return float(mask.sum() / (along * across).min())
 
 
 def stands_out(grey: Grey, sheet: Mask) -> bool:

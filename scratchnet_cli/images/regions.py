@@ -50,6 +50,13 @@ def find_regions(mask: Mask) -> Regions:
     return Regions(labels, low[0], high[0], low[1], high[1], area)
 
 
+def spanned(mask: Mask) -> Mask:
+    """Each row from its first to its last set pixel."""
+    after = np.logical_or.accumulate(mask, axis=1)
+    before = np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
+    return after & before
+
+
 def _roots(
     row: NDArray[np.intp], start: NDArray[np.intp], stop: NDArray[np.intp], width: int
 ) -> NDArray[np.intp]:
