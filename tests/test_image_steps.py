@@ -11,7 +11,7 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import decode
 from scratchnet_cli.images.fit import fit, pen_width, thicken
 from scratchnet_cli.images.grey import Grey, blur, widen
-from scratchnet_cli.images.groups import find_groups
+from scratchnet_cli.images.groups import find_groups, without_frames
 from scratchnet_cli.images.ink import amounts, find_ink, ink_is_light, mix
 from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet
@@ -222,15 +222,76 @@ def test_the_sheet_on_a_table_is_found() -> None:
     assert find_sheet(seven(pen=40)) is None
 
 
-def test_frames_and_dark_rims_are_no_digits() -> None:
-    """A frame around the digit, and the table at a side of the picture, are left out."""
-    framed = seven()
-    framed[4:7, 4:196] = framed[193:196, 4:196] = framed[4:196, 4:7] = framed[4:196, 193:196] = 1
+@pytest.mark.parametrize("angle", [0, 12, 45])
+@pytest.mark.parametrize("side", [90, 140])
+def test_small_and_tilted_sheets_are_found_and_ellipses_are_not(side: int, angle: int) -> None:
+    """A sheet is what is rectangular, with a thick digit on it too; a round blot is none."""
+    page = np.full((200, 200), 255, np.uint8)
+    low = (200 - side) // 2
+    page[low : low + side, low : low + side] = 0
+    canvas = np.asarray(Image.fromarray(page).rotate(angle, fillcolor=255), np.float32) / 255
+    digit = np.s_[75:125, 85:115]
+    written = canvas.copy()
+    written[digit] = 1
+    sheet = find_sheet(written)
+    assert sheet is not None
+    assert sheet[digit].all()
+    assert not sheet[canvas > 0.5].any()
+    y, x = np.indices((200, 200))
+    blot = ((y - 100) / 80) ** 2 + ((x - 100) / 50) ** 2 > 1
+    assert find_sheet(blot.astype(np.float32)) is None
+
+
+def test_boxes_and_circles_around_a_digit_are_left_out() -> None:
+    """What is drawn around other ink goes, and a 0 with a dot in it stays."""
+    y, x = np.indices((200, 200))
+    far = np.hypot(y - 100, x - 100)
+    boxed = np.maximum(abs(y - 100), abs(x - 100))
+    for ring in ((far > 90) & (far < 95), (boxed > 90) & (boxed < 95)):
+        assert np.array_equal(without_frames(np.maximum(seven(), ring).astype(np.float32)), seven())
+    dotted = (((far > 50) & (far < 60)) | (far < 8)).astype(np.float32)
+    assert np.array_equal(without_frames(dotted), dotted)
+
+
+def test_the_table_at_a_side_is_no_digit() -> None:
+    """The dark rim of a photograph is left out."""
     rimmed = seven()
     rimmed[185:] = 1
-    for picture in (framed, rimmed):
-        groups = find_groups(picture)
-        assert [group.box for group in groups] == [(40, 170, 50, 150)]
+    assert [group.box for group in find_groups(rimmed)] == [(40, 170, 50, 150)]
+
+
+def test_a_line_below_is_no_part_of_the_digit() -> None:
+    """An underlined digit is the digit alone."""
+    underlined = seven()
+    underlined[178:184, 40:170] = 1
+    assert [group.box for group in find_groups(underlined)] == [(40, 170, 50, 150)]
+
+
+def test_a_line_of_print_does_not_become_one_large_digit() -> None:
+    """Letters in a row stay as small as they are, and the digit is what stands out."""
+    printed = seven()
+    for left in range(6, 190, 8):
+        printed[182:192, left : left + 6] = 1
+    assert find_groups(printed)[0].box == (40, 170, 50, 150)
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_a_digit_may_fill_its_picture(light: bool) -> None:
+    """Thick ink that leaves less than half of the picture is still ink."""
+    y, x = np.indices((140, 100))
+    away = ((y - 69.5) / 70) ** 2 + ((x - 49.5) / 50) ** 2
+    tight = ((away < 1) & (away > 0.1)).astype(np.float32)
+    assert tight.mean() > 0.6
+    found = find_ink((tight if light else 1 - tight)[:, :, None]).amount
+    assert np.array_equal(found > 0.5, tight > 0.5)
+
+
+def test_the_edge_of_a_shadow_is_no_ink() -> None:
+    """Where the light changes at once, what is written in the light and in the shade is found."""
+    light = np.where(np.arange(200) < 110, 0.9, 0.6)[None].repeat(200, axis=0)
+    light = np.asarray(blur(light.astype(np.float32), 9))
+    found = find_ink((light * (1 - 0.8 * seven()))[:, :, None]).amount
+    assert np.mean((found > 0.5) != (seven() > 0.5)) < 0.005
 
 
 def test_what_is_alone_is_the_digit() -> None:

@@ -43,10 +43,10 @@ PARTS = 28
 COPIES = 6
 """A part of the pool: so many copies of each of the 4,000, and 4,000 digits that the pen drew."""
 STRENGTH = 1.0
-TEACHERS = 2
+TEACHERS = 4
 STUDENTS = 2
 TEACHING = Plan(epochs=1, batch_size=50, rate=0.002)
-STUDY = Plan(epochs=80, batch_size=250, rate=0.005, per_unit=True)
+STUDY = Plan(epochs=120, batch_size=250, rate=0.005, per_unit=True)
 
 
 def main() -> None:

@@ -22,8 +22,9 @@ WORKING_SHORT_SIDE = 100
 WORKING_LONG_SIDE = 4000
 # How a PNG of 28x28 pixels, of grey in 8 bits, begins.
 SMALL_GREY_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">2I2B", 28, 28, 8, 0)
-# Opaque parts whose channels vary no more than this are ink, however much of it there is.
-ONE_COLOUR = 0.1
+# Opaque parts of one colour, whose channels vary no more than this, are ink, be it half of the
+# picture; but not where they leave so little transparent.
+ONE_COLOUR, SHEET = 0.1, 0.9
 _ORIENTATION = 0x0112
 
 Pixels = NDArray[np.uint8]
@@ -159,7 +160,8 @@ def _on_ground(colours: Colours) -> Colours:
     if visible == 0:
         raise ImageError("the picture is blank")
     opaque = colours[alpha[:, :, 0] > 0.5][:, :3]
-    if len(opaque) > alpha.size / 2 and np.ptp(opaque, axis=0).max() > ONE_COLOUR:
+    share = len(opaque) / alpha.size
+    if share > SHEET or (share > 0.5 and np.ptp(opaque, axis=0).max() > ONE_COLOUR):
         # A sheet with holes or round corners, which go on as its paper.
         ground = np.median(opaque, axis=0)
     else:

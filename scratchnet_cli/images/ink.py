@@ -19,7 +19,10 @@ FAINTEST = 0.02
 # From this share of variance between two classes on a picture has two tones, and no shades.
 TWO_TONES = 0.9
 # Ink that covers more than this share of its picture leaves too little ground to be measured by.
-CROWDED = 0.3
+# So does a shadow, but that leaves less than this share of the corners free.
+CROWDED, OPEN_CORNERS = 0.3, 0.75
+# Light is even or slants if this share of the picture lies within so much of its surface.
+EVENLY, LIT = 0.8, 0.08
 # Noise of paper and sensor reaches this many standard deviations; what is deeper is ink.
 NOISE_REACH = 3.0
 # The search for the typical ink starts at this quantile of depth: a few pixels are deeper.
@@ -108,7 +111,8 @@ def margin_of(grey: Grey) -> tuple[int, float]:
     small = fit_longest(grey, SMALL)
     threshold, split = two_tones(small)
     ground = small > threshold
-    if split < TWO_TONES or ground.mean() > 1 - CROWDED:
+    in_corners = np.mean([corner.mean() for corner in corners_of(ground)])
+    if split < TWO_TONES or ground.mean() > 1 - CROWDED or in_corners < OPEN_CORNERS:
         return 0, 1.0
     return round(max(grey.shape) * WINDOW), quantile(small[ground], 0.5)
 
@@ -116,7 +120,8 @@ def margin_of(grey: Grey) -> tuple[int, float]:
 def lighting(grey: Grey) -> Grey:
     """(h, w) a quadratic surface through most of the ground: slanting light and dark corners.
 
-    Least squares, again and again with less weight on what is off the surface: ink, a table.
+    Least squares, again and again with less weight on what is off the surface: ink, a table. Where
+    too much is, as with a shadow that has an edge, the surface is flat.
     """
     small = fit_longest(grey, SMALL)
     terms = _powers(*small.shape)
@@ -127,6 +132,8 @@ def lighting(grey: Grey) -> Grey:
         spread = 2 * quantile(np.abs(off), 0.5) + 0.01
         weighted = terms / (1 + (off / spread) ** 2) ** 2
         surface = np.linalg.lstsq(weighted @ terms.T, weighted @ values, rcond=None)[0] @ terms
+    if (np.abs(values - surface) < LIT).mean() < EVENLY:
+        return np.ones_like(grey)
     surface = surface.reshape(small.shape).clip(0.1)
     return resize(surface.astype(np.float32), *grey.shape)
 
