@@ -233,7 +233,7 @@ def test_small_and_tilted_sheets_are_found_and_ellipses_are_not(side: int, angle
     digit = np.s_[75:125, 85:115]
     written = canvas.copy()
     written[digit] = 1
-    sheet = find_sheet(written)
+    sheet = find_sheet(written.astype(np.float32))
     assert sheet is not None
     assert sheet[digit].all()
     assert not sheet[canvas > 0.5].any()

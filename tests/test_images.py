@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import ImageError
@@ -88,6 +88,33 @@ def red_on_yellow(digit: Pixels) -> bytes:
     return encoded(ImageOps.colorize(dark(digit), (200, 30, 30), (250, 240, 120)))
 
 
+def on_a_page(digit: Pixels) -> bytes:
+    """The digit as a plot shows it, light on a black square, on a white page."""
+    return encoded(Image.fromarray(np.pad(enlarged(digit, 8), 60, constant_values=255)))
+
+
+def on_a_table(digit: Pixels) -> bytes:
+    """The digit on a sheet that lies askew on a dark table and fills a quarter of the photo."""
+    sheet = dark(digit).resize((200, 200)).convert("LA").rotate(3, expand=True)
+    table = Image.new("L", (420, 420), 70)
+    table.paste(sheet.getchannel("L"), (90, 100), sheet.getchannel("A"))
+    return encoded(table)
+
+
+def marked(digit: Pixels, *shape: str) -> bytes:
+    """The digit in a circle or a box, or underlined, by the same pen."""
+    picture = Image.new("L", (400, 400), 255)
+    picture.paste(dark(digit), (116, 116))
+    draw = ImageDraw.Draw(picture)
+    if "circle" in shape:
+        draw.ellipse((40, 40, 360, 360), outline=0, width=8)
+    if "box" in shape:
+        draw.rectangle((50, 60, 350, 340), outline=0, width=6)
+    if "line" in shape:
+        draw.line((120, 290, 300, 284), fill=0, width=8)
+    return encoded(picture)
+
+
 # One digit in the ways in which users save theirs.
 GUISES: dict[str, Callable[[Pixels], bytes]] = {
     "enlarged": lambda digit: encoded(Image.fromarray(255 - enlarged(digit))),
@@ -104,6 +131,11 @@ GUISES: dict[str, Callable[[Pixels], bytes]] = {
     "palette": lambda digit: encoded(dark(digit).convert("RGB").quantize(128), "GIF"),
     "red ink on yellow paper": red_on_yellow,
     "shadow and noise": shaded,
+    "in a plot on a white page": on_a_page,
+    "on a sheet on a table": on_a_table,
+    "in a circle": lambda digit: marked(digit, "circle"),
+    "in a box": lambda digit: marked(digit, "box"),
+    "underlined": lambda digit: marked(digit, "line"),
 }
 
 
@@ -176,6 +208,20 @@ def test_a_number_is_read_digit_by_digit(digits: Pixels, answers: Answers) -> No
     found = read_digits(beside(*whole))
     assert answers([picture.pixels for picture in found]).tolist() == answers(list(whole)).tolist()
     assert all(picture.doubts == () for picture in found)
+
+
+def test_a_number_in_two_lines_is_a_doubt(digits: Pixels) -> None:
+    """Digits below each other are no number, and each of them says so."""
+    column = np.vstack([255 - enlarged(digit, 7) for digit in digits[[3, 7]]])
+    found = read_digits(encoded(Image.fromarray(np.pad(column, 30, constant_values=255))))
+    assert [picture.doubts for picture in found] == [("more than one line",)] * 2
+
+
+def test_ink_of_the_other_polarity_is_named() -> None:
+    """Where the polarity asked for is not there, the message says which, and what to try."""
+    blank = np.full((60, 60), 255, np.uint8)
+    with pytest.raises(ImageError, match="no light ink in the picture; --polarity auto"):
+        read_image(encoded(Image.fromarray(blank)), "light")
 
 
 def test_more_than_one_digit_is_a_doubt(digits: Pixels) -> None:

@@ -21,6 +21,7 @@ POLARITIES = ("auto", "dark", "light")
 LOW_CONTRAST = "low contrast"
 SEVERAL = "more than one digit"
 CUT = "ink cut by the edge"
+LINES = "more than one line"
 # Ink should stand out of the noise by this factor, and from its ground by that much of black.
 CLEAR, CLEAREST_NOISE = 8, 0.08
 # Beside the digit, something of this share of its size is another digit.
@@ -34,7 +35,7 @@ class Picture:
     """A digit as the network sees it.
 
     pixels: (28, 28) uint8, 0 background, 255 ink. doubts: reasons to distrust the reading:
-    "low contrast", "more than one digit", "ink cut by the edge".
+    "low contrast", "more than one digit", "ink cut by the edge", "more than one line".
     """
 
     pixels: Pixels
@@ -83,7 +84,9 @@ def read_digits(data: bytes, polarity: str = "auto") -> list[Picture]:
     tallest = max(group.size for group in groups)
     digits = [group for group in groups if group.size > OTHER * tallest]
     digits.sort(key=lambda group: group.box[2] + group.box[3])
-    return [Picture(fit(group.ink), doubts(ink, group)) for group in digits]
+    tops, bottoms, *_ = zip(*(group.box for group in digits), strict=True)
+    lines = (LINES,) if max(tops) >= min(bottoms) else ()
+    return [Picture(fit(group.ink), doubts(ink, group) + lines) for group in digits]
 
 
 def read_raw_image(data: bytes) -> Picture:
@@ -119,7 +122,14 @@ def find_digits(colours: Colours, polarity: str) -> tuple[Ink, list[Group]]:
     if sheet is not None:
         with suppress(ImageError):
             return digits_on(beyond_sheet(colours, sheet), polarity, sheet)
-    return digits_on(colours, polarity, np.ones(colours.shape[:2], np.bool_))
+    try:
+        return digits_on(colours, polarity, np.ones(colours.shape[:2], np.bool_))
+    except ImageError as error:
+        if polarity == "auto":
+            raise
+        raise ImageError(
+            f"there is no {polarity} ink in the picture; --polarity auto looks for light and dark"
+        ) from error
 
 
 def beyond_sheet(colours: Colours, sheet: Mask) -> Colours:
