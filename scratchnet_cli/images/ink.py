@@ -17,7 +17,10 @@ WINDOW = 1 / 3
 # Ink less deep than this (1 is black on white) does not count as ink.
 FAINTEST = 0.02
 # From this share of variance between two classes on a picture has two tones, and no shades.
-TWO_TONES = 0.9
+# In small pictures the soft edges of the ink take more of it.
+TWO_TONES, SMALL_TWO_TONES = 0.9, 0.8
+# Where the corners' light share is this near to a half, they are no tone of their own.
+MIXED = 0.1
 # Ink that covers more than this share of its picture leaves too little ground to be measured by.
 # So does a shadow, but that leaves less than this share of the corners free.
 CROWDED, OPEN_CORNERS = 0.3, 0.75
@@ -86,10 +89,12 @@ def ink_is_light(grey: Grey) -> bool:
     """Whether ink is brighter than its ground: ink is the rarer of the two."""
     small = fit_longest(grey, SMALL)
     threshold, split = two_tones(small)
-    if split > TWO_TONES:
-        light = small > threshold
+    light = small > threshold
+    corners = float(np.mean([corner.mean() for corner in corners_of(light)]))
+    # Half light, half dark is light and shadow.
+    tones = SMALL_TWO_TONES if max(grey.shape) <= SMALL else TWO_TONES
+    if split > tones and abs(corners - 0.5) > MIXED:
         # Ground is what there is more of, in the corners above all, and along the rim.
-        corners = np.mean([corner.mean() for corner in corners_of(light)])
         rim = np.concatenate((light[0], light[-1], light[:, 0], light[:, -1]))
         return bool(light.mean() + corners + rim.mean() / 2 < 1.25)
     # Cubes keep the sign and weigh what stands out; the narrower window forgets glare.
