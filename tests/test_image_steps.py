@@ -12,9 +12,10 @@ from scratchnet_cli.images.decode import decode
 from scratchnet_cli.images.fit import fit, pen_width, thicken
 from scratchnet_cli.images.grey import Grey, blur, widen
 from scratchnet_cli.images.groups import find_groups, without_frames
-from scratchnet_cli.images.ink import amounts, find_ink, ink_is_light, mix
+from scratchnet_cli.images.ink import amounts, find_ink, mix
 from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet
+from scratchnet_cli.images.polarity import ink_is_light
 from scratchnet_cli.images.regions import find_regions
 
 

@@ -94,7 +94,7 @@ def on_a_page(digit: Pixels) -> bytes:
 
 
 def on_a_table(digit: Pixels) -> bytes:
-    """The digit on a sheet that lies on a dark table, not quite straight, and fills a quarter of the photo."""
+    """The digit on a sheet that lies on a dark table, not quite straight."""
     sheet = dark(digit).resize((200, 200)).convert("LA").rotate(2, expand=True)
     table = Image.new("L", (420, 420), 70)
     table.paste(sheet.getchannel("L"), (90, 100), sheet.getchannel("A"))

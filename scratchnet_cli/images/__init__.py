@@ -11,7 +11,8 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import decode, decode_as_stored
 from scratchnet_cli.images.fit import FIELD, fit, fits_already
 from scratchnet_cli.images.groups import Group, find_groups, without_frames
-from scratchnet_cli.images.ink import Colours, Ink, bare, find_ink
+from scratchnet_cli.images.ink import Colours, Ink, find_ink
+from scratchnet_cli.images.light import bare
 from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet
 from scratchnet_cli.images.regions import Mask

@@ -8,6 +8,11 @@ from PIL import Image
 
 Grey = NDArray[np.float32]
 
+# Light, colour and polarity change slowly: they are estimated on a copy of this size.
+SMALL = 64
+# What is narrower than this share of the picture is ink, what is wider is light or shadow.
+WINDOW = 1 / 3
+
 
 def quantile(values: NDArray[Any], share: float) -> float:
     """The smallest of the values that is not below this share of them: 0.5 gives the median."""
@@ -77,3 +82,8 @@ def two_tones(values: Grey) -> tuple[float, float]:
     best = int(between.argmax())
     threshold = (ordered[best] + ordered[best + 1]) / 2
     return float(threshold), float(between[best] / max(ordered.var(), 1e-12))
+
+
+def window(values: Grey, share: float = WINDOW) -> int:
+    """The odd number of pixels that is a share of the longer side."""
+    return max(3, int(max(values.shape) * share) | 1)

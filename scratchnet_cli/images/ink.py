@@ -6,26 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.grey import Grey, blur, fit_longest, quantile, resize, two_tones, widen
+from scratchnet_cli.images.grey import (
+    SMALL,
+    WINDOW,
+    Grey,
+    blur,
+    fit_longest,
+    quantile,
+    resize,
+    two_tones,
+    window,
+)
+from scratchnet_cli.images.light import bare, brightest, lighting
+from scratchnet_cli.images.polarity import TWO_TONES, corners_of, ink_is_light
 
 Colours = NDArray[np.float32]
 
-# Light, colour and polarity change slowly: they are estimated on a copy of this size.
-SMALL = 64
-# What is narrower than this share of the picture is ink, what is wider is light or shadow.
-WINDOW = 1 / 3
 # Ink less deep than this (1 is black on white) does not count as ink.
 FAINTEST = 0.02
-# From this share of variance between two classes on a picture has two tones, and no shades.
-# In small pictures the soft edges of the ink take more of it.
-TWO_TONES, SMALL_TWO_TONES = 0.9, 0.8
-# Where the corners' light share is this near to a half, they are no tone of their own.
-MIXED = 0.1
 # Ink that covers more than this share of its picture leaves too little ground to be measured by.
 # So does a shadow, but that leaves less than this share of the corners free.
 CROWDED, OPEN_CORNERS = 0.3, 0.75
-# Light is even or slants if this share of the picture lies within so much of its surface.
-EVENLY, LIT = 0.8, 0.08
 # Noise of paper and sensor reaches this many standard deviations; what is deeper is ink.
 NOISE_REACH = 3.0
 # The search for the typical ink starts at this quantile of depth: a few pixels are deeper.
@@ -85,30 +86,6 @@ def mix(colours: Colours) -> Grey:
     return np.asarray(colours @ weights - np.minimum(weights, 0).sum(), np.float32)
 
 
-def ink_is_light(grey: Grey) -> bool:
-    """Whether ink is brighter than its ground: ink is the rarer of the two."""
-    small = fit_longest(grey, SMALL)
-    threshold, split = two_tones(small)
-    light = small > threshold
-    corners = float(np.mean([corner.mean() for corner in corners_of(light)]))
-    # Half light, half dark is light and shadow.
-    tones = SMALL_TWO_TONES if max(grey.shape) <= SMALL else TWO_TONES
-    if split > tones and abs(corners - 0.5) > MIXED:
-        # Ground is what there is more of, in the corners above all, and along the rim.
-        rim = np.concatenate((light[0], light[-1], light[:, 0], light[:, -1]))
-        return bool(light.mean() + corners + rim.mean() / 2 < 1.25)
-    # Cubes keep the sign and weigh what stands out; the narrower window forgets glare.
-    sizes = (window(small), window(small, WINDOW / 2))
-    return bool(sum(((small - blur(small, size)) ** 3).sum() for size in sizes) > 0)
-
-
-def corners_of(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    """The four corners of a picture, an eighth of its height and width."""
-    height, width = (max(1, side // 8) for side in mask.shape)
-    rows = mask[:height], mask[-height:]
-    return [part[:, columns] for part in rows for columns in (np.s_[:width], np.s_[-width:])]
-
-
 def margin_of(grey: Grey) -> tuple[int, float]:
     """How many pixels of bare ground a dark digit that fills its picture needs around it, and
     their grey: what looks for the ground finds more of it there.
@@ -120,57 +97,6 @@ def margin_of(grey: Grey) -> tuple[int, float]:
     if split < TWO_TONES or ground.mean() > 1 - CROWDED or in_corners < OPEN_CORNERS:
         return 0, 1.0
     return round(max(grey.shape) * WINDOW), quantile(small[ground], 0.5)
-
-
-def lighting(grey: Grey) -> Grey:
-    """(h, w) a quadratic surface through most of the ground: slanting light and dark corners.
-
-    Least squares, again and again with less weight on what is off the surface: ink, a table. Where
-    too much is, as with a shadow that has an edge, the surface is flat.
-    """
-    small = fit_longest(grey, SMALL)
-    terms = _powers(*small.shape)
-    values = small.ravel().astype(np.float64)
-    surface = np.full(values.shape, quantile(values, 0.5))
-    for _ in range(8):
-        off = values - surface
-        spread = 2 * quantile(np.abs(off), 0.5) + 0.01
-        weighted = terms / (1 + (off / spread) ** 2) ** 2
-        surface = np.linalg.lstsq(weighted @ terms.T, weighted @ values, rcond=None)[0] @ terms
-    if (np.abs(values - surface) < LIT).mean() < EVENLY:
-        return np.ones_like(grey)
-    surface = surface.reshape(small.shape).clip(0.1)
-    return resize(surface.astype(np.float32), *grey.shape)
-
-
-def _powers(height: int, width: int) -> NDArray[np.float64]:
-    """(6, height * width): 1, x, y, xx, xy, yy, with x and y in [-1, 1]."""
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)
-
-
-def brightest(grey: Grey) -> Grey:
-    """(h, w) the brightest around each pixel: shadows are ground, and strokes are not."""
-    small = fit_longest(grey, SMALL)
-    size = window(small)
-    ground = blur(-widen(-widen(small, size), size), 3)
-    return resize(ground, *grey.shape).clip(1e-3)
-
-
-def bare(grey: Grey, ink: Grey) -> Grey:
-    """(h, w) the mean of the ground around each pixel, ink left out: it follows every shadow."""
-    height, width = fit_longest(grey, SMALL).shape
-    free = (ink < 0.2).astype(np.float32)
-    share = resize(free, height, width)
-    mean = resize(grey * free, height, width) / share.clip(1e-3)
-    # Cells beside ink do not count: a stroke's soft edge darkens them.
-    weight = np.where(widen(1 - share, 3) > 0.3, 0, share).astype(np.float32)
-    total, count = np.zeros_like(mean), np.full_like(mean, 1e-9)
-    # Near ground counts most; wider means only fill what is all ink.
-    for size, factor in ((5, 1.0), (15, 1e-2), (63, 1e-4)):
-        total += factor * blur(mean * weight, size)
-        count += factor * blur(weight, size)
-    return resize(total / count, *grey.shape).clip(1e-3)
 
 
 def amounts(depth: Grey) -> Ink:
@@ -197,8 +123,3 @@ def amounts(depth: Grey) -> Ink:
         raise ImageError("the picture is blank")
     amount = ((depth - low) / max(full - low, 1e-6)).clip(0, 1)
     return Ink(np.asarray(amount, np.float32), full - ground, noise)
-
-
-def window(values: Grey, share: float = WINDOW) -> int:
-    """The odd number of pixels that is a share of the longer side."""
-    return max(3, int(max(values.shape) * share) | 1)
