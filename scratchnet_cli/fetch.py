@@ -165,15 +165,16 @@ def _sources(asset: Asset) -> list[str]:
         return [f"{mirror.rstrip('/')}/{asset.name}", *asset.urls]
     if "://" in mirror:
         raise DownloadError(
-            f"SCRATCHNET_MIRROR is {mirror!r}, expected a folder or an http:// or https:// address"
+            f"SCRATCHNET_MIRROR is {shown(mirror)!r}, "
+            "expected a folder or an http:// or https:// address"
         )
     return [str(Path(os.path.expanduser(mirror), asset.name)), *asset.urls]  # noqa: PTH111
 
 
 def shown(source: str) -> str:
-    """A path, or a URL without the name and password that it may hold."""
-    return re.sub(r"^(https?://)[^/@]*@", r"\1", source)
+    """A path, or an address of any kind without the name and password that it may hold."""
+    return re.sub(r"^([^/]*://)[^/]*@", r"\1", source)
 
 
 def _is_url(source: str) -> bool:
-    return re.match("https?://[^/]", source) is not None
+    return re.match("https?://[^/]", source, re.IGNORECASE) is not None

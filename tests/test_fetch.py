@@ -223,7 +223,7 @@ BAD_SOURCES: list[tuple[str, Behaviour, str]] = [
     ("page", behave.body(PAGE, Content_Type="text/html"), f"found {len(PAGE)}"),
     ("redirect loop", behave.redirect("/bad"), "redirected without end"),
     ("redirect to a file", behave.redirect(Path(__file__).as_uri()), "redirected to an address"),
-    ("redirect to nonsense", behave.redirect("http://[nowhere/"), ": "),
+    ("redirect to nonsense", behave.redirect("http://[nowhere/"), "the one it redirects to"),
 ]
 
 
@@ -335,6 +335,21 @@ def test_a_transfer_ends_in_time(
         Fetcher().fetch(asset(server.url("/bad")), force=True)
 
 
+def test_a_transfer_that_was_left_asks_no_more(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that asks for a pause is not bothered again once nobody waits for its answer."""
+    monkeypatch.setattr(http, "GRACE_S", 0.3)
+    monkeypatch.setattr(http, "SLOWEST_BYTES_PER_S", 10**6)
+    before = set(threading.enumerate())
+    server.paths["/bad"] = behave.status(503, Retry_After=60)
+    with pytest.raises(DownloadError, match="not finished after"):
+        Fetcher().fetch(asset(server.url("/bad")))
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    assert server.requests == {"/bad": 1}
+
+
 def test_a_large_file_has_time_in_proportion(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -401,6 +416,19 @@ def test_https_is_never_left_for_http(tls_server: Server, server: Server) -> Non
     with pytest.raises(DownloadError, match="redirected to an address that is not https"):
         Fetcher().fetch(asset(tls_server.url("/moved")))
     assert tls_server.requests == {"/moved": 1}
+    assert server.requests == {}
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_mirror_in_capitals_is_https_too(
+    tls_server: Server, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``HTTPS://`` is an address like ``https://``, and not left for http either."""
+    tls_server.paths["/digits.gz"] = behave.redirect(server.url("/good"))
+    monkeypatch.setenv("SCRATCHNET_MIRROR", tls_server.url("").replace("https", "HTTPS"))
+    with pytest.raises(DownloadError, match="redirected to an address that is not https"):
+        Fetcher().fetch(asset())
+    assert tls_server.requests == {"/digits.gz": 1}
     assert server.requests == {}
 
 
@@ -518,17 +546,43 @@ def test_a_mirror_address_that_is_none(
     assert mirror in result.stderr
 
 
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
 def test_a_password_in_the_mirrors_address_stays_private(
-    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch, small_assets: tuple[Asset, Asset]
+    run: Run,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    small_assets: tuple[Asset, Asset],
+    scheme: str,
 ) -> None:
     """A name and password in the address are sent to the mirror, and shown in no log."""
-    mirror = server.url("").replace("//", "//user:tellnobody@")
+    mirror = server.url("").replace("http://", f"{scheme}://user:tellnobody@")
     monkeypatch.setenv("SCRATCHNET_MIRROR", mirror)
     server.paths[f"/{small_assets[0].name}"] = b"weights"
     result = run("download")
     assert server.headers[0]["Authorization"].startswith("Basic ")
     assert result.exit_code == 4
+    assert f"  {scheme}://127.0.0.1:{server.port}/" in result.stderr
     assert "tellnobody" not in result.stdout + result.stderr
+
+
+@pytest.mark.usefixtures("small_assets")
+@pytest.mark.parametrize(
+    "mirror",
+    [
+        "ftp://user:tellnobody@127.0.0.1",
+        "s3+https://user:tellnobody@127.0.0.1",
+        "http://user:tell@nobody@127.0.0.1:9",
+    ],
+)
+def test_a_password_in_an_address_that_is_of_no_use_stays_private(
+    run: Run, monkeypatch: pytest.MonkeyPatch, mirror: str
+) -> None:
+    """Of an address that cannot be used, or is mistyped, only the host is shown."""
+    monkeypatch.setenv("SCRATCHNET_MIRROR", mirror)
+    result = run("download")
+    assert result.exit_code == 4
+    assert "://127.0.0.1" in result.stderr
+    assert "nobody" not in result.stderr
 
 
 # --- the command line ---
