@@ -5,6 +5,8 @@ with the program. What the user named is never replaced by something else.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
 from scratchnet_cli.dataset_files import read_dataset_files, sha256_of_both
-from scratchnet_cli.errors import DatasetError, DownloadError, WeightsError
+from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, WeightsError
 from scratchnet_cli.fetch import Fetcher
 from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset
 from scratchnet_cli.network import Network
@@ -135,9 +137,22 @@ def load_mnist(
 
 
 def _book_weights(fetcher: Fetcher, hurry: bool = False) -> tuple[WeightFile, Origin]:
-    fetched = fetcher.fetch(BOOK_WEIGHTS, hurry=hurry)
+    with _advising("scratchnet download"):
+        fetched = fetcher.fetch(BOOK_WEIGHTS, hurry=hurry)
     file = read_weight_file(fetched.data, BOOK_WEIGHTS.name)
     return file, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
+
+
+@contextmanager
+def _advising(command: str) -> Iterator[None]:
+    """Name the command that fetches the file, where none of its sources delivered it."""
+    try:
+        yield
+    except MirrorError:
+        raise
+    except DownloadError as error:
+        advice = f"With a network, `{command}` fetches it."
+        raise DownloadError(*error.args, advice, cause=error.cause) from error
 
 
 def _weights_file(name: str, path: Path, fallback: bool = False) -> tuple[WeightFile, Origin]:
@@ -160,7 +175,8 @@ def _bundled_weights() -> Path:
 
 
 def _mnist(split: Split, fetcher: Fetcher, hurry: bool = False) -> tuple[Dataset, Origin]:
-    images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in MNIST[split])
+    with _advising("scratchnet download" + (" --split train" if split == "train" else "")):
+        images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in MNIST[split])
     dataset = read_dataset(images.unpacked, labels.unpacked)
     return dataset, Origin("mnist", images.source, sha256_of_both(images.data, labels.data))
 
