@@ -14,10 +14,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
-from scratchnet_cli.dataset_files import read_dataset_files, sha256_of_both
+from scratchnet_cli.dataset_files import find_dataset, read_dataset_files, sha256_of_both
 from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, WeightsError
 from scratchnet_cli.fetch import Fetcher
-from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset
+from scratchnet_cli.mnist import Dataset, Split, read_dataset
 from scratchnet_cli.network import Network
 from scratchnet_cli.weights import WeightFile, read_weight_file
 from scratchnet_cli.weights.arrays import MAX_BYTES
