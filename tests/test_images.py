@@ -216,6 +216,26 @@ def test_raw_pictures_are_taken_as_they_are(digits: Pixels) -> None:
         read_raw_image(encoded(Image.new("L", (40, 30))))
 
 
+def test_raw_greys_of_16_bits_keep_their_upper_half(digits: Pixels) -> None:
+    """PNG, TIFF in either byte order and PNM of 16 bits come out as the 8 bits that matter."""
+    deep = digits[3].astype(np.uint16) * 257
+    big = deep.astype(">u2").tobytes()
+    for data in (
+        encoded(Image.fromarray(deep)),
+        encoded(Image.fromarray(deep), "TIFF"),
+        encoded(Image.frombytes("I;16B", (28, 28), big), "TIFF"),
+        b"P5 28 28 65535\n" + big,
+    ):
+        assert np.array_equal(read_raw_image(data).pixels, digits[3])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_raw_values_of_32_bits_are_refused(digits: Pixels, dtype: type[np.generic]) -> None:
+    """What has no known range is refused, rather than taken for black."""
+    with pytest.raises(ImageError, match="--raw takes 8- or 16-bit greys"):
+        read_raw_image(encoded(Image.fromarray(digits[3].astype(dtype)), "TIFF"))
+
+
 @pytest.mark.parametrize("value", [0, 128, 255])
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "1"])
 def test_blank_pictures_are_refused(value: int, mode: str) -> None:
