@@ -241,7 +241,7 @@ def test_a_threshold_decides_the_exit_code(run: Run, threshold: str, exit_code: 
     ("args", "hint"),
     [
         (("--batch-size", "0"), "--batch-size"),
-        (("--batch-size", "x"), "not a valid integer"),
+        (("--batch-size", "x"), "not a valid whole number"),
         (("--batchsize", "1"), "--batch-size"),
         (("--min-accuracy", "94"), "--min-accuracy"),
         (("--min-accuracy", "nan"), "not in the range 0<=x<=1"),
