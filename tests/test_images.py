@@ -236,6 +236,41 @@ def test_raw_values_of_32_bits_are_refused(digits: Pixels, dtype: type[np.generi
         read_raw_image(encoded(Image.fromarray(digits[3].astype(dtype)), "TIFF"))
 
 
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", "a HEIC picture"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", "a HEIC picture"),
+        (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1", "an AVIF picture"),
+        (b"%PDF-1.7\n", "a PDF document"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'>", "an SVG drawing"),
+        (
+            b"\xef\xbb\xbf<?xml version='1.0'?>\r\n<!-- by hand -->\n<!DOCTYPE svg>\n<svg>",
+            "an SVG drawing",
+        ),
+    ],
+)
+def test_what_is_nearly_a_picture_is_told_what_to_do(data: bytes, kind: str) -> None:
+    """What phones and drawing programs make is called by its name, and to be exported."""
+    with pytest.raises(ImageError) as refused:
+        read_image(data)
+    assert str(refused.value) == f"{kind}: export it as JPEG or PNG"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\0\0\0\x20ftypisom\0\0\0\0mp42",
+        b"<!DOCTYPE html><html><svg></svg></html>",
+        b"<!" * 2**20,
+    ],
+)
+def test_films_and_web_pages_are_not_taken_for_pictures(data: bytes) -> None:
+    """What merely begins like those is of no known format, and seen to be at once."""
+    with pytest.raises(ImageError, match="not a picture of a known format"):
+        read_image(data)
+
+
 @pytest.mark.parametrize("value", [0, 128, 255])
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "1"])
 def test_blank_pictures_are_refused(value: int, mode: str) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +68,14 @@ def test_a_dash_reads_one_picture_from_stdin(run: Run, pictures: list[Path]) -> 
 def test_paths_can_come_from_a_list(
     run: Run, pictures: list[Path], tmp_path: Path, as_stdin: bool
 ) -> None:
-    """--files-from takes one path a line from a file or stdin, after those on the command line."""
-    text = "\n".join(map(str, pictures[4:7])).encode() + b"\n\n"
+    """--files-from takes one path a line from a file or stdin, after those on the command line.
+
+    The mark that editors put at the head of UTF-8 is no part of a path.
+    """
+    text = b"\n".join(
+        [b"\xef\xbb\xbf" + os.fsencode(pictures[4]), *map(os.fsencode, pictures[5:7])]
+    )
+    text += b"\r\n\n"
     listed = tmp_path / "list.txt"
     listed.write_bytes(text)
     source = "-" if as_stdin else listed
@@ -114,6 +121,7 @@ def test_a_bad_picture_does_not_stop_the_others(
     assert digits_in(result.stdout) == [1, 2]
     lines = result.stderr.splitlines()
     assert [line.split(": ")[1] for line in lines] == [str(path) for path in bad]
+    assert lines[1].endswith(": the file is empty")
 
 
 def test_a_blank_picture_is_refused(run: Run, tmp_path: Path) -> None:

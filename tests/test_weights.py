@@ -5,11 +5,14 @@ import copyreg
 import functools
 import io
 import itertools
+import os
 import pickle
 import pickletools
 import random
 import struct
+import sys
 import textwrap
+import threading
 import time
 import tracemalloc
 import zipfile
@@ -352,7 +355,6 @@ def test_a_pickle_of_something_else_is_refused(value: Any, protocol: int) -> Non
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
         b"\n",
         b"hello\nworld\n",
         b"<!DOCTYPE html><html><body>404</body></html>",
@@ -368,9 +370,34 @@ def test_a_pickle_of_something_else_is_refused(value: Any, protocol: int) -> Non
     ids=lambda data: repr(data[:8]),
 )
 def test_a_file_of_another_kind_is_refused(data: bytes) -> None:
-    """An empty file, a web page, a picture, a pointer of Git LFS are told to be no weights."""
+    """A web page, a picture, a pointer of Git LFS are told to be no weights."""
     expected = "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later"
     assert refusal(data) == f"some file.pkl: {expected}"
+
+
+def test_an_empty_file_is_called_empty() -> None:
+    """A file of no bytes, which a download that failed leaves, is not called a wrong format."""
+    assert refusal(b"") == "some file.pkl: the file is empty"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+def test_weights_can_come_through_a_pipe(tmp_path: Path) -> None:
+    """What a shell writes as ``--weights <(command)`` is a pipe, and read like a file."""
+    arrays = book_arrays(4, 3, 2)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[as_pickle(arrays)])
+    writer.start()
+    network, _ = load_weights(str(pipe))
+    writer.join()
+    assert_holds(network, arrays)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+def test_weights_without_end_are_refused() -> None:
+    """A device is read to the limit and no further."""
+    with pytest.raises(WeightsError, match="/dev/zero: larger than 64 MiB"):
+        load_weights("/dev/zero")
 
 
 @pytest.mark.parametrize("data", [b"\x80", b"\x80\x03", b"\x80\x03.", b"\x80\xff", b"P", b"PK"])

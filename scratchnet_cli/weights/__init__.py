@@ -68,6 +68,8 @@ def _contents(data: bytes) -> tuple[str, Contents]:
         from scratchnet_cli.weights.npz import read_npz
 
         return "npz", read_npz(data)
+    if not data:
+        raise WeightsError("the file is empty")
     raise WeightsError(
         "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later"
     )
@@ -76,7 +78,7 @@ def _contents(data: bytes) -> tuple[str, Contents]:
 def _network(contents: Contents) -> Network:
     pairs = layers_of(contents.arrays)
     if sum(array.nbytes for array in contents.arrays.values()) > MAX_BYTES:
-        raise WeightsError(f"its arrays are larger than {MAX_BYTES} bytes")
+        raise WeightsError(f"its arrays are larger than {MAX_BYTES >> 20} MiB")
     activations = contents.activations
     if activations is None:
         activations = book_activations(len(pairs))
