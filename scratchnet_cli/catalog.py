@@ -96,9 +96,12 @@ def load_dataset(
     None is MNIST, or the bundled sample where MNIST's test split cannot be had.
 
     Raises:
-        DatasetError: the files are missing, cannot be read or do not fit together.
+        DatasetError: there is no such split, or its files are missing, cannot be read or do not
+            fit together.
         DownloadError: MNIST was named, or its train split, and cannot be had.
     """
+    if split not in MNIST:
+        raise DatasetError(f"there is no split {split!r}, expected 'test' or 'train'")
     fetcher = fetcher or Fetcher()
     if name is None:
         try:
@@ -127,9 +130,12 @@ def load_mnist(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """MNIST as ``(x, t)``, downloaded and cached, with the keywords of the book's function.
 
-    See ``Dataset.arrays`` for what the keywords do.
+    split: ``test``, 10,000 images, or ``train``, 60,000; normalize: x is float32 in [0, 1], else
+    uint8 in [0, 255]; flatten: x is (n, 784), else (n, 1, 28, 28); one_hot_label: t is (n, 10) of
+    0 and 1, else (n,) of digits.
 
     Raises:
+        DatasetError: there is no such split.
         DownloadError: it is not cached and cannot be had.
     """
     dataset, _ = load_dataset("mnist", split)
