@@ -26,7 +26,7 @@ from tests.hostile_pictures import FORMATS, png, png_header, resized, tiff, zero
 from tests.memory import run_measured
 from tests.server import Server
 from tests.test_fetch import DATA, SPY, asset, files
-from tests.test_weights import everything
+from tests.test_weights_audit import everything
 
 SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
 EVAL = ["eval", "--weights", "bundled", "--dataset", "sample"]

@@ -47,11 +47,6 @@ def read_weight_file(data: bytes, label: str) -> WeightFile:
     return WeightFile(network, format_, len(data), known)
 
 
-def read_weights(data: bytes, label: str) -> Network:
-    """The network in a weight file; see ``read_weight_file``."""
-    return read_weight_file(data, label).network
-
-
 def _contents(data: bytes) -> tuple[str, Contents]:
     """The format's name, and what the file holds; readers of other formats are not imported."""
     # First the format whose first bytes are a number, which may look like any other's: a length

@@ -16,7 +16,7 @@ from PIL import Image
 from scratchnet_cli.errors import DatasetError, ImageError, ScratchnetError, WeightsError
 from scratchnet_cli.idx import read_idx
 from scratchnet_cli.images import read_image, read_raw_image
-from scratchnet_cli.weights import read_weights
+from scratchnet_cli.weights import read_weight_file
 
 MAX_MESSAGE = 1000
 W, B = np.ones((2, 2), np.float32), np.ones(2, np.float32)
@@ -41,7 +41,7 @@ class Target(NamedTuple):
 
 def pickle_(data: bytes) -> None:
     """A weight file; what begins like no pickle is made to."""
-    read_weights(data if data[:1] == b"\x80" else b"\x80\x04" + data, "x")
+    read_weight_file(data if data[:1] == b"\x80" else b"\x80\x04" + data, "x")
 
 
 def npz(data: bytes) -> None:
@@ -52,7 +52,7 @@ def npz(data: bytes) -> None:
             archive.writestr("W1.npy", data)
             archive.writestr("b1.npy", npy(B))
         data = stream.getvalue()
-    read_weights(data, "x")
+    read_weight_file(data, "x")
 
 
 def idx(data: bytes) -> None:
