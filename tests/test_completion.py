@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SCRATCHNET
+
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
 BASH = shutil.which("bash")
 
 

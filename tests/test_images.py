@@ -1,7 +1,6 @@
 """Pictures, as programs and cameras write them, to MNIST's 28x28."""
 
 import contextlib
-import io
 import struct
 import zlib
 from collections.abc import Callable, Sequence
@@ -14,16 +13,10 @@ from PIL import Image, ImageOps
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import read_digits, read_image, read_raw_image
+from tests.conftest import encoded
 
 Pixels = NDArray[np.uint8]
 Answers = Callable[[Sequence[Pixels]], NDArray[np.intp]]
-
-
-def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    """The picture as a file."""
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def enlarged(digit: Pixels, times: int = 10) -> Pixels:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,19 +14,13 @@ from scratchnet_cli import dataset_files
 from scratchnet_cli.catalog import load_dataset
 from scratchnet_cli.errors import DatasetError
 from scratchnet_cli.idx import StoredImages
-from tests.conftest import Run
+from tests.conftest import Run, idx, write_dataset
 
 
 @pytest.fixture
 def dataset(tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
     """The sample as IDX files that are not gzipped."""
-    folder = tmp_path / "dataset"
-    folder.mkdir()
-    header = struct.pack(">4B3I", 0, 0, 8, 3, *digits.shape)
-    (folder / "t10k-images-idx3-ubyte").write_bytes(header + digits.tobytes())
-    header = struct.pack(">4BI", 0, 0, 8, 1, len(labels))
-    (folder / "t10k-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
-    return folder
+    return write_dataset(tmp_path / "dataset", digits, labels)
 
 
 @pytest.mark.parametrize("options", [[], ["--limit", "250"], ["--batch-size", "333"]])
@@ -127,7 +120,7 @@ def test_a_batch_may_be_larger_than_one_read(
 ) -> None:
     """Though the system hands out less at a time, a batch comes whole."""
     path = tmp_path / "images"
-    path.write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, 100, 10, 10) + bytes(10_000))
+    path.write_bytes(idx(np.zeros((100, 10, 10), np.uint8)))
 
     class Short(io.FileIO):
         """A file of which one read gives a kilobyte, as Linux gives two gigabytes."""

@@ -8,7 +8,7 @@ import sys
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,18 +21,12 @@ from scratchnet_cli.dataset_files import find_dataset
 from scratchnet_cli.errors import DatasetError
 from scratchnet_cli.idx import read_idx
 from scratchnet_cli.mnist import Dataset, Split, read_dataset
-from tests.conftest import Run
+from tests.conftest import Run, idx
 
 Pack = Callable[[bytes], bytes]
 
 IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 LABELS = np.array([7, 0, 9], np.uint8)
-
-
-def idx(array: NDArray[np.uint8], shape: Sequence[int] | None = None) -> bytes:
-    """An IDX file of that array, or one whose header lies about its shape."""
-    sizes = array.shape if shape is None else shape
-    return struct.pack(f">BBBB{len(sizes)}I", 0, 0, 8, len(sizes), *sizes) + array.tobytes()
 
 
 def zipped(data: bytes) -> bytes:

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.catalog import load_dataset, load_weights
+from tests.conftest import BUNDLED_WEIGHTS as BUNDLED
 from tests.conftest import Run
-
-BUNDLED = ("--weights", "bundled")
 
 
 def save(path: Path, pixels: NDArray[np.uint8]) -> Path:
