@@ -56,6 +56,15 @@ def _read_file(name: str) -> NDArray[Any]:
         raise InputError(f"{label}: {error.strerror}") from error
     if len(data) > MAX_BYTES:
         raise InputError(f"{label}: larger than {MAX_BYTES >> 20} MiB, the most that is read")
+    return read_rows(data, label)
+
+
+def read_rows(data: bytes, label: str) -> NDArray[Any]:
+    """The numbers in a CSV or .npy file, told apart by content; ``label`` stands in messages.
+
+    Raises:
+        InputError: it holds anything but finite numbers in equal rows.
+    """
     try:
         return _npy(data) if data.startswith(MAGIC) else _csv(data)
     except (InputError, WeightsError) as error:
