@@ -68,8 +68,9 @@ def npz(data: bytes) -> None:
 def safetensors(data: bytes) -> None:
     """A file as it is; what has no length before its header is given the right one."""
     if data[5:9] != b"\0\0\0{":
-        data = b"{" + data.removeprefix(b"{")
-        data = (data.rfind(b"}") + 1).to_bytes(8, "little") + data
+        head, _, body = data.removeprefix(b"{").rpartition(b"}")
+        header = b"{" + head + b"}"
+        data = len(header).to_bytes(8, "little") + header + body.lstrip(b" ")
     read_weight_file(data, "x")
 
 
@@ -147,7 +148,7 @@ def _archives() -> list[bytes]:
 def _safetensors_files() -> list[bytes]:
     arrays = {"0.weight": W, "0.bias": B}
     files = [write_safetensors(Contents(arrays, names)) for names in (None, ("relu",))]
-    return files + [file[8:] for file in files]
+    return [*files, *(file[8:] for file in files)]
 
 
 def _texts() -> list[bytes]:
