@@ -5,6 +5,8 @@ with the program. What the user named is never replaced by something else.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
-from scratchnet_cli.dataset_files import read_dataset_files, sha256_of_both
-from scratchnet_cli.errors import DatasetError, DownloadError, WeightsError
+from scratchnet_cli.dataset_files import find_dataset, read_dataset_files, sha256_of_both
+from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, WeightsError
 from scratchnet_cli.fetch import Fetcher
-from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset
+from scratchnet_cli.mnist import Dataset, Split, read_dataset
 from scratchnet_cli.network import Network
 from scratchnet_cli.weights import WeightFile, read_weight_file
 from scratchnet_cli.weights.arrays import MAX_BYTES
@@ -94,9 +96,12 @@ def load_dataset(
     None is MNIST, or the bundled sample where MNIST's test split cannot be had.
 
     Raises:
-        DatasetError: the files are missing, cannot be read or do not fit together.
+        DatasetError: there is no such split, or its files are missing, cannot be read or do not
+            fit together.
         DownloadError: MNIST was named, or its train split, and cannot be had.
     """
+    if split not in MNIST:
+        raise DatasetError(f"there is no split {split!r}, expected 'test' or 'train'")
     fetcher = fetcher or Fetcher()
     if name is None:
         try:
@@ -125,9 +130,12 @@ def load_mnist(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """MNIST as ``(x, t)``, downloaded and cached, with the keywords of the book's function.
 
-    See ``Dataset.arrays`` for what the keywords do.
+    split: ``test``, 10,000 images, or ``train``, 60,000; normalize: x is float32 in [0, 1], else
+    uint8 in [0, 255]; flatten: x is (n, 784), else (n, 1, 28, 28); one_hot_label: t is (n, 10) of
+    0 and 1, else (n,) of digits.
 
     Raises:
+        DatasetError: there is no such split.
         DownloadError: it is not cached and cannot be had.
     """
     dataset, _ = load_dataset("mnist", split)
@@ -135,9 +143,22 @@ def load_mnist(
 
 
 def _book_weights(fetcher: Fetcher, hurry: bool = False) -> tuple[WeightFile, Origin]:
-    fetched = fetcher.fetch(BOOK_WEIGHTS, hurry=hurry)
+    with _advising("scratchnet download"):
+        fetched = fetcher.fetch(BOOK_WEIGHTS, hurry=hurry)
     file = read_weight_file(fetched.data, BOOK_WEIGHTS.name)
     return file, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
+
+
+@contextmanager
+def _advising(command: str) -> Iterator[None]:
+    """Name the command that fetches the file, where none of its sources delivered it."""
+    try:
+        yield
+    except MirrorError:
+        raise
+    except DownloadError as error:
+        advice = f"With a network, `{command}` fetches it."
+        raise DownloadError(*error.args, advice, cause=error.cause) from error
 
 
 def _weights_file(name: str, path: Path, fallback: bool = False) -> tuple[WeightFile, Origin]:
@@ -160,7 +181,8 @@ def _bundled_weights() -> Path:
 
 
 def _mnist(split: Split, fetcher: Fetcher, hurry: bool = False) -> tuple[Dataset, Origin]:
-    images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in MNIST[split])
+    with _advising("scratchnet download" + (" --split train" if split == "train" else "")):
+        images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in MNIST[split])
     dataset = read_dataset(images.unpacked, labels.unpacked)
     return dataset, Origin("mnist", images.source, sha256_of_both(images.data, labels.data))
 

@@ -41,6 +41,17 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command as Click finds it; where there is none, one that may have been meant."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            if near := get_close_matches(args[0], COMMANDS):
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name; None where there is none."""
         if cmd_name not in COMMANDS:
@@ -91,6 +102,8 @@ def _run(args: Sequence[str] | None) -> int:
         # It repeats the command line, where a file's name may stand, and so anything.
         text = io.StringIO()
         error.show(text)
+        if isinstance(error, click.NoSuchOption):
+            text.write(_if_a_file_was_meant(sys.argv[1:] if args is None else args))
         click.echo("\n".join(map(printable, text.getvalue().split("\n"))), nl=False, err=True)
         return error.exit_code
     except click.Abort:
@@ -100,3 +113,11 @@ def _run(args: Sequence[str] | None) -> int:
     except ScratchnetError as error:
         note(*error.args)
         return error.exit_code
+
+
+def _if_a_file_was_meant(args: Sequence[str]) -> str:
+    """How to write the name of a file that begins like an option, where there is such a file."""
+    for arg in args:
+        if arg.startswith("-") and os.path.exists(arg):  # noqa: PTH110
+            return f"The file of that name is ./{arg}.\n"
+    return ""

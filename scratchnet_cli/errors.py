@@ -52,6 +52,10 @@ class DownloadError(ScratchnetError):
         self.cause = cause or str(self)
 
 
+class MirrorError(DownloadError):
+    """SCRATCHNET_MIRROR is nothing that files could come from, whichever is asked for."""
+
+
 class TransferError(DownloadError):
     """One source did not deliver a file; the message is a few words for a list of sources."""
 

@@ -83,16 +83,22 @@ def evaluate(
     last batch may be smaller.
 
     Raises:
-        ShapeError: the images have another number of pixels than the network has inputs, or the
-            labels are not one for each image, of its classes.
+        ShapeError: there are no images, they have another number of pixels than the network has
+            inputs, or the labels are not one for each image, of its classes.
+        ValueError: batch_size is not at least 1.
     """
     classes = network.outputs
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}, expected 1 or more")
+    if len(images) == 0:
+        raise ShapeError("there are no images to evaluate")
     if labels.shape != (len(images),):
         raise ShapeError(
             f"{len(images)} images need one label each, but these have the shape {labels.shape}"
         )
-    if labels.max() >= classes:
-        raise ShapeError(f"the network has {classes} classes, but a label is {labels.max()}")
+    for label in (labels.max(), labels.min()):
+        if not 0 <= label < classes:
+            raise ShapeError(f"the network has {classes} classes, but a label is {label}")
     if classes > MAX_CLASSES:
         raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_CLASSES} apart")
     forward = Forward(network, LARGEST_PIXEL if images[0].dtype == np.uint8 else 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 from scratchnet_cli.cache import Asset, cache_folder, read_cached, store
-from scratchnet_cli.errors import CacheError, DownloadError, TransferError
+from scratchnet_cli.errors import CacheError, DownloadError, MirrorError, TransferError
 
 GZIP = b"\x1f\x8b"
 _FALSE = ("", "0", "false", "no", "off", "n", "f")
@@ -82,6 +82,7 @@ class Fetcher:
         With ``hurry`` it gives up after two seconds in which no source so much as answered.
 
         Raises:
+            MirrorError: it is not cached, and SCRATCHNET_MIRROR has to be set right first.
             DownloadError: it is not cached, and no source delivered it.
         """
         path = cache_folder() / asset.name
@@ -99,7 +100,7 @@ class Fetcher:
         try:
             store(asset, data)
         except CacheError as error:
-            self.listener.note(f"{error}: going on without the cache")
+            self.listener.note(f"{error}: downloaded, but not cached")
             return Fetched(data, shown(source), cached=False)
         return Fetched(data, str(path), cached=True)
 
@@ -114,8 +115,8 @@ class Fetcher:
         raise DownloadError(
             f"{asset.name} could not be downloaded to {cache_folder()}:",
             *(f"  {source}: {cause}" for source, cause in failures),
-            "With a network, `scratchnet download` fetches it. SCRATCHNET_MIRROR can name a "
-            "folder or an address that holds the file, HTTPS_PROXY a proxy.",
+            "SCRATCHNET_MIRROR can name a folder or an address that holds the file, "
+            "HTTPS_PROXY a proxy.",
             cause=failures[0][1] if failures else "there is no source",
         )
 
@@ -164,16 +165,17 @@ def _sources(asset: Asset) -> list[str]:
     if _is_url(mirror):
         return [f"{mirror.rstrip('/')}/{asset.name}", *asset.urls]
     if "://" in mirror:
-        raise DownloadError(
-            f"SCRATCHNET_MIRROR is {mirror!r}, expected a folder or an http:// or https:// address"
+        raise MirrorError(
+            f"SCRATCHNET_MIRROR is {shown(mirror)!r}, "
+            "expected a folder or an http:// or https:// address"
         )
     return [str(Path(os.path.expanduser(mirror), asset.name)), *asset.urls]  # noqa: PTH111
 
 
 def shown(source: str) -> str:
-    """A path, or a URL without the name and password that it may hold."""
-    return re.sub(r"^(https?://)[^/@]*@", r"\1", source)
+    """A path, or an address of any kind without the name and password that it may hold."""
+    return re.sub(r"^([^/]*://)[^/]*@", r"\1", source)
 
 
 def _is_url(source: str) -> bool:
-    return re.match("https?://[^/]", source) is not None
+    return re.match("https?://[^/]", source, re.IGNORECASE) is not None

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.errors import ShapeError, WeightsError
+from scratchnet_cli.errors import WeightsError
 from scratchnet_cli.network import Array, Network
 
 # Measured: from 128 to 512 there is no difference, and from 1,000 on the cache is too small.
@@ -71,8 +71,8 @@ class Forward:
     def __init__(self, network: Network, largest: float = LARGEST_PIXEL) -> None:
         dtype = np.result_type(np.float32, *(layer.W for layer in network.layers))
         limit = float(np.finfo(dtype).max)
-        self.inputs, self.outputs = network.inputs, network.outputs
-        width = self.inputs + 1
+        self._network = network
+        width = network.inputs + 1
         self._x = np.ones((BLOCK, width), dtype)
         self._steps: list[Step] = []
         # What comes into a layer is gain·x + offset, where x is what the step before it gives.
@@ -103,14 +103,10 @@ class Forward:
         images: (n, inputs), 0 background to ``largest`` ink.
 
         Raises:
-            ShapeError: the images have another number of images than the network has inputs.
+            ShapeError: the images have another number of pixels than the network has inputs.
         """
-        if images.ndim != 2 or images.shape[1] != self.inputs:
-            raise ShapeError(
-                f"the network takes {self.inputs} values for each input, "
-                f"but these have the shape {images.shape}"
-            )
-        logits = np.empty((len(images), self.outputs), self._x.dtype)
+        self._network.check_input(images, axes=(2,))
+        logits = np.empty((len(images), self._network.outputs), self._x.dtype)
         for start in range(0, len(images), BLOCK):
             block = images[start : start + BLOCK]
             n = len(block)
@@ -120,7 +116,7 @@ class Forward:
                 x = np.dot(x, step.W, out=step.out[:n])
                 if step.f is not None:
                     step.f(x, out=x)
-            logits[start : start + BLOCK] = x[:, : self.outputs]
+            logits[start : start + BLOCK] = x[:, : self._network.outputs]
         if self._offset:
             logits = logits * self._gain + self._offset
         return logits

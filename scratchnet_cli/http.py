@@ -116,7 +116,7 @@ def _answer(session: requests.Session, url: str, stop: threading.Event) -> reque
             if asked_for.isdecimal():
                 pause_s = min(float(asked_for), MAX_PAUSE_S)
         if stop.wait(pause_s):
-            break
+            raise TimeoutError
     return _get(session, url)
 
 
@@ -129,7 +129,7 @@ def _session(url: str) -> requests.Session:
     session.headers["Accept-Encoding"] = "identity"
     session.max_redirects = MAX_REDIRECTS
     session.hooks["response"].append(_drop_body_of_redirect)
-    if url.startswith("https:"):
+    if url.lower().startswith("https:"):
         # So a redirect to plain http fails before anything is sent.
         del session.adapters["http://"]
     return session
@@ -159,7 +159,7 @@ _CAUSES: tuple[tuple[type[Exception], str, str], ...] = (
     (requests.ConnectionError, "aborted", "the connection broke off"),
     (urllib3.exceptions.ProtocolError, "", "the connection broke off"),
     (OSError, "CA certificate", "no certificates where REQUESTS_CA_BUNDLE says"),
-    (ValueError, "", "the address, or one that it was redirected to, is not an address"),
+    (ValueError, "", "the address, or the one it redirects to, is not valid"),
 )
 
 

@@ -92,7 +92,7 @@ class StoredImages:
     In place of an array it has a length, a shape, and images by number or slice.
 
     Raises:
-        DatasetError: the file is not sound, or becomes shorter meanwhile.
+        DatasetError: the file is not sound, or later becomes shorter or cannot be read any more.
         OSError: it cannot be read.
     """
 
@@ -112,7 +112,7 @@ class StoredImages:
     def __getitem__(self, index: int | slice) -> "NDArray[np.uint8] | StoredImages":
         """One image (rows, columns), or those of a slice without steps, (n, rows, columns).
 
-        The first so many of all are more than is to be read at once: they stay on disk, too.
+        ``[:n]`` stays on disk; any other slice is read.
         """
         if not isinstance(index, slice):
             return self._read(index, 1).reshape(self.shape[1:])
@@ -125,9 +125,12 @@ class StoredImages:
 
     def _read(self, start: int, count: int) -> NDArray[np.uint8]:
         size = math.prod(self.shape[1:])
-        with self._path.open("rb", buffering=0) as file:
-            file.seek(header_bytes(3) + start * size)
-            data = file.read(count * size)
+        try:
+            with self._path.open("rb") as file:
+                file.seek(header_bytes(3) + start * size)
+                data = file.read(count * size)
+        except OSError as error:
+            raise DatasetError(f"{self._path}: {error.strerror}") from error
         if len(data) != count * size:
             raise DatasetError(f"{self._path}: the file has become shorter")
         return np.frombuffer(data, np.uint8).reshape(count, *self.shape[1:])

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from io import BufferedReader
@@ -15,7 +16,7 @@ SUFFIXES = (
     ".pbm", ".pgm", ".ppm", ".pnm",
 )  # fmt: skip
 MAX_BYTES = 256 * 2**20
-# Memory is taken for what is asked for: to take MAX_BYTES lasts longer than to read most files.
+# read(n) allocates n bytes first, and allocating MAX_BYTES takes longer than reading most files.
 USUAL_BYTES = 2**16
 LIST_BYTES = 2**16
 
@@ -72,7 +73,7 @@ def read_bytes(name: str) -> bytes:
         reason = error.strerror if isinstance(error, OSError) else None
         raise ImageError(reason or "no file can have this name") from error
     if len(data) > MAX_BYTES:
-        raise ImageError(f"larger than {MAX_BYTES} bytes")
+        raise ImageError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
     return data
 
 
@@ -86,7 +87,9 @@ def _open(name: str) -> AbstractContextManager[BufferedReader]:
 
 
 def _paths(lines: list[bytes]) -> list[str]:
-    return [os.fsdecode(path) for line in lines if (path := line.rstrip(b"\r"))]
+    # Some editors begin a text with a mark, and a list may be several of theirs put together.
+    paths = (line.removeprefix(BOM_UTF8).rstrip(b"\r") for line in lines)
+    return [os.fsdecode(path) for path in paths if path]
 
 
 def _pictures_in(folder: str) -> list[str]:

@@ -1,8 +1,6 @@
 """MNIST, and datasets whose files are named and made like it."""
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +12,6 @@ from scratchnet_cli.idx import read_idx
 Split = Literal["test", "train"]
 
 CLASSES = 10
-FILE_PREFIX = {"test": "t10k", "train": "train"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +49,9 @@ class Dataset:
         (n, 1, 28, 28); one_hot_label: t is (n, 10) of 0 and 1, else (n,) of digits.
         """
         n, rows, columns = self.images.shape
-        x: NDArray[Any] = self.images[:].reshape(
-            (n, rows * columns) if flatten else (n, 1, rows, columns)
-        )
+        # From 0, for images that stay on disk would stay there.
+        images = self.images[0:]
+        x: NDArray[Any] = images.reshape((n, rows * columns) if flatten else (n, 1, rows, columns))
         if normalize:
             x = x.astype(np.float32) / 255
         t: NDArray[Any] = self.labels
@@ -74,27 +71,3 @@ def read_dataset(
     return Dataset(
         read_idx(images, axes=3, label=names[0]), read_idx(labels, axes=1, label=names[1])
     )
-
-
-def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
-    """The image and label files of a split in a folder that names them as MNIST does.
-
-    Raises:
-        DatasetError: the folder lacks one of them.
-    """
-    try:
-        present = {path.name for path in folder.iterdir()}
-    except OSError as error:
-        raise DatasetError(
-            f"{folder}: {error.strerror}; expected mnist, sample or a folder of IDX files"
-        ) from error
-    found = []
-    for stem in (f"{FILE_PREFIX[split]}-images", f"{FILE_PREFIX[split]}-labels"):
-        axes = 3 if stem.endswith("images") else 1
-        names = [f"{stem}{sep}idx{axes}-ubyte{end}" for end in ("", ".gz") for sep in "-."]
-        paths = [folder / name for name in names if name in present]
-        if not paths:
-            raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not")
-        # MNIST is also handed out with a folder of that name beside the file.
-        found.append(min(paths, key=os.path.isdir))
-    return found[0], found[1]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from scratchnet_cli.errors import ShapeError, WeightsError
 
@@ -89,6 +89,9 @@ class Layer:
             known = ", ".join(ACTIVATIONS)
             raise WeightsError(f"the activation {self.activation!r} is unknown (known: {known})")
 
+    def __repr__(self) -> str:
+        return f"Layer({self.inputs}-{self.outputs}, {self.activation})"
+
     @property
     def inputs(self) -> int:
         """Number of values that go in."""
@@ -128,6 +131,10 @@ class Network:
                     f"layer {i} gives {before.outputs} values, layer {i + 1} takes {after.inputs}"
                 )
 
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, (self.inputs, *(layer.outputs for layer in self.layers))))
+        return f"Network({sizes}, {' '.join(layer.activation for layer in self.layers)})"
+
     @property
     def inputs(self) -> int:
         """Number of values in one input."""
@@ -138,27 +145,27 @@ class Network:
         """Number of classes."""
         return self.layers[-1].outputs
 
-    def check_input(self, x: Array) -> None:
-        """Nothing, if x is (inputs,) or (n, inputs).
+    def check_input(self, x: Array, axes: tuple[int, ...] = (1, 2)) -> None:
+        """Refuses x unless it is (inputs,) or (n, inputs), of as many axes as are allowed.
 
         Raises:
-            ShapeError: x has another number of columns.
+            ShapeError: x has another number of columns or axes.
         """
-        if x.ndim not in (1, 2) or x.shape[-1] != self.inputs:
+        if x.ndim not in axes or x.shape[-1] != self.inputs:
             raise ShapeError(
                 f"the network takes {self.inputs} values for each input, "
                 f"but these have the shape {x.shape}"
             )
 
-    def logits(self, x: Array) -> Array:
+    def logits(self, x: ArrayLike) -> Array:
         """The scores of the output layer. x: (inputs,) or (n, inputs) float; float32 stays float32.
 
         Raises:
             ShapeError: x has another number of columns.
             WeightsError: a result is too large for its type.
         """
-        self.check_input(x)
-        z = x
+        z = np.asarray(x)
+        self.check_input(z)
         with np.errstate(over="ignore", invalid="ignore"):
             for layer in self.layers:
                 z = layer.forward(z)
@@ -166,11 +173,11 @@ class Network:
             raise WeightsError("the weights are so large that the network's output overflows")
         return z
 
-    def probabilities(self, x: Array) -> Array:
+    def probabilities(self, x: ArrayLike) -> Array:
         """softmax of the logits: for each input ``outputs`` probabilities that sum to 1."""
         return softmax(self.logits(x))
 
-    def predict(self, x: Array) -> NDArray[np.intp]:
+    def predict(self, x: ArrayLike) -> NDArray[np.intp]:
         """The class of each input: the argmax of the logits, for softmax keeps their order.
 
         x: (inputs,) or (n, inputs); the result: () or (n,).

@@ -10,6 +10,9 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+# Those that are known by a name.
+NETWORKS = ("book", "bundled", "three-layer")
+
 
 def names_or_files(
     *names: str, folders: bool = False
@@ -27,8 +30,16 @@ def names_or_files(
     return complete
 
 
+class Count(click.IntRange):
+    """A whole number within bounds, and called that where it is none."""
+
+    name = "whole number"
+
+
 class Share(click.FloatRange):
     """A number from 0 to 1; ``nan``, which no comparison refuses, is none."""
+
+    name = "number"
 
     def __init__(self) -> None:
         super().__init__(0, 1)
@@ -55,7 +66,7 @@ weights_option = click.option(
     "--weights",
     type=Name(),
     metavar="book|bundled|PATH",
-    shell_complete=names_or_files("book", "bundled"),
+    shell_complete=names_or_files(*NETWORKS),
     help="The network to run.  [default: book, or bundled where book cannot be downloaded]",
 )
 
@@ -74,4 +85,6 @@ quiet_option = click.option(
 )
 
 # For commands that look at one network and have no reason to prefer any.
-weights_argument = click.argument("weights", metavar="WEIGHTS")
+weights_argument = click.argument(
+    "weights", type=Name(), metavar="WEIGHTS", shell_complete=names_or_files(*NETWORKS)
+)

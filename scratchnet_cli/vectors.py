@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import InputError, WeightsError
+from scratchnet_cli.inputs import STDIN
 from scratchnet_cli.weights.arrays import DTYPES, MAX_BYTES, view_floats
 from scratchnet_cli.weights.npy import MAGIC, split_npy
 
-STDIN = "-"
 _NPY_DTYPES = (*DTYPES, "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
 # Of text, which takes many times its size while it is taken apart; no network has more inputs.
 MAX_COLUMNS = 1_000_000
@@ -55,7 +55,16 @@ def _read_file(name: str) -> NDArray[Any]:
     except OSError as error:
         raise InputError(f"{label}: {error.strerror}") from error
     if len(data) > MAX_BYTES:
-        raise InputError(f"{label}: larger than {MAX_BYTES} bytes")
+        raise InputError(f"{label}: larger than {MAX_BYTES >> 20} MiB, the most that is read")
+    return read_rows(data, label)
+
+
+def read_rows(data: bytes, label: str) -> NDArray[Any]:
+    """The numbers in a CSV or .npy file, told apart by content; ``label`` stands in messages.
+
+    Raises:
+        InputError: it holds anything but finite numbers in equal rows.
+    """
     try:
         return _npy(data) if data.startswith(MAGIC) else _csv(data)
     except (InputError, WeightsError) as error:
@@ -81,7 +90,9 @@ def _csv(data: bytes) -> NDArray[np.float64]:
     try:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise InputError("neither text nor an array in NumPy's .npy format") from error
+        raise InputError(
+            "neither text nor an array in NumPy's .npy format; `scratchnet predict` reads pictures"
+        ) from error
     values = array("d")
     columns = 0
     for i, line in enumerate(lines, 1):

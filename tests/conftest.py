@@ -2,18 +2,31 @@
 
 import io
 import os
+import struct
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
+from scratchnet_cli import assets
+from scratchnet_cli.cache import Asset
 from scratchnet_cli.catalog import load_dataset
 from scratchnet_cli.cli import main
+from tests.fetching import DATA, asset
+from tests.server import Server
+
+# How each of the tests that need a process of its own starts the program.
+SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
+# What ships with the program.
+BUNDLED_WEIGHTS = ("--weights", "bundled")
+BUNDLED = (*BUNDLED_WEIGHTS, "--dataset", "sample")
 
 any_file_name = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows does not take every letter into a file's name"
@@ -32,6 +45,27 @@ class Result:
 
 
 Run = Callable[..., Result]
+
+
+def idx(array: NDArray[np.uint8], shape: Sequence[int] | None = None) -> bytes:
+    """An IDX file of that array, or one whose header lies about its shape."""
+    sizes = array.shape if shape is None else shape
+    return struct.pack(f">4B{len(sizes)}I", 0, 0, 8, len(sizes), *sizes) + array.tobytes()
+
+
+def write_dataset(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
+    """A new folder with these images and labels as a test split, named as MNIST's."""
+    folder.mkdir()
+    (folder / "t10k-images-idx3-ubyte").write_bytes(idx(images))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(idx(labels))
+    return folder
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    """The picture as a file."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +111,7 @@ def run_process() -> Run:
     """Run the command line as a process of its own, with pipes for its streams."""
 
     def run_python(*args: str | Path, stdin: bytes = b"") -> Result:
-        command = [sys.executable, "-m", "scratchnet_cli", *map(str, args)]
+        command = [*SCRATCHNET, *map(str, args)]
         done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -103,3 +137,38 @@ def digits() -> NDArray[np.uint8]:
 def labels() -> NDArray[np.uint8]:
     """What ``digits`` show: (1000,) uint8."""
     return load_dataset("sample")[0].labels
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server that has the right file at /good and does as it is told elsewhere.
+
+    It is tried again at once; the waits that it asks for stay.
+    """
+    from scratchnet_cli import http
+
+    monkeypatch.setattr(http, "PAUSES_S", (0.0, 0.0))
+    before = set(threading.enumerate())
+    with Server() as running:
+        running.paths["/good"] = DATA
+        yield running
+    # What a fetch gave up on ends with the server, and must not reach into the next test.
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """The folder that the environment of each test names as the cache; it does not exist yet."""
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def small_assets(monkeypatch: pytest.MonkeyPatch) -> tuple[Asset, Asset]:
+    """Two small assets in the place of the real ones, without sources of their own."""
+    weights = asset(name="sample_weight.pkl", data=b"weights")
+    images = asset(name="t10k-images-idx3-ubyte.gz", data=b"images")
+    monkeypatch.setattr(assets, "BOOK_WEIGHTS", weights)
+    monkeypatch.setattr(assets, "MNIST", {"test": (images,)})
+    return weights, images

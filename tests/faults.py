@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +20,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.cache import PART_SUFFIX
-from tests.conftest import Run
+from tests.conftest import SCRATCHNET, Run
+from tests.fetching import DATA, SPY, asset, files
 from tests.hostile_pictures import FORMATS, png, png_header, resized, tiff, zeros
 from tests.memory import run_measured
 from tests.server import Server
-from tests.test_fetch import DATA, SPY, asset, files
-from tests.test_weights import everything
+from tests.test_weights_audit import everything
 
-SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
 EVAL = ["eval", "--weights", "bundled", "--dataset", "sample"]
 KILLS = 200
 SIGNALS = 100
@@ -146,13 +144,6 @@ def test_signals_at_any_moment_end_quietly(
         assert b"Exception ignored" not in stderr, stderr.decode()
     assert set(codes) <= {0, 4, 128 + number}, codes
     assert codes[128 + number] > SIGNALS / 4, codes
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """A server for files under the names of the real ones."""
-    with Server() as running:
-        yield running
 
 
 @pytest.mark.usefixtures("mirror")

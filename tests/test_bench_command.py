@@ -26,6 +26,13 @@ def test_a_row_for_each_batch_size(run: Run) -> None:
     assert any("█" * 40 in row for row in rows)
 
 
+def test_a_network_that_takes_no_such_images_is_named(run: Run) -> None:
+    """A network for other inputs than 28x28 pixels is refused with the file that it is from."""
+    result = run("bench", "--weights", "three-layer")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "three-layer.npz: the network takes 2 values" in result.stderr
+
+
 def test_json_holds_rate_and_latency(run: Run) -> None:
     """Each object's images per second are its batch size over its latency."""
     result = run("bench", "--weights", "bundled", "--format", "json")

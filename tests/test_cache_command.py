@@ -28,12 +28,6 @@ REAL_TABLE = (assets.BOOK_WEIGHTS, assets.MNIST)
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """The folder that the environment of each test names as the cache; it does not exist yet."""
-    return tmp_path / "cache"
-
-
-@pytest.fixture
 def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A mirror folder with small files, which the table of assets is made to describe."""
     folder = tmp_path / "mirror"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SCRATCHNET
+
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
 BASH = shutil.which("bash")
 
 
@@ -37,6 +38,12 @@ def completions(shell: str, *words: str) -> list[str]:
     [
         (("eval", "--weights", "b"), ["file,b", "plain,book", "plain,bundled"]),
         (("predict", "--weights", "bo"), ["file,bo", "plain,book"]),
+        (("bench", "--weights", "t"), ["file,t", "plain,three-layer"]),
+        (("inspect", "b"), ["file,b", "plain,book", "plain,bundled"]),
+        (("forward", "t"), ["file,t", "plain,three-layer"]),
+        (("forward", "three-layer", "x"), ["file,x"]),
+        (("convert", "bo"), ["file,bo", "plain,book"]),
+        (("convert", "book", "o"), ["file,o"]),
         (("eval", "--dataset", "m"), ["dir,m", "plain,mnist"]),
         (("eval", "--dataset", "x"), ["dir,x"]),
         (("eval", "--format", "m"), ["plain,markdown"]),
@@ -54,8 +61,8 @@ def test_names_and_paths_complete(words: tuple[str, ...], expected: list[str]) -
 def test_every_shell_gets_the_names() -> None:
     """zsh and fish hear of the same names, each in its own form."""
     triples = completions("zsh", "eval", "--weights", "")
-    assert triples[0::3] == ["file", "plain", "plain"]
-    assert triples[1::3] == ["./", "book", "bundled"]
+    assert triples[0::3] == ["file", "plain", "plain", "plain"]
+    assert triples[1::3] == ["./", "book", "bundled", "three-layer"]
     offered = [line.split(",")[1] for line in completions("fish", "eval", "--weights", "b")]
     assert {"book", "bundled"} <= set(offered)
 

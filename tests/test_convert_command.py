@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import OutputError, WeightsError
 from scratchnet_cli.network import Layer, Network
-from scratchnet_cli.weights import read_weight_file, read_weights
+from scratchnet_cli.weights import read_weight_file
 from scratchnet_cli.weights.convert import FORMATS, convert
 from scratchnet_cli.weights.pickle_writer import write_pickle
 from tests.conftest import Run
+from tests.weight_files import network_in
 
 READABLE = (".pkl", ".npz", ".safetensors")
 # What the book's scripts do when they say sigmoid.
@@ -63,7 +64,7 @@ def test_each_format_gives_the_same_network_back(
 ) -> None:
     """Arrays of any depth, width and precision come back bit for bit."""
     network = random_network(*sizes, dtype=dtype)
-    assert_same(read_weights(convert(network, suffix), "x"), network)
+    assert_same(network_in(convert(network, suffix)), network)
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
@@ -97,7 +98,7 @@ def test_big_endian_weights_are_turned_around() -> None:
     """Formats that know only one byte order get the same numbers in it."""
     network = random_network(4, 3, 2, dtype=">f4")
     for suffix in READABLE:
-        back = read_weights(convert(network, suffix), "x")
+        back = network_in(convert(network, suffix))
         np.testing.assert_array_equal(back.layers[0].W, network.layers[0].W)
 
 
@@ -236,7 +237,7 @@ def state_dict(*names: str, activations: str | None = None) -> bytes:
 )
 def test_layers_of_a_state_dict_follow_the_numbers_in_their_names(names: tuple[str, ...]) -> None:
     """Their weights are transposed, and their order is that of the numbers, not of the alphabet."""
-    network = read_weights(state_dict(*names), "x")
+    network = network_in(state_dict(*names))
     assert [layer.W.shape for layer in network.layers] == [(4, 3), *[(3, 3)] * (len(names) - 1)]
 
 
@@ -246,7 +247,7 @@ def test_layers_of_a_state_dict_follow_the_numbers_in_their_names(names: tuple[s
 def test_names_that_tell_no_order_are_refused(names: tuple[str, ...]) -> None:
     """Layers are never put into an order by guessing."""
     with pytest.raises(WeightsError, match=r"do not tell their order.*found: "):
-        read_weights(state_dict(*names), "x")
+        network_in(state_dict(*names))
 
 
 def test_a_guess_at_activations_is_noted(run: Run, tmp_path: Path) -> None:
@@ -276,7 +277,7 @@ def test_a_guess_at_activations_is_noted(run: Run, tmp_path: Path) -> None:
 def test_wrong_activations_are_refused(activations: str, message: str) -> None:
     """Functions that are unknown, too many or too few are refused in one short line."""
     with pytest.raises(WeightsError, match=r"^x: ") as refused:
-        read_weights(state_dict("0", "2", activations=activations), "x")
+        network_in(state_dict("0", "2", activations=activations))
     assert message in str(refused.value)
     assert len(str(refused.value)) < 200
 
@@ -288,7 +289,7 @@ def test_npz_activations_may_be_written_by_numpy() -> None:
     arrays |= {"W2": network.layers[1].W, "b2": network.layers[1].b}
     file = io.BytesIO()
     np.savez(file, activations=["relu", "identity"], **arrays)  # type: ignore[arg-type]
-    assert_same(read_weights(file.getvalue(), "x"), network)
+    assert_same(network_in(file.getvalue()), network)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +310,7 @@ def test_activations_in_another_form_are_refused(activations: NDArray[Any]) -> N
     file = io.BytesIO()
     np.savez(file, W1=np.ones((2, 2)), b1=np.ones(2), activations=activations)
     with pytest.raises(WeightsError, match=r"^x: its array 'activations' is not a list of names"):
-        read_weights(file.getvalue(), "x")
+        network_in(file.getvalue())
 
 
 # ---------------------------------------------------------------------- what others make of it
@@ -357,7 +358,7 @@ def test_the_book_s_weights_keep_their_score(
     target = tmp_path / f"book{suffix}"
     assert run("convert", real_data / "sample_weight.pkl", target).exit_code == 0
     original = (real_data / "sample_weight.pkl").read_bytes()
-    assert_same(read_weights(target.read_bytes(), "x"), read_weights(original, "x"))
+    assert_same(network_in(target.read_bytes()), network_in(original))
     result = run("eval", "--weights", target, "--dataset", real_data, "--progress", "none")
     assert result.stdout == "Accuracy: 0.9352\n"
 
@@ -417,7 +418,7 @@ def test_without_the_package_onnx_the_message_says_how_to_get_it(
     result = run("convert", "three-layer", target)
     assert result.exit_code == 3
     assert result.stderr == (
-        f"scratchnet: {target}: to write .onnx takes the package onnx: "
+        f"scratchnet: {target}: writing .onnx needs the package onnx: "
         "pip install 'scratchnet-cli[onnx]'\n"
     )
     with pytest.raises(OutputError):
@@ -435,7 +436,7 @@ def test_the_safetensors_library_reads_what_is_written(dtype: str) -> None:
     np.testing.assert_array_equal(loaded["0.weight"], network.layers[0].W.T, strict=True)
     np.testing.assert_array_equal(loaded["2.bias"], network.layers[1].b, strict=True)
     again = safetensors.save(loaded, metadata={"activations": "tanh,identity"})
-    assert_same(read_weights(again, "x"), network)
+    assert_same(network_in(again), network)
 
 
 def test_pytorch_gives_the_same_logits(tmp_path: Path) -> None:

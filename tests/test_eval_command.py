@@ -3,7 +3,6 @@
 import gzip
 import json
 import re
-import struct
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_weights
-from tests.conftest import Run, any_file_name
-from tests.test_process import SCRATCHNET, needs_unix, run_on_terminal
-
-BUNDLED = ("--weights", "bundled", "--dataset", "sample")
+from tests.conftest import BUNDLED, SCRATCHNET, Run, any_file_name, idx
+from tests.test_process import needs_unix, run_on_terminal
 
 
 @pytest.fixture
@@ -24,11 +21,8 @@ def dataset(tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
     """A folder of the sample's first 100 digits in MNIST's naming."""
     folder = tmp_path / "dataset"
     folder.mkdir()
-    images = struct.pack(">4B3I", 0, 0, 8, 3, 100, 28, 28) + digits[:100].tobytes()
-    (folder / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
-    (folder / "t10k-labels-idx1-ubyte").write_bytes(
-        struct.pack(">4BI", 0, 0, 8, 1, 100) + labels[:100].tobytes()
-    )
+    (folder / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(digits[:100])))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(idx(labels[:100]))
     return folder
 
 
@@ -241,7 +235,7 @@ def test_a_threshold_decides_the_exit_code(run: Run, threshold: str, exit_code: 
     ("args", "hint"),
     [
         (("--batch-size", "0"), "--batch-size"),
-        (("--batch-size", "x"), "not a valid integer"),
+        (("--batch-size", "x"), "not a valid whole number"),
         (("--batchsize", "1"), "--batch-size"),
         (("--min-accuracy", "94"), "--min-accuracy"),
         (("--min-accuracy", "nan"), "not in the range 0<=x<=1"),

@@ -4,6 +4,7 @@ import io
 import itertools
 import math
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -224,7 +225,12 @@ def test_a_network_of_float32_answers_in_float32(run: Run) -> None:
         (("-",), b"1,\n", "standard input: line 1: '' is not a number"),
         (("-",), b"1,inf\n", "standard input: line 1: inf is not a finite number"),
         (("-",), b"1,\x1b[31m\n", r"standard input: line 1: '\x1b[31m' is not a number"),
-        (("-",), b"\xff\xfe", "standard input: neither text nor an array in NumPy's .npy format"),
+        (
+            ("-",),
+            b"\x89PNG\r\n\x1a\n",
+            "standard input: neither text nor an array in NumPy's .npy format; "
+            "`scratchnet predict` reads pictures",
+        ),
         (
             ("-",),
             npy([[1, np.nan]]),
@@ -255,6 +261,14 @@ def test_objects_in_an_npy_are_not_unpickled(run: Run) -> None:
     file = io.BytesIO()
     np.save(file, np.array([{}], object), allow_pickle=True)
     assert run("forward", "three-layer", "-", stdin=file.getvalue()).exit_code == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+def test_a_device_without_end_is_read_to_the_limit(run: Run) -> None:
+    """What never ends is left at the limit, with a message that has it in MiB."""
+    result = run("forward", "three-layer", "/dev/zero")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == ("scratchnet: /dev/zero: larger than 64 MiB, the most that is read\n")
 
 
 def test_a_folder_or_an_unreadable_file_is_refused(run: Run, tmp_path: Path) -> None:

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.github import annotate
-from tests.conftest import Run, any_file_name
-
-BUNDLED = ("--weights", "bundled", "--dataset", "sample")
+from tests.conftest import BUNDLED, Run, any_file_name
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The steps from a picture file to a digit, each on its own."""
 
-import io
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -17,13 +15,7 @@ from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet
 from scratchnet_cli.images.polarity import ink_is_light
 from scratchnet_cli.images.regions import find_regions
-
-
-def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    """The picture as a file."""
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
+from tests.conftest import encoded
 
 
 def blank(height: int, width: int) -> Grey:

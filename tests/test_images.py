@@ -1,7 +1,6 @@
 """Pictures, as programs and cameras write them, to MNIST's 28x28."""
 
 import contextlib
-import io
 import struct
 import zlib
 from collections.abc import Callable, Sequence
@@ -14,16 +13,10 @@ from PIL import Image, ImageDraw, ImageOps
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import read_digits, read_image, read_raw_image
+from tests.conftest import encoded
 
 Pixels = NDArray[np.uint8]
 Answers = Callable[[Sequence[Pixels]], NDArray[np.intp]]
-
-
-def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    """The picture as a file."""
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def enlarged(digit: Pixels, times: int = 10) -> Pixels:
@@ -260,6 +253,61 @@ def test_raw_pictures_are_taken_as_they_are(digits: Pixels) -> None:
     assert np.array_equal(read_raw_image(encoded(Image.fromarray(shifted))).pixels, shifted)
     with pytest.raises(ImageError, match="40x30"):
         read_raw_image(encoded(Image.new("L", (40, 30))))
+
+
+def test_raw_greys_of_16_bits_keep_their_upper_half(digits: Pixels) -> None:
+    """PNG, TIFF in either byte order and PNM of 16 bits come out as the 8 bits that matter."""
+    deep = digits[3].astype(np.uint16) * 257
+    big = deep.astype(">u2").tobytes()
+    for data in (
+        encoded(Image.fromarray(deep)),
+        encoded(Image.fromarray(deep), "TIFF"),
+        encoded(Image.frombytes("I;16B", (28, 28), big), "TIFF"),
+        b"P5 28 28 65535\n" + big,
+    ):
+        assert np.array_equal(read_raw_image(data).pixels, digits[3])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_raw_values_of_32_bits_are_refused(digits: Pixels, dtype: type[np.generic]) -> None:
+    """What has no known range is refused, rather than taken for black."""
+    with pytest.raises(ImageError, match="--raw takes 8- or 16-bit greys"):
+        read_raw_image(encoded(Image.fromarray(digits[3].astype(dtype)), "TIFF"))
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", "a HEIC picture"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", "a HEIC picture"),
+        (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1", "an AVIF picture"),
+        (b"%PDF-1.7\n", "a PDF document"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'>", "an SVG drawing"),
+        (
+            b"\xef\xbb\xbf<?xml version='1.0'?>\r\n<!-- by hand -->\n<!DOCTYPE svg>\n<svg>",
+            "an SVG drawing",
+        ),
+    ],
+)
+def test_what_is_nearly_a_picture_is_told_what_to_do(data: bytes, kind: str) -> None:
+    """What phones and drawing programs make is called by its name, and to be exported."""
+    with pytest.raises(ImageError) as refused:
+        read_image(data)
+    assert str(refused.value) == f"{kind}: export it as JPEG or PNG"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\0\0\0\x20ftypisom\0\0\0\0mp42",
+        b"<!DOCTYPE html><html><svg></svg></html>",
+        b"<!" * 2**20,
+    ],
+)
+def test_films_and_web_pages_are_not_taken_for_pictures(data: bytes) -> None:
+    """What merely begins like those is of no known format, and seen to be at once."""
+    with pytest.raises(ImageError, match="not a picture of a known format"):
+        read_image(data)
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

@@ -1,8 +1,10 @@
 """Datasets whose images stay on disk."""
 
+import io
 import json
-import struct
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,19 +14,13 @@ from scratchnet_cli import dataset_files
 from scratchnet_cli.catalog import load_dataset
 from scratchnet_cli.errors import DatasetError
 from scratchnet_cli.idx import StoredImages
-from tests.conftest import Run
+from tests.conftest import Run, idx, write_dataset
 
 
 @pytest.fixture
 def dataset(tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
     """The sample as IDX files that are not gzipped."""
-    folder = tmp_path / "dataset"
-    folder.mkdir()
-    header = struct.pack(">4B3I", 0, 0, 8, 3, *digits.shape)
-    (folder / "t10k-images-idx3-ubyte").write_bytes(header + digits.tobytes())
-    header = struct.pack(">4BI", 0, 0, 8, 1, len(labels))
-    (folder / "t10k-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
-    return folder
+    return write_dataset(tmp_path / "dataset", digits, labels)
 
 
 @pytest.mark.parametrize("options", [[], ["--limit", "250"], ["--batch-size", "333"]])
@@ -52,6 +48,16 @@ def test_images_are_read_by_number_and_slice(
     assert np.array_equal(images[7], digits[7])
     assert np.array_equal(images[990:2000], digits[990:])
     assert np.array_equal(images[:5][0:9], digits[:5])
+
+
+def test_images_on_disk_become_arrays_all_the_same(
+    dataset: Path, digits: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``arrays`` gives what it gives of images in memory."""
+    monkeypatch.setattr(dataset_files, "LARGE_BYTES", 0)
+    x, t = load_dataset(str(dataset))[0].first(3).arrays(normalize=False, flatten=False)
+    assert np.array_equal(x, digits[:3, None])
+    assert t.shape == (3,)
 
 
 def test_a_report_shows_images_that_stay_on_disk(
@@ -89,3 +95,47 @@ def test_a_file_that_shrinks_meanwhile_is_told(
         file.truncate(784 * 500)
     with pytest.raises(DatasetError, match="shorter"):
         images[600:700]
+
+
+def test_a_file_that_goes_away_meanwhile_is_told(
+    run: Run, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the images cannot be read any more, the run ends in one sentence that names them."""
+    path = dataset / "t10k-images-idx3-ubyte"
+
+    def leave(*_: object) -> None:
+        path.unlink()
+
+    monkeypatch.setattr(dataset_files, "LARGE_BYTES", 0)
+    monkeypatch.setattr("scratchnet_cli.evaluate.Forward", leave)
+    result = run("eval", "--weights", "bundled", "--dataset", dataset, "-q")
+    assert result.exit_code == 3
+    assert result.stderr.endswith(f"{path}: No such file or directory\n")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a file that takes no room")
+def test_a_batch_may_be_larger_than_one_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the system hands out less at a time, a batch comes whole."""
+    path = tmp_path / "images"
+    path.write_bytes(idx(np.zeros((100, 10, 10), np.uint8)))
+
+    class Short(io.FileIO):
+        """A file of which one read gives a kilobyte, as Linux gives two gigabytes."""
+
+        def readinto(self, buffer: Any, /) -> int | None:
+            return super().readinto(memoryview(buffer)[:1000])
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(1000)
+
+    images = StoredImages(path)
+
+    def open_short(self: Path, mode: str, buffering: int = -1) -> io.IOBase:
+        raw = Short(self, mode)
+        return io.BufferedReader(raw) if buffering else raw
+
+    monkeypatch.setattr(Path, "open", open_short)
+    assert images[0:100].shape == (100, 10, 10)

@@ -2,32 +2,31 @@
 
 import gzip
 import math
+import os
 import struct
+import sys
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from scratchnet_cli import dataset_files
 from scratchnet_cli.catalog import load_dataset
+from scratchnet_cli.dataset_files import find_dataset
 from scratchnet_cli.errors import DatasetError
 from scratchnet_cli.idx import read_idx
-from scratchnet_cli.mnist import Dataset, Split, find_dataset, read_dataset
+from scratchnet_cli.mnist import Dataset, Split, read_dataset
+from tests.conftest import Run, idx
 
 Pack = Callable[[bytes], bytes]
 
 IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 LABELS = np.array([7, 0, 9], np.uint8)
-
-
-def idx(array: NDArray[np.uint8], shape: Sequence[int] | None = None) -> bytes:
-    """An IDX file of that array, or one whose header lies about its shape."""
-    sizes = array.shape if shape is None else shape
-    return struct.pack(f">BBBB{len(sizes)}I", 0, 0, 8, len(sizes), *sizes) + array.tobytes()
 
 
 def zipped(data: bytes) -> bytes:
@@ -378,6 +377,34 @@ def test_a_folder_loads_by_its_path(tmp_path: Path, split: Split, end: str) -> N
     assert origin.name == str(tmp_path)
     assert origin.source == str(tmp_path / f"{prefix}-images-idx3-ubyte{end}")
     assert not origin.fallback
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+@pytest.mark.parametrize("name", ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_has_no_end_is_no_dataset(run: Run, tmp_path: Path, name: str, kind: str) -> None:
+    """A pipe or a device in a file's place is refused: neither waited for nor read without end."""
+    write_split(tmp_path)
+    (tmp_path / name).unlink()
+    if kind == "pipe":
+        os.mkfifo(tmp_path / name)
+    else:
+        (tmp_path / name).symlink_to("/dev/zero")
+    result = run("eval", "--weights", "bundled", "--dataset", tmp_path)
+    assert result.exit_code == 3
+    assert result.stderr == f"scratchnet: {tmp_path / name}: not a file\n"
+
+
+def test_a_file_that_is_too_large_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the limit a file is refused by its size alone, which the message has in MiB."""
+    monkeypatch.setattr(dataset_files, "MAX_BYTES", 2**20)
+    write_split(tmp_path)
+    with (tmp_path / "t10k-images-idx3-ubyte").open("r+b") as file:
+        file.truncate(2**20 + 1)
+    with pytest.raises(DatasetError, match="idx3-ubyte: larger than 1 MiB, the most that is read"):
+        load_dataset(str(tmp_path))
 
 
 @pytest.mark.parametrize(("kind", "axes"), [("images", 3), ("labels", 1)])

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.catalog import load_dataset, load_weights
+from tests.conftest import BUNDLED_WEIGHTS as BUNDLED
 from tests.conftest import Run
-
-BUNDLED = ("--weights", "bundled")
 
 
 def save(path: Path, pixels: NDArray[np.uint8]) -> Path:
@@ -67,8 +67,14 @@ def test_a_dash_reads_one_picture_from_stdin(run: Run, pictures: list[Path]) -> 
 def test_paths_can_come_from_a_list(
     run: Run, pictures: list[Path], tmp_path: Path, as_stdin: bool
 ) -> None:
-    """--files-from takes one path a line from a file or stdin, after those on the command line."""
-    text = "\n".join(map(str, pictures[4:7])).encode() + b"\n\n"
+    """--files-from takes one path a line from a file or stdin, after those on the command line.
+
+    The mark that editors put at the head of UTF-8 is no part of a path.
+    """
+    text = b"\n".join(
+        [b"\xef\xbb\xbf" + os.fsencode(pictures[4]), *map(os.fsencode, pictures[5:7])]
+    )
+    text += b"\r\n\n"
     listed = tmp_path / "list.txt"
     listed.write_bytes(text)
     source = "-" if as_stdin else listed
@@ -114,6 +120,7 @@ def test_a_bad_picture_does_not_stop_the_others(
     assert digits_in(result.stdout) == [1, 2]
     lines = result.stderr.splitlines()
     assert [line.split(": ")[1] for line in lines] == [str(path) for path in bad]
+    assert lines[1].endswith(": the file is empty")
 
 
 def test_a_blank_picture_is_refused(run: Run, tmp_path: Path) -> None:

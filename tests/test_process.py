@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.conftest import BUNDLED, SCRATCHNET, write_dataset
+
 ROOT = Path(__file__).parents[1]
-SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
-BUNDLED = ["--weights", "bundled", "--dataset", "sample"]
 
 needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix terminals and signals")
 
@@ -70,15 +70,9 @@ def test_ctrl_c_ends_with_130_and_no_traceback(
     tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> None:
     """An interrupted evaluation leaves with 130 and shows no traceback."""
-    times = 60
-    with (tmp_path / "t10k-images-idx3-ubyte").open("wb") as file:
-        file.write(struct.pack(">4B3I", 0, 0, 8, 3, times * 1000, 28, 28))
-        file.write(digits.tobytes() * times)
-    with (tmp_path / "t10k-labels-idx1-ubyte").open("wb") as file:
-        file.write(struct.pack(">4BI", 0, 0, 8, 1, times * 1000))
-        file.write(labels.tobytes() * times)
+    folder = write_dataset(tmp_path / "many", digits.repeat(60, axis=0), labels.repeat(60))
     exit_code, written = run_on_terminal(
-        ["eval", "--weights", "bundled", "--dataset", str(tmp_path), "--batch-size", "1"],
+        ["eval", "--weights", "bundled", "--dataset", str(folder), "--batch-size", "1"],
         interrupt_after=b"accuracy",
     )
     assert exit_code == 130

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import stat
-import struct
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.conftest import Run, any_file_name
+from tests.conftest import BUNDLED, Run, any_file_name, write_dataset
 from tests.html_page import Page
 
 TIDY = shutil.which("tidy")
-BUNDLED = ("--weights", "bundled", "--dataset", "sample")
 
 
 def reported(run: Run, path: Path, *args: str | Path) -> tuple[Page, dict[str, Any]]:
@@ -26,16 +24,6 @@ def reported(run: Run, path: Path, *args: str | Path) -> tuple[Page, dict[str, A
     result = run("eval", *args, "--report", path, "--format", "json", "--quiet")
     assert (result.exit_code, result.stderr) == (0, "")
     return Page(path.read_text(encoding="utf-8")), json.loads(result.stdout)
-
-
-def write_dataset(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
-    """A folder in MNIST's naming."""
-    folder.mkdir()
-    head = struct.pack(">4B3I", 0, 0, 8, 3, *images.shape)
-    (folder / "t10k-images-idx3-ubyte").write_bytes(head + images.tobytes())
-    head = struct.pack(">4BI", 0, 0, 8, 1, len(labels))
-    (folder / "t10k-labels-idx1-ubyte").write_bytes(head + labels.tobytes())
-    return folder
 
 
 def check_figures(page: Page, answer: dict[str, Any]) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.weights import read_weights
+from scratchnet_cli.weights import read_weight_file
 from scratchnet_cli.weights.safetensors import MAX_HEADER
-from tests.test_weights import outcome, refusal
+from tests.weight_files import network_in, outcome, refusal
 
 W = np.arange(6, dtype="<f4").reshape(3, 2)
 B = np.array([1, 2], "<f4")
@@ -46,7 +46,7 @@ def test_a_sound_file_is_read() -> None:
         altered({"__metadata__": {"format": "pt"}}),
         framed(json.dumps(ENTRIES).encode() + b"   "),
     ):
-        (layer,) = read_weights(data, "x").layers
+        (layer,) = network_in(data).layers
         np.testing.assert_array_equal(layer.W, W, strict=True)
         np.testing.assert_array_equal(layer.b, B, strict=True)
 
@@ -54,7 +54,7 @@ def test_a_sound_file_is_read() -> None:
 def test_the_book_s_names_are_read_as_well() -> None:
     """Arrays named as in the book are taken as the book stores them, not transposed."""
     header = {"W1": {**ENTRIES["0.weight"], "shape": [3, 2]}, "b1": ENTRIES["0.bias"]}
-    (layer,) = read_weights(file(header, W.tobytes() + B.tobytes()), "x").layers
+    (layer,) = network_in(file(header, W.tobytes() + B.tobytes())).layers
     np.testing.assert_array_equal(layer.W, W)
 
 
@@ -65,7 +65,7 @@ def test_no_length_makes_it_another_format(padding: int) -> None:
     header += b" " * (-len(header) % 256 + padding % 256)
     header += b" " * (padding - len(header) if padding > len(header) else 0)
     assert framed(header)[:1] in (b"\x80", b"P")
-    assert len(read_weights(framed(header), "x").layers) == 1
+    assert len(network_in(framed(header)).layers) == 1
 
 
 HEADER = json.dumps(ENTRIES).encode()
@@ -172,7 +172,7 @@ def test_a_file_cut_short_anywhere_is_refused() -> None:
     data = altered({"__metadata__": {"activations": "identity"}})
     for length in range(len(data)):
         with pytest.raises(WeightsError, match=r"\Apart: [^\n]+\Z"):
-            read_weights(data[:length], "part")
+            read_weight_file(data[:length], "part")
 
 
 def test_a_damaged_file_is_refused_or_read() -> None:

@@ -18,10 +18,10 @@ from scratchnet_cli.pages import sheet
 from scratchnet_cli.pages.data_uris import thumbnail
 from scratchnet_cli.pages.page import joined, tag
 from scratchnet_cli.pages.sheet import Sheet
+from tests.conftest import BUNDLED_WEIGHTS as BUNDLED
 from tests.conftest import Run
 from tests.html_page import Page
 
-BUNDLED = ("--weights", "bundled")
 ORIGIN = Origin("bundled", "somewhere", "0" * 64)
 # Windows has no such names; there it is text that must not be taken for what it looks like.
 EVIL = "&lt;script&gt;'&.png" if sys.platform == "win32" else "<script>alert(1)<!--'&.png"

@@ -12,9 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.conftest import Run
+from tests.conftest import SCRATCHNET, Run
 
-SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
 EVAL = ["eval", "--weights", "bundled", "--dataset", "sample", "--progress", "none"]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Unix devices and signals")

@@ -81,11 +81,11 @@ def test_a_burst_is_answered_before_the_next_is_asked_for() -> None:
 
 
 def test_large_files_make_small_batches(tmp_path: Path) -> None:
-    """Photographs are handed out one by one, so that the first answer comes soon."""
-    for i in range(4):
-        (tmp_path / f"{i}").write_bytes(bytes(workers.BATCH_BYTES))
+    """Photographs are handed out few at a time, so that the first answer comes soon."""
+    for i in range(6):
+        (tmp_path / f"{i}").write_bytes(bytes(workers.BATCH_BYTES // 2))
     batches = list(spread(shouted, [[str(path) for path in sorted(tmp_path.iterdir())]], here="-"))
-    assert [len(batch) for batch in batches] == [1] * 4
+    assert [len(batch) for batch in batches] == [2, 2, 2]
 
 
 def test_without_processes_the_work_is_done_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

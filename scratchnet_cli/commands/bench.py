@@ -29,12 +29,14 @@ def command(weights: str | None, format: str) -> int:  # noqa: A002
     """
     from scratchnet_cli.bench import measure
     from scratchnet_cli.catalog import load_dataset, load_weights
+    from scratchnet_cli.errors import about
     from scratchnet_cli.fetch import Fetcher
     from scratchnet_cli.progress import Progress
 
-    network, _ = load_weights(weights, Fetcher(Progress()))
+    network, origin = load_weights(weights, Fetcher(Progress()))
     sample, _ = load_dataset("sample")
-    rates = measure(network, sample.images)
+    with about(origin.source):
+        rates = measure(network, sample.images)
     click.echo(_as_json(rates) if format == "json" else _as_table(rates))
     return 0
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from scratchnet_cli.options import NETWORKS, Name, names_or_files
+
 SUFFIXES = (".pkl", ".npz", ".safetensors", ".onnx")
 
 
@@ -15,7 +17,7 @@ def _known_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> Pat
 
 
 @click.command("convert", epilog="Example: scratchnet convert book book.safetensors")
-@click.argument("source", metavar="IN")
+@click.argument("source", type=Name(), metavar="IN", shell_complete=names_or_files(*NETWORKS))
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path), callback=_known_suffix)
 @click.option("--force", is_flag=True, help="Overwrite OUT if there is such a file.")
 def command(source: str, target: Path, force: bool) -> None:

@@ -22,7 +22,7 @@ def command(force: bool, split: Literal["test", "train", "all"]) -> int:
     own, and SCRATCHNET_OFFLINE=1 allows no other than a folder.
     """
     from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
-    from scratchnet_cli.errors import CacheError, DownloadError
+    from scratchnet_cli.errors import CacheError, DownloadError, MirrorError
     from scratchnet_cli.fetch import Fetcher
     from scratchnet_cli.messages import note, printable
     from scratchnet_cli.progress import Progress
@@ -33,11 +33,15 @@ def command(force: bool, split: Literal["test", "train", "all"]) -> int:
     for asset in (BOOK_WEIGHTS, *(asset for name in splits for asset in MNIST[name])):
         try:
             fetched = fetcher.fetch(asset, force=force)
+        except MirrorError:
+            # It would be the same for every file.
+            raise
         except DownloadError as error:
             note(*error.args)
             exit_code = error.exit_code
             continue
         if not fetched.cached:
-            raise CacheError(f"{asset.name} was downloaded, but could not be cached")
+            # The fetcher has told why, and the next file would fare no better.
+            return CacheError.exit_code
         click.echo(printable(fetched.source))
     return exit_code

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from scratchnet_cli.options import (
+    Count,
     Name,
     Share,
     names_or_files,
@@ -26,7 +27,7 @@ EXIT_BELOW_ACCURACY = 1
 @click.command("eval", epilog="Example: scratchnet eval --batch-size 100 --min-accuracy 0.93")
 @click.option(
     "--batch-size",
-    type=click.IntRange(min=1),
+    type=Count(min=1),
     default=100,
     show_default=True,
     metavar="N",
@@ -39,7 +40,7 @@ EXIT_BELOW_ACCURACY = 1
     metavar="mnist|sample|DIR",
     shell_complete=names_or_files("mnist", "sample", folders=True),
     help="The labelled images; DIR holds IDX files named like MNIST's.  "
-    "[default: mnist, or sample where mnist cannot be downloaded]",
+    "[default: mnist, or sample where its test split cannot be downloaded]",
 )
 @click.option(
     "--split",
@@ -48,9 +49,7 @@ EXIT_BELOW_ACCURACY = 1
     show_default=True,
     help="Which part of the dataset.",
 )
-@click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="Use only the first N images."
-)
+@click.option("--limit", type=Count(min=1), metavar="N", help="Use only the first N images.")
 @click.option(
     "--format",
     type=click.Choice(["text", "json", "markdown"]),

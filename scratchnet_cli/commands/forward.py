@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from scratchnet_cli.options import weights_argument
+from scratchnet_cli.options import names_or_files, weights_argument
 
 
 def _no_option(ctx: click.Context, _: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -27,7 +27,14 @@ def _no_option(ctx: click.Context, _: click.Parameter, texts: tuple[str, ...]) -
     epilog="Example: scratchnet forward three-layer 1.0 0.5 --trace",
 )
 @weights_argument
-@click.argument("x", nargs=-1, required=True, metavar="X...", callback=_no_option)
+@click.argument(
+    "x",
+    nargs=-1,
+    required=True,
+    metavar="X...",
+    callback=_no_option,
+    shell_complete=names_or_files(),
+)
 @click.option(
     "--output",
     type=click.Choice(["identity", "softmax"]),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scratchnet_cli.options import (
+    Count,
     Name,
     Share,
     names_or_files,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--top",
-    type=click.IntRange(1, 10),
+    type=Count(1, 10),
     default=1,
     show_default=True,
     metavar="K",
@@ -118,7 +119,9 @@ def command(
     from scratchnet_cli.workers import spread
 
     if not images and files_from is None:
-        raise click.UsageError("Missing argument 'IMAGE...', or --files-from LIST.")
+        raise click.UsageError(
+            "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST."
+        )
     if [*images, files_from].count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read only once.")
     _refuse_contradictions(raw=raw, multiple=multiple, top=top, polarity=polarity)

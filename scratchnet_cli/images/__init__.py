@@ -17,8 +17,6 @@ from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet
 from scratchnet_cli.images.regions import Mask
 
-POLARITIES = ("auto", "dark", "light")
-
 LOW_CONTRAST = "low contrast"
 SEVERAL = "more than one digit"
 CUT = "ink cut by the edge"
@@ -59,7 +57,13 @@ def read_image(data: bytes, polarity: str = "auto") -> Picture:
 
     Raises:
         ImageError: the file is no picture of the known formats, or shows nothing.
+        TypeError: ``data`` is not the content of a file, but perhaps its name.
     """
+    if not isinstance(data, bytes):
+        raise TypeError(
+            f"a picture is read from the bytes of a file, not from {type(data).__name__}; "
+            "Path(name).read_bytes() gives them"
+        )
     seen = decode(data)
     ready = as_mnist(seen.grey, polarity)
     if ready is not None:

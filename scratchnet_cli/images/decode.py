@@ -171,7 +171,10 @@ def _on_ground(colours: Colours) -> Colours:
 
 
 def _as_stored(image: Image.Image) -> Pixels:
-    if image.mode[0] in "IF":
+    # Pillow calls greys of 16 bits "I;16" and, out of a PNM or in its older versions a PNG, "I".
+    if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
+        raise ImageError("--raw takes 8- or 16-bit greys, this picture has 32 bits")
+    if image.mode[0] == "I":
         grey = (np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8)
     else:
         if image.has_transparency_data:

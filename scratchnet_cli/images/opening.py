@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,15 @@ SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"MM\x00*", "TiffImagePlugin", "TiffImageFile"),
     *((b"P%d" % kind, "PpmImagePlugin", "PpmImageFile") for kind in range(1, 7)),
 )
+# Files that people take for pictures of a known format, or that hold one; and what they are.
+# In an SVG, declarations and comments may come first.
+FOREIGN: tuple[tuple[bytes, str], ...] = (
+    (rb"....ftyp(hei|hev|mif1|msf1)", "a HEIC picture"),
+    (rb"....ftypavi", "an AVIF picture"),
+    (rb"%PDF-", "a PDF document"),
+    (rb"(\xef\xbb\xbf)?\s*(<[?!][^<]*)*<svg\b", "an SVG drawing"),
+)
+FOREIGN_BYTES = 2000
 KNOWN = "PNG JPEG BMP GIF WEBP TIFF PNM"
 MAX_PIXELS = 100_000_000
 # A BMP of runs (compression 1 and 2) is unpacked by Pillow in Python, byte by byte.
@@ -57,8 +67,17 @@ def opened(data: bytes) -> Iterator[Image.Image]:
 
 
 def _plugin(data: bytes) -> Any:
-    """Pillow's class for the format of a file."""
+    """Pillow's class for the format of a file.
+
+    Raises:
+        ImageError: it is of none of the known formats.
+    """
     for signature, module, name in SIGNATURES:
         if data.startswith(signature):
             return getattr(import_module(f"PIL.{module}"), name)
+    if not data:
+        raise ImageError("the file is empty")
+    for pattern, name in FOREIGN:
+        if re.match(pattern, data[:FOREIGN_BYTES], re.DOTALL):
+            raise ImageError(f"{name}: export it as JPEG or PNG")
     raise ImageError(f"not a picture of a known format ({KNOWN})")

@@ -47,11 +47,6 @@ def read_weight_file(data: bytes, label: str) -> WeightFile:
     return WeightFile(network, format_, len(data), known)
 
 
-def read_weights(data: bytes, label: str) -> Network:
-    """The network in a weight file; see ``read_weight_file``."""
-    return read_weight_file(data, label).network
-
-
 def _contents(data: bytes) -> tuple[str, Contents]:
     """The format's name, and what the file holds; readers of other formats are not imported."""
     # First the format whose first bytes are a number, which may look like any other's: a length
@@ -68,6 +63,8 @@ def _contents(data: bytes) -> tuple[str, Contents]:
         from scratchnet_cli.weights.npz import read_npz
 
         return "npz", read_npz(data)
+    if not data:
+        raise WeightsError("the file is empty")
     raise WeightsError(
         "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later"
     )
@@ -76,7 +73,7 @@ def _contents(data: bytes) -> tuple[str, Contents]:
 def _network(contents: Contents) -> Network:
     pairs = layers_of(contents.arrays)
     if sum(array.nbytes for array in contents.arrays.values()) > MAX_BYTES:
-        raise WeightsError(f"its arrays are larger than {MAX_BYTES} bytes")
+        raise WeightsError(f"its arrays are larger than {MAX_BYTES >> 20} MiB")
     activations = contents.activations
     if activations is None:
         activations = book_activations(len(pairs))

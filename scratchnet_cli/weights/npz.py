@@ -54,7 +54,7 @@ def _members(data: bytes) -> dict[str, Npy]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             if sum(member.file_size for member in members) > MAX_BYTES:
-                raise WeightsError(f"this .npz unpacks to more than {MAX_BYTES} bytes")
+                raise WeightsError(f"this .npz unpacks to more than {MAX_BYTES >> 20} MiB")
             for member in members:
                 name = member.filename.removesuffix(".npy")
                 if name in found:

@@ -27,7 +27,7 @@ def write_onnx(network: Network) -> bytes:
         from onnx import checker, helper, numpy_helper
     except ImportError as error:
         raise OutputError(
-            "to write .onnx takes the package onnx: pip install 'scratchnet-cli[onnx]'"
+            "writing .onnx needs the package onnx: pip install 'scratchnet-cli[onnx]'"
         ) from error
     dtype = np.result_type(*(array for layer in network.layers for array in (layer.W, layer.b)))
     kind = helper.np_dtype_to_tensor_dtype(dtype.newbyteorder("="))

@@ -13,7 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 FOUND = Path("build/fuzz")
-PARSERS = ("pickle", "npz", "idx", "picture", "digit")
 HYPOTHESIS_EXAMPLES_PER_S = 300
 # A file that keeps a parser busy for so many seconds is a find like one that breaks it.
 LONGEST_S = 20
@@ -28,8 +27,10 @@ def main() -> None:
         print("atheris is not installed: Hypothesis instead")
         examples = str(seconds * HYPOTHESIS_EXAMPLES_PER_S)
         sys.exit(run("pytest", "tests/test_fuzz.py", SCRATCHNET_TEST_EXAMPLES=examples))
+    from tests.fuzz.targets import TARGETS
+
     FOUND.mkdir(parents=True, exist_ok=True)
-    broken = [name for name in PARSERS if run("tests.fuzz", str(seconds), name)]
+    broken = [name for name in TARGETS if run("tests.fuzz", str(seconds), name)]
     sys.exit(f"broken: {', '.join(broken)}; the files are in {FOUND}" if broken else 0)
 
 

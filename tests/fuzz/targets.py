@@ -13,10 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.errors import DatasetError, ImageError, ScratchnetError, WeightsError
+from scratchnet_cli.errors import (
+    DatasetError,
+    ImageError,
+    InputError,
+    ScratchnetError,
+    WeightsError,
+)
 from scratchnet_cli.idx import read_idx
 from scratchnet_cli.images import read_image, read_raw_image
-from scratchnet_cli.weights import read_weights
+from scratchnet_cli.vectors import read_rows
+from scratchnet_cli.weights import read_weight_file
+from scratchnet_cli.weights.arrays import Contents
+from scratchnet_cli.weights.npy import MAGIC
+from scratchnet_cli.weights.safetensors import write_safetensors
 
 MAX_MESSAGE = 1000
 W, B = np.ones((2, 2), np.float32), np.ones(2, np.float32)
@@ -41,7 +51,7 @@ class Target(NamedTuple):
 
 def pickle_(data: bytes) -> None:
     """A weight file; what begins like no pickle is made to."""
-    read_weights(data if data[:1] == b"\x80" else b"\x80\x04" + data, "x")
+    read_weight_file(data if data[:1] == b"\x80" else b"\x80\x04" + data, "x")
 
 
 def npz(data: bytes) -> None:
@@ -52,7 +62,28 @@ def npz(data: bytes) -> None:
             archive.writestr("W1.npy", data)
             archive.writestr("b1.npy", npy(B))
         data = stream.getvalue()
-    read_weights(data, "x")
+    read_weight_file(data, "x")
+
+
+def safetensors(data: bytes) -> None:
+    """A file as it is; what has no length before its header is given the right one."""
+    if data[5:9] != b"\0\0\0{":
+        head, _, body = data.removeprefix(b"{").rpartition(b"}")
+        header = b"{" + head + b"}"
+        data = len(header).to_bytes(8, "little") + header + body.lstrip(b" ")
+    read_weight_file(data, "x")
+
+
+def rows_npy(data: bytes) -> None:
+    """Numbers for a network in an .npy file; what begins like none is made to."""
+    rows(data if data.startswith(MAGIC) else MAGIC + b"\1\0" + data)
+
+
+def rows(data: bytes) -> None:
+    """Numbers for a network, as text or whatever the file is."""
+    values = read_rows(data, "x")
+    assert values.size
+    assert np.isfinite(values).all()
 
 
 def idx(data: bytes) -> None:
@@ -114,6 +145,16 @@ def _archives() -> list[bytes]:
     return [plain.getvalue(), packed.getvalue(), npy(W), npy(np.asfortranarray(W))]
 
 
+def _safetensors_files() -> list[bytes]:
+    arrays = {"0.weight": W, "0.bias": B}
+    files = [write_safetensors(Contents(arrays, names)) for names in (None, ("relu",))]
+    return [*files, *(file[8:] for file in files)]
+
+
+def _texts() -> list[bytes]:
+    return [b"1,2\n3,-4.5e1\n", b"\xef\xbb\xbf1 2\r\n\r\n3 4", b"0.5"]
+
+
 def _idx_files() -> list[bytes]:
     images = struct.pack(">4B3I", 0, 0, 8, 3, 2, 2, 2) + bytes(range(8))
     labels = struct.pack(">4BI", 0, 0, 8, 1, 4) + bytes(range(4))
@@ -149,6 +190,9 @@ def pictures() -> dict[str, bytes]:
 TARGETS = {
     "pickle": Target(pickle_, WeightsError, _pickles()),
     "npz": Target(npz, WeightsError, _archives()),
+    "safetensors": Target(safetensors, WeightsError, _safetensors_files()),
+    "npy": Target(rows_npy, InputError, [npy(W), npy(np.arange(4)), npy(np.asfortranarray(W))]),
+    "csv": Target(rows, InputError, _texts()),
     "idx": Target(idx, DatasetError, _idx_files()),
     "picture": Target(picture, ImageError, list(pictures().values())),
     "digit": Target(digit, ImageError, list(pictures().values())),
