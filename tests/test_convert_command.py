@@ -18,7 +18,7 @@ from scratchnet_cli.network import Layer, Network
 from scratchnet_cli.weights import read_weight_file, read_weights
 from scratchnet_cli.weights.convert import FORMATS, convert
 from scratchnet_cli.weights.pickle_writer import write_pickle
-from tests.conftest import Run
+from tests.conftest import Run, any_file_name
 
 READABLE = (".pkl", ".npz", ".safetensors")
 # What the book's scripts do when they say sigmoid.
@@ -161,6 +161,22 @@ def test_a_file_that_came_in_between_is_not_overwritten(
     assert names_in(tmp_path) == ["mine.npz"]
 
 
+@any_file_name
+def test_the_path_does_not_reach_the_terminal_raw(run: Run, tmp_path: Path) -> None:
+    """Escape sequences and newlines in the name of the new file are printed escaped."""
+    target = tmp_path / "a\x1b[31m\n.npz"
+    result = run("convert", "three-layer", target)
+    assert (result.exit_code, result.stdout) == (0, f"{tmp_path}/a\\x1b[31m\\n.npz\n")
+
+
+def test_an_ending_may_be_in_capitals(run: Run, tmp_path: Path) -> None:
+    """Some systems write names in capitals; the format is the same."""
+    result = run("convert", "three-layer", tmp_path / "WEIGHTS.Npz")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert names_in(tmp_path) == ["WEIGHTS.Npz"]
+    assert run("inspect", tmp_path / "WEIGHTS.Npz").exit_code == 0
+
+
 @pytest.mark.parametrize("place", ["missing/x.npz", "file/x.npz", "x" * 300 + ".npz"])
 def test_where_nothing_can_be_written_the_system_s_reason_is_given(
     run: Run, tmp_path: Path, place: str
@@ -183,7 +199,7 @@ def test_a_folder_in_the_way_stays_even_by_force(run: Run, tmp_path: Path) -> No
     assert names_in(tmp_path) == ["folder.npz"]
 
 
-@pytest.mark.parametrize("name", ["weights", "weights.txt", "weights.PKL", ".npz", "-"])
+@pytest.mark.parametrize("name", ["weights", "weights.txt", "weights.npz2", ".npz", "-"])
 def test_another_ending_is_wrong_usage(run: Run, tmp_path: Path, name: str) -> None:
     """An ending that stands for no format is refused before anything is read, with those known."""
     result = run("convert", "no such file", name if name == "-" else tmp_path / name)
