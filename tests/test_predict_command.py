@@ -310,7 +310,9 @@ def test_trace_shows_the_way_of_each_picture_on_stderr(run: Run, pictures: list[
     traced = run("predict", *BUNDLED, "--trace", *pictures[:2])
     assert (traced.exit_code, traced.stdout) == (0, plain.stdout)
     assert traced.stderr.count("A1 = X·W1 + B1        (784,)·(784, 50) + (50,) → (50,)\n") == 2
-    ends = [text.splitlines()[1] for text in traced.stderr.split("Y = softmax(A3)")[1:]]
+    ends = [text.splitlines()[1:3] for text in traced.stderr.split("Y = softmax(A3)")[1:]]
     for line, end in zip(plain.stdout.splitlines(), ends, strict=True):
         _, digit, probability = line.split("\t")
-        assert end.strip().startswith(f"largest: Y[{digit}] = {probability}, ")
+        y = [float(value) for value in " ".join(end).strip(" []").split()]
+        assert len(y) == 10
+        assert f"{y[int(digit)]:.4f}" == probability

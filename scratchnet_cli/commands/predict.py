@@ -203,5 +203,5 @@ def _seen(network: "Network", digit: "Digit", show: bool, trace: bool) -> list[s
         from scratchnet_cli.derivation import derive
         from scratchnet_cli.trace import trace as run
 
-        lines += derive(run(network, digit.x, "softmax"), max_numbers=0)
+        lines += derive(run(network, digit.x, "softmax"), digit.picture.pixels.shape)
     return lines
