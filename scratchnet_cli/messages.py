@@ -1,9 +1,11 @@
-"""Text on its way to a terminal: one form for notes, and no control characters from outside."""
+"""Text for people: one form for notes, no control characters from outside, numbers that differ."""
 
 import click
 
 # Control and formatting characters, halves of letters, separators of lines.
 _UNFIT = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
+# float64 has no more of them.
+_MOST_DECIMALS = 17
 
 
 def note(*lines: str) -> None:
@@ -21,3 +23,14 @@ def printable(text: str) -> str:
         letter.encode("unicode_escape").decode("ascii") if category(letter) in _UNFIT else letter
         for letter in text
     )
+
+
+def exact(number: float) -> str:
+    """The shortest text that stands for this number alone: ``0.93``, ``1``."""
+    return repr(number).removesuffix(".0")
+
+
+def below(number: float, limit: float) -> str:
+    """The number to four decimals, or to as many more as it takes to be seen below the limit."""
+    texts = (f"{number:.{decimals}f}" for decimals in range(4, _MOST_DECIMALS))
+    return next((text for text in texts if float(text) < limit), exact(number))
