@@ -133,11 +133,11 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "eval_formats": ({"messages", "measures", "outcomes", "record"}, set()),
     "pages": (set(), set()),
     "pages.page": ({"messages"}, set()),
-    "pages.data_uris": (set(), {"numpy", "PIL"}),
+    "pages.data_uris": ({"images.opening"}, {"numpy", "PIL"}),
     "pages.charts": ({"measures", "outcomes", "pages.page"}, set()),
     "pages.provenance": ({"catalog", "record", "pages.page"}, set()),
     "pages.gallery": (
-        {"measures", "outcomes", "eval_formats", "pages.page", "pages.data_uris", "pages.charts"},
+        {"measures", "outcomes", "pages.page", "pages.data_uris", "pages.charts"},
         {"numpy"},
     ),
     "pages.report": (
@@ -146,7 +146,6 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
             "measures",
             "outcomes",
             "record",
-            "eval_formats",
             "pages.page",
             "pages.data_uris",
             "pages.charts",

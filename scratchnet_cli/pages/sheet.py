@@ -10,9 +10,19 @@ from scratchnet_cli.classify import Answer, Digit, Result, Unreadable
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.inputs import read_bytes
 from scratchnet_cli.output import ReportFile
-from scratchnet_cli.pages.charts import bars, captioned, picture, ranked
+from scratchnet_cli.pages.charts import bars, ranked
 from scratchnet_cli.pages.data_uris import grey_png, thumbnail
-from scratchnet_cli.pages.page import Html, document, facts, header, section, table, tag
+from scratchnet_cli.pages.page import (
+    Html,
+    captioned,
+    document,
+    facts,
+    header,
+    picture,
+    section,
+    table,
+    tag,
+)
 from scratchnet_cli.pages.provenance import made_rows, origin_row
 from scratchnet_cli.record import now
 
@@ -130,10 +140,7 @@ def _original(name: str) -> Html:
     if not os.path.isfile(name):  # noqa: PTH113
         return Html()
     try:
-        found = thumbnail(read_bytes(name), THUMBNAIL)
+        source, width, height = thumbnail(read_bytes(name), THUMBNAIL)
     except ImageError:
         return Html()
-    if found is None:
-        return Html()
-    source, width, height = found
     return picture(source, "The picture as it was given", "original", width, height)
