@@ -1,11 +1,11 @@
 """Text for people: one form for notes, no control characters from outside, numbers that differ."""
 
+from itertools import count
+
 import click
 
 # Control and formatting characters, halves of letters, separators of lines.
 _UNFIT = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
-# float64 has no more of them.
-_MOST_DECIMALS = 17
 
 
 def note(*lines: str) -> None:
@@ -31,6 +31,6 @@ def exact(number: float) -> str:
 
 
 def below(number: float, limit: float) -> str:
-    """The number to four decimals, or to as many more as it takes to be seen below the limit."""
-    texts = (f"{number:.{decimals}f}" for decimals in range(4, _MOST_DECIMALS))
-    return next((text for text in texts if float(text) < limit), exact(number))
+    """A number below ``limit``, to four decimals, or to as many more as it takes to see that."""
+    texts = (f"{number:.{decimals}f}" for decimals in count(4))
+    return next(text for text in texts if float(text) < limit)

@@ -47,8 +47,7 @@ class Printer:
         if self._views:
             self._show(result)
         reading, least = f"read as {result.number} with probability", self._min_confidence
-        # Not a number is below everything.
-        if least is not None and not result.probability >= least:
+        if least is not None and result.probability < least:
             self.below += 1
             shortfall = f"{below(result.probability, least)}, below --min-confidence {exact(least)}"
             self._remark(result.name, f"{reading} {shortfall}", EXIT_BELOW)

@@ -205,6 +205,15 @@ def test_a_doubtful_answer_can_fail_a_script(
     assert bool(result.stderr) == bool(exit_code)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_exit_codes_the_highest_counts(
+    run: Run, pictures: list[Path], tmp_path: Path, order: int
+) -> None:
+    """Whichever comes last, an unreadable picture is 3 and an answer below the threshold is 1."""
+    names = [tmp_path / "missing.png", pictures[0]][::order]
+    assert run("predict", *BUNDLED, "--min-confidence", "1", *names).exit_code == 3
+
+
 def test_polarity_can_be_told(run: Run, pictures: list[Path], tmp_path: Path) -> None:
     """Dark ink on white is read like light ink on black, whether told or found out."""
     inverted = save(tmp_path / "dark.png", 255 - np.asarray(Image.open(pictures[8])))

@@ -64,6 +64,16 @@ def check_figures(page: Page, answer: dict[str, Any]) -> None:
         ]
         for score in answer["per_class"]
     ]
+    confused = [
+        (-count, label, prediction)
+        for label, row in enumerate(matrix)
+        for prediction, count in enumerate(row)
+        if count and label != prediction
+    ]
+    assert page.table(f"The most frequent confusions, of {len(confused)}") == [
+        [str(label), str(prediction), str(-count)]
+        for count, label, prediction in sorted(confused)[:10]
+    ]
     shares = ("probability", "accuracy")
     assert [row[1:] for row in page.table("By stated probability")] == [
         [f"{part['count']:,}", *("–" if part[s] is None else f"{part[s]:.4f}" for s in shares)]
