@@ -1,7 +1,5 @@
 """Text for people: one form for notes, no control characters from outside, numbers that differ."""
 
-from itertools import count
-
 import click
 
 # Control and formatting characters, halves of letters, separators of lines.
@@ -32,5 +30,5 @@ def exact(number: float) -> str:
 
 def below(number: float, limit: float) -> str:
     """A number below ``limit``, to four decimals, or to as many more as it takes to see that."""
-    texts = (f"{number:.{decimals}f}" for decimals in count(4))
-    return next(text for text in texts if float(text) < limit)
+    texts = (f"{number:.{decimals}f}" for decimals in range(4, 9))
+    return next((text for text in texts if float(text) < limit), exact(number))

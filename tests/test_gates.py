@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.github import annotate
+from scratchnet_cli.messages import below
 from tests.conftest import Run, any_file_name
 
 BUNDLED = ("--weights", "bundled", "--dataset", "sample")
@@ -90,6 +91,24 @@ def test_a_probability_that_is_nearly_one_is_not_called_one(
         "::error title=scratchnet predict::1 answer below --min-confidence 1",
     ]
     assert summary.read_text() == "before\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "limit", "text"),
+    [
+        (0.4, 0.5, "0.4000"),
+        (0.99994, 1, "0.9999"),
+        (0.99996, 1, "0.99996"),
+        (1 - 2**-53, 1, "0.9999999999999999"),
+        (2e-12, 3e-12, "0.0000"),
+    ],
+)
+def test_a_number_below_another_is_written_so_that_it_is_seen(
+    number: float, limit: float, text: str
+) -> None:
+    """Four decimals, as everywhere, unless they round it up to the limit."""
+    assert below(number, limit) == text
+    assert float(text) < limit
 
 
 @pytest.mark.parametrize("value", ["", "false"])

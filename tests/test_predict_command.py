@@ -205,6 +205,14 @@ def test_a_doubtful_answer_can_fail_a_script(
     assert bool(result.stderr) == bool(exit_code)
 
 
+def test_an_answer_at_the_threshold_passes(run: Run, pictures: list[Path], tmp_path: Path) -> None:
+    """--min-confidence 0.1 is met by exactly 0.1."""
+    weights = tmp_path / "even.npz"
+    np.savez(weights, W1=np.zeros((784, 10)), b1=np.zeros(10))
+    even = ("predict", "--weights", weights, pictures[0], "--min-confidence")
+    assert (run(*even, "0.1").exit_code, run(*even, "0.10000001").exit_code) == (0, 1)
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_several_exit_codes_the_highest_counts(
     run: Run, pictures: list[Path], tmp_path: Path, order: int

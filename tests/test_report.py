@@ -114,6 +114,16 @@ def test_cells_lead_to_their_pictures(run: Run, tmp_path: Path) -> None:
     assert len(links) == sum(count > 0 for row in answer["confusion"] for count in row)
 
 
+def test_the_most_frequent_confusion_is_the_darkest(run: Run, tmp_path: Path) -> None:
+    """Six shades, of which the last is that of the largest number off the diagonal."""
+    page, answer = reported(run, tmp_path / "report.html", *BUNDLED)
+    shades = [shade for shade in page.all("td", "class") if shade != "hit"]
+    counts = [n for i, row in enumerate(answer["confusion"]) for j, n in enumerate(row) if i != j]
+    assert set(shades) <= {f"h{shade}" for shade in range(7)}
+    assert [shade == "h6" for shade in shades] == [count == max(counts) for count in counts]
+    assert [shade == "h0" for shade in shades] == [count == 0 for count in counts]
+
+
 def test_nothing_is_loaded_from_elsewhere(run: Run, tmp_path: Path) -> None:
     """All pictures are in the page, there is no script, and the policy forbids the rest."""
     page, _ = reported(run, tmp_path / "report.html", *BUNDLED)
