@@ -73,7 +73,11 @@ class Unreadable:
     reason: str
 
 
-def classify(network: Network, readings: Sequence[Reading]) -> list[Answer | Unreadable]:
+Result = Answer | Unreadable
+"""What came of a file."""
+
+
+def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
     """One result for each reading, in their order; their pictures are one batch to the network.
 
     Raises:

@@ -6,6 +6,9 @@ The message is a whole sentence for people: what failed, what was expected, what
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Nothing failed, but the result is below the threshold that was asked for.
+EXIT_BELOW = 1
+
 
 class ScratchnetError(Exception):
     """The root of all expected failures; anything else that is raised is a bug."""

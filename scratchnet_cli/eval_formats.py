@@ -5,14 +5,10 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from scratchnet_cli.measures import class_measures, confusions, wilson
+from scratchnet_cli.measures import CONFUSIONS, class_measures, confusions, share, wilson
 from scratchnet_cli.messages import printable
-from scratchnet_cli.outcomes import Outcomes
+from scratchnet_cli.outcomes import MISTAKES, Outcomes
 from scratchnet_cli.record import Record, versions
-
-# The worst mistakes that a report shows, and so the JSON.
-MISTAKES = 24
-CONFUSIONS = 10
 
 
 def json_object(record: Record, outcomes: Outcomes) -> str:
@@ -25,19 +21,19 @@ def json_object(record: Record, outcomes: Outcomes) -> str:
         "correct": evaluation.correct,
         "total": evaluation.total,
         "batch_size": evaluation.batch_size,
-        "classes": [score.label for score in evaluation.per_class],
+        "classes": [measure.label for measure in measures],
         "confusion": evaluation.confusion.tolist(),
         "per_class": [
             {
-                "class": score.label,
-                "total": score.total,
-                "correct": score.correct,
-                "accuracy": score.accuracy,
+                "class": measure.label,
+                "total": measure.total,
+                "correct": measure.correct,
+                "accuracy": measure.recall,
                 "precision": measure.precision,
                 "recall": measure.recall,
                 "f1": measure.f1,
             }
-            for score, measure in zip(evaluation.per_class, measures, strict=True)
+            for measure in measures
         ],
         "ece": outcomes.ece,
         "reliability": [asdict(part) for part in outcomes.reliability],
@@ -69,11 +65,9 @@ def markdown(record: Record) -> str:
         "| class | images | right | precision | recall | F1 |",
         "|---:|---:|---:|---:|---:|---:|",
     ]
-    for score, measure in zip(
-        evaluation.per_class, class_measures(evaluation.confusion), strict=True
-    ):
+    for measure in class_measures(evaluation.confusion):
         shares = (measure.precision, measure.recall, measure.f1)
-        cells = (score.label, score.total, score.correct, *map(share, shares))
+        cells = (measure.label, measure.total, measure.correct, *map(share, shares))
         lines.append(f"| {' | '.join(map(str, cells))} |")
     if found := confusions(evaluation.confusion):
         some = f"the {CONFUSIONS} most frequent of " if len(found) > CONFUSIONS else ""
@@ -84,11 +78,6 @@ def markdown(record: Record) -> str:
         fallback = ", in place of the default" if origin.fallback else ""
         lines += ["", f"{what}: {_escaped(origin.name)}{fallback}, sha256 `{origin.sha256}`"]
     return "\n".join(lines)
-
-
-def share(value: float | None) -> str:
-    """A share to four decimals, or a dash where there is none."""
-    return "–" if value is None else f"{value:.4f}"
 
 
 def _escaped(text: str) -> str:

@@ -16,20 +16,6 @@ from scratchnet_cli.network import Network
 MAX_CLASSES = 256
 
 
-@dataclass(frozen=True)
-class ClassScore:
-    """How the images of one class were read; accuracy is None where there are none."""
-
-    label: int
-    total: int
-    correct: int
-
-    @property
-    def accuracy(self) -> float | None:
-        """Share of this class's images read right."""
-        return self.correct / self.total if self.total else None
-
-
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """What a network made of a dataset, or, while it runs, of the part done so far.
@@ -55,12 +41,6 @@ class Evaluation:
     def accuracy(self) -> float:
         """Share of the images read right, in [0, 1]."""
         return self.correct / self.total
-
-    @property
-    def per_class(self) -> tuple[ClassScore, ...]:
-        """A score for each class, in their order."""
-        rows = self.confusion
-        return tuple(ClassScore(i, int(row.sum()), int(row[i])) for i, row in enumerate(rows))
 
     @property
     def images_per_s(self) -> float:

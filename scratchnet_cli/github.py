@@ -31,7 +31,8 @@ def append_to_summary(markdown: str) -> None:
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(f"{markdown}\n\n")
     except (OSError, ValueError) as error:
-        note(f"the job summary {path} cannot be written ({error})")
+        reason = error.strerror if isinstance(error, OSError) else error
+        note(f"the job summary {path} cannot be written ({reason})")
 
 
 def _data(text: str) -> str:

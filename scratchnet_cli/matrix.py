@@ -1,8 +1,5 @@
 """A confusion matrix as lines for a terminal."""
 
-import os
-import sys
-
 from scratchnet_cli.measures import Counts, confusions
 
 # Of 256 colours: for the hits a blue, for the mistakes oranges that darken as they become more.
@@ -31,11 +28,6 @@ def matrix(counts: Counts, colour: bool) -> list[str]:
         ]
         lines.append(f"{label:>{stub}} {''.join(painted)}")
     return lines
-
-
-def stdout_has_colour() -> bool:
-    """Whether stdout is a terminal whose user did not ask for no colour (no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _paint(text: str, count: int, most: int, hit: bool) -> str:

@@ -7,6 +7,9 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+# So many of the confusions have a place in a table.
+CONFUSIONS = 10
+
 Counts = NDArray[np.intp]
 """(classes, classes): a row for each label, a column for each prediction."""
 
@@ -24,11 +27,14 @@ class Interval:
 class ClassMeasures:
     """How well one class is told from the others; None where there is nothing to divide by.
 
-    precision: of the images read as this class, the share that show it; recall: of those that show
-    it, the share read as it; f1: the harmonic mean of both, 2·TP / (2·TP + FP + FN).
+    total: the images that show it; correct: those of them that were read as it. precision: of the
+    images read as this class, the share that show it; recall: of those that show it, the share read
+    as it; f1: the harmonic mean of both, 2·TP / (2·TP + FP + FN).
     """
 
     label: int
+    total: int
+    correct: int
     precision: float | None
     recall: float | None
     f1: float | None
@@ -62,11 +68,13 @@ def wilson(right: int, total: int, confidence: float = 0.95) -> Interval:
 
 
 def class_measures(counts: Counts) -> tuple[ClassMeasures, ...]:
-    """Precision, recall and F1 of each class, in their order."""
+    """How well each class is read, in their order."""
     shown, read = counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist()
     return tuple(
         ClassMeasures(
             label,
+            total=shown[label],
+            correct=right,
             precision=_share(right, read[label]),
             recall=_share(right, shown[label]),
             f1=_share(2 * right, shown[label] + read[label]),
@@ -83,6 +91,11 @@ def confusions(counts: Counts) -> tuple[Confusion, ...]:
         if label != prediction
     ]
     return tuple(sorted(found, key=lambda confusion: -confusion.count))
+
+
+def share(value: float | None) -> str:
+    """A share to four decimals, or a dash where there is none."""
+    return "–" if value is None else f"{value:.4f}"
 
 
 def _share(part: int, whole: int) -> float | None:

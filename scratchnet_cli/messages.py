@@ -1,4 +1,4 @@
-"""Text on its way to a terminal: one form for notes, and no control characters from outside."""
+"""Text for people: one form for notes, no control characters from outside, numbers that differ."""
 
 import click
 
@@ -21,3 +21,14 @@ def printable(text: str) -> str:
         letter.encode("unicode_escape").decode("ascii") if category(letter) in _UNFIT else letter
         for letter in text
     )
+
+
+def exact(number: float) -> str:
+    """The shortest text that stands for this number alone: ``0.93``, ``1``."""
+    return repr(number).removesuffix(".0")
+
+
+def below(number: float, limit: float) -> str:
+    """A number below ``limit``, to four decimals, or to as many more as it takes to see that."""
+    texts = (f"{number:.{decimals}f}" for decimals in range(4, 9))
+    return next((text for text in texts if float(text) < limit), exact(number))

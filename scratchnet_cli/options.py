@@ -62,6 +62,26 @@ class Name(click.types.StringParamType):
         return super().convert(value, param, ctx)
 
 
+class Place(click.Path):
+    """A path to be written; an empty one is a variable that a script has not set."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or exit 2."""
+        if not value:
+            self.fail("the name is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Page(Place):
+    """A file to be written, never stdout, which belongs to the answers."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or exit 2."""
+        if value == "-":
+            self.fail("a page goes to a file, stdout is for the answers.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 weights_option = click.option(
     "--weights",
     type=Name(),
@@ -73,7 +93,7 @@ weights_option = click.option(
 report_option = click.option(
     "--report",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=Page(path_type=Path),
     help="Write a page for the browser to FILE: pictures, tables, what went wrong.",
 )
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scratchnet_cli.network import softmax
 
 BINS = 10
+# So many of the worst are told of singly.
+MISTAKES = 24
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,52 @@
 """Files that the user asked for: whole or not at all, and never over another by accident."""
 
 import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from scratchnet_cli.errors import OutputError
+
+# How an earlier report begins, in small letters.
+PAGE = b"<!doctype html>"
+
+
+class ReportFile:
+    """The place of a report, held for the time that it takes to make it."""
+
+    def __init__(self, path: Path, place: Path, part: Path) -> None:
+        self._path = path
+        self._place = place
+        self._part = part
+
+    def write(self, text: str) -> None:
+        """Put ``text`` there, in place of an earlier report.
+
+        Raises:
+            OutputError: it cannot be written, or another file has come there meanwhile.
+        """
+        with _refusals(f"--report {self._path}"):
+            self._part.write_text(text, encoding="utf-8", newline="\n")
+            _refuse_all_but_a_page(self._path, self._place)
+            self._part.replace(self._place)
+
+
+@contextmanager
+def report_file(path: Path) -> Iterator[ReportFile]:
+    """A place for a report at ``path``; an empty file beside it holds it until the report is there.
+
+    A symbolic link stays one: what it leads to is written.
+
+    Raises:
+        OutputError: no file can be written there, or what is there is no earlier report.
+    """
+    with ExitStack() as held:
+        with _refusals(f"--report {path}"):
+            place = Path(os.path.realpath(path))
+            _refuse_all_but_a_page(path, place)
+            part = held.enter_context(_part_of(place))
+        yield ReportFile(path, place, part)
 
 
 def refuse_existing(path: Path) -> None:
@@ -22,18 +65,77 @@ def write_file(path: Path, data: bytes, force: bool = False) -> None:
     Raises:
         OutputError: it cannot be written, or without ``force`` there is something in its place.
     """
+    with _refusals(str(path)), _part_of(path) as part:
+        part.write_bytes(data)
+        if force:
+            part.replace(path)
+            return
+        try:
+            _take_name(part, path)
+        except FileExistsError as error:
+            raise OutputError(f"{path}: exists already; --force overwrites it") from error
+
+
+@contextmanager
+def _part_of(path: Path) -> Iterator[Path]:
+    """An empty file beside ``path``, to be filled and then moved; gone at the end in any case."""
     part = path.with_name(f".{os.urandom(6).hex()}.scratchnet-part")
     try:
-        try:
-            part.write_bytes(data)
-            if not force:
-                # Fails where somebody else was faster, and makes sure that nobody will be.
-                path.open("xb").close()
-            part.replace(path)
-        finally:
+        part.touch(exist_ok=False)
+        yield part
+    finally:
+        with suppress(OSError):
             part.unlink(missing_ok=True)
-    except FileExistsError as error:
-        raise OutputError(f"{path}: exists already; --force overwrites it") from error
+
+
+def _take_name(part: Path, path: Path) -> None:
+    """Give a file a name that nobody has taken.
+
+    Raises:
+        FileExistsError: somebody has.
+        OSError: the file system refuses.
+    """
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without links; an empty file keeps the name from whoever comes meanwhile.
+        path.open("xb").close()
+        try:
+            part.replace(path)
+        except BaseException:
+            path.unlink()
+            raise
+
+
+@contextmanager
+def _refusals(what: str) -> Iterator[None]:
+    """Tell in one sentence why the system refuses to write ``what``."""
+    try:
+        yield
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
-        raise OutputError(f"{path}: cannot be written ({reason})") from error
+        raise OutputError(f"{what}: cannot be written ({reason})") from error
+
+
+def _refuse_all_but_a_page(path: Path, place: Path) -> None:
+    """Let a report replace a report or an empty file; another file may have cost somebody work.
+
+    Raises:
+        OutputError: there is something else.
+        OSError: what is there cannot be looked at.
+    """
+    try:
+        mode = place.stat().st_mode
+    except FileNotFoundError:
+        return
+    # A device such as /dev/stdout must not be replaced by a file.
+    if not stat.S_ISREG(mode):
+        raise OutputError(f"--report {path}: is no file; expected the name of one, as in page.html")
+    with place.open("rb") as file:
+        head = file.read(len(PAGE))
+    if head and head.lower() != PAGE:
+        raise OutputError(
+            f"--report {path}: exists and is no HTML page; choose another name, or delete it first"
+        )

@@ -4,11 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scratchnet_cli.classify import Answer, Digit, Unreadable
-from scratchnet_cli.errors import ImageError
+from scratchnet_cli.classify import Answer, Digit
 from scratchnet_cli.messages import printable
-
-EXIT_BELOW_CONFIDENCE = 1
 
 
 def tsv(answer: Answer, top: int) -> str:
@@ -55,15 +52,3 @@ FORMATS: Mapping[str, Callable[[Answer, int], str]] = {
     "json": json_line,
     "plain": plain,
 }
-
-
-def remark_on(result: Answer | Unreadable, min_confidence: float | None) -> tuple[int, str]:
-    """The exit code that one result asks for, and what is to be said of it; often nothing."""
-    if isinstance(result, Unreadable):
-        return ImageError.exit_code, result.reason
-    reading = f"read as {result.number} with probability {result.probability:.4f}"
-    if min_confidence is not None and not result.probability >= min_confidence:
-        return EXIT_BELOW_CONFIDENCE, f"{reading}, below --min-confidence {min_confidence:g}"
-    if result.doubts:
-        return 0, f"{reading}, but doubtful: {', '.join(result.doubts)}"
-    return 0, ""

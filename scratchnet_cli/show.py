@@ -1,7 +1,5 @@
 """A picture as the network saw it, and its ten probabilities, as lines for a terminal."""
 
-import os
-import sys
 from itertools import zip_longest
 
 import numpy as np
@@ -28,11 +26,6 @@ def draw(digit: Digit, colour: bool) -> list[str]:
     blank = " " * digit.picture.pixels.shape[1]
     rows = zip_longest(picture, ["", "", *bars])
     return [f"{left or blank}  {right or ''}".rstrip() for left, right in rows]
-
-
-def stderr_has_colour() -> bool:
-    """Whether stderr is a terminal whose user did not ask for no colour (no-color.org)."""
-    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _in_blocks(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:

@@ -7,7 +7,7 @@ stdout is raised once, as an error of its own kind.
 import io
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from scratchnet_cli.errors import OutputError, ReaderGoneError
 
@@ -63,3 +63,8 @@ def set_up() -> None:
     if sys.stdout is None:
         raise OutputError("the answer cannot be written: stdout is closed")
     sys.stdout = _Answer(sys.stdout, line_buffering=sys.stdout.isatty())
+
+
+def has_colour(stream: TextIO) -> bool:
+    """Whether this is a terminal whose user did not ask for no colour (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")

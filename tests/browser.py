@@ -3,7 +3,6 @@
 https://chromedevtools.github.io/devtools-protocol/
 """
 
-import base64
 import json
 import os
 import shutil
@@ -67,11 +66,6 @@ class Browser:
         )
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
-
-    def screenshot(self) -> bytes:
-        """The whole page as a PNG."""
-        shot = self.call("Page.captureScreenshot", captureBeyondViewport=True)
-        return base64.b64decode(shot["data"])
 
     def _note(self, event: dict[str, Any]) -> None:
         match event.get("method"):

@@ -1,8 +1,10 @@
 """``scratchnet convert``: every format back to the same bits, and to the same answers elsewhere."""
 
+import errno
 import io
 import itertools
 import json
+import os
 import pickle
 import sys
 from pathlib import Path
@@ -15,10 +17,11 @@ from numpy.typing import NDArray
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import OutputError, WeightsError
 from scratchnet_cli.network import Layer, Network
+from scratchnet_cli.output import write_file
 from scratchnet_cli.weights import read_weight_file
 from scratchnet_cli.weights.convert import FORMATS, convert
 from scratchnet_cli.weights.pickle_writer import write_pickle
-from tests.conftest import Run
+from tests.conftest import Run, any_file_name
 from tests.weight_files import network_in
 
 READABLE = (".pkl", ".npz", ".safetensors")
@@ -162,6 +165,61 @@ def test_a_file_that_came_in_between_is_not_overwritten(
     assert names_in(tmp_path) == ["mine.npz"]
 
 
+def no_links(*_: object) -> None:
+    """What Linux says on a FAT file system."""
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+def test_where_there_are_no_links_a_file_is_written_all_the_same(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a memory stick too the file is whole, and one that is there already stays."""
+    target = tmp_path / "mine.npz"
+    monkeypatch.setattr(os, "link", no_links)
+    assert run("convert", "three-layer", target).exit_code == 0
+    assert run("inspect", target).exit_code == 0
+    written = target.read_bytes()
+    assert run("convert", "bundled", target).exit_code == 3
+    with pytest.raises(OutputError, match="exists already"):
+        write_file(target, b"other")
+    assert target.read_bytes() == written
+    assert names_in(tmp_path) == ["mine.npz"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("failure", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt()])
+def test_what_fails_or_is_interrupted_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool, failure: BaseException
+) -> None:
+    """If the move into place fails, or Ctrl-C comes then, there is no file, not an empty one."""
+
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(os, "link", fail if links else no_links)
+    monkeypatch.setattr(Path, "replace", fail)
+    expected = OutputError if isinstance(failure, OSError) else KeyboardInterrupt
+    with pytest.raises(expected):
+        write_file(tmp_path / "mine.npz", b"data")
+    assert names_in(tmp_path) == []
+
+
+@any_file_name
+def test_the_path_does_not_reach_the_terminal_raw(run: Run, tmp_path: Path) -> None:
+    """Escape sequences and newlines in the name of the new file are printed escaped."""
+    target = tmp_path / "a\x1b[31m\n.npz"
+    result = run("convert", "three-layer", target)
+    assert (result.exit_code, result.stdout) == (0, f"{tmp_path}/a\\x1b[31m\\n.npz\n")
+
+
+def test_an_ending_may_be_in_capitals(run: Run, tmp_path: Path) -> None:
+    """Some systems write names in capitals; the format is the same."""
+    result = run("convert", "three-layer", tmp_path / "WEIGHTS.Npz")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert names_in(tmp_path) == ["WEIGHTS.Npz"]
+    assert run("inspect", tmp_path / "WEIGHTS.Npz").exit_code == 0
+
+
 @pytest.mark.parametrize("place", ["missing/x.npz", "file/x.npz", "x" * 300 + ".npz"])
 def test_where_nothing_can_be_written_the_system_s_reason_is_given(
     run: Run, tmp_path: Path, place: str
@@ -184,7 +242,7 @@ def test_a_folder_in_the_way_stays_even_by_force(run: Run, tmp_path: Path) -> No
     assert names_in(tmp_path) == ["folder.npz"]
 
 
-@pytest.mark.parametrize("name", ["weights", "weights.txt", "weights.PKL", ".npz", "-"])
+@pytest.mark.parametrize("name", ["weights", "weights.txt", "weights.npz2", ".npz", "-"])
 def test_another_ending_is_wrong_usage(run: Run, tmp_path: Path, name: str) -> None:
     """An ending that stands for no format is refused before anything is read, with those known."""
     result = run("convert", "no such file", name if name == "-" else tmp_path / name)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_dataset, load_weights
 from scratchnet_cli.errors import ShapeError
-from scratchnet_cli.evaluate import ClassScore, Evaluation, evaluate
+from scratchnet_cli.evaluate import Evaluation, evaluate
 from scratchnet_cli.network import Layer, Network
 
 Bytes = NDArray[np.uint8]
@@ -62,17 +62,7 @@ def test_counts_can_be_checked_by_hand(batch_size: int) -> None:
     result = evaluate(TINY, bright(*predicted), labels, batch_size)
     assert result.confusion.tolist() == [[1, 0, 2], [1, 1, 0], [0, 0, 1]]
     assert (result.correct, result.total, result.accuracy) == (3, 6, 0.5)
-    assert result.per_class == (ClassScore(0, 3, 1), ClassScore(1, 2, 1), ClassScore(2, 1, 1))
-    assert [score.accuracy for score in result.per_class] == [1 / 3, 1 / 2, 1.0]
     assert result.batch_size == batch_size
-
-
-def test_a_class_without_images_has_no_accuracy() -> None:
-    """Where a class does not occur, its accuracy is unknown rather than zero or an error."""
-    result = evaluate(TINY, bright(0, 2), np.array([0, 0], np.uint8))
-    assert result.confusion.tolist() == [[1, 0, 1], [0, 0, 0], [0, 0, 0]]
-    assert [score.accuracy for score in result.per_class] == [0.5, None, None]
-    assert result.per_class[1] == ClassScore(1, 0, 0)
 
 
 @pytest.mark.parametrize(("limit", "dark", "light"), [(0.5, 127, 128), (0.998, 254, 255)])
@@ -110,9 +100,6 @@ def test_the_result_does_not_depend_on_the_batch_size(
     assert result.confusion.tolist() == confusion
     assert (result.correct, result.total) == (right, 1000)
     assert result.accuracy == right / 1000
-    for score, row in zip(result.per_class, confusion, strict=True):
-        assert (score.total, score.correct) == (sum(row), row[score.label])
-        assert score.accuracy == row[score.label] / sum(row)
 
 
 def test_the_bundled_network_reads_the_bundled_sample(

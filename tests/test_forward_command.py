@@ -178,12 +178,30 @@ def test_the_trace_of_a_wide_network_has_all_values_that_fit(run: Run, tmp_path:
     for value in range(10):
         assert f" {(value + 0.5) / 7:.8f}".rstrip("0") in text
     assert "largest: Y[99] = " in text
+    assert "W2, B2 (10, 100) and (100,): 1,100 numbers, not shown" in text
     assert max(len(line) for part in lines for line in part.splitlines()) <= 80
+
+
+def test_hidden_layers_of_any_width_are_traced_alike(run: Run) -> None:
+    """Of the book's 50 and 100 units the largest are shown; the ten outputs are all there."""
+    x = npy(np.linspace(0, 1, 784))
+    stdout = run("forward", "bundled", "-", "--trace", stdin=x).stdout
+    assert len(re.findall(r"^    largest: (?:A|Z)[12]\[", stdout, re.MULTILINE)) == 4
+    outputs = re.search(r"Y = identity\(A3\).*\n    \[([^]]*)\]", stdout)
+    assert outputs
+    np.testing.assert_allclose(numbers(outputs[1]), numbers(stdout.splitlines()[-1]), rtol=1e-6)
+
+
+def test_of_many_rows_the_first_are_traced(run: Run) -> None:
+    """Of eleven inputs ten are shown, and it says that one more is there."""
+    stdout = run("forward", "three-layer", "-", "--trace", stdin=npy(np.ones((11, 2)))).stdout
+    x = stdout.partition("\n\n")[0].splitlines()
+    assert x[1:] == ["    [[1. 1.]", *["     [1. 1.]"] * 8, "     [1. 1.]]", "    … and 1 more row"]
 
 
 def test_a_network_of_float32_answers_in_float32(run: Run) -> None:
     """The numbers are, to the last bit, those that ``eval`` and ``predict`` work with."""
-    x = np.linspace(0, 1, 784)
+    x = np.linspace(1, 0, 784)
     expected = load_weights("bundled")[0].logits(x.astype(np.float32))
     assert np.abs(expected).min() > 0.1, "so that eight decimals are all that float32 has"
     stdout = run("forward", "bundled", "-", stdin=npy(x)).stdout

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.github import annotate
+from scratchnet_cli.messages import below
 from tests.conftest import BUNDLED, Run, any_file_name
 
 
@@ -67,6 +68,47 @@ def test_a_passed_gate_says_nothing_to_github(run: Run, summary: Path) -> None:
     assert summary.read_text() == "before\n"
 
 
+@pytest.mark.parametrize("threshold", ["0.98200001", "0.999999999"])
+def test_a_failed_gate_shows_numbers_that_differ(run: Run, threshold: str) -> None:
+    """A threshold is repeated digit by digit, so that nobody reads that 0.98 is below 0.98."""
+    stderr = run("eval", *BUNDLED, "--progress", "none", "--min-accuracy", threshold).stderr
+    assert stderr == f"scratchnet: the accuracy 0.9820 is below --min-accuracy {threshold}\n"
+
+
+def test_a_probability_that_is_nearly_one_is_not_called_one(
+    run: Run, tmp_path: Path, summary: Path, digits: NDArray[np.uint8]
+) -> None:
+    """Where four decimals hide that an answer is below, more are shown."""
+    weights, picture = tmp_path / "w.npz", tmp_path / "x.png"
+    np.savez(weights, W1=np.zeros((784, 10)), b1=np.array([18.0] + [0] * 9))
+    Image.fromarray(digits[0]).save(picture)
+    result = run("predict", "--weights", weights, "--min-confidence", "1", picture)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-2:] == [
+        f"scratchnet: {picture}: read as 0 with probability 0.9999999, below --min-confidence 1",
+        "::error title=scratchnet predict::1 answer below --min-confidence 1",
+    ]
+    assert summary.read_text() == "before\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "limit", "text"),
+    [
+        (0.4, 0.5, "0.4000"),
+        (0.99994, 1, "0.9999"),
+        (0.99996, 1, "0.99996"),
+        (1 - 2**-53, 1, "0.9999999999999999"),
+        (2e-12, 3e-12, "0.0000"),
+    ],
+)
+def test_a_number_below_another_is_written_so_that_it_is_seen(
+    number: float, limit: float, text: str
+) -> None:
+    """Four decimals, as everywhere, unless they round it up to the limit."""
+    assert below(number, limit) == text
+    assert float(text) < limit
+
+
 @pytest.mark.parametrize("value", ["", "false"])
 def test_elsewhere_there_are_no_annotations(
     run: Run, summary: Path, monkeypatch: pytest.MonkeyPatch, value: str
@@ -82,12 +124,14 @@ def test_elsewhere_there_are_no_annotations(
 def test_a_summary_that_cannot_be_written_is_a_note(
     run: Run, summary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The verdict stands, and the message names the file."""
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary / "none"))
+    """The verdict stands, and the message names the file and the reason, each once."""
+    path = summary.with_name("missing") / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
     result = run("eval", *BUNDLED, "--min-accuracy", "1", "--progress", "none")
     assert result.exit_code == 1
-    assert "the job summary" in result.stderr
-    assert "Traceback" not in result.stderr
+    assert result.stderr.splitlines()[-1] == (
+        f"scratchnet: the job summary {path} cannot be written (No such file or directory)"
+    )
 
 
 def test_many_pictures_below_are_one_annotation(
@@ -104,7 +148,7 @@ def test_many_pictures_below_are_one_annotation(
     assert len(below) == 3
     assert sum(below) > 1
     assert annotations(result.stderr) == [
-        f"::error title=scratchnet predict::{sum(below)} below --min-confidence 1"
+        f"::error title=scratchnet predict::{sum(below)} answers below --min-confidence 1"
     ]
     summary.unlink()
     assert annotations(run("predict", "--weights", "bundled", *paths).stderr) == []

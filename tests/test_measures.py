@@ -61,10 +61,10 @@ def test_precision_recall_and_f1_can_be_checked_by_hand() -> None:
     """Precision is down a column, recall along a row; where nothing is there, neither is known."""
     counts = np.array([[3, 1, 0, 0], [2, 4, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]])
     assert class_measures(counts) == (
-        ClassMeasures(0, precision=3 / 5, recall=3 / 4, f1=2 / 3),
-        ClassMeasures(1, precision=4 / 6, recall=4 / 6, f1=2 / 3),
-        ClassMeasures(2, precision=None, recall=0, f1=0),
-        ClassMeasures(3, precision=None, recall=None, f1=None),
+        ClassMeasures(0, total=4, correct=3, precision=3 / 5, recall=3 / 4, f1=2 / 3),
+        ClassMeasures(1, total=6, correct=4, precision=4 / 6, recall=4 / 6, f1=2 / 3),
+        ClassMeasures(2, total=1, correct=0, precision=None, recall=0, f1=0),
+        ClassMeasures(3, total=0, correct=0, precision=None, recall=None, f1=None),
     )
 
 

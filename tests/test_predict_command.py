@@ -12,7 +12,8 @@ from PIL import Image
 
 from scratchnet_cli.catalog import load_dataset, load_weights
 from tests.conftest import BUNDLED_WEIGHTS as BUNDLED
-from tests.conftest import Run
+from tests.conftest import Run, any_file_name
+from tests.test_process import needs_unix, run_on_terminal
 
 
 def save(path: Path, pixels: NDArray[np.uint8]) -> Path:
@@ -31,6 +32,13 @@ def pictures(tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8
         save(folder / f"{i}.png", digits[np.flatnonzero((labels == i) & (read_as == i))[0]])
         for i in range(10)
     ]
+
+
+@pytest.fixture
+def number(pictures: list[Path], tmp_path: Path) -> Path:
+    """A 2 and a 6 side by side, four times as large as MNIST's."""
+    digits = [np.asarray(Image.open(pictures[i]).resize((112, 112))) for i in (2, 6)]
+    return save(tmp_path / "number.png", np.hstack(digits))
 
 
 def digits_in(stdout: str) -> list[int]:
@@ -104,6 +112,59 @@ def test_top_lists_the_most_probable_digits(run: Run, pictures: list[Path]) -> N
     assert probabilities == sorted(probabilities, reverse=True)
 
 
+def test_json_ranks_as_many_digits_as_asked_for(run: Run, pictures: list[Path]) -> None:
+    """--top 3 gives three objects, best first, whose first is the answer."""
+    answer = json.loads(
+        run("predict", *BUNDLED, "--top", "3", "--format", "json", pictures[5]).stdout
+    )
+    order = np.argsort(answer["probabilities"])[::-1][:3]
+    assert answer["top"] == [
+        {"digit": digit, "probability": answer["probabilities"][digit]} for digit in order
+    ]
+    assert answer["digit"] == answer["top"][0]["digit"] == 5
+
+
+def test_a_number_is_one_line(run: Run, pictures: list[Path], number: Path) -> None:
+    """--multiple puts the digits into one cell, and their probabilities into the next."""
+    result = run("predict", *BUNDLED, "--multiple", number, pictures[7])
+    (name, read, probabilities), seven = (line.split("\t") for line in result.stdout.splitlines())
+    assert (name, read) == (str(number), "26")
+    assert [0.1 < float(probability) <= 1 for probability in probabilities.split(",")] == [True] * 2
+    assert seven[:2] == [str(pictures[7]), "7"]
+    assert run("predict", *BUNDLED, "--multiple", "--format", "plain", number).stdout == "26\n"
+
+
+def test_a_number_in_json_has_an_object_for_each_digit(
+    run: Run, pictures: list[Path], number: Path
+) -> None:
+    """Even a picture of a single digit has the fields of a number, for scripts ask for one."""
+    result = run("predict", *BUNDLED, "--multiple", "--format", "json", number, pictures[7])
+    for line, read in zip(result.stdout.splitlines(), ("26", "7"), strict=True):
+        answer = json.loads(line)
+        assert list(answer) == ["path", "number", "digits", "doubts"]
+        assert (
+            answer["number"] == "".join(str(digit["digit"]) for digit in answer["digits"]) == read
+        )
+        for digit in answer["digits"]:
+            assert digit["probability"] == max(digit["probabilities"])
+            assert len(digit["top"]) == 1
+
+
+@pytest.mark.parametrize("multiple", [[], ["--multiple"]])
+def test_doubts_are_in_the_json(
+    run: Run, pictures: list[Path], tmp_path: Path, multiple: list[str]
+) -> None:
+    """What stderr says in words is a list for scripts."""
+    pixels = np.asarray(Image.open(pictures[0]).resize((112, 112)))
+    faint = save(tmp_path / "faint.png", 200 - pixels // 20)
+    result = run("predict", *BUNDLED, *multiple, "--format", "json", faint, pictures[0])
+    assert [json.loads(line)["doubts"] for line in result.stdout.splitlines()] == [
+        ["low contrast"],
+        [],
+    ]
+    assert result.stderr.endswith("but doubtful: low contrast\n")
+
+
 def test_a_bad_picture_does_not_stop_the_others(
     run: Run, pictures: list[Path], tmp_path: Path
 ) -> None:
@@ -151,6 +212,23 @@ def test_a_doubtful_answer_can_fail_a_script(
     assert bool(result.stderr) == bool(exit_code)
 
 
+def test_an_answer_at_the_threshold_passes(run: Run, pictures: list[Path], tmp_path: Path) -> None:
+    """--min-confidence 0.1 is met by exactly 0.1."""
+    weights = tmp_path / "even.npz"
+    np.savez(weights, W1=np.zeros((784, 10)), b1=np.zeros(10))
+    even = ("predict", "--weights", weights, pictures[0], "--min-confidence")
+    assert (run(*even, "0.1").exit_code, run(*even, "0.10000001").exit_code) == (0, 1)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_exit_codes_the_highest_counts(
+    run: Run, pictures: list[Path], tmp_path: Path, order: int
+) -> None:
+    """Whichever comes last, an unreadable picture is 3 and an answer below the threshold is 1."""
+    names = [tmp_path / "missing.png", pictures[0]][::order]
+    assert run("predict", *BUNDLED, "--min-confidence", "1", *names).exit_code == 3
+
+
 def test_polarity_can_be_told(run: Run, pictures: list[Path], tmp_path: Path) -> None:
     """Dark ink on white is read like light ink on black, whether told or found out."""
     inverted = save(tmp_path / "dark.png", 255 - np.asarray(Image.open(pictures[8])))
@@ -172,11 +250,45 @@ def test_show_draws_on_stderr_what_the_network_saw(run: Run, pictures: list[Path
     """--show leaves the answer on stdout alone, and fits a terminal of 80 columns."""
     result = run("predict", *BUNDLED, "--show", pictures[0])
     assert digits_in(result.stdout) == [0]
-    drawing = result.stderr.splitlines()
+    heading, *drawing = result.stderr.splitlines()
+    assert heading == str(pictures[0])
     assert len(drawing) == 14
     assert any("█" in line for line in drawing)
     assert max(map(len, drawing)) <= 80
     assert sum(line.startswith("> 0", 30) for line in drawing) == 1
+
+
+@needs_unix
+@pytest.mark.parametrize("no_colour", ["1", ""])
+def test_show_draws_in_grey_on_a_terminal(
+    pictures: list[Path], monkeypatch: pytest.MonkeyPatch, no_colour: str
+) -> None:
+    """On a terminal the pixels are 24 greys, two to a character, unless NO_COLOR is set."""
+    monkeypatch.setenv("NO_COLOR", no_colour)
+    exit_code, written = run_on_terminal(["predict", *BUNDLED, "--show", str(pictures[0])])
+    answer, heading, *drawing = written.decode().splitlines()
+    assert exit_code == 0
+    assert answer.startswith(f"{heading}\t0\t")
+    assert len(drawing) == 14
+    coloured = [line for line in drawing if line.count("\x1b[38;5;") == 28]
+    assert coloured == ([] if no_colour else drawing)
+    assert (b"\x1b" in written) is not bool(no_colour)
+
+
+def test_show_and_trace_say_whose_they_are(run: Run, pictures: list[Path], number: Path) -> None:
+    """Each drawing and each trace stands under the name of its picture, and of its digit."""
+    strange = pictures[2].rename(pictures[2].with_name("a\x1b[31m.png"))
+    seen = ("--multiple", "--show", "--trace")
+    lines = run("predict", *BUNDLED, *seen, strange, number).stderr.splitlines()
+    heads = [i for i, line in enumerate(lines) if ".png" in line]
+    assert [lines[i] for i in heads] == [
+        str(pictures[2].with_name(r"a\x1b[31m.png")),
+        f"{number}, digit 1 of 2",
+        f"{number}, digit 2 of 2",
+    ]
+    for i, digit in zip(heads, (2, 2, 6), strict=True):
+        assert sum(f"> {digit} █" in line for line in lines[i : i + 15]) == 1
+        assert lines[i + 15] == "X, the input            (784,)"
 
 
 def test_names_cannot_reach_the_terminal_raw(
@@ -190,7 +302,13 @@ def test_names_cannot_reach_the_terminal_raw(
     assert result.stdout.split("\t")[0].endswith(r"a\tb\n\x1b[31m.png")
 
 
-@pytest.mark.parametrize("args", [("",), ("--files-from", ""), ("x.png", "--weights", "")])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("",),
+        *(("x.png", name, "") for name in ("--files-from", "--weights", "--save-preprocessed")),
+    ],
+)
 def test_an_empty_name_is_wrong_usage(run: Run, args: tuple[str, ...]) -> None:
     """A variable that a script forgot to set is not taken for the current folder."""
     result = run("predict", *args)
@@ -277,10 +395,54 @@ def test_what_the_network_saw_can_be_kept(run: Run, pictures: list[Path], tmp_pa
 
 
 def test_a_folder_that_cannot_be_made_is_named(run: Run, pictures: list[Path]) -> None:
-    """Nothing is read where the pictures could not be kept; the exit code is 3."""
-    result = run("predict", *BUNDLED, "--save-preprocessed", pictures[0] / "folder", pictures[1])
+    """Nothing is read or downloaded where the pictures could not be kept; the exit code is 3."""
+    folder = pictures[0] / "folder"
+    result = run("predict", "--weights=no such file", "--save-preprocessed", folder, pictures[1])
     assert (result.exit_code, result.stdout) == (3, "")
-    assert str(pictures[0] / "folder") in result.stderr
+    assert result.stderr.startswith(f"scratchnet: {folder}: no folder can be made here (")
+
+
+def test_kept_pictures_replace_those_of_an_earlier_run(
+    run: Run, pictures: list[Path], tmp_path: Path
+) -> None:
+    """A second run into the same folder leaves as many files as the first."""
+    folder = tmp_path / "kept"
+    save_in = ("--save-preprocessed", folder)
+    assert run("predict", *BUNDLED, *save_in, pictures[3]).exit_code == 0
+    save(pictures[3], 255 - np.asarray(Image.open(pictures[8])))
+    assert run("predict", *BUNDLED, *save_in, pictures[3]).exit_code == 0
+    (kept,) = folder.iterdir()
+    assert digits_in(run("predict", *BUNDLED, "--raw", kept).stdout) == [8]
+
+
+@pytest.mark.parametrize(
+    "kind", ["large", "colour", "text", pytest.param("link", marks=any_file_name), "folder"]
+)
+def test_kept_pictures_replace_no_other_file(
+    run: Run, pictures: list[Path], tmp_path: Path, kind: str
+) -> None:
+    """A file of one's own that has such a name stays as it is; the exit code is 3."""
+    folder = tmp_path / "kept"
+    taken = folder / "3.28x28.png"
+    folder.mkdir()
+    if kind == "large":
+        save(taken, np.zeros((29, 28), np.uint8))
+    elif kind == "colour":
+        save(taken, np.zeros((28, 28, 3), np.uint8))
+    elif kind == "text":
+        taken.write_text("mine")
+    elif kind == "link":
+        taken.symlink_to(pictures[4])
+    else:
+        taken.mkdir()
+    result = run("predict", *BUNDLED, "--save-preprocessed", folder, pictures[3])
+    assert result.exit_code == 3
+    assert result.stderr == (
+        f"scratchnet: {taken}: exists and is no grey PNG of 28x28 pixels; "
+        "choose another folder, or delete it first\n"
+    )
+    assert list(folder.iterdir()) == [taken]
+    assert digits_in(run("predict", *BUNDLED, pictures[4]).stdout) == [4]
 
 
 @pytest.mark.parametrize(
@@ -317,7 +479,31 @@ def test_trace_shows_the_way_of_each_picture_on_stderr(run: Run, pictures: list[
     traced = run("predict", *BUNDLED, "--trace", *pictures[:2])
     assert (traced.exit_code, traced.stdout) == (0, plain.stdout)
     assert traced.stderr.count("A1 = X·W1 + B1        (784,)·(784, 50) + (50,) → (50,)\n") == 2
-    ends = [text.splitlines()[1] for text in traced.stderr.split("Y = softmax(A3)")[1:]]
+    assert (
+        traced.stderr.count("W1, B1                (784, 50) and (50,): 39,250 numbers, not") == 2
+    )
+    ends = [text.splitlines()[1:3] for text in traced.stderr.split("Y = softmax(A3)")[1:]]
     for line, end in zip(plain.stdout.splitlines(), ends, strict=True):
         _, digit, probability = line.split("\t")
-        assert end.strip().startswith(f"largest: Y[{digit}] = {probability}, ")
+        y = [float(value) for value in " ".join(end).strip(" []").split()]
+        assert len(y) == 10
+        assert f"{y[int(digit)]:.4f}" == probability
+
+
+def test_the_trace_tells_where_the_largest_pixels_are(run: Run, tmp_path: Path) -> None:
+    """Of a picture's 784 inputs the largest are named by number, row and column."""
+    pixels = np.zeros((28, 28), np.uint8)
+    pixels[6, 12], pixels[20, 3] = 255, 51
+    picture = save(tmp_path / "two.png", pixels)
+    lines = run("predict", *BUNDLED, "--raw", "--trace", picture).stderr.splitlines()
+    assert lines[2:4] == [
+        "    largest: X[180] = 1.0000, X[563] = 0.2000, …",
+        "          at row 6, column 12; row 20, column 3",
+    ]
+
+
+def test_the_trace_of_a_black_picture_names_no_pixel(run: Run, tmp_path: Path) -> None:
+    """Where all inputs are alike, none is the largest."""
+    picture = save(tmp_path / "black.png", np.zeros((28, 28), np.uint8))
+    lines = run("predict", *BUNDLED, "--raw", "--trace", picture).stderr.splitlines()
+    assert lines[1:4] == ["X, the input            (784,)", "    all 784 are 0.0000", ""]

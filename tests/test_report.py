@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from tests.conftest import BUNDLED, Run, any_file_name, write_dataset
 from tests.html_page import Page
@@ -50,6 +51,16 @@ def check_figures(page: Page, answer: dict[str, Any]) -> None:
             *(f"{score[name]:.4f}" for name in ("precision", "recall", "f1")),
         ]
         for score in answer["per_class"]
+    ]
+    confused = [
+        (-count, label, prediction)
+        for label, row in enumerate(matrix)
+        for prediction, count in enumerate(row)
+        if count and label != prediction
+    ]
+    assert page.table(f"The most frequent confusions, of {len(confused)}") == [
+        [str(label), str(prediction), str(-count)]
+        for count, label, prediction in sorted(confused)[:10]
     ]
     shares = ("probability", "accuracy")
     assert [row[1:] for row in page.table("By stated probability")] == [
@@ -91,6 +102,16 @@ def test_cells_lead_to_their_pictures(run: Run, tmp_path: Path) -> None:
     assert len(links) == sum(count > 0 for row in answer["confusion"] for count in row)
 
 
+def test_the_most_frequent_confusion_is_the_darkest(run: Run, tmp_path: Path) -> None:
+    """Six shades, of which the last is that of the largest number off the diagonal."""
+    page, answer = reported(run, tmp_path / "report.html", *BUNDLED)
+    shades = [shade for shade in page.all("td", "class") if shade != "hit"]
+    counts = [n for i, row in enumerate(answer["confusion"]) for j, n in enumerate(row) if i != j]
+    assert set(shades) <= {f"h{shade}" for shade in range(7)}
+    assert [shade == "h6" for shade in shades] == [count == max(counts) for count in counts]
+    assert [shade == "h0" for shade in shades] == [count == 0 for count in counts]
+
+
 def test_nothing_is_loaded_from_elsewhere(run: Run, tmp_path: Path) -> None:
     """All pictures are in the page, there is no script, and the policy forbids the rest."""
     page, _ = reported(run, tmp_path / "report.html", *BUNDLED)
@@ -117,12 +138,18 @@ def test_a_network_that_errs_everywhere_still_fits(run: Run, tmp_path: Path) -> 
     assert re.search(r"the surest \d+ of \d+", page.text)
 
 
-def test_a_perfect_network_has_a_page_too(run: Run, tmp_path: Path) -> None:
+def test_a_perfect_network_has_a_page_too(
+    run: Run, tmp_path: Path, labels: NDArray[np.uint8]
+) -> None:
     """No mistakes, one image, classes without any: the page says so."""
     page, answer = reported(run, tmp_path / "report.html", *BUNDLED, "--limit", "1")
     assert answer["accuracy"] == 1
     assert "No image was read wrong." in page.text
-    assert page.table("Every class")[5][3:] in (["–", "–", "–"], ["1.0000", "1.0000", "1.0000"])
+    assert page.table("Every class") == [
+        [str(label), "1", "1", *["1.0000"] * 3] if label == labels[0] else
+        [str(label), "0", "0", *["–"] * 3]
+        for label in range(10)
+    ]  # fmt: skip
 
 
 def test_other_shapes_and_many_classes(run: Run, tmp_path: Path) -> None:
@@ -157,9 +184,9 @@ def test_the_report_is_an_ordinary_file(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     path = folder / "report.html"
-    path.write_text("old")
+    path.write_text("<!DOCTYPE html>\nold")
     reported(run, path, *BUNDLED, "--limit", "5")
-    assert "old" not in path.read_text(encoding="utf-8")[:10]
+    assert "old" not in path.read_text(encoding="utf-8")[:20]
     assert list(folder.iterdir()) == [path]
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
@@ -176,7 +203,7 @@ def test_a_link_stays_a_link(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["eval", "predict"])
-@pytest.mark.parametrize("place", ["missing/report.html", "", "x" * 300, "file/report.html"])
+@pytest.mark.parametrize("place", ["missing/report.html", "", "x" * 300, "file/report.html", "/"])
 def test_a_report_that_cannot_be_written_is_told_before_the_work(
     run: Run, tmp_path: Path, command: str, place: str
 ) -> None:
@@ -200,11 +227,63 @@ def test_a_device_is_not_replaced(run: Run) -> None:
 def test_a_failed_run_leaves_the_old_report(run: Run, tmp_path: Path) -> None:
     """Where the weights cannot be read, an older report stays, and nothing new is beside it."""
     path = tmp_path / "report.html"
-    path.write_text("old")
+    path.write_text("<!DOCTYPE html>\nold")
     result = run("eval", "--weights", "nowhere", "--dataset", "sample", "--report", path)
     assert result.exit_code == 3
-    assert path.read_text() == "old"
-    assert list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part")) == []
+    assert path.read_text() == "<!DOCTYPE html>\nold"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("command", ["eval", "predict"])
+def test_a_file_that_is_no_page_is_not_replaced(run: Run, tmp_path: Path, command: str) -> None:
+    """``--report *.png`` costs nobody a picture: exit 3 before the work, and what to do."""
+    path = tmp_path / "mine.png"
+    path.write_bytes(b"\x89PNG precious")
+    picture = [path] if command == "predict" else []
+    result = run(command, *picture, "--weights", "no such file", "--report", path)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == (
+        f"scratchnet: --report {path}: exists and is no HTML page; choose another name, "
+        "or delete it first\n"
+    )
+    assert path.read_bytes() == b"\x89PNG precious"
+
+
+def test_a_file_that_came_during_the_work_is_not_replaced(
+    run: Run, tmp_path: Path, digits: NDArray[np.uint8]
+) -> None:
+    """A name that was free at first may be taken when the page is done; the file stays."""
+    Image.fromarray(digits[0]).save(tmp_path / "zero.png")
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    result = run("predict", *BUNDLED[:2], tmp_path / "zero.png", "--save-preprocessed", kept,
+                 "--report", kept / "zero.28x28.png")  # fmt: skip
+    assert result.exit_code == 3
+    assert [path.name for path in kept.iterdir()] == ["zero.28x28.png"]
+    assert (kept / "zero.28x28.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("old", ["", "<!doctype HTML><title>old</title>"])
+def test_an_empty_file_and_any_page_are_replaced(run: Run, tmp_path: Path, old: str) -> None:
+    """mktemp makes an empty file, and tidying may have changed an old page's first line."""
+    path = tmp_path / "report.html"
+    path.write_text(old)
+    reported(run, path, *BUNDLED, "--limit", "5")
+    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>\n<html")
+
+
+@pytest.mark.parametrize("command", ["eval", "predict"])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("", "the name is empty"), ("-", "a page goes to a file, stdout is for the answers")],
+)
+def test_a_report_without_a_file_is_wrong_usage(
+    run: Run, command: str, name: str, message: str
+) -> None:
+    """Neither an unset variable nor stdout is a place for a page: exit 2."""
+    result = run(command, "--report", name)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"'--report': {message}" in result.stderr
 
 
 @pytest.mark.skipif(TIDY is None, reason="tidy is not installed")

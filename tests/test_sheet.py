@@ -1,5 +1,6 @@
 """``scratchnet predict --report``: a page of the pictures, the doubtful first."""
 
+import io
 import json
 import os
 import sys
@@ -13,7 +14,8 @@ from PIL import Image
 
 from scratchnet_cli.catalog import Origin
 from scratchnet_cli.classify import Answer, Digit, Unreadable
-from scratchnet_cli.images import Picture
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images import Picture, opening
 from scratchnet_cli.pages import sheet
 from scratchnet_cli.pages.data_uris import thumbnail
 from scratchnet_cli.pages.page import joined, tag
@@ -165,14 +167,35 @@ def test_a_thumbnail_of_any_mode(mode: str, tmp_path: Path) -> None:
     """Pictures of every kind of colour become a thumbnail no larger than asked for."""
     path = tmp_path / "picture.tif"
     Image.new(mode, (300, 150)).save(path)
-    found = thumbnail(path.read_bytes(), 96)
-    assert found is not None
-    assert found[1:] == (96, 48)
+    assert thumbnail(path.read_bytes(), 96)[1:] == (96, 48)
 
 
-def test_a_thumbnail_of_no_picture_is_none() -> None:
-    """What Pillow cannot read has no thumbnail, and that is no failure."""
-    assert thumbnail(b"\x89PNG\r\n\x1a\n broken", 96) is None
+@pytest.mark.parametrize("kind", ["damaged", "of no known format", "too large"])
+def test_no_thumbnail_is_made_of_what_is_not_read(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thumbnail has the limits that reading has: of formats, damage and size."""
+    file = io.BytesIO()
+    Image.new("L", (300, 150)).save(file, "ICO" if kind == "of no known format" else "PNG")
+    data = file.getvalue()[:60] if kind == "damaged" else file.getvalue()
+    if kind == "too large":
+        monkeypatch.setattr(opening, "MAX_PIXELS", 1000)
+    with pytest.raises(ImageError):
+        thumbnail(data, 96)
+
+
+def test_a_picture_that_is_gone_again_has_no_thumbnail(
+    run: Run, pictures: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page does without a picture that cannot be read a second time."""
+
+    def gone(_: str) -> bytes:
+        raise ImageError("No such file or directory")
+
+    monkeypatch.setattr(sheet, "read_bytes", gone)
+    path = tmp_path / "sheet.html"
+    assert run("predict", *BUNDLED, "--report", path, pictures[0]).exit_code == 0
+    assert Page(path.read_text(encoding="utf-8")).all("img", "class") == ["digit"]
 
 
 def test_quiet_leaves_answers_and_errors(run: Run, pictures: list[Path], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ SUFFIXES = (".pkl", ".npz", ".safetensors", ".onnx")
 
 
 def _known_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
-    if path.suffix not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         endings = ", ".join(SUFFIXES)
         raise click.BadParameter(f"{path} does not end in one of {endings}.", ctx, param)
     return path
@@ -30,6 +30,7 @@ def command(source: str, target: Path, force: bool) -> None:
     from scratchnet_cli.catalog import load_weights
     from scratchnet_cli.errors import OutputError
     from scratchnet_cli.fetch import Fetcher
+    from scratchnet_cli.messages import printable
     from scratchnet_cli.output import refuse_existing, write_file
     from scratchnet_cli.progress import Progress
     from scratchnet_cli.weights.convert import convert
@@ -38,8 +39,8 @@ def command(source: str, target: Path, force: bool) -> None:
         refuse_existing(target)
     network, _ = load_weights(source, Fetcher(Progress()))
     try:
-        data = convert(network, target.suffix)
+        data = convert(network, target.suffix.lower())
     except OutputError as error:
         raise OutputError(f"{target}: {error}") from error
     write_file(target, data, force)
-    click.echo(target)
+    click.echo(printable(str(target)))

@@ -1,5 +1,6 @@
 """``scratchnet eval``: how often a network is right on labelled images."""
 
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from scratchnet_cli.mnist import Dataset
     from scratchnet_cli.outcomes import Outcomes
     from scratchnet_cli.record import Record
-
-EXIT_BELOW_ACCURACY = 1
 
 
 @click.command("eval", epilog="Example: scratchnet eval --batch-size 100 --min-accuracy 0.93")
@@ -104,23 +103,23 @@ def command(
         fetcher.read_ahead(MNIST[split][0])
 
     from scratchnet_cli.catalog import load_dataset, load_weights
-    from scratchnet_cli.errors import about
+    from scratchnet_cli.errors import EXIT_BELOW, about
     from scratchnet_cli.evaluate import evaluate
+    from scratchnet_cli.output import report_file
     from scratchnet_cli.record import Record, Setting
-    from scratchnet_cli.report_file import report_file
 
     with report_file(report) if report else nullcontext() as page:
         network, weights_origin = load_weights(weights, fetcher)
-        images, dataset_origin = load_dataset(dataset, split, fetcher)
-        images = images.first(limit)
+        data, dataset_origin = load_dataset(dataset, split, fetcher)
+        data = data.first(limit)
         # Only these two tell of single images.
-        outcomes = _new_outcomes(images) if page or format == "json" else None
+        outcomes = _new_outcomes(data) if page or format == "json" else None
         keep = outcomes.batches.append if outcomes else lambda _: None
         with (
             about(f"{weights_origin.source} on {dataset_origin.source}"),
-            stderr.evaluation(len(images), batch_size) as show,
+            stderr.evaluation(len(data), batch_size) as show,
         ):
-            evaluation = evaluate(network, images.images, images.labels, batch_size, show, keep)
+            evaluation = evaluate(network, data.images, data.labels, batch_size, show, keep)
         stderr.summary(
             f"{weights_origin.name} weights on {dataset_origin.name}: {evaluation.correct} of "
             f"{evaluation.total} right, {evaluation.images_per_s:,.0f} images/s"
@@ -131,15 +130,15 @@ def command(
         if page and outcomes:
             from scratchnet_cli.pages.report import report_page
 
-            page.write(report_page(record, outcomes, images.images, network))
-    return 0 if passed else EXIT_BELOW_ACCURACY
+            page.write(report_page(record, outcomes, data.images, network))
+    return 0 if passed else EXIT_BELOW
 
 
-def _new_outcomes(images: "Dataset") -> "Outcomes":
+def _new_outcomes(data: "Dataset") -> "Outcomes":
     """To be filled batch by batch."""
     from scratchnet_cli.outcomes import Outcomes
 
-    return Outcomes([], images.labels)
+    return Outcomes([], data.labels)
 
 
 def _answer(
@@ -151,9 +150,10 @@ def _answer(
     if format == "text":
         lines = [f"Accuracy: {record.evaluation.accuracy:.4f}"]
         if confusion:
-            from scratchnet_cli.matrix import matrix, stdout_has_colour
+            from scratchnet_cli.matrix import matrix
+            from scratchnet_cli.streams import has_colour
 
-            lines[:0] = matrix(record.evaluation.confusion, stdout_has_colour())
+            lines[:0] = matrix(record.evaluation.confusion, has_colour(sys.stdout))
         return "\n".join(lines)
     from scratchnet_cli.eval_formats import json_object, markdown
 
@@ -168,9 +168,12 @@ def _passes(record: "Record", min_accuracy: float | None) -> bool:
     if min_accuracy is None or accuracy >= min_accuracy:
         return True
     from scratchnet_cli import github
-    from scratchnet_cli.messages import note
+    from scratchnet_cli.messages import below, exact, note
 
-    message = f"the accuracy {accuracy:.4f} is below --min-accuracy {min_accuracy:g}"
+    message = (
+        f"the accuracy {below(accuracy, min_accuracy)} is below "
+        f"--min-accuracy {exact(min_accuracy)}"
+    )
     note(message)
     if github.on_github():
         from scratchnet_cli.eval_formats import markdown

@@ -1,11 +1,10 @@
 """``scratchnet predict``: which digit is in a picture?"""
 
 import sys
-from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import ExitStack, closing
 from functools import partial
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import click
 from scratchnet_cli.options import (
     Count,
     Name,
+    Place,
     Share,
     names_or_files,
     quiet_option,
@@ -22,9 +22,7 @@ from scratchnet_cli.options import (
 )
 
 if TYPE_CHECKING:
-    from scratchnet_cli.catalog import Origin
-    from scratchnet_cli.classify import Answer, Digit, Unreadable
-    from scratchnet_cli.network import Network
+    from scratchnet_cli.classify import Result
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
@@ -60,7 +58,7 @@ if TYPE_CHECKING:
 @click.option(
     "--save-preprocessed",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Place(file_okay=False, path_type=Path),
     help="Write what the network saw to DIR, as 28x28 PNGs.",
 )
 @report_option
@@ -102,18 +100,14 @@ def command(
     cannot be read is reported on stderr, the others are still answered, and the exit code is 3.
     """
     from scratchnet_cli.catalog import load_weights
-    from scratchnet_cli.classify import Answer, Unreadable, classify
+    from scratchnet_cli.classify import classify
     from scratchnet_cli.errors import about
     from scratchnet_cli.fetch import Fetcher
     from scratchnet_cli.inputs import STDIN, expand, read_list
-    from scratchnet_cli.messages import printable
-    from scratchnet_cli.predict_formats import (
-        EXIT_BELOW_CONFIDENCE,
-        FORMATS,
-        number_json_line,
-        remark_on,
-    )
+    from scratchnet_cli.output import report_file
+    from scratchnet_cli.predict_formats import FORMATS, number_json_line
     from scratchnet_cli.preprocessed import PreprocessedFolder
+    from scratchnet_cli.printer import Printer, views
     from scratchnet_cli.progress import Progress
     from scratchnet_cli.readings import read_batch, read_file
     from scratchnet_cli.workers import spread
@@ -125,65 +119,46 @@ def command(
     if [*images, files_from].count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read only once.")
     _refuse_contradictions(raw=raw, multiple=multiple, top=top, polarity=polarity)
-    network, origin = load_weights(weights, Fetcher(progress := Progress(quiet=quiet)))
-    folder = PreprocessedFolder(save_preprocessed) if save_preprocessed is not None else None
+    progress = Progress(quiet=quiet)
     line = number_json_line if multiple and format == "json" else FORMATS[format]
-    codes: Counter[int] = Counter()
+    with ExitStack() as held:
+        # What cannot be written is told before anything is downloaded or read.
+        page = held.enter_context(report_file(report)) if report else None
+        folder = PreprocessedFolder(save_preprocessed) if save_preprocessed else None
+        network, origin = load_weights(weights, Fetcher(progress))
+        shown = views(network, show, trace)
+        printer = Printer(lambda answer: line(answer, top), shown, min_confidence, progress)
+        listeners: list[Callable[[Result], None]] = [printer.tell]
+        if folder:
+            listeners.append(folder.add)
+        if page:
+            from scratchnet_cli.pages.sheet import sheet_on
 
-    def tell(result: Answer | Unreadable) -> int:
-        """Print a result, and all that is to be said of it; the exit code that it asks for."""
-        if isinstance(result, Answer):
-            sys.stdout.write(f"{line(result, top)}\n")
-            for digit in result.digits:
-                if show or trace:
-                    sys.stdout.flush()
-                    click.echo("\n".join(_seen(network, digit, show, trace)), err=True)
-                if folder is not None:
-                    folder.save(result.name, digit.picture)
-        collect(result)
-        code, remark = remark_on(result, min_confidence)
-        codes[code] += 1
-        if remark:
-            sys.stdout.flush()
-            (progress.error if code else progress.note)(f"{printable(result.name)}: {remark}")
-        return code
-
-    names = expand(images)
-    listed = map(expand, read_list(files_from)) if files_from is not None else ()
-    read = partial(read_file, raw=raw, multiple=multiple, polarity=polarity)
-    batches = spread(partial(read_batch, read), chain([names], listed), here=STDIN)
-    exit_code = 0
-    with (
-        _sheet(report, origin) as collect,
-        closing(batches),
-        progress.pictures(None if files_from else len(names)) as moved,
-    ):
+            listeners.append(held.enter_context(sheet_on(page, origin)))
+        names = expand(images)
+        listed = map(expand, read_list(files_from)) if files_from is not None else ()
+        read = partial(read_file, raw=raw, multiple=multiple, polarity=polarity)
+        batches = spread(partial(read_batch, read), chain([names], listed), here=STDIN)
+        held.enter_context(closing(batches))
+        moved = held.enter_context(progress.pictures(None if files_from else len(names)))
         for readings in batches:
             with about(origin.source):
                 results = classify(network, readings)
-            exit_code = max(exit_code, *map(tell, results))
+            for result, listen in product(results, listeners):
+                listen(result)
             sys.stdout.flush()
             moved(len(readings))
-    _annotate(codes[EXIT_BELOW_CONFIDENCE], min_confidence)
-    return exit_code
-
-
-def _sheet(
-    report: Path | None, weights: "Origin"
-) -> "AbstractContextManager[Callable[[Answer | Unreadable], None]]":
-    """What hears every result and, where a report was asked for, writes them to it at the end."""
-    if report is None:
-        return nullcontext(lambda _: None)
-    from scratchnet_cli.pages.sheet import sheet_file
-
-    return sheet_file(report, weights)
+    _annotate(printer.below, min_confidence)
+    return printer.exit_code
 
 
 def _annotate(below: int, min_confidence: float | None) -> None:
-    if below:
+    if below and min_confidence is not None:
         from scratchnet_cli.github import annotate
+        from scratchnet_cli.messages import exact
 
-        annotate("scratchnet predict", f"{below} below --min-confidence {min_confidence:g}")
+        answers = f"{below} answer{'' if below == 1 else 's'}"
+        annotate("scratchnet predict", f"{answers} below --min-confidence {exact(min_confidence)}")
 
 
 def _refuse_contradictions(raw: bool, multiple: bool, top: int, polarity: str) -> None:
@@ -193,18 +168,3 @@ def _refuse_contradictions(raw: bool, multiple: bool, top: int, polarity: str) -
         )
     if multiple and top > 1:
         raise click.UsageError("--top ranks the readings of one digit: not with --multiple.")
-
-
-def _seen(network: "Network", digit: "Digit", show: bool, trace: bool) -> list[str]:
-    """Lines for ``--show`` and ``--trace``."""
-    lines: list[str] = []
-    if show:
-        from scratchnet_cli.show import draw, stderr_has_colour
-
-        lines += draw(digit, stderr_has_colour())
-    if trace:
-        from scratchnet_cli.derivation import derive
-        from scratchnet_cli.trace import trace as run
-
-        lines += derive(run(network, digit.x, "softmax"), max_numbers=0)
-    return lines

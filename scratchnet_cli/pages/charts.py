@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from scratchnet_cli.measures import Counts
+from scratchnet_cli.measures import Counts, confusions
 from scratchnet_cli.outcomes import ReliabilityBin
-from scratchnet_cli.pages.page import Html, joined, tag, void
+from scratchnet_cli.pages.page import Html, tag
 
 # Shades of the heat map, as page.css has them.
 SHADES = 6
@@ -53,7 +53,7 @@ def ranked(probabilities: Sequence[float], most: int = 3) -> str:
 def heat_map(counts: Counts, linked: Collection[tuple[int, int]]) -> Html:
     """The confusion matrix; a cell leads to ``#shown-4-read-9`` where its pictures are there."""
     labels = range(len(counts))
-    most = max((int(counts[i, j]) for i in labels for j in labels if i != j), default=0)
+    most = max((confusion.count for confusion in confusions(counts)), default=0)
     rows = []
     for label in labels:
         cells = []
@@ -115,16 +115,6 @@ def reliability_diagram(bins: Sequence[ReliabilityBin]) -> Html:
         aria_label="Reliability diagram; the table beside it holds its numbers",
         viewBox=f"{-_MARGIN} -8 {_SIDE + _MARGIN + 10} {_SIDE + 44}",
     )
-
-
-def picture(source: str, alternative: str, class_: str, width: int = 28, height: int = 28) -> Html:
-    """An ``img`` whose pixels stay as sharp as the network sees them."""
-    return void("img", src=source, alt=alternative, class_=class_, width=width, height=height)
-
-
-def captioned(content: str, *lines: str) -> Html:
-    """A figure and the lines under it."""
-    return tag("figure", content, tag("figcaption", joined(*lines)))
 
 
 def _shade(count: int, most: int, hit: bool) -> str:

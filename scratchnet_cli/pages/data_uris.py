@@ -2,16 +2,16 @@
 
 import base64
 import io
-import warnings
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from scratchnet_cli.images.opening import opened
+
 GAP = 2
 # Seen well by the colour-blind: from blue by way of almost white to orange.
 _NEGATIVE, _ZERO, _POSITIVE = (5, 80, 160), (247, 247, 247), (190, 75, 0)
-_MOST_PIXELS = 100_000_000
 # Beyond this most weights would be pale for the sake of a few.
 _PERCENTILE = 99.5
 
@@ -40,24 +40,18 @@ def signed_sheet(fields: NDArray[np.floating], columns: int) -> tuple[str, int, 
     return _uri(image, "PNG", transparency=255), sheet.shape[1], sheet.shape[0]
 
 
-def thumbnail(data: bytes, side: int) -> tuple[str, int, int] | None:
+def thumbnail(data: bytes, side: int) -> tuple[str, int, int]:
     """The picture in a file, upright, no side longer than ``side``: a data URI, width and height.
 
-    None where it cannot be shown; a page does without it.
+    Raises:
+        ImageError: the file is of none of the known formats, damaged or too large.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
-                if image.width * image.height > _MOST_PIXELS:
-                    return None
-                # Lets a JPEG be decoded at a fraction of its size.
-                image.draft("RGB", (side, side))
-                small = _on_white(ImageOps.exif_transpose(image))
-                small.thumbnail((side, side))
-                return _uri(small, "JPEG", quality=80), *small.size
-    except Exception:  # Pillow's plugins raise nearly everything
-        return None
+    with opened(data) as image:
+        # Lets a JPEG be decoded at a fraction of its size.
+        image.draft("RGB", (side, side))
+        small = _on_white(ImageOps.exif_transpose(image))
+        small.thumbnail((side, side))
+        return _uri(small, "JPEG", quality=80), *small.size
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -3,12 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.eval_formats import MISTAKES
 from scratchnet_cli.measures import Counts
-from scratchnet_cli.outcomes import Outcomes
-from scratchnet_cli.pages.charts import MOST_ROWS, bars, captioned, cell_anchor, picture, ranked
+from scratchnet_cli.outcomes import MISTAKES, Outcomes
+from scratchnet_cli.pages.charts import MOST_ROWS, bars, cell_anchor, ranked
 from scratchnet_cli.pages.data_uris import grey_png
-from scratchnet_cli.pages.page import Html, section, tag
+from scratchnet_cli.pages.page import Html, captioned, picture, section, tag
 
 # Of each cell of the matrix at most so many pictures are shown, and of all mistakes together so
 # many pixels: those of 1,500 of MNIST's pictures, and the page stays under 2 MB.

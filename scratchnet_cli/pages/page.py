@@ -64,6 +64,16 @@ def facts(rows: Sequence[tuple[str, str]]) -> Html:
     return tag("table", tag("tbody", *lines), class_="facts")
 
 
+def picture(source: str, alternative: str, class_: str, width: int = 28, height: int = 28) -> Html:
+    """An ``img`` whose pixels stay as sharp as the network sees them."""
+    return void("img", src=source, alt=alternative, class_=class_, width=width, height=height)
+
+
+def captioned(content: str, *lines: str) -> Html:
+    """A figure and the lines under it."""
+    return tag("figure", content, tag("figcaption", joined(*lines)))
+
+
 def header(kicker: str, heading: str, figures: Sequence[tuple[str, str]]) -> Html:
     """The top of the page: what it is about, and the figures that matter most, the first large."""
     items = (tag("li", name, tag("strong", value)) for name, value in figures)

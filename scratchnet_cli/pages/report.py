@@ -3,19 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.eval_formats import share
-from scratchnet_cli.measures import class_measures, confusions, wilson
+from scratchnet_cli.measures import CONFUSIONS, class_measures, confusions, share, wilson
 from scratchnet_cli.network import Network
 from scratchnet_cli.outcomes import Outcomes
-from scratchnet_cli.pages.charts import (
-    MOST_ROWS,
-    heat_map,
-    picture,
-    reliability_diagram,
-)
+from scratchnet_cli.pages.charts import MOST_ROWS, heat_map, reliability_diagram
 from scratchnet_cli.pages.data_uris import signed_sheet
 from scratchnet_cli.pages.gallery import Cells, behind, choose_cells, worst_mistakes
-from scratchnet_cli.pages.page import Html, document, facts, header, section, table, tag
+from scratchnet_cli.pages.page import Html, document, facts, header, picture, section, table, tag
 from scratchnet_cli.pages.provenance import made_rows, origin_row
 from scratchnet_cli.record import Record
 
@@ -59,7 +53,7 @@ def _matrix(record: Record, cells: Cells) -> Html:
     listed = table(
         f"The most frequent confusions, of {len(found)}",
         ("shown", "read as", "images"),
-        [(str(c.label), str(c.prediction), str(c.count)) for c in found[:10]],
+        [(str(c.label), str(c.prediction), str(c.count)) for c in found[:CONFUSIONS]],
     )
     if len(counts) > MOST_ROWS:
         lead = f"{len(counts)} classes are too many for a matrix here; the JSON has it."
@@ -76,16 +70,14 @@ def _matrix(record: Record, cells: Cells) -> Html:
 
 
 def _per_class(record: Record) -> Html:
-    evaluation = record.evaluation
-    measures = class_measures(evaluation.confusion)
     rows = [
         (
-            str(score.label),
-            f"{score.total:,}",
-            f"{score.correct:,}",
+            str(measure.label),
+            f"{measure.total:,}",
+            f"{measure.correct:,}",
             *map(share, (measure.precision, measure.recall, measure.f1)),
         )
-        for score, measure in zip(evaluation.per_class, measures, strict=True)
+        for measure in class_measures(record.evaluation.confusion)
     ]
     return section(
         "classes",
@@ -107,9 +99,9 @@ def _calibration(outcomes: Outcomes) -> Html:
         for part in outcomes.reliability
     ]
     lead = (
-        f"Expected calibration error {outcomes.ece:.4f}: so far, on average, the probability that "
-        "the network states is from the share that is right. Bars above the line: too modest; "
-        "below it: too sure."
+        f"Expected calibration error {outcomes.ece:.4f}: the average gap between the stated "
+        "probability and the share that is right. Bars above the line: too modest; below it: too "
+        "sure."
     )
     return section(
         "calibration",

@@ -4,18 +4,27 @@ import heapq
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from scratchnet_cli.catalog import Origin
-from scratchnet_cli.classify import Answer, Digit, Unreadable
+from scratchnet_cli.classify import Answer, Digit, Result, Unreadable
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.inputs import read_bytes
-from scratchnet_cli.pages.charts import bars, captioned, picture, ranked
+from scratchnet_cli.output import ReportFile
+from scratchnet_cli.pages.charts import bars, ranked
 from scratchnet_cli.pages.data_uris import grey_png, thumbnail
-from scratchnet_cli.pages.page import Html, document, facts, header, section, table, tag
+from scratchnet_cli.pages.page import (
+    Html,
+    captioned,
+    document,
+    facts,
+    header,
+    picture,
+    section,
+    table,
+    tag,
+)
 from scratchnet_cli.pages.provenance import made_rows, origin_row
 from scratchnet_cli.record import now
-from scratchnet_cli.report_file import report_file
 
 MOST_ANSWERS, MOST_UNREADABLE = 200, 100
 # Of a picture with a long number.
@@ -34,7 +43,7 @@ class Sheet:
         self._unreadable: list[Unreadable] = []
         self.answered = self.doubtful = self.failed = 0
 
-    def add(self, result: Answer | Unreadable) -> None:
+    def add(self, result: Result) -> None:
         """Count a result, and keep it if it is among those that a reader should see first."""
         if isinstance(result, Unreadable):
             self.failed += 1
@@ -91,16 +100,15 @@ class Sheet:
 
 
 @contextmanager
-def sheet_file(path: Path, weights: Origin) -> Iterator[Callable[[Answer | Unreadable], None]]:
-    """What hears every result in turn; at the end they are a page at ``path``.
+def sheet_on(page: ReportFile, weights: Origin) -> Iterator[Callable[[Result], None]]:
+    """What hears every result in turn; at the end they are on the page.
 
     Raises:
-        OutputError: no file can be written there, known before the first result.
+        OutputError: the page cannot be written.
     """
     sheet = Sheet()
-    with report_file(path) as file:
-        yield sheet.add
-        file.write(sheet.page(weights))
+    yield sheet.add
+    page.write(sheet.page(weights))
 
 
 def _article(answer: Answer) -> Html:
@@ -132,10 +140,7 @@ def _original(name: str) -> Html:
     if not os.path.isfile(name):  # noqa: PTH113
         return Html()
     try:
-        found = thumbnail(read_bytes(name), THUMBNAIL)
+        source, width, height = thumbnail(read_bytes(name), THUMBNAIL)
     except ImageError:
         return Html()
-    if found is None:
-        return Html()
-    source, width, height = found
     return picture(source, "The picture as it was given", "original", width, height)
