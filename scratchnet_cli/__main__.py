@@ -8,13 +8,13 @@ from types import FrameType
 from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# Importing NumPy makes so many objects that stay that looking for garbage among them takes time.
-FIRST_SEARCH_FOR_GARBAGE = 10_000
 
 
 def main() -> NoReturn:
     """Run the command line; leave with its exit code, or with 128 and the number of a signal."""
-    gc.set_threshold(FIRST_SEARCH_FOR_GARBAGE)
+    # To look for garbage among all that NumPy's import leaves takes as long as a small evaluation.
+    # Only where many pictures are read is there any, and ``workers`` turns it on again.
+    gc.disable()
     for number in SIGNALS:
         # What the parent had ignored, as ``nohup`` and ``&`` do, stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:

@@ -38,6 +38,7 @@ def spread(
     Raises:
         ImageError: a process died at its work.
     """
+    gc.enable()
     pool: ProcessPoolExecutor | None = None
     try:
         for burst in bursts:

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import platformdirs
 import pytest
 
 from scratchnet_cli import assets
-from scratchnet_cli.cache import PART_SUFFIX, Asset
+from scratchnet_cli.cache import PART_SUFFIX, Asset, cache_folder
 from tests.conftest import Run
 
 CONTENTS = {
@@ -25,6 +26,21 @@ WEIGHTS, *TEST_SPLIT = list(CONTENTS)[:3]
 TRAIN_SPLIT = list(CONTENTS)[3:]
 REAL_ASSETS = assets.ALL
 REAL_TABLE = (assets.BOOK_WEIGHTS, assets.MNIST)
+
+
+@pytest.mark.parametrize("home", ["/home/anna", "/home/anna/", "", "anna", None])
+@pytest.mark.parametrize("caches", ["/var/anna", "/var/anna/", "", "anna", "~/anna", None])
+def test_the_folder_is_where_platformdirs_has_it(
+    home: str | None, caches: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the environment says of home and caches, the place is this system's for caches."""
+    monkeypatch.delenv("SCRATCHNET_CACHE_DIR")
+    for name, value in (("HOME", home), ("XDG_CACHE_HOME", caches)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert cache_folder() == platformdirs.user_cache_path("scratchnet", appauthor=False)
 
 
 @pytest.fixture
