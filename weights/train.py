@@ -3,7 +3,7 @@
     python -m weights.train --out weights/bundled.npz
 
 4,000 digits are too few to learn from, and 50 hidden units too few to learn everything. So the
-4,000 become a pool of distorted copies, with digits drawn by a random pen among them; two
+4,000 become a pool of distorted copies, with digits drawn by a random pen among them; four
 convolutional networks, the teachers, learn the pool by its labels; and the book's network, the
 student, learns the probabilities that the teachers give, which say more about a picture than its
 label does (Hinton, Vinyals and Dean 2015). 1,000 digits are held back, to choose by and to become
