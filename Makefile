@@ -48,7 +48,7 @@ format: $(DEV) ## put the code into its standard form
 
 check: lint test ## all that CI runs: style, types, tests, README against the program
 
-bench: $(DEV) ## measure start-up and throughput against plain NumPy
+bench: $(DEV) ## measure speed and memory, beside others
 	$(BIN)/python -m tests.benchmarks
 
 fuzz: $(DEV) ## feed each parser odd files for SECONDS seconds (60)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scratchnet_cli.errors import CacheError
+from scratchnet_cli.output import PART_SUFFIX, part_of
 
-PART_SUFFIX = ".scratchnet-part"
 # Nobody writes a file for so long, for it is written only when all its bytes are there.
 ABANDONED_S = 3600
 
@@ -122,14 +122,13 @@ def store(asset: Asset, data: bytes) -> Path:
         CacheError: the folder cannot be written.
     """
     path = cache_folder() / asset.name
-    part = path.with_name(f".{asset.name}.{os.urandom(6).hex()}{PART_SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            part.write_bytes(data)
-            part.replace(path)
+            with part_of(path) as part:
+                part.write_bytes(data)
+                part.replace(path)
         finally:
-            part.unlink(missing_ok=True)
             _sweep(path.parent)
     except OSError as error:
         raise CacheError(

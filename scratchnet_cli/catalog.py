@@ -77,6 +77,8 @@ def _find_weights(name: str | None, fetcher: Fetcher) -> tuple[WeightFile, Origi
         try:
             return _book_weights(fetcher, hurry=True)
         except DownloadError as error:
+            if isinstance(error, MirrorError):
+                raise
             fetcher.listener.note(
                 f"using the bundled weights, for the book's are not available ({error.cause})"
             )
@@ -107,7 +109,7 @@ def load_dataset(
         try:
             return _mnist(split, fetcher, hurry=True)
         except DownloadError as error:
-            if split != "test":
+            if split != "test" or isinstance(error, MirrorError):
                 raise
             fetcher.listener.note(
                 f"using the bundled sample, for MNIST is not available ({error.cause})"

@@ -52,11 +52,12 @@ class Fetched:
 
 
 class Fetcher:
-    """Gets assets for one run of the program, which learns only once that there is no network."""
+    """Gets assets for one run of the program, and waits for the same silent hosts only once."""
 
     def __init__(self, listener: Listener | None = None) -> None:
         self.listener = listener or Listener()
-        self._network_fault: str | None = None
+        # Why none of these hosts answers; empty where one does.
+        self._silence: dict[frozenset[str], str] = {}
         self._readers: dict[Asset, Thread] = {}
         self._ahead: dict[Asset, Fetched] = {}
 
@@ -148,13 +149,17 @@ class Fetcher:
             raise TransferError(f"not tried, for SCRATCHNET_OFFLINE is {offline!r}")
         if not hurry:
             return
-        if self._network_fault is None:
+        urls = [source for source in _sources(asset) if _is_url(source)]
+        hosts = frozenset(url.split("/")[2] for url in urls)
+        if hosts not in self._silence:
             from scratchnet_cli import http
 
-            urls = [source for source in _sources(asset) if _is_url(source)]
-            self._network_fault = http.why_silent(urls, NETWORK_PATIENCE_S)
-        if self._network_fault:
-            raise TransferError(f"no source answers: {self._network_fault}")
+            # The hosts of another asset have been waited for already.
+            waited = any(self._silence.values())
+            patience_s = NETWORK_PATIENCE_S / 4 if waited else NETWORK_PATIENCE_S
+            self._silence[hosts] = http.why_silent(urls, patience_s)
+        if cause := self._silence[hosts]:
+            raise TransferError(f"no source answers: {cause}")
 
 
 def _sources(asset: Asset) -> list[str]:

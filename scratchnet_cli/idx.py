@@ -113,15 +113,20 @@ class StoredImages:
         """One image (rows, columns), or those of a slice without steps, (n, rows, columns).
 
         ``[:n]`` stays on disk; any other slice is read.
+
+        Raises:
+            IndexError: there is no such image, or the slice has steps.
         """
         if not isinstance(index, slice):
-            return self._read(index, 1).reshape(self.shape[1:])
-        start, stop, _ = index.indices(len(self))
+            return self._read(range(len(self))[index], 1).reshape(self.shape[1:])
+        start, stop, step = index.indices(len(self))
+        if step != 1:
+            raise IndexError("images that stay on disk are read without steps")
         if index.start is None:
             part = copy(self)
             part.shape = (stop, *self.shape[1:])
             return part
-        return self._read(start, stop - start)
+        return self._read(start, max(stop - start, 0))
 
     def _read(self, start: int, count: int) -> NDArray[np.uint8]:
         size = math.prod(self.shape[1:])

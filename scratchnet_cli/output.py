@@ -3,22 +3,22 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from scratchnet_cli.errors import OutputError
 
 # How an earlier report begins, in small letters.
 PAGE = b"<!doctype html>"
+PART_SUFFIX = ".scratchnet-part"
 
 
 class ReportFile:
-    """The place of a report, held for the time that it takes to make it."""
+    """A place where a report can be written."""
 
-    def __init__(self, path: Path, place: Path, part: Path) -> None:
+    def __init__(self, path: Path, place: Path) -> None:
         self._path = path
         self._place = place
-        self._part = part
 
     def write(self, text: str) -> None:
         """Put ``text`` there, in place of an earlier report.
@@ -26,27 +26,26 @@ class ReportFile:
         Raises:
             OutputError: it cannot be written, or another file has come there meanwhile.
         """
-        with _refusals(f"--report {self._path}"):
-            self._part.write_text(text, encoding="utf-8", newline="\n")
+        with _refusals(f"--report {self._path}"), part_of(self._place) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
             _refuse_all_but_a_page(self._path, self._place)
-            self._part.replace(self._place)
+            part.replace(self._place)
 
 
-@contextmanager
-def report_file(path: Path) -> Iterator[ReportFile]:
-    """A place for a report at ``path``; an empty file beside it holds it until the report is there.
+def report_file(path: Path) -> ReportFile:
+    """The place for a report at ``path``, seen before the work that it can be written.
 
     A symbolic link stays one: what it leads to is written.
 
     Raises:
         OutputError: no file can be written there, or what is there is no earlier report.
     """
-    with ExitStack() as held:
-        with _refusals(f"--report {path}"):
-            place = Path(os.path.realpath(path))
-            _refuse_all_but_a_page(path, place)
-            part = held.enter_context(_part_of(place))
-        yield ReportFile(path, place, part)
+    with _refusals(f"--report {path}"):
+        place = Path(os.path.realpath(path))
+        _refuse_all_but_a_page(path, place)
+        with part_of(place):
+            pass
+    return ReportFile(path, place)
 
 
 def refuse_existing(path: Path) -> None:
@@ -65,7 +64,7 @@ def write_file(path: Path, data: bytes, force: bool = False) -> None:
     Raises:
         OutputError: it cannot be written, or without ``force`` there is something in its place.
     """
-    with _refusals(str(path)), _part_of(path) as part:
+    with _refusals(str(path)), part_of(path) as part:
         part.write_bytes(data)
         if force:
             part.replace(path)
@@ -77,9 +76,9 @@ def write_file(path: Path, data: bytes, force: bool = False) -> None:
 
 
 @contextmanager
-def _part_of(path: Path) -> Iterator[Path]:
+def part_of(path: Path) -> Iterator[Path]:
     """An empty file beside ``path``, to be filled and then moved; gone at the end in any case."""
-    part = path.with_name(f".{os.urandom(6).hex()}.scratchnet-part")
+    part = path.with_name(f".{os.urandom(6).hex()}{PART_SUFFIX}")
     try:
         part.touch(exist_ok=False)
         yield part

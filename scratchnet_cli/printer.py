@@ -46,7 +46,8 @@ class Printer:
         sys.stdout.write(f"{self._line(result)}\n")
         if self._views:
             self._show(result)
-        reading, least = f"read as {result.number} with probability", self._min_confidence
+        least = self._min_confidence
+        reading = f"read as {result.number} with probability"
         if least is not None and result.probability < least:
             self.below += 1
             shortfall = f"{below(result.probability, least)}, below --min-confidence {exact(least)}"

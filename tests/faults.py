@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.cache import PART_SUFFIX
+from scratchnet_cli.output import PART_SUFFIX
 from tests.conftest import SCRATCHNET, Run
 from tests.fetching import DATA, SPY, asset, files
 from tests.hostile_pictures import FORMATS, png, png_header, resized, tiff, zeros

@@ -58,9 +58,9 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "idx": ({"errors"}, {"numpy"}),
     "mnist": ({"errors", "idx"}, {"numpy"}),
     "dataset_files": ({"errors", "idx", "mnist"}, {"numpy"}),
-    "images.opening": ({"errors"}, {"PIL"}),
-    "images.decode": ({"errors", "images.opening"}, {"numpy", "PIL"}),
     "images.grey": (set(), {"numpy", "PIL"}),
+    "images.opening": ({"errors"}, {"PIL"}),
+    "images.decode": ({"errors", "images.grey", "images.opening"}, {"numpy", "PIL"}),
     "images.regions": (set(), {"numpy"}),
     "images.polarity": ({"images.grey", "images.regions"}, {"numpy"}),
     "images.light": ({"images.grey"}, {"numpy"}),
@@ -72,6 +72,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "images": (
         {
             "errors",
+            "images.grey",
             "images.decode",
             "images.ink",
             "images.light",
@@ -83,7 +84,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         },
         {"numpy"},
     ),
-    "cache": ({"errors"}, {"platformdirs"}),
+    "cache": ({"errors", "output"}, {"platformdirs"}),
     "http": ({"errors"}, {"requests", "urllib3"}),
     "fetch": ({"errors", "cache", "http"}, set()),
     "assets": ({"cache"}, set()),

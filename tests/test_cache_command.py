@@ -12,7 +12,8 @@ import platformdirs
 import pytest
 
 from scratchnet_cli import assets
-from scratchnet_cli.cache import PART_SUFFIX, Asset, cache_folder
+from scratchnet_cli.cache import Asset, cache_folder
+from scratchnet_cli.output import PART_SUFFIX
 from tests.conftest import Run
 
 CONTENTS = {

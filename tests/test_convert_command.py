@@ -476,8 +476,7 @@ def test_without_the_package_onnx_the_message_says_how_to_get_it(
     result = run("convert", "three-layer", target)
     assert result.exit_code == 3
     assert result.stderr == (
-        f"scratchnet: {target}: writing .onnx needs the package onnx: "
-        "pip install 'scratchnet-cli[onnx]'\n"
+        f"scratchnet: {target}: writing .onnx needs the package onnx: pip install onnx\n"
     )
     with pytest.raises(OutputError):
         convert(random_network(2, 2), ".onnx")

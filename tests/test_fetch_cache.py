@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from scratchnet_cli import catalog
-from scratchnet_cli.cache import PART_SUFFIX, Asset
+from scratchnet_cli.cache import Asset
 from scratchnet_cli.errors import DownloadError
 from scratchnet_cli.fetch import Fetcher
+from scratchnet_cli.output import PART_SUFFIX
 from tests.conftest import Run
 from tests.fetching import DATA, PAGE, SPY, Ear, asset, files, spy
 from tests.server import Server

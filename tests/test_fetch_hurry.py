@@ -38,6 +38,19 @@ def test_a_hurry_waits_only_once_for_no_network(
     assert files(cache) == {}
 
 
+def test_silent_hosts_say_nothing_of_others(
+    monkeypatch: pytest.MonkeyPatch, mute: str, server: Server
+) -> None:
+    """Where the hosts of one file do not answer, another file still comes from one that does."""
+    monkeypatch.setattr(fetch, "NETWORK_PATIENCE_S", 0.5)
+    server.paths["/two"] = DATA
+    fetcher = Fetcher()
+    with pytest.raises(DownloadError, match="no source answers"):
+        fetcher.fetch(asset(mute + "one"), hurry=True)
+    # The silent one is asked last: to be tried it has fifteen seconds.
+    assert fetcher.fetch(asset(server.url("/two"), mute + "two"), hurry=True).data == DATA
+
+
 def test_a_default_run_without_network_is_soon_under_way(
     run: Run, monkeypatch: pytest.MonkeyPatch, mute: str
 ) -> None:

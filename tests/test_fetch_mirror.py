@@ -80,6 +80,16 @@ def test_a_mirror_address_that_is_none(
     assert mirror in result.stderr
 
 
+def test_a_mirror_that_cannot_be_one_is_no_missing_network(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The defaults are not replaced where the mirror only has to be set right."""
+    monkeypatch.setenv("SCRATCHNET_MIRROR", "ftp://mirror.example")
+    result = run("eval", "--limit", "10")
+    assert result.exit_code == 4
+    assert "expected a folder or an http:// or https:// address" in result.stderr
+
+
 @pytest.mark.parametrize("scheme", ["http", "HTTP"])
 def test_a_password_in_the_mirrors_address_stays_private(
     run: Run,

@@ -1,5 +1,9 @@
 """The steps from a picture file to a digit, each on its own."""
 
+import struct
+import warnings
+import zlib
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,7 +14,7 @@ from scratchnet_cli.images.decode import decode
 from scratchnet_cli.images.fit import fit, pen_width, thicken
 from scratchnet_cli.images.grey import Grey, blur, widen
 from scratchnet_cli.images.groups import find_groups, without_frames
-from scratchnet_cli.images.ink import amounts, find_ink, mix
+from scratchnet_cli.images.ink import amounts, find_ink, margin_of, mix
 from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet
 from scratchnet_cli.images.polarity import ink_is_light
@@ -356,3 +360,44 @@ def test_a_sheet_without_ink_is_blank() -> None:
         paper = np.linspace(0.6, 0.9, 200)[None] + rng.normal(0, noise, (200, 200))
         with pytest.raises(ImageError, match="blank"):
             find_ink(paper[:, :, None].astype(np.float32))
+
+
+def test_a_damaged_animation_is_told_by_us_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    """What Pillow thinks of a small grey PNG that says it is animated reaches no terminal."""
+    small = encoded(Image.fromarray(np.eye(28, dtype=np.uint8) * 255))
+    body = b"acTL" + bytes(8)
+    chunk = struct.pack(">I", 8) + body + struct.pack(">I", zlib.crc32(body))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        decode(small[:33] + chunk + small[33:])
+    assert capfd.readouterr().err == ""
+
+
+def soft(side: int) -> Grey:
+    """A light ring with soft edges, cut tight, as MNIST's digits are."""
+    y, x = np.indices((side, side)) / (side - 1) * 2 - 1
+    return np.asarray((1.5 - abs(np.hypot(x, y) - 0.7) * 5).clip(0, 1), np.float32)
+
+
+def test_polarity_of_small_tight_pictures() -> None:
+    """Soft edges are half of a small digit, and its ground is still what the corners show."""
+    for side in (18, 24):
+        assert ink_is_light(soft(side))
+        assert not ink_is_light(1 - soft(side))
+
+
+def test_polarity_under_half_a_shadow(digits: NDArray[np.uint8]) -> None:
+    """A slanting shadow over half of the picture and of its corners is neither ink nor ground."""
+    y, x = np.indices((280, 280))
+    shade = blur((x + 0.8 * (y - 140) > 130).astype(np.float32), 31)
+    for digit in digits[:12]:
+        ink = digit.repeat(10, axis=0).repeat(10, axis=1) / 255
+        assert not ink_is_light(((1 - 0.65 * shade) * (1 - 0.75 * ink)).astype(np.float32))
+
+
+def test_a_shadow_over_most_of_the_sheet_needs_no_margin() -> None:
+    """Dark parts that reach into the corners are no digit that fills its picture."""
+    shade = np.where(np.indices((200, 200))[0] > 80, 0.35, 0.9).astype(np.float32)
+    assert margin_of(shade * (1 - 0.8 * seven()))[0] == 0
+    hard = (soft(100) > 0.5).astype(np.float32)
+    assert margin_of(1 - hard)[0] > 0

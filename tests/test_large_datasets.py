@@ -49,6 +49,12 @@ def test_images_are_read_by_number_and_slice(
     assert np.array_equal(images[7], digits[7])
     assert np.array_equal(images[990:2000], digits[990:])
     assert np.array_equal(images[:5][0:9], digits[:5])
+    assert np.array_equal(images[-1], digits[-1])
+    assert len(np.asarray(images[4:2])) == 0
+    assert sum(1 for _ in images) == len(digits)
+    for beyond in (len(digits), np.s_[::2]):
+        with pytest.raises(IndexError):
+            images[beyond]
 
 
 def test_images_on_disk_become_arrays_all_the_same(

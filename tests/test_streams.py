@@ -133,6 +133,20 @@ def test_a_signal_during_an_import_ends_quietly(module: str, number: int) -> Non
     assert (done.returncode, done.stdout, done.stderr) == (128 + number, b"", b"")
 
 
+def test_a_signal_while_the_page_is_drawn_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Interrupted in a late import, a report is not there, and nothing else is beside it."""
+    report = tmp_path / "report.html"
+    module, number = "scratchnet_cli.pages.report", str(int(signal.SIGINT))
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTING, module, number, *EVAL, "--report", str(report)],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_ignored_signal_stays_ignored() -> None:
     """Started in the background of a script, where Ctrl-C is not meant for it, it goes on."""
     script = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + IMPORTING

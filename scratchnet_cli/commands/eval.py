@@ -1,7 +1,6 @@
 """``scratchnet eval``: how often a network is right on labelled images."""
 
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -108,29 +107,30 @@ def command(
     from scratchnet_cli.output import report_file
     from scratchnet_cli.record import Record, Setting
 
-    with report_file(report) if report else nullcontext() as page:
-        network, weights_origin = load_weights(weights, fetcher)
-        data, dataset_origin = load_dataset(dataset, split, fetcher)
-        data = data.first(limit)
-        # Only these two tell of single images.
-        outcomes = _new_outcomes(data) if page or format == "json" else None
-        keep = outcomes.batches.append if outcomes else lambda _: None
-        with (
-            about(f"{weights_origin.source} on {dataset_origin.source}"),
-            stderr.evaluation(len(data), batch_size) as show,
-        ):
-            evaluation = evaluate(network, data.images, data.labels, batch_size, show, keep)
-        stderr.summary(
-            f"{weights_origin.name} weights on {dataset_origin.name}: {evaluation.correct} of "
-            f"{evaluation.total} right, {evaluation.images_per_s:,.0f} images/s"
-        )
-        record = Record(evaluation, Setting(weights_origin, dataset_origin, split))
-        click.echo(_answer(record, outcomes, format, confusion))
-        passed = _passes(record, min_accuracy)
-        if page and outcomes:
-            from scratchnet_cli.pages.report import report_page
+    # What cannot be written is told before anything is downloaded or read.
+    page = report_file(report) if report else None
+    network, weights_origin = load_weights(weights, fetcher)
+    data, dataset_origin = load_dataset(dataset, split, fetcher)
+    data = data.first(limit)
+    # Only the report and the JSON tell of single images.
+    outcomes = _new_outcomes(data) if page or format == "json" else None
+    keep = outcomes.batches.append if outcomes else lambda _: None
+    with (
+        about(f"{weights_origin.source} on {dataset_origin.source}"),
+        stderr.evaluation(len(data), batch_size) as show,
+    ):
+        evaluation = evaluate(network, data.images, data.labels, batch_size, show, keep)
+    stderr.summary(
+        f"{weights_origin.name} weights on {dataset_origin.name}: {evaluation.correct} of "
+        f"{evaluation.total} right, {evaluation.images_per_s:,.0f} images/s"
+    )
+    record = Record(evaluation, Setting(weights_origin, dataset_origin, split))
+    click.echo(_answer(record, outcomes, format, confusion))
+    passed = _passes(record, min_accuracy)
+    if page and outcomes:
+        from scratchnet_cli.pages.report import report_page
 
-            page.write(report_page(record, outcomes, data.images, network))
+        page.write(report_page(record, outcomes, data.images, network))
     return 0 if passed else EXIT_BELOW
 
 

@@ -123,7 +123,7 @@ def command(
     line = number_json_line if multiple and format == "json" else FORMATS[format]
     with ExitStack() as held:
         # What cannot be written is told before anything is downloaded or read.
-        page = held.enter_context(report_file(report)) if report else None
+        page = report_file(report) if report else None
         folder = PreprocessedFolder(save_preprocessed) if save_preprocessed else None
         network, origin = load_weights(weights, Fetcher(progress))
         shown = views(network, show, trace)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import decode, decode_as_stored
 from scratchnet_cli.images.fit import FIELD, fit, fits_already
+from scratchnet_cli.images.grey import Colours, Pixels
 from scratchnet_cli.images.groups import Group, find_groups, without_frames
-from scratchnet_cli.images.ink import Colours, Ink, find_ink
+from scratchnet_cli.images.ink import Ink, find_ink
 from scratchnet_cli.images.light import bare
 from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet
@@ -25,8 +25,6 @@ LINES = "more than one line"
 CLEAR, CLEAREST_NOISE = 8, 0.08
 # Beside the digit, something of this share of its size is another digit.
 OTHER = 0.4
-
-Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +107,7 @@ def read_raw_image(data: bytes) -> Picture:
 
 def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:
     """The picture itself if it has MNIST's size, box and centre, as light ink on black."""
-    if grey is None or grey.shape != (FIELD, FIELD):
+    if grey is None:
         return None
     if polarity != "dark" and fits_already(grey):
         return grey

@@ -12,6 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.grey import Colours, Pixels
 from scratchnet_cli.images.opening import opened
 
 # Where a digit is looked for: finer pictures show no more of it, and cost time.
@@ -20,15 +21,12 @@ WORKING_SIDE = 400
 WORKING_SHORT_SIDE = 100
 # But a strip of a hundred million pixels must not be worked on as it is.
 WORKING_LONG_SIDE = 4000
-# How a PNG of 28x28 pixels, of grey in 8 bits, begins.
+# How a PNG of 28x28 pixels, of grey in 8 bits, begins, before its first chunk is named.
 SMALL_GREY_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">2I2B", 28, 28, 8, 0)
 # Opaque parts of one colour, whose channels vary no more than this, are ink, be it half of the
 # picture; but not where they leave so little transparent.
 ONE_COLOUR, SHEET = 0.1, 0.9
 _ORIENTATION = 0x0112
-
-Pixels = NDArray[np.uint8]
-Colours = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +61,7 @@ def decode(data: bytes) -> Scan:
     Raises:
         ImageError: the file is of none of the known formats, damaged or too large.
     """
-    if data.startswith(SMALL_GREY_PNG):
+    if data.startswith(SMALL_GREY_PNG) and data[37:41] == b"IDAT":
         # The short way, for folders of thousands of such pictures.
         with suppress(Exception):
             picture = PngImageFile(io.BytesIO(data))

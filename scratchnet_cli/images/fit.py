@@ -1,9 +1,8 @@
 """The ink of one digit to MNIST's pen, box and centre."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scratchnet_cli.images.grey import Grey, fit_longest
+from scratchnet_cli.images.grey import Grey, Pixels, fit_longest
 
 FIELD = 28
 BOX = 20
@@ -15,8 +14,6 @@ FINE = 8
 PEN = 2.0
 # Less ink than this at the rim of the cut-out is blur, not digit.
 FAINT = 0.1
-
-Pixels = NDArray[np.uint8]
 
 
 def fit(ink: Grey) -> Pixels:

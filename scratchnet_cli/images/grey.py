@@ -7,6 +7,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Grey = NDArray[np.float32]
+"""(h, w), most often in [0, 1]."""
+Colours = NDArray[np.float32]
+"""(h, w, channels) in [0, 1]."""
+Pixels = NDArray[np.uint8]
+"""(h, w), as in a file."""
 
 # Light, colour and polarity change slowly: they are estimated on a copy of this size.
 SMALL = 64

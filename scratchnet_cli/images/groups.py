@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.images.grey import Grey, widen
-from scratchnet_cli.images.regions import Mask, Regions, find_regions, spanned
+from scratchnet_cli.images.regions import Mask, Regions, find_regions, sides, spanned
 
 # A region has this much ink at its edge, and that much somewhere within.
 EDGE, CORE = 0.25, 0.6
@@ -34,13 +34,12 @@ Rectangle = tuple[int, int, int, int]  # top, bottom, left, right
 class Group:
     """One digit. ink: (h, w) float32, cut out. box: where its regions are in the picture.
 
-    area: pixels; cut: whether the picture's edge runs through its ink; weight: how likely it is
+    cut: whether the picture's edge runs through its ink; weight: how likely it is
     what the picture is about.
     """
 
     ink: Grey
     box: Rectangle
-    area: int
     cut: bool
     weight: float
 
@@ -92,8 +91,7 @@ def foreign(regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
 
 def is_rim(mask: Mask) -> bool:
     """Whether a region runs along a side of the picture, as a table beside the paper does."""
-    sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    return max(float(side.mean()) for side in sides) > CONTACT
+    return max(float(side.mean()) for side in sides(mask)) > CONTACT
 
 
 def gather(regions: Regions, area: NDArray[np.intp]) -> list[list[int]]:
@@ -171,4 +169,4 @@ def take(amount: Grey, regions: Regions, numbers: list[int]) -> Group:
     ]
     cut = any(there and side.max() > FULL for side, there in inked)
     weight = area * (1 - 0.3 * off) * (0.5 if touching else 1)
-    return Group(ink, (top, bottom, left, right), area, cut, weight)
+    return Group(ink, (top, bottom, left, right), cut, weight)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.grey import (
     SMALL,
     WINDOW,
+    Colours,
     Grey,
     blur,
     fit_longest,
@@ -19,8 +19,6 @@ from scratchnet_cli.images.grey import (
 )
 from scratchnet_cli.images.light import bare, brightest, lighting
 from scratchnet_cli.images.polarity import TWO_TONES, corners_of, ink_is_light
-
-Colours = NDArray[np.float32]
 
 # Ink less deep than this (1 is black on white) does not count as ink.
 FAINTEST = 0.02

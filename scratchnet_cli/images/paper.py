@@ -3,7 +3,7 @@
 import numpy as np
 
 from scratchnet_cli.images.grey import Grey, fit_longest, quantile, resize, two_tones
-from scratchnet_cli.images.regions import Mask, find_regions, spanned
+from scratchnet_cli.images.regions import Mask, find_regions, sides, spanned
 
 # Sheets are large: their edges are found on a copy of this size.
 SMALL = 64
@@ -73,7 +73,7 @@ def stands_out(grey: Grey, sheet: Mask) -> bool:
     step = quantile(grey[inner], 0.5) - quantile(grey[outer], 0.5)
     if step / (inside - outside or 1) < SHARP:
         return False
-    rim = np.concatenate((sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]))
+    rim = np.concatenate(sides(sheet))
     if rim.mean() < 1 - ENCLOSED:
         return True
     return bool(rim.mean() < 1 - BESIDE and outside < TABLE * inside)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from scratchnet_cli.images.grey import SMALL, WINDOW, Grey, blur, fit_longest, two_tones, window
-from scratchnet_cli.images.regions import Mask
+from scratchnet_cli.images.regions import Mask, sides
 
 # From this share of variance between two classes on a picture has two tones, and no shades.
 # In small pictures the soft edges of the ink take more of it.
@@ -22,7 +22,7 @@ def ink_is_light(grey: Grey) -> bool:
     tones = SMALL_TWO_TONES if max(grey.shape) <= SMALL else TWO_TONES
     if split > tones and abs(corners - 0.5) > MIXED:
         # Ground is what there is more of, in the corners above all, and along the rim.
-        rim = np.concatenate((light[0], light[-1], light[:, 0], light[:, -1]))
+        rim = np.concatenate(sides(light))
         return bool(light.mean() + corners + rim.mean() / 2 < 1.25)
     # Cubes keep the sign and weigh what stands out; the narrower window forgets glare.
     sizes = (window(small), window(small, WINDOW / 2))

@@ -50,6 +50,11 @@ def find_regions(mask: Mask) -> Regions:
     return Regions(labels, low[0], high[0], low[1], high[1], area)
 
 
+def sides(mask: Mask) -> tuple[Mask, Mask, Mask, Mask]:
+    """The outermost pixels: the top row, the bottom row, the left column and the right one."""
+    return mask[0], mask[-1], mask[:, 0], mask[:, -1]
+
+
 def spanned(mask: Mask) -> Mask:
     """Each row from its first to its last set pixel."""
     after = np.logical_or.accumulate(mask, axis=1)

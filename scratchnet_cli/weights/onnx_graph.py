@@ -26,9 +26,7 @@ def write_onnx(network: Network) -> bytes:
     try:
         from onnx import checker, helper, numpy_helper
     except ImportError as error:
-        raise OutputError(
-            "writing .onnx needs the package onnx: pip install 'scratchnet-cli[onnx]'"
-        ) from error
+        raise OutputError("writing .onnx needs the package onnx: pip install onnx") from error
     dtype = np.result_type(*(array for layer in network.layers for array in (layer.W, layer.b)))
     kind = helper.np_dtype_to_tensor_dtype(dtype.newbyteorder("="))
     graph = helper.make_graph(
