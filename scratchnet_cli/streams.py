@@ -66,5 +66,5 @@ def set_up() -> None:
 
 
 def has_colour(stream: TextIO) -> bool:
-    """Whether this is a terminal whose user did not ask for no colour (no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+    """Whether this is a terminal that can, and whose user did not ask for none (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,6 +1,7 @@
 """The steps from a picture file to a digit, each on its own."""
 
 import struct
+import tracemalloc
 import warnings
 import zlib
 
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images import read_image
 from scratchnet_cli.images.decode import decode
 from scratchnet_cli.images.fit import fit, pen_width, thicken
 from scratchnet_cli.images.grey import Grey, blur, widen
-from scratchnet_cli.images.groups import find_groups, without_frames
+from scratchnet_cli.images.groups import MOST_REGIONS, find_groups, without_frames
 from scratchnet_cli.images.ink import amounts, find_ink, margin_of, mix
 from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet
@@ -264,6 +266,30 @@ def test_a_line_below_is_no_part_of_the_digit() -> None:
     assert [group.box for group in find_groups(underlined)] == [(40, 170, 50, 150)]
 
 
+def test_of_thousands_of_marks_the_largest_count() -> None:
+    """A picture that is full of equal dots, of which each might belong to each, is cut short."""
+    dots = np.zeros((400, 400), np.float32)
+    for y, x in np.ndindex(2, 2):
+        dots[y::4, x::4] = 1
+    assert len(find_groups(dots)) == MOST_REGIONS
+
+
+@pytest.mark.parametrize("colours", [((250, 230, 100), (200, 200, 205)), ((255,) * 3, (70,) * 3)])
+def test_a_small_note_differs_from_its_table_in_brightness_or_colour(
+    colours: tuple[tuple[int, ...], tuple[int, ...]],
+) -> None:
+    """What is written on a small sheet is read, and a bare sheet is blank."""
+    paper, table = colours
+    picture = Image.new("RGB", (400, 400), table)
+    picture.paste(Image.new("RGB", (100, 110), paper), (150, 140))
+    with pytest.raises(ImageError, match="blank"):
+        read_image(encoded(picture))
+    ink = Image.fromarray((seven() * 255).astype(np.uint8)).resize((70, 70))
+    picture.paste(Image.new("RGB", ink.size, (150, 20, 20)), (170, 160), ink)
+    seen = read_image(encoded(picture)).pixels
+    assert np.corrcoef(seen.ravel(), fit(seven()).ravel())[0, 1] > 0.9
+
+
 def test_a_line_of_print_does_not_become_one_large_digit() -> None:
     """Letters in a row stay as small as they are, and the digit is what stands out."""
     printed = seven()
@@ -351,6 +377,23 @@ def test_local_means_and_maxima_agree_with_their_definition() -> None:
             square = values[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
             assert means[y, x] == pytest.approx(square.mean(), rel=1e-5)
             assert maxima[y, x] == square.max()
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "F"])
+def test_large_pictures_of_deep_grey_take_no_more_than_pillow_does(mode: str) -> None:
+    """They are made smaller before they are turned into floats of eight bytes."""
+    values = np.full((2000, 2000), 60000, np.uint16)
+    values[500:1500, 900:1100] = 20000
+    kinds = {"I;16": np.uint16, "I": np.int32, "F": np.float32}
+    data = encoded(Image.fromarray(values.astype(kinds[mode])), "TIFF")
+    tracemalloc.start()
+    grey = decode(data).colours[:, :, 0]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert grey.shape == (400, 400)
+    assert grey[200, 200] == 0
+    assert grey[0, 0] == 1
+    assert peak < values.size * 4
 
 
 def test_a_sheet_without_ink_is_blank() -> None:

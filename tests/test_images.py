@@ -88,23 +88,23 @@ def on_a_page(digit: Pixels) -> bytes:
 
 def on_a_table(digit: Pixels) -> bytes:
     """The digit on a sheet that lies on a dark table, not quite straight."""
-    sheet = dark(digit).resize((200, 200)).convert("LA").rotate(2, expand=True)
-    table = Image.new("L", (420, 420), 70)
-    table.paste(sheet.getchannel("L"), (90, 100), sheet.getchannel("A"))
+    sheet = dark(digit).resize((150, 150)).convert("LA").rotate(2, expand=True)
+    table = Image.new("L", (300, 300), 70)
+    table.paste(sheet.getchannel("L"), (60, 70), sheet.getchannel("A"))
     return encoded(table)
 
 
 def marked(digit: Pixels, *shape: str) -> bytes:
     """The digit in a circle or a box, or underlined, by the same pen."""
-    picture = Image.new("L", (400, 400), 255)
-    picture.paste(dark(digit), (116, 116))
+    picture = Image.new("L", (260, 260), 255)
+    picture.paste(dark(digit), (46, 46))
     draw = ImageDraw.Draw(picture)
     if "circle" in shape:
-        draw.ellipse((40, 40, 360, 360), outline=0, width=8)
+        draw.ellipse((10, 10, 250, 250), outline=0, width=8)
     if "box" in shape:
-        draw.rectangle((50, 60, 350, 340), outline=0, width=6)
+        draw.rectangle((12, 16, 248, 240), outline=0, width=6)
     if "line" in shape:
-        draw.line((120, 290, 300, 284), fill=0, width=8)
+        draw.line((50, 230, 220, 224), fill=0, width=8)
     return encoded(picture)
 
 

@@ -1,6 +1,7 @@
 """``scratchnet cache``: see, check and empty the folder of downloaded files."""
 
 import sys
+from io import TextIOWrapper
 
 import click
 
@@ -17,7 +18,9 @@ def path() -> None:
     """Print the cache folder."""
     from scratchnet_cli.cache import cache_folder
 
-    # Exactly, and not by way of click.echo, which takes escape sequences out.
+    # Exactly: click.echo takes escape sequences out, and not every name is text.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
     sys.stdout.write(f"{cache_folder()}\n")
 
 

@@ -1,6 +1,5 @@
 """Any picture of a digit to the 28x28 that MNIST would have made of it."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +8,12 @@ import numpy as np
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import decode, decode_as_stored
 from scratchnet_cli.images.fit import FIELD, fit, fits_already
-from scratchnet_cli.images.grey import Colours, Pixels
+from scratchnet_cli.images.grey import Colours, Grey, Pixels
 from scratchnet_cli.images.groups import Group, find_groups, without_frames
-from scratchnet_cli.images.ink import Ink, find_ink
+from scratchnet_cli.images.ink import Ink, find_ink, mix
 from scratchnet_cli.images.light import bare
 from scratchnet_cli.images.lines import without_lines
-from scratchnet_cli.images.paper import find_sheet
+from scratchnet_cli.images.paper import find_sheet, is_narrow
 from scratchnet_cli.images.regions import Mask
 
 LOW_CONTRAST = "low contrast"
@@ -121,10 +120,15 @@ def find_digits(colours: Colours, polarity: str) -> tuple[Ink, list[Group]]:
     Raises:
         ImageError: there are none.
     """
-    sheet = find_sheet(colours.mean(axis=2))
-    if sheet is not None:
-        with suppress(ImageError):
-            return digits_on(beyond_sheet(colours, sheet), polarity, sheet)
+    # A sheet may differ from its table in brightness or, in a picture that has it, in colour only.
+    for look in (_brightness, mix)[: colours.shape[2]]:
+        sheet = find_sheet(look(colours))
+        if sheet is not None:
+            try:
+                return digits_on(beyond_sheet(colours, sheet), polarity, sheet)
+            except ImageError:
+                if not is_narrow(sheet):
+                    raise
     try:
         return digits_on(colours, polarity, np.ones(colours.shape[:2], np.bool_))
     except ImageError as error:
@@ -133,6 +137,10 @@ def find_digits(colours: Colours, polarity: str) -> tuple[Ink, list[Group]]:
         raise ImageError(
             f"there is no {polarity} ink in the picture; --polarity auto looks for light and dark"
         ) from error
+
+
+def _brightness(colours: Colours) -> Grey:
+    return np.asarray(colours.mean(axis=2), np.float32)
 
 
 def beyond_sheet(colours: Colours, sheet: Mask) -> Colours:
@@ -151,7 +159,7 @@ def digits_on(colours: Colours, polarity: str, sheet: Mask) -> tuple[Ink, list[G
     ink = find_ink(colours, polarity)
     groups = find_groups(without_lines(without_frames(ink.amount * sheet)))
     if not groups:
-        raise ImageError("the picture is blank")
+        raise ImageError("the picture is blank, or nothing in it stands out as a digit")
     return ink, groups
 
 

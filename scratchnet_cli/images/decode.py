@@ -139,12 +139,13 @@ def _unit(pixels: NDArray[Any]) -> Colours:
 
 def _full_range(image: Image.Image, size: tuple[int, int]) -> Colours:
     """Grey of 16 or 32 bits, its darkest value 0 and its brightest 1."""
+    if image.size != size:
+        # First, for such greys take four bytes a pixel in Pillow and eight here.
+        wide = image.convert("I") if image.mode.startswith("I;") else image
+        image = wide.resize(size, Image.Resampling.BOX, reducing_gap=2)
     values = np.nan_to_num(np.asarray(image, np.float64))
     low, high = values.min(), values.max()
-    unit = ((values - low) / (high - low or 1)).astype(np.float32)
-    if image.size != size:
-        unit = np.asarray(Image.fromarray(unit).resize(size, Image.Resampling.BOX))
-    return np.asarray(unit[:, :, None], np.float32)
+    return np.asarray(((values - low) / (high - low or 1))[:, :, None], np.float32)
 
 
 def _on_ground(colours: Colours) -> Colours:

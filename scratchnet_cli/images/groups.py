@@ -17,7 +17,9 @@ SPECK = 0.02
 # What touches more than this share of a side of the picture is no digit.
 CONTACT = 0.5
 # Frames are longer than this share of the picture, and what is in them than that share of theirs.
-FRAME, FRAMED = 0.3, 0.25
+FRAME, FRAMED = 0.1, 0.25
+# Of more regions than these, as in a page of print, the smallest are left out.
+MOST_REGIONS = 500
 # Parts of one digit lie no farther apart than this share of its height.
 NEAR = 0.2
 # A part whose longer side is less than this share of its digit's is no digit of its own.
@@ -96,18 +98,21 @@ def is_rim(mask: Mask) -> bool:
 
 def gather(regions: Regions, area: NDArray[np.intp]) -> list[list[int]]:
     """The numbers of the regions of each digit; specks belong to none."""
-    rest = [int(n) for n in np.argsort(-area) if area[n] > SPECK * area.max(initial=0)]
+    large = np.flatnonzero(area > SPECK * area.max(initial=0))
+    rest = large[np.argsort(-area[large], kind="stable")[:MOST_REGIONS]].tolist()
+    box = {number: rectangle(regions, [number]) for number in rest}
     groups = []
     while rest:
         group = [rest.pop(0)]
+        whole = box[group[0]]
         # That of its largest part: letters in a line would join an ever larger whole.
-        size = longer_side(rectangle(regions, group))
+        size = longer_side(whole)
         while True:
-            whole = rectangle(regions, group)
-            found = [n for n in rest if belongs(rectangle(regions, [n]), whole, size)]
+            found = [n for n in rest if belongs(box[n], whole, size)]
             if not found:
                 break
             group += found
+            whole = rectangle(regions, group)
             rest = [n for n in rest if n not in found]
         groups.append(group)
     return groups

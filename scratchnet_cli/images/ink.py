@@ -115,9 +115,9 @@ def amounts(depth: Grey) -> Ink:
     for _ in range(5):
         deep = depth[depth > max((ground + full) / 2, low, ground + FAINTEST / 2)]
         if deep.size == 0:
-            raise ImageError("the picture is blank")
+            raise ImageError("the picture is blank, or nothing in it stands out as a digit")
         full = quantile(deep, 0.5)
     if full - ground < max(FAINTEST, SURE * noise):
-        raise ImageError("the picture is blank")
+        raise ImageError("the picture is blank, or nothing in it stands out as a digit")
     amount = ((depth - low) / max(full - low, 1e-6)).clip(0, 1)
     return Ink(np.asarray(amount, np.float32), full - ground, noise)

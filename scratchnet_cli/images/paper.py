@@ -6,13 +6,15 @@ from scratchnet_cli.images.grey import Grey, fit_longest, quantile, resize, two_
 from scratchnet_cli.images.regions import Mask, find_regions, sides, spanned
 
 # Sheets are large: their edges are found on a copy of this size.
-SMALL = 64
+SMALL = 128
 # A sheet fills at least this share of the picture, and where it fills more there is no table.
-SMALLEST, LARGEST = 0.08, 0.97
+SMALLEST, LARGEST = 0.03, 0.97
 # It fills this share of the smallest rectangle around it, at whatever angle; an ellipse fills 0.79.
 RECTANGULAR = 0.86
 # Its paper takes this share of it, its digit the rest; of a seven-segment zero the hole takes more.
 PAPER = 0.6
+# A sheet is hardly longer than wide by more than this factor, and a stroke is.
+NARROW = 2.5
 # Across its edge the grey changes by this share of what sheet and table differ: light is softer.
 SHARP = 0.6
 # The table takes this share of the picture's rim if it lies all around the sheet, and this if
@@ -44,11 +46,12 @@ def solid_region(mask: Mask) -> Mask | None:
     filled = spanned(region) & spanned(region.T).T
     if not SMALLEST < filled.mean() < LARGEST or region.sum() < PAPER * filled.sum():
         return None
-    return filled if rectangularity(filled) > RECTANGULAR else None
+    longer, shorter = smallest_rectangle(filled)
+    return filled if filled.sum() > RECTANGULAR * longer * shorter else None
 
 
-def rectangularity(mask: Mask) -> float:
-    """The share of the smallest rectangle around a mask, at whatever angle, that it fills."""
+def smallest_rectangle(mask: Mask) -> tuple[float, float]:
+    """Its longer and its shorter side: of all around the mask, at whatever angle."""
     places = np.argwhere(mask & ~shrink(mask))
     angles = np.deg2rad(np.arange(0, 90, 3))
     # The extent along each direction, and across it; both reach to the pixels' far sides.
@@ -59,7 +62,14 @@ def rectangularity(mask: Mask) -> float:
             np.stack((-np.sin(angles), np.cos(angles))),
         )
     )
-    return float(mask.sum() / (along * across).min())
+    best = int((along * across).argmin())
+    return max(along[best], across[best]), min(along[best], across[best])
+
+
+def is_narrow(sheet: Mask) -> bool:
+    """Whether it may be a stroke, which has the form of a sheet as well."""
+    longer, shorter = smallest_rectangle(sheet)
+    return longer > NARROW * shorter
 
 
 def stands_out(grey: Grey, sheet: Mask) -> bool:
