@@ -104,11 +104,11 @@ def _for_work(image: Image.Image) -> Scan:
         return Scan(_upright(_full_range(image, size), image))
     upright = image
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = _in_mode(image, "RGBA")
         if image.getchannel("A").getextrema() != (255, 255):
             colours = _unit(_resized(image, size))
             return Scan(_upright(_on_ground(colours), upright))
-    pixels = _resized(image.convert("L" if image.mode in ("1", "L") else "RGB"), size)
+    pixels = _resized(_in_mode(image, "L" if image.mode in ("1", "L") else "RGB"), size)
     pixels = _upright(pixels, upright)
     if pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
         pixels = pixels[:, :, 0]
@@ -131,6 +131,11 @@ def _resized(image: Image.Image, size: tuple[int, int]) -> Pixels:
     if image.size != size:
         image = image.resize(size, Image.Resampling.BOX, reducing_gap=2)
     return np.asarray(image)
+
+
+def _in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """The picture in another mode; Pillow would copy one that has the mode already."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _unit(pixels: NDArray[Any]) -> Colours:
