@@ -83,7 +83,7 @@ def red_on_yellow(digit: Pixels) -> bytes:
 
 def on_a_page(digit: Pixels) -> bytes:
     """The digit as a plot shows it, light on a black square, on a white page."""
-    return encoded(Image.fromarray(np.pad(enlarged(digit, 8), 60, constant_values=255)))
+    return encoded(Image.fromarray(np.pad(enlarged(digit, 5), 30, constant_values=255)))
 
 
 def on_a_table(digit: Pixels) -> bytes:
