@@ -4,6 +4,7 @@ import struct
 import tracemalloc
 import warnings
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from scratchnet_cli.images.grey import Grey, blur, widen
 from scratchnet_cli.images.groups import MOST_REGIONS, find_groups, without_frames
 from scratchnet_cli.images.ink import amounts, find_ink, margin_of, mix
 from scratchnet_cli.images.lines import without_lines
-from scratchnet_cli.images.paper import find_sheet
+from scratchnet_cli.images.paper import find_sheet, smallest_rectangle
 from scratchnet_cli.images.polarity import ink_is_light
 from scratchnet_cli.images.regions import find_regions
 from tests.conftest import encoded
@@ -239,6 +240,27 @@ def test_small_and_tilted_sheets_are_found_and_ellipses_are_not(side: int, angle
     y, x = np.indices((200, 200))
     blot = ((y - 100) / 80) ** 2 + ((x - 100) / 50) ** 2 > 1
     assert find_sheet(blot.astype(np.float32)) is None
+
+
+def test_rectangles_are_measured_at_any_angle() -> None:
+    """The sides of a tilted rectangle, of a whole picture and of a single pixel."""
+    bar = np.zeros((200, 200), np.uint8)
+    bar[80:120, 40:160] = 1
+    tilted = np.asarray(Image.fromarray(bar).rotate(30)) > 0
+    assert smallest_rectangle(tilted) == pytest.approx((120, 40), abs=3)
+    assert smallest_rectangle(np.ones((7, 5), np.bool_)) == (7, 5)
+    assert smallest_rectangle(np.eye(1, 9, 4, np.bool_)) == (1, 1)
+
+
+@pytest.mark.parametrize("size", [(9, 1), (9, 2), (9, 43), (1, 1), (3, 3), (2, 90), (5, 400)])
+def test_pictures_of_a_few_pixels_are_read_or_refused(size: tuple[int, int]) -> None:
+    """However narrow they are, no step fails in another way."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        pixels = rng.integers(0, 2, size[::-1], np.uint8) * np.uint8(255)
+        for picture in (pixels, np.stack([pixels, pixels // 2, 255 - pixels], axis=2)):
+            with suppress(ImageError):
+                assert read_image(encoded(Image.fromarray(picture))).pixels.shape == (28, 28)
 
 
 def test_boxes_and_circles_around_a_digit_are_left_out() -> None:

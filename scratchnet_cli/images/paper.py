@@ -32,8 +32,9 @@ def find_sheet(grey: Grey) -> Mask | None:
     for part in (bright, ~bright):
         sheet = solid_region(part)
         if sheet is not None and stands_out(small, sheet):
-            inside = shrink(shrink(sheet)).astype(np.float32)
-            return resize(inside, *grey.shape) > 0.5
+            inside = resize(shrink(shrink(sheet)).astype(np.float32), *grey.shape) > 0.5
+            if inside.any():
+                return inside
     return None
 
 
@@ -51,8 +52,13 @@ def solid_region(mask: Mask) -> Mask | None:
 
 
 def smallest_rectangle(mask: Mask) -> tuple[float, float]:
-    """Its longer and its shorter side: of all around the mask, at whatever angle."""
-    places = np.argwhere(mask & ~shrink(mask))
+    """Its longer and its shorter side: of all around the mask, at whatever angle.
+
+    mask: not empty.
+    """
+    rows = np.flatnonzero(mask.any(axis=1))
+    ends = mask[rows].argmax(axis=1), mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
+    places = np.concatenate([np.stack((rows, columns), axis=1) for columns in ends])
     angles = np.deg2rad(np.arange(0, 90, 3))
     # The extent along each direction, and across it; both reach to the pixels' far sides.
     along, across = (
