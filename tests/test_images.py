@@ -242,9 +242,9 @@ def test_doubts_are_rare_on_clean_digits(digits: Pixels) -> None:
     """At most one clean digit in a hundred is doubted: one that touches the edge."""
     doubted = sum(
         bool(read_image(encoded(Image.fromarray(255 - enlarged(digit, 3)))).doubts)
-        for digit in digits[:400]
+        for digit in digits[400:600]
     )
-    assert doubted <= 4
+    assert doubted <= 2
 
 
 def test_raw_pictures_are_taken_as_they_are(digits: Pixels) -> None:
