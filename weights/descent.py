@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.network import Array
+from scratchnet_cli.network.layers import Array
 
 Params = dict[str, Array]
 Gradients = Callable[[Params, Array, Array], tuple[float, Params]]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.network import Array
+from scratchnet_cli.network.layers import Array
 
 # A shape is the points that the pen passes, xy of 10 x 10 with 00 at the top left. It goes through
 # them in a smooth curve; "!" marks a corner, "/" lifts the pen.

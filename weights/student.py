@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.network import Array, sigmoid, softmax
+from scratchnet_cli.network.layers import Array, sigmoid, softmax
 from weights.descent import Params
 
 SIZES = (784, 50, 100, 10)

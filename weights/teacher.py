@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from scratchnet_cli.network import Array, softmax
+from scratchnet_cli.network.layers import Array, softmax
 from weights.descent import Params
 
 SHAPES = {"W1": (25, 16), "W2": (25 * 16, 32), "W3": (4 * 4 * 32, 128), "W4": (128, 10)}

@@ -30,7 +30,7 @@ os.environ["MALLOC_MMAP_THRESHOLD_"] = os.environ["MALLOC_TRIM_THRESHOLD_"] = st
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.network import Array, softmax
+from scratchnet_cli.network.layers import Array, softmax
 from weights import strokes, student, teacher
 from weights.descent import Params, Plan, descend
 from weights.digits import interleaved, load_digits, split_digits, write_sample
