@@ -13,10 +13,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.images import read_image
     from scratchnet_cli.network import Network
 else:
-    __getattr__ = lazy(
-        __name__,
-        network="Network",
-        images="read_image",
-        evaluation="evaluate",
-        catalog="load_dataset load_mnist load_weights",
-    )
+    __getattr__ = lazy(__name__)

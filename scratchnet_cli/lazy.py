@@ -1,20 +1,30 @@
-"""What keeps start-up light: a room's names load their module when one of them is first used."""
+"""What keeps start-up light: a room's names load their module when one of them is first used.
 
+A room imports what it exports for type checkers only. ``lazy`` reads those lines, so that the
+names stand in one place, and gives them to whoever asks (PEP 562).
+"""
+
+import re
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+_IMPORT = re.compile(r"^    from (\S+) import (\([^)]*\)|.*)", re.MULTILINE)
 
-def lazy(package: str, **modules: str) -> Callable[[str], Any]:
-    """The ``__getattr__`` (PEP 562) of a package that has these names in these modules of its own.
 
-    modules: the names in each module, separated by spaces. No module may be called like a name.
-    """
-    places = {name: module for module, names in modules.items() for name in names.split()}
+def lazy(package: str) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a package; no module of it may be called like a name."""
+    loader: Any = sys.modules[package].__loader__
+    places = {
+        name: module
+        for module, names in _IMPORT.findall(loader.get_source(package))
+        for name in re.findall(r"\w+", names)
+    }
 
     def get(name: str) -> Any:
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{places[name]}"), name)
+        return getattr(import_module(places[name]), name)
 
     return get

@@ -9,9 +9,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.datasets.folder import find_dataset, read_dataset_files, sha256_of_both
     from scratchnet_cli.datasets.numbers import read_numbers
 else:
-    __getattr__ = lazy(
-        __name__,
-        dataset="Dataset Split read_dataset",
-        folder="find_dataset read_dataset_files sha256_of_both",
-        numbers="read_numbers",
-    )
+    __getattr__ = lazy(__name__)

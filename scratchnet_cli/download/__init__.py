@@ -16,10 +16,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.download.fetch import Fetched, Fetcher, Listener
     from scratchnet_cli.download.http import get, why_silent
 else:
-    __getattr__ = lazy(
-        __name__,
-        assets="ALL BOOK_WEIGHTS MNIST Asset",
-        http="get why_silent",
-        cache="cache_folder cached_size clear_cache read_cached readable_folder",
-        fetch="Fetched Fetcher Listener",
-    )
+    __getattr__ = lazy(__name__)

@@ -21,13 +21,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.evaluation.predictions import MISTAKES, Mistake, Predictions
     from scratchnet_cli.evaluation.record import Record, Setting, now, versions
 else:
-    __getattr__ = lazy(
-        __name__,
-        batches="Evaluation evaluate",
-        metrics="CONFUSIONS ClassMetrics Counts class_metrics confusions format_share wilson",
-        predictions="MISTAKES Mistake Predictions",
-        calibration="ReliabilityBin",
-        record="Record Setting now versions",
-        formats="json_object markdown",
-        confusion_matrix="confusion_lines",
-    )
+    __getattr__ = lazy(__name__)

@@ -9,9 +9,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.images.opening import opened
     from scratchnet_cli.images.reading import Picture, read_digits, read_image, read_raw_image
 else:
-    __getattr__ = lazy(
-        __name__,
-        decode="SMALL_GREY_PNG png",
-        opening="opened",
-        reading="Picture read_digits read_image read_raw_image",
-    )
+    __getattr__ = lazy(__name__)

@@ -12,12 +12,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.network.throughput import Rate, measure_throughput
     from scratchnet_cli.network.tracing import Step, trace
 else:
-    __getattr__ = lazy(
-        __name__,
-        layers="ACTIVATIONS Array Layer Network identity softmax",
-        forward="LARGEST_PIXEL Forward",
-        tracing="Step trace",
-        formulas="format_row formulas_of",
-        summary="NetworkSummary summarize",
-        throughput="Rate measure_throughput",
-    )
+    __getattr__ = lazy(__name__)

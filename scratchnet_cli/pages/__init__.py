@@ -8,8 +8,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.pages.evaluation import evaluation_page
     from scratchnet_cli.pages.prediction import prediction_page
 else:
-    __getattr__ = lazy(
-        __name__,
-        evaluation="evaluation_page",
-        prediction="prediction_page",
-    )
+    __getattr__ = lazy(__name__)

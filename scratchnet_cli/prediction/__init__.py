@@ -14,14 +14,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.prediction.reading import read_batch, read_file
     from scratchnet_cli.prediction.workers import spread
 else:
-    __getattr__ = lazy(
-        __name__,
-        inputs="expand read_bytes read_list",
-        workers="spread",
-        reading="read_batch read_file",
-        answers="Answer Digit Result Unreadable classify",
-        formats="FORMATS number_json_line",
-        printing="AnswerPrinter views",
-        drawing="draw",
-        preprocessed="PreprocessedFolder",
-    )
+    __getattr__ = lazy(__name__)

@@ -20,13 +20,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.terminal.progress_bars import progress_bar
     from scratchnet_cli.terminal.streams import STDIN, has_colour, set_up_streams
 else:
-    __getattr__ = lazy(
-        __name__,
-        streams="STDIN has_colour set_up_streams",
-        messages="below exact note printable",
-        progress="Progress",
-        progress_bars="progress_bar",
-        files="PART_SUFFIX ReportFile part_of refuse_existing report_file write_file",
-        bars="text_bar",
-        github="annotate append_to_summary on_github",
-    )
+    __getattr__ = lazy(__name__)

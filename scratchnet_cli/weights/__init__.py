@@ -13,13 +13,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.weights.safetensors import read_safetensors
     from scratchnet_cli.weights.writer import FORMATS, write_weights
 else:
-    __getattr__ = lazy(
-        __name__,
-        arrays="DTYPES MAX_BYTES view_floats",
-        npy="MAGIC split_npy",
-        reader="WeightFile read_weight_file",
-        npz="read_npz",
-        pickle_reader="read_pickle",
-        safetensors="read_safetensors",
-        writer="FORMATS write_weights",
-    )
+    __getattr__ = lazy(__name__)
