@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from scratchnet_cli import catalog, download, network, terminal
-from scratchnet_cli.commands.options import weights_option
+from scratchnet_cli.commands.options import format_option, weights_option
 from scratchnet_cli.errors import about
 
 BAR_WIDTH = 40
@@ -16,13 +16,7 @@ BAR_WIDTH = 40
 
 @click.command("bench", epilog="Example: scratchnet bench --weights bundled")
 @weights_option
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table with bars, or one object with every number.",
-)
+@format_option("text", "json", help="A table with bars, or one object with every number.")
 def command(weights: str | None, format: str) -> int:  # noqa: A002
     """Measure images per second over the batch size.
 

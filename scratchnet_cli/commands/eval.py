@@ -13,6 +13,7 @@ from scratchnet_cli.commands.options import (
     Count,
     Name,
     Share,
+    format_option,
     names_or_files,
     quiet_option,
     report_option,
@@ -47,11 +48,10 @@ from scratchnet_cli.errors import EXIT_BELOW, about
     help="Which part of the dataset.",
 )
 @click.option("--limit", type=Count(min=1), metavar="N", help="Use only the first N images.")
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
+@format_option(
+    "text",
+    "json",
+    "markdown",
     help="One line for people, one object with every number, or tables for a job summary.",
 )
 @click.option("--confusion", is_flag=True, help="Print the confusion matrix before the accuracy.")

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from scratchnet_cli import catalog, download, network, terminal, weights
-from scratchnet_cli.commands.options import weights_argument
+from scratchnet_cli.commands.options import format_option, weights_argument
 from scratchnet_cli.origin import Origin
 
 _ACTIVATIONS = {
@@ -20,13 +20,7 @@ _ACTIVATIONS = {
 
 @click.command("inspect", epilog="Example: scratchnet inspect three-layer")
 @weights_argument
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table for people, or one object with every number.",
-)
+@format_option("text", "json", help="A table for people, or one object with every number.")
 def command(weights: str, format: str) -> None:  # noqa: A002
     """Show what a weight file holds: layers, shapes, ranges, and where it came from.
 

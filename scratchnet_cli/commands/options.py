@@ -3,14 +3,16 @@
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-# Those that are known by a name.
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# The networks that are known by a name.
 NETWORKS = ("book", "bundled", "three-layer")
 
 
@@ -80,6 +82,13 @@ class Page(Place):
         if value == "-":
             self.fail("a page goes to a file, stdout is for the answers.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+def format_option(*formats: str, help: str) -> Callable[[Command], Command]:  # noqa: A002
+    """``--format``, of which the first is the default."""
+    return click.option(
+        "--format", type=click.Choice(formats), default=formats[0], show_default=True, help=help
+    )
 
 
 weights_option = click.option(

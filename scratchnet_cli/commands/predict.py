@@ -17,6 +17,7 @@ from scratchnet_cli.commands.options import (
     Name,
     Place,
     Share,
+    format_option,
     names_or_files,
     quiet_option,
     report_option,
@@ -46,11 +47,10 @@ from scratchnet_cli.terminal import STDIN
     metavar="K",
     help="Print the K most probable digits (1 to 10).",
 )
-@click.option(
-    "--format",
-    type=click.Choice(["tsv", "json", "plain"]),
-    default="tsv",
-    show_default=True,
+@format_option(
+    "tsv",
+    "json",
+    "plain",
     help="PATH<TAB>DIGIT<TAB>PROBABILITY, or one object a line, or digits only.",
 )
 @click.option("--multiple", is_flag=True, help="Read a number: all digits, left to right.")

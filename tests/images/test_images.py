@@ -147,6 +147,7 @@ def answers() -> Answers:
 HARDER = {"JPEG": 3, "shadow and noise": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guise", GUISES)
 def test_digits_read_as_well_in_any_guise(
     digits: Pixels, labels: Pixels, answers: Answers, guise: str
@@ -238,6 +239,7 @@ def test_ink_like_noise_is_a_doubt() -> None:
     assert "low contrast" in read_image(encoded(Image.fromarray(faint.astype(np.uint8)))).doubts
 
 
+@pytest.mark.slow
 def test_doubts_are_rare_on_clean_digits(digits: Pixels) -> None:
     """At most one clean digit in a hundred is doubted: one that touches the edge."""
     doubted = sum(
