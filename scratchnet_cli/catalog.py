@@ -6,7 +6,6 @@ with the program. What the user named is never replaced by something else.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -167,7 +166,7 @@ def _weights_file(
         raise WeightsError(
             f"{path}: larger than {weights.MAX_BYTES >> 20} MiB, the most that is read"
         )
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = datasets.sha256_of(data)
     return weights.read_weight_file(data, str(path)), Origin(name, str(path), sha256, fallback)
 
 
@@ -181,9 +180,7 @@ def _mnist(
     with _advising("scratchnet download" + (" --split train" if split == "train" else "")):
         images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in download.MNIST[split])
     dataset = datasets.read_dataset(images.unpacked, labels.unpacked)
-    return dataset, Origin(
-        "mnist", images.source, datasets.sha256_of_both(images.data, labels.data)
-    )
+    return dataset, Origin("mnist", images.source, datasets.sha256_of(images.data, labels.data))
 
 
 def _dataset_files(

@@ -6,7 +6,7 @@ from scratchnet_cli.lazy import lazy
 
 if TYPE_CHECKING:
     from scratchnet_cli.datasets.dataset import Dataset, Split, read_dataset
-    from scratchnet_cli.datasets.folder import find_dataset, read_dataset_files, sha256_of_both
+    from scratchnet_cli.datasets.folder import find_dataset, read_dataset_files, sha256_of
     from scratchnet_cli.datasets.numbers import read_numbers
 else:
     __getattr__ = lazy(__name__)

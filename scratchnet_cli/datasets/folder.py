@@ -58,15 +58,16 @@ def read_dataset_files(images: Path, labels: Path) -> tuple[Dataset, str]:
             if size > LARGE_BYTES and images.suffix != ".gz":
                 return _stored(images, data, labels.name)
             both = _read(images, size), data
-            return read_dataset(*both, (images.name, labels.name)), sha256_of_both(*both)
+            return read_dataset(*both, (images.name, labels.name)), sha256_of(*both)
     except OSError as error:
         raise DatasetError(f"{error.filename}: {error.strerror}") from error
 
 
-def sha256_of_both(images: bytes, labels: bytes) -> str:
-    """The SHA-256 of one file followed by the other."""
-    digest = hashlib.sha256(images)
-    digest.update(labels)
+def sha256_of(*files: bytes) -> str:
+    """The SHA-256 of one file, or of several that follow each other."""
+    digest = hashlib.sha256()
+    for data in files:
+        digest.update(data)
     return digest.hexdigest()
 
 
