@@ -72,7 +72,7 @@ def sha256_of(*files: bytes) -> str:
 
 
 def _size(path: Path) -> int:
-    """In bytes; of a pipe or a device nobody knows it."""
+    """The file's size in bytes; a pipe or a device is refused, since its size is not known."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         raise DatasetError(f"{path}: not a file")

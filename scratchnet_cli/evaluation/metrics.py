@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-# So many of the confusions have a place in a table.
+# The most confusions that a table shows.
 CONFUSIONS = 10
 
 Counts = NDArray[np.intp]

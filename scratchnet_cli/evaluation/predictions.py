@@ -13,7 +13,7 @@ from scratchnet_cli.evaluation.calibration import (
 )
 from scratchnet_cli.network import softmax
 
-# So many of the worst are told of singly.
+# The most mistakes that are reported one by one.
 MISTAKES = 24
 
 

@@ -14,7 +14,7 @@ def now() -> str:
 
 
 def versions() -> Mapping[str, str]:
-    """Those of the programs at work."""
+    """The versions of scratchnet, NumPy and Python that are running."""
     # To look them up takes longer than most evaluations do.
     import platform
     from importlib.metadata import version
@@ -37,7 +37,7 @@ class Setting:
 
     @property
     def title(self) -> str:
-        """In one line: ``book weights on mnist, test split``."""
+        """One line: ``book weights on mnist, test split``."""
         return f"{self.weights.name} weights on {self.dataset.name}, {self.split} split"
 
 

@@ -53,7 +53,7 @@ class Answer:
 
     @property
     def probability(self) -> float:
-        """That of the digit which is least sure."""
+        """The probability of the least certain digit."""
         return min(digit.probability for digit in self.digits)
 
     @property
