@@ -26,7 +26,7 @@ $(DEV): $(RUN)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help run test lint format check bench fuzz faults weights build clean
+.PHONY: help run test slow lint format check bench fuzz faults weights build clean
 
 help: ## show this list
 	@$(PYTHON) -c 'import re; print(*("%-8s %s" % m for m in re.findall(r"^(\w+):.*?## (.*)", open("Makefile").read(), re.M)), sep="\n")'
@@ -35,18 +35,22 @@ run: $(RUN) ## evaluate the book's network on MNIST
 	$(BIN)/scratchnet eval --batch-size 100
 
 test: $(DEV) ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
 
-lint: $(DEV) ## check style and types
+slow: $(DEV) ## run the tests that take longer: every guise of a picture, a training
+	$(BIN)/python -m pytest -m slow
+
+lint: $(DEV) ## check style, types and the order of the rooms
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports 
 
 format: $(DEV) ## put the code into its standard form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-check: lint test ## all that CI runs: style, types, tests, README against the program
+check: lint test slow ## all that CI runs: style, types, tests, README against the program
 
 bench: $(DEV) ## measure speed and memory, beside others
 	$(BIN)/python -m tests.benchmarks
@@ -56,7 +60,7 @@ fuzz: $(DEV) ## feed each parser odd files for SECONDS seconds (60)
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
 faults: $(DEV) ## kill, starve and crowd the program many times (some minutes)
-	$(BIN)/python -m pytest tests/faults.py
+	$(BIN)/python -m pytest --numprocesses=0 tests/faults.py
 
 weights: $(RUN) ## train the bundled weights again (about 25 minutes on one core)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
@@ -66,4 +70,4 @@ build: $(DEV) ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build
 
 clean: ## delete everything that make has built
-	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

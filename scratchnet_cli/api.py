@@ -1,8 +1,5 @@
-"""What a notebook needs, in one place and under the names of the commands; nothing is made here."""
+"""What a notebook needs, by the name that it had before the package itself exported it."""
 
-from scratchnet_cli.catalog import load_dataset, load_mnist, load_weights
-from scratchnet_cli.evaluate import evaluate
-from scratchnet_cli.images import read_image
-from scratchnet_cli.network import Network
+from scratchnet_cli import Network, evaluate, load_dataset, load_mnist, load_weights, read_image
 
 __all__ = ["Network", "evaluate", "load_dataset", "load_mnist", "load_weights", "read_image"]

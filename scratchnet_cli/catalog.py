@@ -4,23 +4,21 @@ Nothing named means the book's weights and MNIST or, where they cannot be had, t
 with the program. What the user named is never replaced by something else.
 """
 
-import hashlib
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
-
-from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
-from scratchnet_cli.dataset_files import find_dataset, read_dataset_files, sha256_of_both
+from scratchnet_cli import datasets, download, weights
 from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, WeightsError
-from scratchnet_cli.fetch import Fetcher
-from scratchnet_cli.mnist import Dataset, Split, read_dataset
-from scratchnet_cli.network import Network
-from scratchnet_cli.weights import WeightFile, read_weight_file
-from scratchnet_cli.weights.arrays import MAX_BYTES
+from scratchnet_cli.origin import Origin
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from scratchnet_cli.network import Network
 
 _DATA = Path(__file__).parent / "bundled"
 # A checkout keeps the weights beside the script that trains them, a wheel beside the sample.
@@ -30,21 +28,9 @@ _THREE_LAYER = _DATA / "three-layer.npz"
 _SAMPLE = (_DATA / "sample-images.idx3.gz", _DATA / "sample-labels.idx1.gz")
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where weights or a dataset came from.
-
-    source: a path or URL; sha256: of the file, for a dataset of the images file followed by the
-    labels file; fallback: whether it stands in for a default that could not be had.
-    """
-
-    name: str
-    source: str
-    sha256: str
-    fallback: bool = False
-
-
-def load_weights(name: str | None = None, fetcher: Fetcher | None = None) -> tuple[Network, Origin]:
+def load_weights(
+    name: str | None = None, fetcher: download.Fetcher | None = None
+) -> tuple[Network, Origin]:
     """The network that ``book``, ``bundled``, ``three-layer`` or a path stands for.
 
     None is the book's, or the bundled one where the book's cannot be had.
@@ -58,10 +44,10 @@ def load_weights(name: str | None = None, fetcher: Fetcher | None = None) -> tup
 
 
 def load_weight_file(
-    name: str | None = None, fetcher: Fetcher | None = None
-) -> tuple[WeightFile, Origin]:
+    name: str | None = None, fetcher: download.Fetcher | None = None
+) -> tuple[weights.WeightFile, Origin]:
     """As ``load_weights``, with what the file tells besides; a guess at activations is noted."""
-    fetcher = fetcher or Fetcher()
+    fetcher = fetcher or download.Fetcher()
     file, origin = _find_weights(name, fetcher)
     if file.activations == "assumed":
         fetcher.listener.note(
@@ -72,7 +58,7 @@ def load_weight_file(
     return file, origin
 
 
-def _find_weights(name: str | None, fetcher: Fetcher) -> tuple[WeightFile, Origin]:
+def _find_weights(name: str | None, fetcher: download.Fetcher) -> tuple[weights.WeightFile, Origin]:
     if name is None:
         try:
             return _book_weights(fetcher, hurry=True)
@@ -91,8 +77,8 @@ def _find_weights(name: str | None, fetcher: Fetcher) -> tuple[WeightFile, Origi
 
 
 def load_dataset(
-    name: str | None = None, split: Split = "test", fetcher: Fetcher | None = None
-) -> tuple[Dataset, Origin]:
+    name: str | None = None, split: datasets.Split = "test", fetcher: download.Fetcher | None = None
+) -> tuple[datasets.Dataset, Origin]:
     """The images and labels that ``mnist``, ``sample`` or a folder of IDX files stands for.
 
     None is MNIST, or the bundled sample where MNIST's test split cannot be had.
@@ -102,9 +88,9 @@ def load_dataset(
             fit together.
         DownloadError: MNIST was named, or its train split, and cannot be had.
     """
-    if split not in MNIST:
+    if split not in download.MNIST:
         raise DatasetError(f"there is no split {split!r}, expected 'test' or 'train'")
-    fetcher = fetcher or Fetcher()
+    fetcher = fetcher or download.Fetcher()
     if name is None:
         try:
             return _mnist(split, fetcher, hurry=True)
@@ -121,11 +107,11 @@ def load_dataset(
         if split != "test":
             raise DatasetError("the bundled sample has no train split; --dataset mnist has one")
         return _dataset_files(name, _SAMPLE)
-    return _dataset_files(name, find_dataset(Path(name), split))
+    return _dataset_files(name, datasets.find_dataset(Path(name), split))
 
 
 def load_mnist(
-    split: Split = "test",
+    split: datasets.Split = "test",
     normalize: bool = True,
     flatten: bool = True,
     one_hot_label: bool = False,
@@ -144,11 +130,13 @@ def load_mnist(
     return dataset.arrays(normalize, flatten, one_hot_label)
 
 
-def _book_weights(fetcher: Fetcher, hurry: bool = False) -> tuple[WeightFile, Origin]:
+def _book_weights(
+    fetcher: download.Fetcher, hurry: bool = False
+) -> tuple[weights.WeightFile, Origin]:
     with _advising("scratchnet download"):
-        fetched = fetcher.fetch(BOOK_WEIGHTS, hurry=hurry)
-    file = read_weight_file(fetched.data, BOOK_WEIGHTS.name)
-    return file, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
+        fetched = fetcher.fetch(download.BOOK_WEIGHTS, hurry=hurry)
+    file = weights.read_weight_file(fetched.data, download.BOOK_WEIGHTS.name)
+    return file, Origin("book", fetched.source, download.BOOK_WEIGHTS.sha256)
 
 
 @contextmanager
@@ -163,34 +151,40 @@ def _advising(command: str) -> Iterator[None]:
         raise DownloadError(*error.args, advice, cause=error.cause) from error
 
 
-def _weights_file(name: str, path: Path, fallback: bool = False) -> tuple[WeightFile, Origin]:
+def _weights_file(
+    name: str, path: Path, fallback: bool = False
+) -> tuple[weights.WeightFile, Origin]:
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(weights.MAX_BYTES + 1)
     except OSError as error:
         raise WeightsError(
             f"{path}: {error.strerror}; "
             "expected book, bundled, three-layer or the path of a weight file"
         ) from error
-    if len(data) > MAX_BYTES:
-        raise WeightsError(f"{path}: larger than {MAX_BYTES >> 20} MiB, the most that is read")
-    sha256 = hashlib.sha256(data).hexdigest()
-    return read_weight_file(data, str(path)), Origin(name, str(path), sha256, fallback)
+    if len(data) > weights.MAX_BYTES:
+        raise WeightsError(
+            f"{path}: larger than {weights.MAX_BYTES >> 20} MiB, the most that is read"
+        )
+    sha256 = datasets.sha256_of(data)
+    return weights.read_weight_file(data, str(path)), Origin(name, str(path), sha256, fallback)
 
 
 def _bundled_weights() -> Path:
     return next(path for path in _BUNDLED_WEIGHTS if path.exists())
 
 
-def _mnist(split: Split, fetcher: Fetcher, hurry: bool = False) -> tuple[Dataset, Origin]:
+def _mnist(
+    split: datasets.Split, fetcher: download.Fetcher, hurry: bool = False
+) -> tuple[datasets.Dataset, Origin]:
     with _advising("scratchnet download" + (" --split train" if split == "train" else "")):
-        images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in MNIST[split])
-    dataset = read_dataset(images.unpacked, labels.unpacked)
-    return dataset, Origin("mnist", images.source, sha256_of_both(images.data, labels.data))
+        images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in download.MNIST[split])
+    dataset = datasets.read_dataset(images.unpacked, labels.unpacked)
+    return dataset, Origin("mnist", images.source, datasets.sha256_of(images.data, labels.data))
 
 
 def _dataset_files(
     name: str, paths: tuple[Path, Path], fallback: bool = False
-) -> tuple[Dataset, Origin]:
-    dataset, sha256 = read_dataset_files(*paths)
+) -> tuple[datasets.Dataset, Origin]:
+    dataset, sha256 = datasets.read_dataset_files(*paths)
     return dataset, Origin(name, str(paths[0]), sha256, fallback)

@@ -9,9 +9,8 @@ from typing import NoReturn
 
 import click
 
-from scratchnet_cli import streams
 from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
-from scratchnet_cli.messages import note, printable
+from scratchnet_cli.terminal import note, printable, set_up_streams
 
 # Every command and what it does, in the order of the help, for which none has to be imported.
 COMMANDS = {
@@ -93,7 +92,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def _run(args: Sequence[str] | None) -> int:
     try:
-        streams.set_up()
+        set_up_streams()
         try:
             return scratchnet.main(args, prog_name="scratchnet", standalone_mode=False) or 0
         finally:

@@ -15,12 +15,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli import assets
-from scratchnet_cli.cache import Asset
 from scratchnet_cli.catalog import load_dataset
 from scratchnet_cli.cli import main
-from tests.fetching import DATA, asset
-from tests.server import Server
+from scratchnet_cli.download import assets
+from scratchnet_cli.download.cache import Asset
+from tests.download.fetching import DATA, asset
+from tests.download.server import Server
 
 # How each of the tests that need a process of its own starts the program.
 SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
@@ -145,7 +145,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
     It is tried again at once; the waits that it asks for stay.
     """
-    from scratchnet_cli import http
+    from scratchnet_cli.download import http
 
     monkeypatch.setattr(http, "PAUSES_S", (0.0, 0.0))
     before = set(threading.enumerate())

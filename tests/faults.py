@@ -19,13 +19,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.output import PART_SUFFIX
+from scratchnet_cli.terminal.files import PART_SUFFIX
 from tests.conftest import SCRATCHNET, Run
-from tests.fetching import DATA, SPY, asset, files
-from tests.hostile_pictures import FORMATS, png, png_header, resized, tiff, zeros
+from tests.download.fetching import DATA, SPY, asset, files
+from tests.download.server import Server
+from tests.images.hostile_pictures import FORMATS, png, png_header, resized, tiff, zeros
 from tests.memory import run_measured
-from tests.server import Server
-from tests.test_weights_audit import everything
+from tests.weights.test_weights_audit import everything
 
 EVAL = ["eval", "--weights", "bundled", "--dataset", "sample"]
 KILLS = 200

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from scratchnet_cli.assets import ALL
 from scratchnet_cli.cli import COMMANDS
+from scratchnet_cli.download.assets import ALL
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scratchnet_cli import assets
+from scratchnet_cli.download import assets
 from tests.fuzz.targets import pictures
 
 # Runs command lines, each after a "+", and prints the sockets and processes that they asked for;

@@ -41,6 +41,7 @@ def test_gradients_agree_with_finite_differences(network: ModuleType, name: str)
         assert gradients[name][at] == pytest.approx(sum(slopes) / (2 * step), rel=1e-4, abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("network", "plan"), [(teacher, TEACHING), (student, STUDY)])
 def test_a_short_training_lowers_the_loss(
     network: ModuleType, plan: Plan, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
@@ -61,6 +62,7 @@ def test_a_short_training_lowers_the_loss(
     assert np.mean(losses[-4:]) < 0.5
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_result(digits: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
     """One seed gives the same weights to the last bit by one process or two; another, others."""
     few = digits[:50].reshape(50, 784), labels[:50].astype(np.int64)

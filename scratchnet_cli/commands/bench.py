@@ -1,62 +1,48 @@
 """``scratchnet bench``: how fast the network runs on this machine."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
 
 import click
 
-from scratchnet_cli.options import weights_option
-
-if TYPE_CHECKING:
-    from scratchnet_cli.bench import Rate
+from scratchnet_cli import catalog, download, network, terminal
+from scratchnet_cli.commands.options import format_option, weights_option
+from scratchnet_cli.errors import about
 
 BAR_WIDTH = 40
 
 
 @click.command("bench", epilog="Example: scratchnet bench --weights bundled")
 @weights_option
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table with bars, or one object with every number.",
-)
+@format_option("text", "json", help="A table with bars, or one object with every number.")
 def command(weights: str | None, format: str) -> int:  # noqa: A002
     """Measure images per second over the batch size.
 
     Batches are faster than single images: what one call costs is shared by all images in it. The
     bars are as long as the images per second; the latency is how long one batch takes.
     """
-    from scratchnet_cli.bench import measure
-    from scratchnet_cli.catalog import load_dataset, load_weights
-    from scratchnet_cli.errors import about
-    from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.progress import Progress
-
-    network, origin = load_weights(weights, Fetcher(Progress()))
-    sample, _ = load_dataset("sample")
+    run, origin = catalog.load_weights(weights, download.Fetcher(terminal.Progress()))
+    sample, _ = catalog.load_dataset("sample")
     with about(origin.source):
-        rates = measure(network, sample.images)
+        rates = network.measure_throughput(run, sample.images)
     click.echo(_as_json(rates) if format == "json" else _as_table(rates))
     return 0
 
 
-def _as_table(rates: "list[Rate]") -> str:
-    from scratchnet_cli.bars import bar
-
+def _as_table(rates: Sequence[network.Rate]) -> str:
     most = max(rate.images_per_s for rate in rates)
     lines = [f"{'batch size':>10}  {'images/s':>9}  {'latency':>10}"]
     lines += [
         f"{rate.batch_size:>10}  {rate.images_per_s:>9,.0f}  {rate.latency_s * 1e3:>7.3f} ms  "
-        f"{bar(rate.images_per_s / most, BAR_WIDTH)}".rstrip()
+        f"{terminal.text_bar(rate.images_per_s / most, BAR_WIDTH)}".rstrip()
         for rate in rates
     ]
     return "\n".join(lines)
 
 
-def _as_json(rates: "list[Rate]") -> str:
-    import json
-
+def _as_json(rates: Sequence[network.Rate]) -> str:
     return json.dumps(
         [
             {

@@ -5,7 +5,9 @@ from io import TextIOWrapper
 
 import click
 
-from scratchnet_cli.messages import printable
+from scratchnet_cli import download
+from scratchnet_cli.errors import CacheError
+from scratchnet_cli.terminal import note, printable
 
 
 @click.group("cache", epilog="Example: scratchnet cache verify")
@@ -16,23 +18,18 @@ def command() -> None:
 @command.command("path", epilog='Example: ls "$(scratchnet cache path)"')
 def path() -> None:
     """Print the cache folder."""
-    from scratchnet_cli.cache import cache_folder
-
     # Exactly: click.echo takes escape sequences out, and not every name is text.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")
-    sys.stdout.write(f"{cache_folder()}\n")
+    sys.stdout.write(f"{download.cache_folder()}\n")
 
 
 @command.command("list", epilog="Example: scratchnet cache list")
 def list_() -> None:
     """Print each cached file: PATH<TAB>BYTES."""
-    from scratchnet_cli.assets import ALL
-    from scratchnet_cli.cache import cached_size, readable_folder
-
-    folder = readable_folder()
-    for asset in ALL:
-        if (size := cached_size(asset)) is not None:
+    folder = download.readable_folder()
+    for asset in download.ALL:
+        if (size := download.cached_size(asset)) is not None:
             click.echo(f"{printable(str(folder / asset.name))}\t{size}")
 
 
@@ -43,16 +40,11 @@ def verify() -> int:
     Exits with 3 if one is damaged; the next command that needs it downloads it again. A missing
     file is no damage.
     """
-    from scratchnet_cli.assets import ALL
-    from scratchnet_cli.cache import read_cached, readable_folder
-    from scratchnet_cli.errors import CacheError
-    from scratchnet_cli.messages import note
-
     exit_code = 0
-    folder = readable_folder()
-    for asset in ALL:
+    folder = download.readable_folder()
+    for asset in download.ALL:
         try:
-            verdict = "missing" if read_cached(asset) is None else "ok"
+            verdict = "missing" if download.read_cached(asset) is None else "ok"
         except CacheError as error:
             note(str(error))
             verdict, exit_code = "damaged", error.exit_code
@@ -66,8 +58,5 @@ def clear() -> None:
 
     Prints each deleted path.
     """
-    from scratchnet_cli import cache
-    from scratchnet_cli.assets import ALL
-
-    for deleted in cache.clear(ALL):
+    for deleted in download.clear_cache(download.ALL):
         click.echo(printable(str(deleted)))

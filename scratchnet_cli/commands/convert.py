@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from scratchnet_cli.options import NETWORKS, Name, names_or_files
-
-SUFFIXES = (".pkl", ".npz", ".safetensors", ".onnx")
+from scratchnet_cli import catalog, download, terminal, weights
+from scratchnet_cli.commands.options import NETWORKS, Name, names_or_files
+from scratchnet_cli.errors import OutputError
 
 
 def _known_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
-    if path.suffix.lower() not in SUFFIXES:
-        endings = ", ".join(SUFFIXES)
+    if path.suffix.lower() not in weights.FORMATS:
+        endings = ", ".join(weights.FORMATS)
         raise click.BadParameter(f"{path} does not end in one of {endings}.", ctx, param)
     return path
 
@@ -27,20 +27,12 @@ def command(source: str, target: Path, force: bool) -> None:
     book's scripts), .npz, .safetensors (for PyTorch, under the names of its Sequential) or .onnx
     (needs the package onnx).
     """
-    from scratchnet_cli.catalog import load_weights
-    from scratchnet_cli.errors import OutputError
-    from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.messages import printable
-    from scratchnet_cli.output import refuse_existing, write_file
-    from scratchnet_cli.progress import Progress
-    from scratchnet_cli.weights.convert import convert
-
     if not force:
-        refuse_existing(target)
-    network, _ = load_weights(source, Fetcher(Progress()))
+        terminal.refuse_existing(target)
+    network, _ = catalog.load_weights(source, download.Fetcher(terminal.Progress()))
     try:
-        data = convert(network, target.suffix.lower())
+        data = weights.write_weights(network, target.suffix.lower())
     except OutputError as error:
         raise OutputError(f"{target}: {error}") from error
-    write_file(target, data, force)
-    click.echo(printable(str(target)))
+    terminal.write_file(target, data, force)
+    click.echo(terminal.printable(str(target)))

@@ -4,6 +4,9 @@ from typing import Literal
 
 import click
 
+from scratchnet_cli import download, terminal
+from scratchnet_cli.errors import CacheError, DownloadError, MirrorError
+
 
 @click.command("download", epilog="Example: scratchnet download --split all")
 @click.option("--force", is_flag=True, help="Download again what is cached already.")
@@ -21,27 +24,21 @@ def command(force: bool, split: Literal["test", "train", "all"]) -> int:
     code is 4. `scratchnet cache path` prints the folder; SCRATCHNET_MIRROR names a source of your
     own, and SCRATCHNET_OFFLINE=1 allows no other than a folder.
     """
-    from scratchnet_cli.assets import BOOK_WEIGHTS, MNIST
-    from scratchnet_cli.errors import CacheError, DownloadError, MirrorError
-    from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.messages import note, printable
-    from scratchnet_cli.progress import Progress
-
-    fetcher = Fetcher(Progress())
+    fetcher = download.Fetcher(terminal.Progress())
     exit_code = 0
     splits = ("test", "train") if split == "all" else (split,)
-    for asset in (BOOK_WEIGHTS, *(asset for name in splits for asset in MNIST[name])):
+    for asset in (download.BOOK_WEIGHTS, *(a for name in splits for a in download.MNIST[name])):
         try:
             fetched = fetcher.fetch(asset, force=force)
         except MirrorError:
             # It would be the same for every file.
             raise
         except DownloadError as error:
-            note(*error.args)
+            terminal.note(*error.args)
             exit_code = error.exit_code
             continue
         if not fetched.cached:
             # The fetcher has told why, and the next file would fare no better.
             return CacheError.exit_code
-        click.echo(printable(fetched.source))
+        click.echo(terminal.printable(fetched.source))
     return exit_code

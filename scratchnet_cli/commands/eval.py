@@ -1,25 +1,25 @@
 """``scratchnet eval``: how often a network is right on labelled images."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
-from scratchnet_cli.options import (
+from scratchnet_cli import catalog, download, evaluation, pages, terminal
+from scratchnet_cli.commands.options import (
     Count,
     Name,
     Share,
+    format_option,
     names_or_files,
     quiet_option,
     report_option,
     weights_option,
 )
-
-if TYPE_CHECKING:
-    from scratchnet_cli.mnist import Dataset
-    from scratchnet_cli.outcomes import Outcomes
-    from scratchnet_cli.record import Record
+from scratchnet_cli.errors import EXIT_BELOW, about
 
 
 @click.command("eval", epilog="Example: scratchnet eval --batch-size 100 --min-accuracy 0.93")
@@ -48,11 +48,10 @@ if TYPE_CHECKING:
     help="Which part of the dataset.",
 )
 @click.option("--limit", type=Count(min=1), metavar="N", help="Use only the first N images.")
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
+@format_option(
+    "text",
+    "json",
+    "markdown",
     help="One line for people, one object with every number, or tables for a job summary.",
 )
 @click.option("--confusion", is_flag=True, help="Print the confusion matrix before the accuracy.")
@@ -89,95 +88,68 @@ def command(
     Without options: the book's weights on the 10,000 MNIST test images, both downloaded once and
     then cached.
     """
-    from scratchnet_cli.assets import MNIST
-    from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.progress import Progress
-
     if confusion and format != "text":
         raise click.UsageError("--confusion draws for people: it goes with --format text.")
-    stderr = Progress(progress, quiet)
-    fetcher = Fetcher(stderr)
+    stderr = terminal.Progress(progress, quiet)
+    fetcher = download.Fetcher(stderr)
     if dataset in (None, "mnist"):
         # NumPy is about to be imported, which takes as long.
-        fetcher.read_ahead(MNIST[split][0])
-
-    from scratchnet_cli.catalog import load_dataset, load_weights
-    from scratchnet_cli.errors import EXIT_BELOW, about
-    from scratchnet_cli.evaluate import evaluate
-    from scratchnet_cli.output import report_file
-    from scratchnet_cli.record import Record, Setting
-
+        fetcher.read_ahead(download.MNIST[split][0])
     # What cannot be written is told before anything is downloaded or read.
-    page = report_file(report) if report else None
-    network, weights_origin = load_weights(weights, fetcher)
-    data, dataset_origin = load_dataset(dataset, split, fetcher)
+    page = terminal.report_file(report) if report else None
+    network, weights_origin = catalog.load_weights(weights, fetcher)
+    data, dataset_origin = catalog.load_dataset(dataset, split, fetcher)
     data = data.first(limit)
     # Only the report and the JSON tell of single images.
-    outcomes = _new_outcomes(data) if page or format == "json" else None
-    keep = outcomes.batches.append if outcomes else lambda _: None
+    single = page is not None or format == "json"
+    predictions = evaluation.Predictions([], data.labels) if single else None
+    keep = predictions.batches.append if predictions else lambda _: None
     with (
         about(f"{weights_origin.source} on {dataset_origin.source}"),
         stderr.evaluation(len(data), batch_size) as show,
     ):
-        evaluation = evaluate(network, data.images, data.labels, batch_size, show, keep)
+        result = evaluation.evaluate(network, data.images, data.labels, batch_size, show, keep)
     stderr.summary(
-        f"{weights_origin.name} weights on {dataset_origin.name}: {evaluation.correct} of "
-        f"{evaluation.total} right, {evaluation.images_per_s:,.0f} images/s"
+        f"{weights_origin.name} weights on {dataset_origin.name}: {result.correct} of "
+        f"{result.total} right, {result.images_per_s:,.0f} images/s"
     )
-    record = Record(evaluation, Setting(weights_origin, dataset_origin, split))
-    click.echo(_answer(record, outcomes, format, confusion))
+    setting = evaluation.Setting(weights_origin, dataset_origin, split)
+    record = evaluation.Record(result, setting)
+    click.echo(_answer(record, predictions, format, confusion))
     passed = _passes(record, min_accuracy)
-    if page and outcomes:
-        from scratchnet_cli.pages.report import report_page
-
-        page.write(report_page(record, outcomes, data.images, network))
+    if page and predictions:
+        page.write(pages.evaluation_page(record, predictions, data.images, network))
     return 0 if passed else EXIT_BELOW
 
 
-def _new_outcomes(data: "Dataset") -> "Outcomes":
-    """To be filled batch by batch."""
-    from scratchnet_cli.outcomes import Outcomes
-
-    return Outcomes([], data.labels)
-
-
 def _answer(
-    record: "Record",
-    outcomes: "Outcomes | None",
+    record: evaluation.Record,
+    predictions: evaluation.Predictions | None,
     format: str,  # noqa: A002
     confusion: bool,
 ) -> str:
-    if format == "text":
-        lines = [f"Accuracy: {record.evaluation.accuracy:.4f}"]
-        if confusion:
-            from scratchnet_cli.matrix import matrix
-            from scratchnet_cli.streams import has_colour
-
-            lines[:0] = matrix(record.evaluation.confusion, has_colour(sys.stdout))
-        return "\n".join(lines)
-    from scratchnet_cli.eval_formats import json_object, markdown
-
-    if format == "json" and outcomes:
-        return json_object(record, outcomes)
-    return markdown(record)
+    if format == "json" and predictions:
+        return evaluation.json_object(record, predictions)
+    if format == "markdown":
+        return evaluation.markdown(record)
+    lines = [f"Accuracy: {record.evaluation.accuracy:.4f}"]
+    if confusion:
+        colour = terminal.has_colour(sys.stdout)
+        lines[:0] = evaluation.confusion_lines(record.evaluation.confusion, colour)
+    return "\n".join(lines)
 
 
-def _passes(record: "Record", min_accuracy: float | None) -> bool:
+def _passes(record: evaluation.Record, min_accuracy: float | None) -> bool:
     """Whether the accuracy is high enough; if not, whoever is there is told so."""
     accuracy = record.evaluation.accuracy
     if min_accuracy is None or accuracy >= min_accuracy:
         return True
-    from scratchnet_cli import github
-    from scratchnet_cli.messages import below, exact, note
-
     message = (
-        f"the accuracy {below(accuracy, min_accuracy)} is below "
-        f"--min-accuracy {exact(min_accuracy)}"
+        f"the accuracy {terminal.below(accuracy, min_accuracy)} is below "
+        f"--min-accuracy {terminal.exact(min_accuracy)}"
     )
-    note(message)
-    if github.on_github():
-        from scratchnet_cli.eval_formats import markdown
-
-        github.annotate("scratchnet eval", f"{message}: {record.setting.title}")
-        github.append_to_summary(f"**Failed: {message}**\n\n{markdown(record)}")
+    terminal.note(message)
+    if terminal.on_github():
+        terminal.annotate("scratchnet eval", f"{message}: {record.setting.title}")
+        terminal.append_to_summary(f"**Failed: {message}**\n\n{evaluation.markdown(record)}")
     return False

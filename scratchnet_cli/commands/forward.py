@@ -2,18 +2,19 @@
 
 import re
 import sys
+from difflib import get_close_matches
 
 import click
 
-from scratchnet_cli.options import names_or_files, weights_argument
+from scratchnet_cli import catalog, datasets, download, network, terminal
+from scratchnet_cli.commands.options import names_or_files, weights_argument
+from scratchnet_cli.errors import ShapeError
 
 
 def _no_option(ctx: click.Context, _: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse what Click let through as an argument for the sake of negative numbers."""
     for text in (*texts, ctx.params.get("weights", "")):
         if re.match("-(?!inf|nan)[-a-z]", text):
-            from difflib import get_close_matches
-
             options = [
                 name for other in ctx.command.params for name in other.opts if name[0] == "-"
             ]
@@ -50,23 +51,14 @@ def command(weights: str, x: tuple[str, ...], output: str, trace: bool) -> None:
     of a weight file. X are the numbers of one input, or a CSV or .npy file with one input a row;
     - is such a file on standard input. One line an input, as NumPy prints an array.
     """
-    from scratchnet_cli.catalog import load_weights
-    from scratchnet_cli.derivation import derive, row
-    from scratchnet_cli.errors import ShapeError
-    from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.progress import Progress
-    from scratchnet_cli.trace import trace as run
-    from scratchnet_cli.vectors import read_vectors
-
-    values = read_vectors(x)
-    network, origin = load_weights(weights, Fetcher(Progress()))
-    if values.shape[-1] != network.inputs:
+    values = datasets.read_numbers(x)
+    run, origin = catalog.load_weights(weights, download.Fetcher(terminal.Progress()))
+    if values.shape[-1] != run.inputs:
         raise ShapeError(
-            f"{origin.name} takes {network.inputs} numbers for each input, "
-            f"but {values.shape[-1]} came"
+            f"{origin.name} takes {run.inputs} numbers for each input, but {values.shape[-1]} came"
         )
-    steps = run(network, values, output)
+    steps = network.trace(run, values, output)
     if trace:
-        sys.stdout.writelines(f"{line}\n" for line in (*derive(steps), ""))
-    outputs = steps[-1].z
-    sys.stdout.writelines(f"{row(y)}\n" for y in outputs.reshape(-1, network.outputs))
+        sys.stdout.writelines(f"{line}\n" for line in (*network.formulas_of(steps), ""))
+    outputs = steps[-1].z.reshape(-1, run.outputs)
+    sys.stdout.writelines(f"{network.format_row(y)}\n" for y in outputs)

@@ -1,15 +1,15 @@
 """``scratchnet inspect``: what a weight file holds."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
 
 import click
 
-from scratchnet_cli.options import weights_argument
-
-if TYPE_CHECKING:
-    from scratchnet_cli.catalog import Origin
-    from scratchnet_cli.inspection import NetworkFacts
-    from scratchnet_cli.weights import WeightFile
+from scratchnet_cli import catalog, download, network, terminal, weights
+from scratchnet_cli.commands.options import format_option, weights_argument
+from scratchnet_cli.origin import Origin
 
 _ACTIVATIONS = {
     "stated": "as the file states them",
@@ -20,46 +20,29 @@ _ACTIVATIONS = {
 
 @click.command("inspect", epilog="Example: scratchnet inspect three-layer")
 @weights_argument
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table for people, or one object with every number.",
-)
+@format_option("text", "json", help="A table for people, or one object with every number.")
 def command(weights: str, format: str) -> None:  # noqa: A002
     """Show what a weight file holds: layers, shapes, ranges, and where it came from.
 
     WEIGHTS is book, bundled, three-layer or the path of a weight file.
     """
-    from scratchnet_cli.catalog import load_weight_file
-    from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.inspection import inspect
-    from scratchnet_cli.progress import Progress
-
-    file, origin = load_weight_file(weights, Fetcher(Progress()))
-    facts = inspect(file.network)
+    file, origin = catalog.load_weight_file(weights, download.Fetcher(terminal.Progress()))
     render = _as_json if format == "json" else _as_text
-    click.echo(render(facts, file, origin))
+    click.echo(render(network.summarize(file.network), file, origin))
 
 
-def _as_json(facts: "NetworkFacts", file: "WeightFile", origin: "Origin") -> str:
-    import json
-    from dataclasses import asdict
-
+def _as_json(summary: network.NetworkSummary, file: weights.WeightFile, origin: Origin) -> str:
     fields = {"format": file.format, "size": file.size, "activations": file.activations}
-    return json.dumps({**asdict(origin), **fields, **asdict(facts)})
+    return json.dumps({**asdict(origin), **fields, **asdict(summary)})
 
 
-def _as_text(facts: "NetworkFacts", file: "WeightFile", origin: "Origin") -> str:
-    from scratchnet_cli.messages import printable
-
+def _as_text(summary: network.NetworkSummary, file: weights.WeightFile, origin: Origin) -> str:
     lines = [
-        f"network      {'-'.join(map(str, facts.sizes))}, {facts.dtype}",
+        f"network      {'-'.join(map(str, summary.sizes))}, {summary.dtype}",
         f"activations  {_ACTIVATIONS[file.activations]}",
-        f"parameters   {facts.parameters:,} in {facts.bytes:,} bytes",
-        f"one input    {facts.multiply_adds:,} multiply-adds",
-        f"file         {printable(origin.source)}",
+        f"parameters   {summary.parameters:,} in {summary.bytes:,} bytes",
+        f"one input    {summary.multiply_adds:,} multiply-adds",
+        f"file         {terminal.printable(origin.source)}",
         f"             {file.format}, {file.size:,} bytes",
         f"sha256       {origin.sha256}",
         "",
@@ -67,7 +50,7 @@ def _as_text(facts: "NetworkFacts", file: "WeightFile", origin: "Origin") -> str
     table: list[tuple[str, ...]] = [
         ("layer", "shape", "activation", "parameters", "multiply-adds", "W", "b")
     ]
-    for i, layer in enumerate(facts.layers, 1):
+    for i, layer in enumerate(summary.layers, 1):
         ranges = (f"{low:.4g} to {high:.4g}" for low, high in (layer.W_range, layer.b_range))
         inputs, outputs = layer.shape
         counts = (f"{layer.parameters:,}", f"{layer.multiply_adds:,}")

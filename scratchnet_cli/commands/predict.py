@@ -1,28 +1,30 @@
 """``scratchnet predict``: which digit is in a picture?"""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import partial
 from itertools import chain, product
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from scratchnet_cli.options import (
+from scratchnet_cli import catalog, download, pages, prediction, terminal
+from scratchnet_cli.commands.options import (
     Count,
     Name,
     Place,
     Share,
+    format_option,
     names_or_files,
     quiet_option,
     report_option,
     weights_option,
 )
-
-if TYPE_CHECKING:
-    from scratchnet_cli.classify import Result
+from scratchnet_cli.errors import about
+from scratchnet_cli.terminal import STDIN
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
@@ -45,11 +47,10 @@ if TYPE_CHECKING:
     metavar="K",
     help="Print the K most probable digits (1 to 10).",
 )
-@click.option(
-    "--format",
-    type=click.Choice(["tsv", "json", "plain"]),
-    default="tsv",
-    show_default=True,
+@format_option(
+    "tsv",
+    "json",
+    "plain",
     help="PATH<TAB>DIGIT<TAB>PROBABILITY, or one object a line, or digits only.",
 )
 @click.option("--multiple", is_flag=True, help="Read a number: all digits, left to right.")
@@ -99,19 +100,6 @@ def command(
     picture on standard input. PNG, JPEG, BMP, GIF, WebP, TIFF and PNM are read. A picture that
     cannot be read is reported on stderr, the others are still answered, and the exit code is 3.
     """
-    from scratchnet_cli.catalog import load_weights
-    from scratchnet_cli.classify import classify
-    from scratchnet_cli.errors import about
-    from scratchnet_cli.fetch import Fetcher
-    from scratchnet_cli.inputs import STDIN, expand, read_list
-    from scratchnet_cli.output import report_file
-    from scratchnet_cli.predict_formats import FORMATS, number_json_line
-    from scratchnet_cli.preprocessed import PreprocessedFolder
-    from scratchnet_cli.printer import Printer, views
-    from scratchnet_cli.progress import Progress
-    from scratchnet_cli.readings import read_batch, read_file
-    from scratchnet_cli.workers import spread
-
     if not images and files_from is None:
         raise click.UsageError(
             "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST."
@@ -119,31 +107,40 @@ def command(
     if [*images, files_from].count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read only once.")
     _refuse_contradictions(raw=raw, multiple=multiple, top=top, polarity=polarity)
-    progress = Progress(quiet=quiet)
-    line = number_json_line if multiple and format == "json" else FORMATS[format]
+    progress = terminal.Progress(quiet=quiet)
+    formats = prediction.FORMATS
+    line = prediction.number_json_line if multiple and format == "json" else formats[format]
     with ExitStack() as held:
         # What cannot be written is told before anything is downloaded or read.
-        page = report_file(report) if report else None
-        folder = PreprocessedFolder(save_preprocessed) if save_preprocessed else None
-        network, origin = load_weights(weights, Fetcher(progress))
-        shown = views(network, show, trace)
-        printer = Printer(lambda answer: line(answer, top), shown, min_confidence, progress)
-        listeners: list[Callable[[Result], None]] = [printer.tell]
+        page = terminal.report_file(report) if report else None
+        folder = prediction.PreprocessedFolder(save_preprocessed) if save_preprocessed else None
+        network, origin = catalog.load_weights(weights, download.Fetcher(progress))
+        printer = prediction.AnswerPrinter(
+            lambda answer: line(answer, top),
+            prediction.views(network, show, trace),
+            min_confidence,
+            progress,
+        )
+        listeners: list[Callable[[prediction.Result], None]] = [printer.tell]
         if folder:
             listeners.append(folder.add)
         if page:
-            from scratchnet_cli.pages.sheet import sheet_on
-
-            listeners.append(held.enter_context(sheet_on(page, origin)))
-        names = expand(images)
-        listed = map(expand, read_list(files_from)) if files_from is not None else ()
-        read = partial(read_file, raw=raw, multiple=multiple, polarity=polarity)
-        batches = spread(partial(read_batch, read), chain([names], listed), here=STDIN)
+            listeners.append(held.enter_context(pages.prediction_page(page, origin)))
+        names = prediction.expand(images)
+        listed = (
+            map(prediction.expand, prediction.read_list(files_from))
+            if files_from is not None
+            else ()
+        )
+        read = partial(prediction.read_file, raw=raw, multiple=multiple, polarity=polarity)
+        batches = prediction.spread(
+            partial(prediction.read_batch, read), chain([names], listed), here=STDIN
+        )
         held.enter_context(closing(batches))
         moved = held.enter_context(progress.pictures(None if files_from else len(names)))
         for readings in batches:
             with about(origin.source):
-                results = classify(network, readings)
+                results = prediction.classify(network, readings)
             for result, listen in product(results, listeners):
                 listen(result)
             sys.stdout.flush()
@@ -154,11 +151,9 @@ def command(
 
 def _annotate(below: int, min_confidence: float | None) -> None:
     if below and min_confidence is not None:
-        from scratchnet_cli.github import annotate
-        from scratchnet_cli.messages import exact
-
         answers = f"{below} answer{'' if below == 1 else 's'}"
-        annotate("scratchnet predict", f"{answers} below --min-confidence {exact(min_confidence)}")
+        least = terminal.exact(min_confidence)
+        terminal.annotate("scratchnet predict", f"{answers} below --min-confidence {least}")
 
 
 def _refuse_contradictions(raw: bool, multiple: bool, top: int, polarity: str) -> None:

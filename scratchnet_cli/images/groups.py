@@ -119,7 +119,7 @@ def gather(regions: Regions, area: NDArray[np.intp]) -> list[list[int]]:
 
 
 def rectangle(regions: Regions, numbers: list[int]) -> Rectangle:
-    """What some regions span together."""
+    """The rectangle around some regions."""
     return (
         int(regions.top[numbers].min()),
         int(regions.bottom[numbers].max()),
@@ -143,7 +143,7 @@ def belongs(part: Rectangle, digit: Rectangle, size: int) -> bool:
 
 
 def longer_side(box: Rectangle) -> int:
-    """Of a rectangle, in pixels."""
+    """The longer side of a rectangle, in pixels."""
     return max(box[1] - box[0], box[3] - box[2])
 
 

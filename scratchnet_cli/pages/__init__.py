@@ -1,1 +1,11 @@
-"""Reports for a browser: an evaluation or a folder of answers as one HTML page."""
+"""Pages for a browser: each is one HTML file that needs nothing else."""
+
+from typing import TYPE_CHECKING
+
+from scratchnet_cli.lazy import lazy
+
+if TYPE_CHECKING:
+    from scratchnet_cli.pages.evaluation import evaluation_page
+    from scratchnet_cli.pages.prediction import prediction_page
+else:
+    __getattr__ = lazy(__name__)

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from scratchnet_cli.measures import Counts, confusions
-from scratchnet_cli.outcomes import ReliabilityBin
-from scratchnet_cli.pages.page import Html, tag
+from scratchnet_cli.evaluation import Counts, ReliabilityBin, confusions
+from scratchnet_cli.pages.html import Html, tag
 
 # Shades of the heat map, as page.css has them.
 SHADES = 6

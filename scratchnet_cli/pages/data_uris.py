@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from scratchnet_cli.images.opening import opened
+from scratchnet_cli.images import opened
 
 GAP = 2
 # Seen well by the colour-blind: from blue by way of almost white to orange.

@@ -3,11 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.measures import Counts
-from scratchnet_cli.outcomes import MISTAKES, Outcomes
+from scratchnet_cli.evaluation import MISTAKES, Counts, Predictions
 from scratchnet_cli.pages.charts import MOST_ROWS, bars, cell_anchor, ranked
 from scratchnet_cli.pages.data_uris import grey_png
-from scratchnet_cli.pages.page import Html, captioned, picture, section, tag
+from scratchnet_cli.pages.html import Html, captioned, picture, section, tag
 
 # Of each cell of the matrix at most so many pictures are shown, and of all mistakes together so
 # many pixels: those of 1,500 of MNIST's pictures, and the page stays under 2 MB.
@@ -19,12 +18,12 @@ Cells = dict[tuple[int, int], list[int]]
 """Of a cell (label, prediction): the places in the dataset of the pictures that are shown."""
 
 
-def worst_mistakes(outcomes: Outcomes, images: Images) -> Html:
+def worst_mistakes(predictions: Predictions, images: Images) -> Html:
     """The mistakes of which the network was most sure, each with its probabilities."""
-    mistakes = outcomes.worst_mistakes(MISTAKES)
+    mistakes = predictions.worst_mistakes(MISTAKES)
     if not mistakes:
         return section("mistakes", "Worst mistakes", tag("p", "No image was read wrong."))
-    wrong = int((~outcomes.right).sum())
+    wrong = int((~predictions.right).sum())
     figures = (
         captioned(
             _picture(images[mistake.index], f"Image {mistake.index}", "digit"),
@@ -49,7 +48,7 @@ def worst_mistakes(outcomes: Outcomes, images: Images) -> Html:
     )
 
 
-def choose_cells(outcomes: Outcomes, counts: Counts, pixels: int) -> Cells:
+def choose_cells(predictions: Predictions, counts: Counts, pixels: int) -> Cells:
     """The pictures to show behind each cell: all mistakes if there is room, else alike many.
 
     pixels: those of one picture.
@@ -63,7 +62,7 @@ def choose_cells(outcomes: Outcomes, counts: Counts, pixels: int) -> Cells:
     )
     hits = min(HITS_A_CELL, room // len(counts))
     chosen = {
-        (label, prediction): outcomes.behind(
+        (label, prediction): predictions.behind(
             label, prediction, hits if label == prediction else most
         )
         for label, prediction in np.argwhere(counts).tolist()

@@ -1,8 +1,8 @@
 """Rows of a page that say what was run, when and by what."""
 
-from scratchnet_cli.catalog import Origin
-from scratchnet_cli.pages.page import joined, tag
-from scratchnet_cli.record import versions
+from scratchnet_cli.evaluation import versions
+from scratchnet_cli.origin import Origin
+from scratchnet_cli.pages.html import joined, tag
 
 Row = tuple[str, str]
 

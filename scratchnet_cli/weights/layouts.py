@@ -48,7 +48,7 @@ def layers_of(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
 
 
 def book_activations(depth: int) -> tuple[str, ...]:
-    """Those of a file that names none: sigmoid, but for the last layer, which gives logits."""
+    """The book's activations, for files that name none: sigmoid, and identity at the end."""
     return ("sigmoid",) * (depth - 1) + ("identity",)
 
 

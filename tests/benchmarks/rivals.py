@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.forward import Forward
-from scratchnet_cli.network import Network
+from scratchnet_cli.network.forward import Forward
+from scratchnet_cli.network.layers import Network
 
 Classify = Callable[[Any], Any]
 

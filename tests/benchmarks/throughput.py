@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.network import Network
+from scratchnet_cli.network.layers import Network
 from tests.benchmarks.plot import plot
 from tests.benchmarks.rivals import Classify, rivals
 from tests.benchmarks.timing import interleaved

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scratchnet_cli.datasets.idx import read_idx
+from scratchnet_cli.datasets.numbers import read_rows
 from scratchnet_cli.errors import (
     DatasetError,
     ImageError,
@@ -20,12 +22,10 @@ from scratchnet_cli.errors import (
     ScratchnetError,
     WeightsError,
 )
-from scratchnet_cli.idx import read_idx
-from scratchnet_cli.images import read_image, read_raw_image
-from scratchnet_cli.vectors import read_rows
-from scratchnet_cli.weights import read_weight_file
+from scratchnet_cli.images.reading import read_image, read_raw_image
 from scratchnet_cli.weights.arrays import Contents
 from scratchnet_cli.weights.npy import MAGIC
+from scratchnet_cli.weights.reader import read_weight_file
 from scratchnet_cli.weights.safetensors import write_safetensors
 
 MAX_MESSAGE = 1000

@@ -1,0 +1,12 @@
+"""Labelled images and rows of numbers: IDX files, MNIST, folders of one's own, CSV and .npy."""
+
+from typing import TYPE_CHECKING
+
+from scratchnet_cli.lazy import lazy
+
+if TYPE_CHECKING:
+    from scratchnet_cli.datasets.dataset import Dataset, Split, read_dataset
+    from scratchnet_cli.datasets.folder import find_dataset, read_dataset_files, sha256_of
+    from scratchnet_cli.datasets.numbers import read_numbers
+else:
+    __getattr__ = lazy(__name__)

@@ -1,0 +1,147 @@
+"""The cache: files of pinned size and hash in one folder, trusted only after they were hashed.
+
+A file appears under its name whole or not at all: it is written beside it and then moved. So two
+processes can fill the same cache at once, and a killed one leaves at most a file that is swept away
+later.
+"""
+
+import os
+import stat
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from scratchnet_cli.download.assets import Asset
+from scratchnet_cli.errors import CacheError
+from scratchnet_cli.terminal import PART_SUFFIX, part_of
+
+# Nobody writes a file for so long, for it is written only when all its bytes are there.
+ABANDONED_S = 3600
+
+
+def cache_folder() -> Path:
+    """``SCRATCHNET_CACHE_DIR``, or else the place where this system keeps caches."""
+    if chosen := os.environ.get("SCRATCHNET_CACHE_DIR"):
+        # Unlike Path.expanduser, this leaves a user's name that nobody has as it is.
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111
+    if sys.platform == "linux":
+        # The common cases of what platformdirs does: its import takes a twelfth of an evaluation.
+        caches, home = (os.environ.get(name, "") for name in ("XDG_CACHE_HOME", "HOME"))
+        if caches.startswith("/"):
+            return Path(caches, "scratchnet")
+        if home.startswith("/") and not caches:
+            return Path(home, ".cache", "scratchnet")
+    import platformdirs
+
+    return platformdirs.user_cache_path("scratchnet", appauthor=False)
+
+
+def readable_folder() -> Path:
+    """The cache folder, seen to be one that can be listed, or not to be there yet.
+
+    Raises:
+        CacheError: it is something else, or nobody may look into it.
+    """
+    folder = cache_folder()
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise CacheError(
+            f"{folder}: cannot be read ({error.strerror}); "
+            "SCRATCHNET_CACHE_DIR can name another folder"
+        ) from error
+    return folder
+
+
+def read_cached(asset: Asset) -> bytes | None:
+    """The cached file, seen to be the right one; None if it is not cached.
+
+    Raises:
+        CacheError: there is something in its place, but it is damaged or cannot be read.
+    """
+    path = cache_folder() / asset.name
+    if cached_size(asset) is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            data = file.read(asset.size + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CacheError(f"{path}: cannot be read ({error.strerror})") from error
+    if defect := asset.defect(data):
+        raise CacheError(f"{path}: damaged ({defect})")
+    return data
+
+
+def cached_size(asset: Asset) -> int | None:
+    """The size in bytes of the file in the asset's place; None where there is nothing.
+
+    Raises:
+        CacheError: there is something else than a file, or it cannot be known.
+    """
+    path = cache_folder() / asset.name
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise CacheError(f"{path}: cannot be read ({error.strerror})") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise CacheError(f"{path}: cannot be read (not a file; delete what is there)")
+    return status.st_size
+
+
+def store(asset: Asset, data: bytes) -> Path:
+    """Put the file into the cache, whole or not at all, and return its path.
+
+    Raises:
+        CacheError: the folder cannot be written.
+    """
+    path = cache_folder() / asset.name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part_of(path) as part:
+                part.write_bytes(data)
+                part.replace(path)
+        finally:
+            _sweep(path.parent)
+    except OSError as error:
+        raise CacheError(
+            f"{path}: cannot be written ({error.strerror}); "
+            "SCRATCHNET_CACHE_DIR can name another folder"
+        ) from error
+    return path
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    """What is being written at the moment, or was when its process was killed."""
+    return sorted(folder.glob(f".*{PART_SUFFIX}"))
+
+
+def _sweep(folder: Path) -> None:
+    for part in _leftovers(folder):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > ABANDONED_S:
+                part.unlink()
+
+
+def clear_cache(assets: tuple[Asset, ...]) -> list[Path]:
+    """Delete these files, and what killed processes left of them; touch nothing else.
+
+    Raises:
+        CacheError: a file cannot be deleted.
+    """
+    folder = readable_folder()
+    leftovers = _leftovers(folder)
+    present = [folder / asset.name for asset in assets if cached_size(asset) is not None]
+    for path in (*present, *leftovers):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise CacheError(f"{path}: cannot be deleted ({error.strerror})") from error
+    return [*present, *leftovers]

@@ -1,0 +1,24 @@
+"""A network over labelled images, and what the results tell: metrics, calibration, formats."""
+
+from typing import TYPE_CHECKING
+
+from scratchnet_cli.lazy import lazy
+
+if TYPE_CHECKING:
+    from scratchnet_cli.evaluation.batches import Evaluation, evaluate
+    from scratchnet_cli.evaluation.calibration import ReliabilityBin
+    from scratchnet_cli.evaluation.confusion_matrix import confusion_lines
+    from scratchnet_cli.evaluation.formats import json_object, markdown
+    from scratchnet_cli.evaluation.metrics import (
+        CONFUSIONS,
+        ClassMetrics,
+        Counts,
+        class_metrics,
+        confusions,
+        format_share,
+        wilson,
+    )
+    from scratchnet_cli.evaluation.predictions import MISTAKES, Mistake, Predictions
+    from scratchnet_cli.evaluation.record import Record, Setting, now, versions
+else:
+    __getattr__ = lazy(__name__)

@@ -1,0 +1,91 @@
+"""An evaluation as text: JSON for scripts, Markdown for job summaries."""
+
+import json
+import re
+from dataclasses import asdict
+from typing import Any
+
+from scratchnet_cli.evaluation.metrics import (
+    CONFUSIONS,
+    class_metrics,
+    confusions,
+    format_share,
+    wilson,
+)
+from scratchnet_cli.evaluation.predictions import MISTAKES, Predictions
+from scratchnet_cli.evaluation.record import Record, versions
+from scratchnet_cli.terminal import printable
+
+
+def json_object(record: Record, predictions: Predictions) -> str:
+    """One object with all the numbers that the report shows."""
+    evaluation, setting = record.evaluation, record.setting
+    metrics = class_metrics(evaluation.confusion)
+    fields: dict[str, Any] = {
+        "accuracy": evaluation.accuracy,
+        "interval": asdict(wilson(evaluation.correct, evaluation.total)),
+        "correct": evaluation.correct,
+        "total": evaluation.total,
+        "batch_size": evaluation.batch_size,
+        "classes": [metric.label for metric in metrics],
+        "confusion": evaluation.confusion.tolist(),
+        "per_class": [
+            {
+                "class": metric.label,
+                "total": metric.total,
+                "correct": metric.correct,
+                "accuracy": metric.recall,
+                "precision": metric.precision,
+                "recall": metric.recall,
+                "f1": metric.f1,
+            }
+            for metric in metrics
+        ],
+        "ece": predictions.ece,
+        "reliability": [asdict(part) for part in predictions.reliability],
+        "mistakes": [
+            {**asdict(mistake), "probability": mistake.probability}
+            for mistake in predictions.worst_mistakes(MISTAKES)
+        ],
+        "dataset": asdict(setting.dataset),
+        "split": setting.split,
+        "weights": asdict(setting.weights),
+        "made": setting.made,
+        "versions": dict(versions()),
+        "elapsed_s": evaluation.elapsed_s,
+        "images_per_s": evaluation.images_per_s,
+    }
+    return json.dumps(fields)
+
+
+def markdown(record: Record) -> str:
+    """For a job summary: accuracy with its interval, a row for each class, the worst confusions."""
+    evaluation, setting = record.evaluation, record.setting
+    interval = wilson(evaluation.correct, evaluation.total)
+    lines = [
+        f"### Accuracy {evaluation.accuracy:.4f}: {_escaped(setting.title)}",
+        "",
+        f"{evaluation.correct} of {evaluation.total} images right, "
+        f"{interval.confidence:.0%} interval {interval.low:.4f} to {interval.high:.4f} (Wilson).",
+        "",
+        "| class | images | right | precision | recall | F1 |",
+        "|---:|---:|---:|---:|---:|---:|",
+    ]
+    for metric in class_metrics(evaluation.confusion):
+        shares = (metric.precision, metric.recall, metric.f1)
+        cells = (metric.label, metric.total, metric.correct, *map(format_share, shares))
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    if found := confusions(evaluation.confusion):
+        some = f"the {CONFUSIONS} most frequent of " if len(found) > CONFUSIONS else ""
+        lines += ["", f"Confusions ({some}{len(found)}):", ""]
+        lines += ["| shown | read as | images |", "|---:|---:|---:|"]
+        lines += [f"| {c.label} | {c.prediction} | {c.count} |" for c in found[:CONFUSIONS]]
+    for what, origin in (("Weights", setting.weights), ("Dataset", setting.dataset)):
+        fallback = ", in place of the default" if origin.fallback else ""
+        lines += ["", f"{what}: {_escaped(origin.name)}{fallback}, sha256 `{origin.sha256}`"]
+    return "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    """``text`` as Markdown shows it, whatever is in it: a folder's name may hold anything."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&@:$])", r"\\\1", printable(text))

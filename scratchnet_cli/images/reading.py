@@ -1,0 +1,173 @@
+"""Any picture of a digit to the 28x28 that MNIST would have made of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.decode import decode, decode_as_stored
+from scratchnet_cli.images.fit import FIELD, fit, fits_already
+from scratchnet_cli.images.grey import Colours, Grey, Pixels
+from scratchnet_cli.images.groups import Group, find_groups, without_frames
+from scratchnet_cli.images.ink import Ink, find_ink, mix
+from scratchnet_cli.images.light import bare
+from scratchnet_cli.images.lines import without_lines
+from scratchnet_cli.images.paper import find_sheet, is_narrow
+from scratchnet_cli.images.regions import Mask
+
+LOW_CONTRAST = "low contrast"
+SEVERAL = "more than one digit"
+CUT = "ink cut by the edge"
+LINES = "more than one line"
+# Ink should stand out of the noise by this factor, and from its ground by that much of black.
+CLEAR, CLEAREST_NOISE = 8, 0.08
+# Beside the digit, something of this share of its size is another digit.
+OTHER = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A digit as the network sees it.
+
+    pixels: (28, 28) uint8, 0 background, 255 ink. doubts: reasons to distrust the reading:
+    "low contrast", "more than one digit", "ink cut by the edge", "more than one line".
+    """
+
+    pixels: Pixels
+    doubts: tuple[str, ...] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # On its way from a worker process: as bytes an array costs a fifth of the time.
+        return _from_bytes, (self.pixels.tobytes(), self.doubts)
+
+
+def _from_bytes(pixels: bytes, doubts: tuple[str, ...]) -> Picture:
+    return Picture(np.frombuffer(pixels, np.uint8).reshape(FIELD, FIELD), doubts)
+
+
+def read_image(data: bytes, polarity: str = "auto") -> Picture:
+    """The digit in a picture file, fitted and centred as in MNIST.
+
+    polarity: "dark" or "light" ink, or "auto" to tell by the picture. A picture that is MNIST's
+    already comes out as it went in. Of several digits it is the largest and most central one.
+
+    Raises:
+        ImageError: the file is no picture of the known formats, or shows nothing.
+        TypeError: ``data`` is not the content of a file, but perhaps its name.
+    """
+    if not isinstance(data, bytes):
+        raise TypeError(
+            f"a picture is read from the bytes of a file, not from {type(data).__name__}; "
+            "Path(name).read_bytes() gives them"
+        )
+    seen = decode(data)
+    ready = as_mnist(seen.grey, polarity)
+    if ready is not None:
+        return Picture(ready)
+    ink, groups = find_digits(seen.colours, polarity)
+    found = doubts(ink, groups[0])
+    if any(group.size > OTHER * groups[0].size for group in groups[1:]):
+        found += (SEVERAL,)
+    return Picture(fit(groups[0].ink), found)
+
+
+def read_digits(data: bytes, polarity: str = "auto") -> list[Picture]:
+    """Every digit of a picture that shows one number, from left to right; else as ``read_image``.
+
+    Raises:
+        ImageError: the file is no picture of the known formats, or shows nothing.
+    """
+    seen = decode(data)
+    ready = as_mnist(seen.grey, polarity)
+    if ready is not None:
+        return [Picture(ready)]
+    ink, groups = find_digits(seen.colours, polarity)
+    tallest = max(group.size for group in groups)
+    digits = [group for group in groups if group.size > OTHER * tallest]
+    digits.sort(key=lambda group: group.box[2] + group.box[3])
+    tops, bottoms, *_ = zip(*(group.box for group in digits), strict=True)
+    lines = (LINES,) if max(tops) >= min(bottoms) else ()
+    return [Picture(fit(group.ink), doubts(ink, group) + lines) for group in digits]
+
+
+def read_raw_image(data: bytes) -> Picture:
+    """The 28x28 picture in a file, its grey values untouched.
+
+    Raises:
+        ImageError: the file is no picture of the known formats, or is of another size.
+    """
+    grey = decode_as_stored(data)
+    if grey.shape != (FIELD, FIELD):
+        height, width = grey.shape
+        raise ImageError(f"--raw takes 28x28 pictures, this one is {width}x{height}")
+    return Picture(grey)
+
+
+def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:
+    """The picture itself if it has MNIST's size, box and centre, as light ink on black."""
+    if grey is None:
+        return None
+    if polarity != "dark" and fits_already(grey):
+        return grey
+    ink = 255 - grey
+    return ink if polarity != "light" and fits_already(ink) else None
+
+
+def find_digits(colours: Colours, polarity: str) -> tuple[Ink, list[Group]]:
+    """The digits on the sheet, if the picture shows one on a table, else in the whole picture.
+
+    Raises:
+        ImageError: there are none.
+    """
+    # A sheet may differ from its table in brightness or, in a picture that has it, in colour only.
+    for look in (_brightness, mix)[: colours.shape[2]]:
+        sheet = find_sheet(look(colours))
+        if sheet is not None:
+            try:
+                return digits_on(beyond_sheet(colours, sheet), polarity, sheet)
+            except ImageError:
+                if not is_narrow(sheet):
+                    raise
+    try:
+        return digits_on(colours, polarity, np.ones(colours.shape[:2], np.bool_))
+    except ImageError as error:
+        if polarity == "auto":
+            raise
+        raise ImageError(
+            f"there is no {polarity} ink in the picture; --polarity auto looks for light and dark"
+        ) from error
+
+
+def _brightness(colours: Colours) -> Grey:
+    return np.asarray(colours.mean(axis=2), np.float32)
+
+
+def beyond_sheet(colours: Colours, sheet: Mask) -> Colours:
+    """The picture with the sheet's colours, and the light on them, going on around the sheet."""
+    table = (~sheet).astype(np.float32)
+    around = np.stack([bare(channel, table) for channel in np.moveaxis(colours, 2, 0)], axis=2)
+    return np.where(sheet[:, :, None], colours, around).astype(np.float32)
+
+
+def digits_on(colours: Colours, polarity: str, sheet: Mask) -> tuple[Ink, list[Group]]:
+    """The ink of a picture and the digits that it forms on a sheet.
+
+    Raises:
+        ImageError: there are none.
+    """
+    ink = find_ink(colours, polarity)
+    groups = find_groups(without_lines(without_frames(ink.amount * sheet)))
+    if not groups:
+        raise ImageError("the picture is blank, or nothing in it stands out as a digit")
+    return ink, groups
+
+
+def doubts(ink: Ink, digit: Group) -> tuple[str, ...]:
+    """Why the reading of a digit may be wrong, whatever stands beside it."""
+    found: tuple[str, ...] = ()
+    if ink.depth < max(CLEAR * ink.noise, CLEAREST_NOISE):
+        found += (LOW_CONTRAST,)
+    if digit.cut:
+        found += (CUT,)
+    return found

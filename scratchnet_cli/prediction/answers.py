@@ -1,0 +1,108 @@
+"""Pictures through a network to answers, in the order of the pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images import Picture
+from scratchnet_cli.network import Network
+from scratchnet_cli.prediction.reading import Reading
+
+SIDE = 28
+# Below it, some other digit may well be meant.
+LOW_PROBABILITY = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Digit:
+    """What the network made of one picture. probabilities: (classes,), they sum to 1."""
+
+    picture: Picture
+    probabilities: NDArray[np.floating]
+    digit: int
+    probability: float
+
+    @property
+    def x(self) -> NDArray[np.floating]:
+        """What went into the network: (784,) float32 in [0, 1]."""
+        return self.picture.pixels.reshape(-1).astype(np.float32) / 255
+
+    def top(self, count: int) -> list[tuple[int, float]]:
+        """The ``count`` most probable classes with their probabilities, best first."""
+        if count == 1:
+            return [(self.digit, self.probability)]
+        order = np.argsort(-self.probabilities, kind="stable")[:count]
+        return [(int(digit), float(self.probabilities[digit])) for digit in order]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The digits that a file shows, left to right, at least one."""
+
+    name: str
+    digits: Sequence[Digit]
+
+    @property
+    def number(self) -> str:
+        """The digits side by side: ``2026``."""
+        return "".join(str(digit.digit) for digit in self.digits)
+
+    @property
+    def probability(self) -> float:
+        """The probability of the least certain digit."""
+        return min(digit.probability for digit in self.digits)
+
+    @property
+    def doubts(self) -> list[str]:
+        """Why the answer may be wrong, each reason once, in a few words."""
+        doubts = dict.fromkeys(doubt for digit in self.digits for doubt in digit.picture.doubts)
+        if self.probability < LOW_PROBABILITY:
+            doubts["low probability"] = None
+        return list(doubts)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that got no answer, and why."""
+
+    name: str
+    reason: str
+
+
+Result = Answer | Unreadable
+"""What came of a file."""
+
+
+def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
+    """One result for each reading, in their order; their pictures are one batch to the network.
+
+    Raises:
+        ShapeError: the network does not take 28x28 images.
+    """
+    pictures = [content for _, content in readings if not isinstance(content, ImageError)]
+    digits = iter(_digits(network, list(chain.from_iterable(pictures))))
+    return [
+        Unreadable(name, str(content))
+        if isinstance(content, ImageError)
+        else Answer(name, list(islice(digits, len(content))))
+        for name, content in readings
+    ]
+
+
+def _digits(network: Network, pictures: Sequence[Picture]) -> list[Digit]:
+    pixels = np.array([picture.pixels for picture in pictures], np.float32)
+    probabilities = network.probabilities(pixels.reshape(len(pictures), SIDE * SIDE) / 255)
+    best = probabilities.argmax(axis=1)
+    return list(
+        map(
+            Digit,
+            pictures,
+            probabilities,
+            best.tolist(),
+            probabilities[np.arange(len(best)), best].tolist(),
+        )
+    )

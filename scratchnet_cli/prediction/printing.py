@@ -1,0 +1,88 @@
+"""What came of each picture, as people and scripts hear of it: stdout, stderr, exit code."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+import click
+
+from scratchnet_cli import network, prediction
+from scratchnet_cli.errors import EXIT_BELOW, ImageError
+from scratchnet_cli.network import Network
+from scratchnet_cli.prediction.answers import Answer, Digit, Result, Unreadable
+from scratchnet_cli.terminal import Progress, below, exact, has_colour, printable
+
+View = Callable[[Digit], Iterable[str]]
+"""Lines that show something of a digit."""
+
+
+class AnswerPrinter:
+    """Prints each answer on stdout, and on stderr what else is to be said of it.
+
+    line: an answer in the format that was asked for; views: what is shown of each digit, under a
+    heading that names it. ``exit_code`` is the highest that a result has asked for, ``below`` the
+    number of answers whose probability is below ``min_confidence``.
+    """
+
+    def __init__(
+        self,
+        line: Callable[[Answer], str],
+        views: Sequence[View],
+        min_confidence: float | None,
+        progress: Progress,
+    ) -> None:
+        self._line = line
+        self._views = views
+        self._min_confidence = min_confidence
+        self._progress = progress
+        self.exit_code = self.below = 0
+
+    def tell(self, result: Result) -> None:
+        """Print a result, and all that is to be said of it."""
+        if isinstance(result, Unreadable):
+            self._remark(result.name, result.reason, ImageError.exit_code)
+            return
+        sys.stdout.write(f"{self._line(result)}\n")
+        if self._views:
+            self._show(result)
+        least = self._min_confidence
+        reading = f"read as {result.number} with probability"
+        if least is not None and result.probability < least:
+            self.below += 1
+            shortfall = f"{below(result.probability, least)}, below --min-confidence {exact(least)}"
+            self._remark(result.name, f"{reading} {shortfall}", EXIT_BELOW)
+        elif result.doubts:
+            doubts = f"{result.probability:.4f}, but doubtful: {', '.join(result.doubts)}"
+            self._remark(result.name, f"{reading} {doubts}", 0)
+
+    def _show(self, answer: Answer) -> None:
+        sys.stdout.flush()
+        count = len(answer.digits)
+        for i, digit in enumerate(answer.digits, 1):
+            which = f", digit {i} of {count}" if count > 1 else ""
+            lines = [f"{printable(answer.name)}{which}"]
+            for view in self._views:
+                lines += view(digit)
+            click.echo("\n".join(lines), err=True)
+
+    def _remark(self, name: str, remark: str, exit_code: int) -> None:
+        self.exit_code = max(self.exit_code, exit_code)
+        sys.stdout.flush()
+        say = self._progress.error if exit_code else self._progress.note
+        say(f"{printable(name)}: {remark}")
+
+
+def views(run: Network, show: bool, trace: bool) -> list[View]:
+    """What ``--show`` and ``--trace`` add to an answer."""
+    chosen: list[View] = []
+    if show:
+        chosen.append(partial(prediction.draw, colour=has_colour(sys.stderr)))
+    if trace:
+
+        def formulas(digit: Digit) -> Iterator[str]:
+            steps = network.trace(run, digit.x, "softmax")
+            yield from network.formulas_of(steps, digit.picture.pixels.shape)
+            yield ""
+
+        chosen.append(formulas)
+    return chosen

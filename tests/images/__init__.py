@@ -1,0 +1,1 @@
+"""Pictures to 28x28."""
