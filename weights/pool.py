@@ -30,16 +30,17 @@ def make_pool(digits: Digits, effort: float = 1.0) -> Pool:
     """
     images, labels = digits
     parts = [(packed(images), labels)]
-    for strength in STRENGTHS:
-        parts.append((copies(images, strength), labels))
+    parts += [(copies(images, strength), labels) for strength in STRENGTHS]
     for digit, shapes in DIGITS.items():
         hands = round(effort * DRAWN * (2 if digit in (1, 7) else 1) / len(shapes))
         for shape in shapes:
             drawn = [draw(shape, min(100, hands - i)) for i in range(0, hands, 100)]
             parts.append((packed(torch.cat(drawn)), torch.full((hands,), digit)))
-    distorted = torch.cat([distort(part) for part in images[torch.randperm(len(images))[:20_000]].split(PORTION)])
-    for _ in range(20):
-        no_digits = packed(scrawls(distorted, round(effort * SCRAWLS / 20)))
+    some = images[torch.randperm(len(images))[:20_000]]
+    distorted = torch.cat([distort(part) for part in some.split(PORTION)])
+    rounds = max(1, round(20 * effort))
+    for _ in range(rounds):
+        no_digits = packed(scrawls(distorted, round(effort * SCRAWLS / rounds)))
         parts.append((no_digits, torch.full((len(no_digits),), NONE)))
     return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
 

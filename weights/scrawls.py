@@ -32,10 +32,10 @@ def scribble() -> str:
     """A random shape in the notation of the pen: 4 to 24 points, round or pointed, 1 to 4 lines."""
     n = int(torch.randint(4, 25, ()))
     corners, lifts = float(torch.rand(())), 3 / n * float(torch.rand(()))
-    marks = []
+    marks: list[str] = []
     for i in range(n):
         x, y = torch.randint(0, 10, (2,)).tolist()
-        lift = 1 < i < n - 2 and marks[-2:] != [] and "/" not in marks[-2:]
+        lift = 1 < i < n - 2 and "/" not in marks[-2:]
         if lift and torch.rand(()) < lifts:
             marks += ["/"]
         marks.append(f"{x}{y}" + "!" * int(torch.rand(()) < corners))
@@ -44,6 +44,7 @@ def scribble() -> str:
 
 def blots(n: int) -> Tensor:
     """Polygons, stars, ellipses and blobs, filled or as thick outlines: (n, 28, 28)."""
+
     def some(low: float, high: float) -> Tensor:
         return torch.empty(n, 1, 1).uniform_(low, high)
 
@@ -59,7 +60,9 @@ def blots(n: int) -> Tensor:
     star = 1 - some(0.0, 0.6) * (1 - (sector.abs() * corners / math.pi))
     blob = 1 + some(0.0, 0.3) * torch.cos(corners * angle) + some(0, 0.3) * torch.sin(angle)
     kind = torch.randint(3, (n, 1, 1))
-    edge = 13 * torch.where((kind == 0) & (corners > 2), polygon, torch.where(kind == 1, star, blob))
+    edge = 13 * torch.where(
+        (kind == 0) & (corners > 2), polygon, torch.where(kind == 1, star, blob)
+    )
     depth = edge - radius
     outline = some(1.5, 4.0) - depth.abs()
     filled = torch.rand(n, 1, 1) < 0.75
@@ -81,10 +84,12 @@ def crops(digits: Tensor, n: int) -> Tensor:
         turn = torch.empty(HANDS, 1, 1).uniform_(-math.pi, math.pi)
         height = torch.empty(HANDS, 1, 1).uniform_(-12, 24)
         kept = turn.cos() * at + turn.sin() * at[:, None] < height
-        shares = torch.stack([
-            (image * kept).sum(dim=(1, 2)) / image.sum(dim=(1, 2)).clamp(min=1)
-            for image in (one, other)
-        ])
+        shares = torch.stack(
+            [
+                (image * kept).sum(dim=(1, 2)) / image.sum(dim=(1, 2)).clamp(min=1)
+                for image in (one, other)
+            ]
+        )
         less, more = shares.aminmax(dim=0)
         no_digit = (more > 0.25) & ((more < 0.75) | (less > 0.25))
         made.append(box((torch.maximum(one, other) * kept)[no_digit]))

@@ -28,7 +28,7 @@ from weights.pool import NONE, copies, make_pool, packed
 SIZES = (784, 50, 100, 10)
 TEACHERS = 2
 TEMPERATURE = 2.0
-EPOCHS = 80
+EPOCHS = 30
 BATCH = 500
 RATE = 0.005
 AVERAGE = 0.9995
@@ -141,15 +141,15 @@ class PerUnitAdam:
         self.squares = [torch.zeros_like(param) for param in self.params]
         self.steps = 0
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator,unused-ignore]
     def step(self, rate: float) -> None:
         """Move the parameters one step downhill."""
         self.steps += 1
         rate *= math.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
         for param, mean, square in zip(self.params, self.means, self.squares, strict=True):
-            assert param.grad is not None
-            seen = param.grad**2
-            mean.lerp_(param.grad, 0.1)
+            gradient = torch.zeros_like(param) if param.grad is None else param.grad
+            seen = gradient**2
+            mean.lerp_(gradient, 0.1)
             square.lerp_(seen.mean(dim=1, keepdim=True) if seen.ndim == 2 else seen, 0.001)
             param -= rate * mean / (square.sqrt() + 1e-8)
 
@@ -160,7 +160,7 @@ def spread_doubt(opinions: Tensor) -> Tensor:
     return probabilities[:, :NONE] + probabilities[:, NONE:] / NONE
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator,unused-ignore]
 def calibrate(student: nn.Sequential, held_back: Digits) -> None:
     """Divide the last layer by the temperature at which its probabilities fit the digits best.
 
@@ -181,7 +181,7 @@ def as_input(pixels: Tensor) -> Tensor:
     return pixels.flatten(1) / 255
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator,unused-ignore]
 def logits(network: nn.Sequential, pixels: Tensor) -> Tensor:
     """What the network gives for pictures (n, 28, 28) uint8."""
     return torch.cat([network(as_input(part)) for part in pixels.split(500)])
