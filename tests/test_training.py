@@ -69,18 +69,18 @@ def test_the_bundled_network_tells_digits_from_what_is_none(few: Digits) -> None
     """It reads what the pen drew as a digit, and is rarely sure of what is no digit."""
     network, _ = load_weights("bundled")
     for digit, shapes in DIGITS.items():
-        drawn = torch.cat([draw(shape, 10) for shape in shapes]).flatten(1).numpy()
+        drawn = torch.cat([draw(shape, 4) for shape in shapes]).flatten(1).numpy()
         assert (network.predict(drawn) == digit).mean() > 0.9
-    others = scrawls(few[0], 400).flatten(1).numpy()
+    others = scrawls(few[0], 200).flatten(1).numpy()
     assert (network.probabilities(others).max(axis=1) >= 0.9).mean() < 0.2
 
 
 def test_the_pool_holds_digits_and_what_is_none(few: Digits) -> None:
     """Each digit comes as it is and distorted, and of every label there are many."""
-    pixels, labels = make_pool(few, effort=0.005)
+    pixels, labels = make_pool(few, effort=0.002)
     assert torch.equal(pixels[:40], (few[0] * 255).round().to(torch.uint8))
     assert pixels.shape == (len(labels), 28, 28)
-    assert torch.bincount(labels, minlength=NONE + 1).min() > 60
+    assert torch.bincount(labels, minlength=NONE + 1).min() > 20
 
 
 def test_what_is_no_digit_is_taught_as_not_known() -> None:

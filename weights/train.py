@@ -28,7 +28,7 @@ from weights.pool import NONE, copies, make_pool, packed
 SIZES = (784, 50, 100, 10)
 TEACHERS = 2
 TEMPERATURE = 2.0
-EPOCHS = 30
+EPOCHS = 36
 BATCH = 500
 RATE = 0.005
 AVERAGE = 0.9995
@@ -55,8 +55,6 @@ def train(learned: Digits, held_back: Digits, seed: int, effort: float = 1.0) ->
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    # Numbers too small for a float's full precision cost five times as long.
-    torch.set_flush_denormal(True)
     torch.manual_seed(seed)
     pixels, labels = make_pool(learned, effort)
     print(f"the pool: {len(pixels):,} pictures", flush=True)
@@ -112,6 +110,8 @@ def learn(student: nn.Sequential, pixels: Tensor, opinions: Tensor, epochs: int)
 
     opinions: (n, 11) logits. The student's are compared at the same temperature.
     """
+    # What is too small for a float's full precision would cost many times as long.
+    torch.set_flush_denormal(True)
     adam = PerUnitAdam(student)
     steps, step = epochs * math.ceil(len(pixels) / BATCH), 0
     average = copy.deepcopy(student)
@@ -126,6 +126,7 @@ def learn(student: nn.Sequential, pixels: Tensor, opinions: Tensor, epochs: int)
             for mean, value in zip(average.parameters(), student.parameters(), strict=True):
                 mean.data.lerp_(value.data, 1 - min(AVERAGE, step / (step + 10)))
     student.load_state_dict(average.state_dict())
+    torch.set_flush_denormal(False)
 
 
 class PerUnitAdam:

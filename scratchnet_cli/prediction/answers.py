@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import Picture
 from scratchnet_cli.network import Network
+from scratchnet_cli.prediction.doubts import doubts
 from scratchnet_cli.prediction.reading import Reading
 
 SIDE = 28
-# Below it, some other digit may well be meant.
-LOW_PROBABILITY = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +58,13 @@ class Answer:
     @property
     def doubts(self) -> list[str]:
         """Why the answer may be wrong, each reason once, in a few words."""
-        doubts = dict.fromkeys(doubt for digit in self.digits for doubt in digit.picture.doubts)
-        if self.probability < LOW_PROBABILITY:
-            doubts["low probability"] = None
-        return list(doubts)
+        return list(
+            dict.fromkeys(
+                doubt
+                for digit in self.digits
+                for doubt in (*digit.picture.doubts, *doubts(digit.probabilities))
+            )
+        )
 
 
 @dataclass(frozen=True)
