@@ -5,7 +5,7 @@ For notebooks, the commands under their own names.
 
 from typing import TYPE_CHECKING
 
-from scratchnet_cli.lazy import lazy
+from scratchnet_cli.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from scratchnet_cli.catalog import load_dataset, load_mnist, load_weights
@@ -13,4 +13,7 @@ if TYPE_CHECKING:
     from scratchnet_cli.images import read_image
     from scratchnet_cli.network import Network
 else:
-    __getattr__ = lazy(__name__)
+    __getattr__, __all__ = lazy_exports(__name__)
+
+    def __dir__():
+        return __all__

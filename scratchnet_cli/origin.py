@@ -1,5 +1,7 @@
-"""Where weights or a dataset came from."""
+"""Where a result came from: weights and datasets, the time, the versions at work."""
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -15,3 +17,21 @@ class Origin:
     source: str
     sha256: str
     fallback: bool = False
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601 to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
+
+
+def versions() -> Mapping[str, str]:
+    """The versions of scratchnet, NumPy and Python that are running."""
+    # To look them up takes longer than most evaluations do.
+    import platform
+    from importlib.metadata import version
+
+    return {
+        "scratchnet": version("scratchnet-cli"),
+        "numpy": version("numpy"),
+        "python": platform.python_version(),
+    }

@@ -16,18 +16,37 @@ ROOMS = sorted({path.parent.name for path in PACKAGE.glob("*/__init__.py")} - {"
 LATE = {"numpy", "requests", "PIL", "tqdm", "platformdirs", "onnx"}
 
 
-@pytest.mark.parametrize("room", ROOMS)
+def imports(path: Path) -> list[tuple[str, str]]:
+    """The module and the name of everything that a file imports of ours."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [
+        (node.module, alias.name)
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module and PACKAGE.name in node.module
+        for alias in node.names
+    ]
+
+
+@pytest.mark.parametrize("room", [f"{PACKAGE.name}.{room}" for room in ROOMS] + [PACKAGE.name])
 def test_a_room_exports_what_it_shows(room: str) -> None:
     """What a type checker sees of a room is there when it runs, and no module hides a name."""
-    name = f"scratchnet_cli.{room}"
-    package = importlib.import_module(name)
-    tree = ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))
-    shown = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    for module, alias in ((node.module, alias) for node in shown for alias in node.names):
-        if module is not None and module.startswith(f"{name}."):
-            assert not (PACKAGE / room / f"{alias.name}.py").exists()
-            exported = getattr(package, alias.name)
-            assert exported is getattr(importlib.import_module(module), alias.name)
+    package = importlib.import_module(room)
+    shown = imports(Path(str(package.__file__)))
+    shown.remove(("scratchnet_cli.lazy", "lazy_exports"))
+    assert set(package.__all__) == {name for _, name in shown}
+    for module, name in shown:
+        assert getattr(package, name) is getattr(importlib.import_module(module), name)
+        assert not (Path(str(package.__file__)).parent / f"{name}.py").exists()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_nobody_looks_into_a_room(room: str) -> None:
+    """Only the modules of a room import its modules; the others take what it exports."""
+    outside = [path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE / room]
+    inner = f"{PACKAGE.name}.{room}."
+    assert [
+        path for path in outside for module, _ in imports(path) if module.startswith(inner)
+    ] == []
 
 
 @pytest.mark.parametrize(

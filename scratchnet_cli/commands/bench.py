@@ -23,10 +23,10 @@ def command(weights: str | None, format: str) -> int:  # noqa: A002
     Batches are faster than single images: what one call costs is shared by all images in it. The
     bars are as long as the images per second; the latency is how long one batch takes.
     """
-    run, origin = catalog.load_weights(weights, download.Fetcher(terminal.Progress()))
+    net, origin = catalog.load_weights(weights, download.Fetcher(terminal.Progress()))
     sample, _ = catalog.load_dataset("sample")
     with about(origin.source):
-        rates = network.measure_throughput(run, sample.images)
+        rates = network.measure_throughput(net, sample.images)
     click.echo(_as_json(rates) if format == "json" else _as_table(rates))
     return 0
 

@@ -6,7 +6,7 @@ import click
 
 from scratchnet_cli import catalog, download, terminal, weights
 from scratchnet_cli.commands.options import NETWORKS, Name, names_or_files
-from scratchnet_cli.errors import OutputError
+from scratchnet_cli.errors import about
 
 
 def _known_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
@@ -30,9 +30,7 @@ def command(source: str, target: Path, force: bool) -> None:
     if not force:
         terminal.refuse_existing(target)
     network, _ = catalog.load_weights(source, download.Fetcher(terminal.Progress()))
-    try:
+    with about(target):
         data = weights.write_weights(network, target.suffix.lower())
-    except OutputError as error:
-        raise OutputError(f"{target}: {error}") from error
     terminal.write_file(target, data, force)
     click.echo(terminal.printable(str(target)))

@@ -52,13 +52,13 @@ def command(weights: str, x: tuple[str, ...], output: str, trace: bool) -> None:
     - is such a file on standard input. One line an input, as NumPy prints an array.
     """
     values = datasets.read_numbers(x)
-    run, origin = catalog.load_weights(weights, download.Fetcher(terminal.Progress()))
-    if values.shape[-1] != run.inputs:
+    net, origin = catalog.load_weights(weights, download.Fetcher(terminal.Progress()))
+    if values.shape[-1] != net.inputs:
         raise ShapeError(
-            f"{origin.name} takes {run.inputs} numbers for each input, but {values.shape[-1]} came"
+            f"{origin.name} takes {net.inputs} numbers for each input, but {values.shape[-1]} came"
         )
-    steps = network.trace(run, values, output)
+    steps = network.trace(net, values, output)
     if trace:
         sys.stdout.writelines(f"{line}\n" for line in (*network.formulas_of(steps), ""))
-    outputs = steps[-1].z.reshape(-1, run.outputs)
+    outputs = steps[-1].z.reshape(-1, net.outputs)
     sys.stdout.writelines(f"{network.format_row(y)}\n" for y in outputs)

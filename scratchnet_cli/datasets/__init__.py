@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from scratchnet_cli.lazy import lazy
+from scratchnet_cli.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from scratchnet_cli.datasets.dataset import Dataset, Split, read_dataset
     from scratchnet_cli.datasets.folder import find_dataset, read_dataset_files, sha256_of
     from scratchnet_cli.datasets.numbers import read_numbers
 else:
-    __getattr__ = lazy(__name__)
+    __getattr__, __all__ = lazy_exports(__name__)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scratchnet_cli.lazy import lazy
+from scratchnet_cli.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from scratchnet_cli.download.assets import ALL, BOOK_WEIGHTS, MNIST, Asset
@@ -16,4 +16,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.download.fetch import Fetched, Fetcher, Listener
     from scratchnet_cli.download.http import get, why_silent
 else:
-    __getattr__ = lazy(__name__)
+    __getattr__, __all__ = lazy_exports(__name__)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scratchnet_cli.lazy import lazy
+from scratchnet_cli.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from scratchnet_cli.evaluation.batches import Evaluation, evaluate
@@ -11,14 +11,13 @@ if TYPE_CHECKING:
     from scratchnet_cli.evaluation.formats import json_object, markdown
     from scratchnet_cli.evaluation.metrics import (
         CONFUSIONS,
-        ClassMetrics,
         Counts,
         class_metrics,
         confusions,
         format_share,
         wilson,
     )
-    from scratchnet_cli.evaluation.predictions import MISTAKES, Mistake, Predictions
-    from scratchnet_cli.evaluation.record import Record, Setting, now, versions
+    from scratchnet_cli.evaluation.predictions import MISTAKES, Predictions
+    from scratchnet_cli.evaluation.record import Record, Setting
 else:
-    __getattr__ = lazy(__name__)
+    __getattr__, __all__ = lazy_exports(__name__)

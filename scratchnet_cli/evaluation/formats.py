@@ -13,7 +13,8 @@ from scratchnet_cli.evaluation.metrics import (
     wilson,
 )
 from scratchnet_cli.evaluation.predictions import MISTAKES, Predictions
-from scratchnet_cli.evaluation.record import Record, versions
+from scratchnet_cli.evaluation.record import Record
+from scratchnet_cli.origin import versions
 from scratchnet_cli.terminal import printable
 
 

@@ -1,29 +1,9 @@
 """An evaluation with what was run, as every report and machine-readable format tells it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from scratchnet_cli.evaluation.batches import Evaluation
-from scratchnet_cli.origin import Origin
-
-
-def now() -> str:
-    """The time in UTC, ISO 8601 to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def versions() -> Mapping[str, str]:
-    """The versions of scratchnet, NumPy and Python that are running."""
-    # To look them up takes longer than most evaluations do.
-    import platform
-    from importlib.metadata import version
-
-    return {
-        "scratchnet": version("scratchnet-cli"),
-        "numpy": version("numpy"),
-        "python": platform.python_version(),
-    }
+from scratchnet_cli.origin import Origin, now
 
 
 @dataclass(frozen=True)

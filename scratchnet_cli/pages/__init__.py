@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from scratchnet_cli.lazy import lazy
+from scratchnet_cli.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from scratchnet_cli.pages.evaluation import evaluation_page
     from scratchnet_cli.pages.prediction import prediction_page
 else:
-    __getattr__ = lazy(__name__)
+    __getattr__, __all__ = lazy_exports(__name__)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.evaluation import now
-from scratchnet_cli.origin import Origin
+from scratchnet_cli.origin import Origin, now
 from scratchnet_cli.pages.charts import bars, ranked
 from scratchnet_cli.pages.data_uris import grey_png, thumbnail
 from scratchnet_cli.pages.html import (

@@ -1,7 +1,6 @@
 """Rows of a page that say what was run, when and by what."""
 
-from scratchnet_cli.evaluation import versions
-from scratchnet_cli.origin import Origin
+from scratchnet_cli.origin import Origin, versions
 from scratchnet_cli.pages.html import joined, tag
 
 Row = tuple[str, str]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scratchnet_cli.lazy import lazy
+from scratchnet_cli.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from scratchnet_cli.prediction.answers import Answer, Digit, Result, Unreadable, classify
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.prediction.reading import read_batch, read_file
     from scratchnet_cli.prediction.workers import spread
 else:
-    __getattr__ = lazy(__name__)
+    __getattr__, __all__ = lazy_exports(__name__)

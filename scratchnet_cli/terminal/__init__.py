@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scratchnet_cli.lazy import lazy
+from scratchnet_cli.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from scratchnet_cli.terminal.bars import text_bar
@@ -20,4 +20,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.terminal.progress_bars import progress_bar
     from scratchnet_cli.terminal.streams import STDIN, has_colour, set_up_streams
 else:
-    __getattr__ = lazy(__name__)
+    __getattr__, __all__ = lazy_exports(__name__)

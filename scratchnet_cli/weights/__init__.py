@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scratchnet_cli.lazy import lazy
+from scratchnet_cli.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from scratchnet_cli.weights.arrays import DTYPES, MAX_BYTES, view_floats
@@ -13,4 +13,4 @@ if TYPE_CHECKING:
     from scratchnet_cli.weights.safetensors import read_safetensors
     from scratchnet_cli.weights.writer import FORMATS, write_weights
 else:
-    __getattr__ = lazy(__name__)
+    __getattr__, __all__ = lazy_exports(__name__)
