@@ -21,7 +21,7 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import read_image
 from scratchnet_cli.prediction.doubts import NO_DIGIT, doubts
 
-DIGITS = 2000
+DIGITS = 1000
 SIDE = 280
 LETTERS = "".join(sorted(set(string.ascii_letters) - set("BbDgGIijJlLOoQqSsTyZz"))) + "ΣΩλξ"
 SIGNS = "+=%&#?@*$~<>^{}€£§"

@@ -28,7 +28,7 @@ from weights.pool import NONE, copies, make_pool, packed
 SIZES = (784, 50, 100, 10)
 TEACHERS = 2
 TEMPERATURE = 2.0
-EPOCHS = 36
+EPOCHS = 26
 BATCH = 500
 RATE = 0.005
 AVERAGE = 0.9995
