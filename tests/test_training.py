@@ -25,7 +25,8 @@ from weights.train import save, spread_doubt, train
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
-    """Make every test draw the same pictures each time."""
+    """Make every test draw the same pictures each time, on one thread: they are few."""
+    torch.set_num_threads(1)
     torch.manual_seed(3)
 
 
