@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from scratchnet_cli.network.layers import ACTIVATIONS, Array, Layer, Network, identity, softmax
     from scratchnet_cli.network.summary import NetworkSummary, summarize
     from scratchnet_cli.network.throughput import Rate, measure_throughput
-    from scratchnet_cli.network.tracing import Step, trace
+    from scratchnet_cli.network.tracing import Step, outputs, trace
 else:
     __getattr__ = lazy(
         __name__,
         layers="ACTIVATIONS Array Layer Network identity softmax",
         forward="LARGEST_PIXEL Forward",
-        tracing="Step trace",
+        tracing="Step outputs trace",
         formulas="format_row formulas_of",
         summary="NetworkSummary summarize",
         throughput="Rate measure_throughput",

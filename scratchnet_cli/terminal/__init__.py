@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         write_file,
     )
     from scratchnet_cli.terminal.github import annotate, append_to_summary, on_github
-    from scratchnet_cli.terminal.messages import below, exact, note, printable
+    from scratchnet_cli.terminal.messages import below, exact, note, printable, shortened
     from scratchnet_cli.terminal.progress import Progress
     from scratchnet_cli.terminal.progress_bars import progress_bar
     from scratchnet_cli.terminal.streams import STDIN, has_colour, set_up_streams
@@ -23,7 +23,7 @@ else:
     __getattr__ = lazy(
         __name__,
         streams="STDIN has_colour set_up_streams",
-        messages="below exact note printable",
+        messages="below exact note printable shortened",
         progress="Progress",
         progress_bars="progress_bar",
         files="PART_SUFFIX ReportFile part_of refuse_existing report_file write_file",

@@ -14,9 +14,9 @@ HOSTILE = hostile()
 
 
 def check(data: bytes) -> None:
-    """Read a picture as it is, and the digit in it."""
-    TARGETS["picture"].check(data)
-    TARGETS["digit"].check(data)
+    """Read a picture as it is, the digit in it, and make it small for a page."""
+    for name in ("picture", "digit", "thumbnail"):
+        TARGETS[name].check(data)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
