@@ -42,18 +42,24 @@ def check_size(image: Image.Image, data: bytes) -> None:
         most = MAX_VALUES_IN_PYTHON // len(image.getbands())
     if pixels > most:
         raise ImageError(f"{width}x{height} pixels are more than {most}")
-    if image.format == "TIFF":
-        pixels = max(pixels, _tile(image))
     if image.format == "JPEG":
         _check_scans(data, pixels)
-    copies = 2 if image.format == "WEBP" or _codec(image) == "libtiff" else 1
-    needed = pixels * _bytes_a_pixel(image) + copies * len(data)
-    if needed > MAX_MEMORY:
-        tiles = " in such tiles" if pixels > width * height else ""
+    memory = memory_of(image, data)
+    if memory > MAX_MEMORY:
         raise ImageError(
-            f"{width}x{height} pixels of this kind ({image.format}, {image.mode}){tiles} would "
-            f"take {needed / 1e9:.1f} GB, the most is {MAX_MEMORY / 1e9}; save it smaller"
+            f"{width}x{height} pixels in this form ({image.format}, {image.mode}) would take "
+            f"{memory / 1e9:.2f} GB, the most is {MAX_MEMORY / 1e9}; save it smaller"
         )
+
+
+def memory_of(image: Image.Image, data: bytes) -> float:
+    """How many bytes reading a picture takes at most, its file included."""
+    width, height = image.size
+    pixels = width * height
+    if image.format == "TIFF":
+        pixels = max(pixels, _tile(image))
+    copies = 2 if image.format == "WEBP" or _codec(image) == "libtiff" else 1
+    return pixels * _bytes_a_pixel(image) + copies * len(data)
 
 
 def _codec(image: Any) -> str:

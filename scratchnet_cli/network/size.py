@@ -33,7 +33,7 @@ def check_size(widths: Sequence[int]) -> None:
 
 
 def blocks(count: int, width: int) -> Iterator[slice]:
-    """``count`` inputs in parts that can be computed at once; each input takes ``width`` numbers."""
+    """``count`` inputs in parts that can be computed at once, each ``width`` numbers wide."""
     rows = rows_at_once(width)
     return (np.s_[start : start + rows] for start in range(0, count, rows))
 
