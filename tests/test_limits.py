@@ -3,7 +3,9 @@
 import os
 import struct
 import subprocess
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,10 +31,10 @@ def run_limited(*args: str | Path, cwd: Path, stdin: bytes = b"") -> Measured:
 
 def zeros(path: Path, *widths: int) -> Path:
     """A weight file of zeros, packed into next to nothing."""
-    arrays = {}
-    for i, (inputs, wide) in enumerate(zip(widths, widths[1:], strict=False), 1):
+    arrays: dict[str, Any] = {}
+    for i, (inputs, wide) in enumerate(pairwise(widths), 1):
         arrays |= {f"W{i}": np.zeros((inputs, wide), "f2"), f"b{i}": np.zeros(wide, "f2")}
-    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(path, **arrays)
     return path
 
 
@@ -87,10 +89,10 @@ def test_a_network_of_millions_of_zeros_is_refused_in_little_memory(
 @pytest.mark.parametrize("dtype", ["f2", "f8"])
 def test_the_largest_network_takes_bounded_memory(tmp_path: Path, dtype: str) -> None:
     """With the widest layers that are allowed, a folder of pictures is answered within a GiB."""
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for i, (inputs, wide) in enumerate(((784, 1), (1, 130_000), (130_000, 1), (1, 10)), 1):
         arrays |= {f"W{i}": np.zeros((inputs, wide), dtype), f"b{i}": np.zeros(wide, dtype)}
-    np.savez_compressed(tmp_path / "wide.npz", **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(tmp_path / "wide.npz", **arrays)
     (tmp_path / "pictures").mkdir()
     picture = encoded_stroke()
     for number in range(300):

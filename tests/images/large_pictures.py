@@ -7,6 +7,7 @@ beyond the file, of each kind of picture and each way to read it; and what the l
 import io
 import json
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "tiff floats, one strip": ("F", "TIFF", ONE_STRIP),
     "pnm 16 bit": ("I", "PPM", {}),
 }
-WAYS = {
+WAYS: dict[str, Callable[[bytes], object]] = {
     "read": read_image,
     "--raw": read_raw_image,
     "--report": lambda data: thumbnail(data, 112),

@@ -25,8 +25,6 @@ from tests.images.large_pictures import KINDS, WAYS, large
 from tests.memory import run_measured
 
 PREDICT = ("predict", "--weights", "bundled", "picture")
-# The program itself, with NumPy and Pillow, and what is worked on after decoding.
-PROGRAM_MIB = 90
 ADDRESS_SPACE = 3_000_000
 LONGEST_S = 20
 STARTING = "from scratchnet_cli.__main__ import main; main()"
@@ -54,20 +52,23 @@ def test_each_picture_takes_what_the_limits_say() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [(), ("--raw",), ("--report", "page.html")])
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_largest_pictures_take_what_the_readme_says(
-    tmp_path: Path, kind: str, options: tuple[str, ...]
-) -> None:
-    """A picture of 100 million pixels, and the largest ones that are read, stay below 1.3 GB."""
-    for side in (10_000, math.isqrt(MAX_MEMORY // 13) - 5, math.isqrt(MAX_MEMORY // 17) - 50):
+def test_the_largest_pictures_take_what_the_readme_says(tmp_path: Path, kind: str) -> None:
+    """Of each kind the largest picture that is read takes below 1.35 GB, whatever the options."""
+    refusals = 0
+    for side in (10_000, *(math.isqrt(MAX_MEMORY // share) - 50 for share in (13, 17))):
         (tmp_path / "picture").write_bytes(large(kind, side))
-        measured = run_measured(
-            *PREDICT, *options, cwd=tmp_path, address_space=ADDRESS_SPACE, timeout=LONGEST_S
-        )
-        assert "Traceback" not in measured.stderr
-        assert measured.exit_code == 3 if options == ("--raw",) else measured.exit_code in (0, 3)
-        assert measured.peak_mib < MAX_MEMORY / 2**20 + PROGRAM_MIB
+        for options in ((), ("--raw",), ("--report", "page.html")):
+            measured = run_measured(
+                *PREDICT, *options, cwd=tmp_path, address_space=ADDRESS_SPACE, timeout=LONGEST_S
+            )
+            assert "Traceback" not in measured.stderr
+            assert measured.exit_code in ((3,) if "--raw" in options else (0, 3))
+            assert measured.peak_mib * 2**20 < 1.35e9
+            refusals += "would take" in measured.stderr
+        if not refusals:
+            break
+        refusals = 0
 
 
 def refused(data: bytes) -> str:
@@ -83,7 +84,7 @@ def test_a_tile_of_a_tiff_is_looked_at_first() -> None:
     """A TIFF of 9x12 pixels in tiles of 45,000x45,000 is refused before one is unpacked."""
     data = bytearray(pictures()["tiff"])
     # Strips become tiles: where they lie, how long they are, how wide and high.
-    set_tag(data, 278, 45_000)
+    set_tag(data, 259, 8)
     (start,) = struct.unpack_from("<I", data, 4)
     (count,) = struct.unpack_from("<H", data, start)
     entries = {
@@ -160,12 +161,13 @@ def test_thumbnails_carry_pixels_only(kind: str) -> None:
 
 
 @needs_linux
-@pytest.mark.parametrize("name", ["noise", "noise.png"])
+@pytest.mark.parametrize("name", ["photo", "sheet"])
 def test_a_picture_beyond_the_memory_is_told_in_a_sentence(tmp_path: Path, name: str) -> None:
-    """With 400 MB of address space a photograph is read or refused, never a traceback."""
-    image = Image.effect_noise((3500, 3500) if name == "noise.png" else (400, 400), 90)
-    (tmp_path / name).write_bytes(encoded(image.convert("RGB"), "BMP"))
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_AS, (409600 << 10,) * 2)\n"
+    """With 300 MB of address space a photograph is read or refused, never a traceback."""
+    photo = encoded(Image.effect_noise((400, 400), 90).convert("RGB"), "BMP")
+    sheet = encoded(Image.new("1", (10_000, 10_000)))
+    (tmp_path / name).write_bytes(photo if name == "photo" else sheet)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_AS, (307200 << 10,) * 2)\n"
     done = subprocess.run(
         [sys.executable, "-c", f"{limit}{STARTING}", *PREDICT[:-1], name],
         cwd=tmp_path,
@@ -175,5 +177,5 @@ def test_a_picture_beyond_the_memory_is_told_in_a_sentence(tmp_path: Path, name:
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )
     assert b"Traceback" not in done.stderr, done.stderr
-    assert done.returncode in ((3,) if name == "noise.png" else (0, 3)), done.stderr
+    assert (b"not enough memory" in done.stderr) == (name == "sheet"), done.stderr
     assert len(done.stderr.splitlines()) <= 1
