@@ -72,13 +72,17 @@ def decode(data: bytes) -> Scan:
         return _for_work(image)
 
 
-def decode_as_stored(data: bytes) -> Pixels:
-    """(h, w) uint8: the grey values of a picture as they are, transparency on white.
+def decode_as_stored(data: bytes, side: int) -> Pixels:
+    """(side, side) uint8: the grey values of a picture as they are, transparency on white.
 
     Raises:
-        ImageError: the file is of none of the known formats, damaged or too large.
+        ImageError: the file is of none of the known formats, damaged, or of another size, which is
+            told before anything is decoded.
     """
     with opened(data) as image:
+        width, height = image.size
+        if (width, height) != (side, side):
+            raise ImageError(f"--raw takes {side}x{side} pictures, this one is {width}x{height}")
         return _as_stored(image)
 
 
@@ -101,21 +105,21 @@ def _for_work(image: Image.Image) -> Scan:
     image.load()
     exact = scale >= 1
     if image.mode[0] in "IF":
-        return Scan(_upright(_full_range(image, size), image))
-    upright = image
+        return Scan(upright(_full_range(image, size), image))
+    original = image
     if image.has_transparency_data:
         image = _in_mode(image, "RGBA")
         if image.getchannel("A").getextrema() != (255, 255):
             colours = _unit(_resized(image, size))
-            return Scan(_upright(_on_ground(colours), upright))
+            return Scan(upright(_on_ground(colours), original))
     pixels = _resized(_in_mode(image, "L" if image.mode in ("1", "L") else "RGB"), size)
-    pixels = _upright(pixels, upright)
+    pixels = upright(pixels, original)
     if pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
         pixels = pixels[:, :, 0]
     return Scan(pixels, exact)
 
 
-def _upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
+def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
     """The array turned as the picture's EXIF orientation, 1 to 8, asks for."""
     orientation = image.getexif().get(_ORIENTATION, 1)
     if orientation in (5, 6, 7, 8):
@@ -187,4 +191,4 @@ def _as_stored(image: Image.Image) -> Pixels:
             grey = np.asarray(image_on_white.convert("L"))
         else:
             grey = np.asarray(image.convert("L"))
-    return _upright(grey, image)
+    return upright(grey, image)

@@ -5,6 +5,9 @@ import click
 # Control and formatting characters, halves of letters, separators of lines.
 _UNFIT = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
 
+# No file has a longer name; what is longer, an attack or an accident, would flood a log.
+MOST_LETTERS = 4096
+
 
 def note(*lines: str) -> None:
     """One message on stderr, under the program's name, without control characters."""
@@ -21,6 +24,12 @@ def printable(text: str) -> str:
         letter.encode("unicode_escape").decode("ascii") if category(letter) in _UNFIT else letter
         for letter in text
     )
+
+
+def shortened(text: str, most: int = MOST_LETTERS) -> str:
+    """``text``, or where it is longer than ``most`` its start and how much is left out."""
+    left = len(text) - most
+    return text if left <= 0 else f"{text[:most]}… ({left} more)"
 
 
 def exact(number: float) -> str:
