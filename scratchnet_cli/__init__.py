@@ -3,9 +3,10 @@
 For notebooks, the commands under their own names.
 """
 
-from typing import TYPE_CHECKING
-
 from scratchnet_cli.lazy import lazy
+
+# Not from ``typing``: until __main__ has run, a Ctrl-C shows a traceback, so this must be brief.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from scratchnet_cli.catalog import load_dataset, load_mnist, load_weights

@@ -1,8 +1,13 @@
 """What keeps start-up light: a room's names load their module when one of them is first used."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 def lazy(package: str, **modules: str) -> Callable[[str], Any]:
