@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         cache_folder,
         cached_size,
         clear_cache,
+        foreign,
         read_cached,
         readable_folder,
     )
@@ -20,6 +21,6 @@ else:
         __name__,
         assets="ALL BOOK_WEIGHTS MNIST Asset",
         http="get why_silent",
-        cache="cache_folder cached_size clear_cache read_cached readable_folder",
+        cache="cache_folder cached_size clear_cache foreign read_cached readable_folder",
         fetch="Fetched Fetcher Listener",
     )

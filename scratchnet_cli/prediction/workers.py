@@ -6,7 +6,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
@@ -132,7 +132,8 @@ def _start() -> "ProcessPoolExecutor | None":
             pool = ProcessPoolExecutor(_cores(), context, _leave_with_the_parent)
             # The first task starts the processes.
             pool.submit(int)
-    except (ImportError, NotImplementedError, OSError):
+    except (ImportError, NotImplementedError, OSError, RuntimeError):
+        # RuntimeError: no thread can be started.
         return None
     return pool
 
@@ -169,4 +170,5 @@ def _leave_with_the_parent() -> None:
             parent.join()
             os._exit(1)
 
-    Thread(target=wait, daemon=True).start()
+    with suppress(RuntimeError):
+        Thread(target=wait, daemon=True).start()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         part_of,
         refuse_existing,
         report_file,
+        take_name,
         write_file,
     )
     from scratchnet_cli.terminal.github import annotate, append_to_summary, on_github
@@ -26,7 +27,7 @@ else:
         messages="below exact note printable",
         progress="Progress",
         progress_bars="progress_bar",
-        files="PART_SUFFIX ReportFile part_of refuse_existing report_file write_file",
+        files="PART_SUFFIX ReportFile part_of refuse_existing report_file take_name write_file",
         bars="text_bar",
         github="annotate append_to_summary on_github",
     )

@@ -70,7 +70,7 @@ def write_file(path: Path, data: bytes, force: bool = False) -> None:
             part.replace(path)
             return
         try:
-            _take_name(part, path)
+            take_name(part, path)
         except FileExistsError as error:
             raise OutputError(f"{path}: exists already; --force overwrites it") from error
 
@@ -87,7 +87,7 @@ def part_of(path: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
 
 
-def _take_name(part: Path, path: Path) -> None:
+def take_name(part: Path, path: Path) -> None:
     """Give a file a name that nobody has taken.
 
     Raises:
