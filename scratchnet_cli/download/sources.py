@@ -30,10 +30,15 @@ def sources(asset: Asset) -> list[str]:
 def shown(source: str) -> str:
     """A path, or an address of any kind without the name and password that it may hold.
 
-    A mistyped address is one too, and a password may hold any letter: of what has a colon before
-    its first slash, or begins with two, all that stands before the last @ is left out.
+    A mistyped address is one too, and a password may hold any letter: where a colon comes before
+    the last @, all that stands before that is left out, but for paths from / . .. ~ or a drive.
     """
-    return re.sub(r"^(?=[^/]*:|//)([^/:@]*:/+|//|).*@", r"\1", source, flags=re.DOTALL)
+    return re.sub(
+        r"^(?!/[^/]|\.\.?/|~|[A-Z]:\\)(?=.*:.*@)([^/:@]*:/+|//|).*@",
+        r"\1",
+        source,
+        flags=re.DOTALL | re.IGNORECASE,
+    )
 
 
 def is_url(source: str) -> bool:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from scratchnet_cli.lazy import lazy
 
 if TYPE_CHECKING:
-    from scratchnet_cli.images.decode import SMALL_GREY_PNG, png
     from scratchnet_cli.images.opening import opened
+    from scratchnet_cli.images.own_png import OUR_PNG, png
     from scratchnet_cli.images.reading import Picture, read_digits, read_image, read_raw_image
 else:
     __getattr__ = lazy(
         __name__,
-        decode="SMALL_GREY_PNG png",
+        own_png="OUR_PNG png",
         opening="opened",
         reading="Picture read_digits read_image read_raw_image",
     )

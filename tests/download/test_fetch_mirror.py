@@ -125,6 +125,7 @@ def test_a_password_in_the_mirrors_address_stays_private(
         "user:tellnobody@127.0.0.1:/x",
         "user:tell/nobody@127.0.0.1:/x",
         "//user:tellnobody@127.0.0.1/x",
+        "http//user:tellnobody@127.0.0.1/x",
         '"http://user:tellnobody@127.0.0.1"',
     ],
 )
