@@ -15,8 +15,8 @@ if TYPE_CHECKING:
         take_name,
         write_file,
     )
-    from scratchnet_cli.terminal.github import annotate, append_to_summary, on_github
-    from scratchnet_cli.terminal.messages import below, exact, note, printable
+    from scratchnet_cli.terminal.github import annotate, append_to_summary
+    from scratchnet_cli.terminal.messages import below, exact, note, on_github, printable
     from scratchnet_cli.terminal.progress import Progress
     from scratchnet_cli.terminal.progress_bars import progress_bar
     from scratchnet_cli.terminal.streams import STDIN, has_colour, set_up_streams
@@ -24,10 +24,10 @@ else:
     __getattr__ = lazy(
         __name__,
         streams="STDIN has_colour set_up_streams",
-        messages="below exact note printable",
+        messages="below exact note on_github printable",
         progress="Progress",
         progress_bars="progress_bar",
         files="PART_SUFFIX ReportFile part_of refuse_existing report_file take_name write_file",
         bars="text_bar",
-        github="annotate append_to_summary on_github",
+        github="annotate append_to_summary",
     )

@@ -292,6 +292,34 @@ def test_show_and_trace_say_whose_they_are(run: Run, pictures: list[Path], numbe
         assert lines[i + 15] == "X, the input            (784,)"
 
 
+@any_file_name
+@pytest.mark.parametrize("name", ["::error::x.png", " ::error::x.png", "a##[error]x.png"])
+@pytest.mark.parametrize("options", [(), ("--format", "json"), ("--show",)], ids=str)
+def test_no_name_is_a_command_to_github(
+    run: Run,
+    tmp_path: Path,
+    digits: NDArray[np.uint8],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    options: tuple[str, ...],
+) -> None:
+    """There no line begins with ``::`` or has ``##[`` in it; elsewhere names stay as they are."""
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / name, digits[4])
+    (tmp_path / f"{name}.bad.png").write_bytes(b"x")
+    inputs = (*options, "--", name, f"{name}.bad.png")
+    here = run("predict", *BUNDLED, *inputs)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    there = run("predict", *BUNDLED, *inputs)
+    assert name in here.stdout
+    for line in (there.stdout + there.stderr).splitlines():
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+    assert there.stdout.count("\n") == here.stdout.count("\n") == 1
+    if "json" in options:
+        assert json.loads(there.stdout) == json.loads(here.stdout)
+
+
 def test_names_cannot_reach_the_terminal_raw(
     run: Run, tmp_path: Path, digits: NDArray[np.uint8]
 ) -> None:
@@ -470,9 +498,7 @@ def test_kept_pictures_replace_none_that_is_read(
     assert (kept.stat().st_mtime_ns, kept.read_bytes()) == before
 
 
-def test_kept_pictures_are_read_the_short_way(
-    run: Run, pictures: list[Path], tmp_path: Path
-) -> None:
+def test_kept_pictures_are_read_fast(run: Run, pictures: list[Path], tmp_path: Path) -> None:
     """The mark in them changes no pixel, and Pillow shows it to whoever looks."""
     folder = tmp_path / "kept"
     assert run("predict", *BUNDLED, "--save-preprocessed", folder, pictures[5]).exit_code == 0
