@@ -4,10 +4,20 @@ Ctrl-C and SIGTERM are answered before anything heavy is imported.
 """
 
 try:
-    import gc
     import os
-    import signal
     import sys
+
+    # ``python -m`` looks for modules in the current folder first, where ``click`` may be anybody's.
+    # Only where this package itself is there, as in a clone, that folder stays.
+    if (
+        __name__ == "__main__"
+        and not sys.flags.safe_path
+        and os.path.realpath(sys.path[0]) != os.path.realpath(f"{__file__}/../..")
+    ):
+        del sys.path[0]
+
+    import gc
+    import signal
     from types import FrameType
     from typing import NoReturn
 except KeyboardInterrupt:
