@@ -123,7 +123,7 @@ def _cores() -> int:
 def _start() -> "ProcessPoolExecutor | None":
     """Running processes; None on a system that has not the means."""
     from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from multiprocessing import active_children, get_context
 
     # Where forking is sound it saves each process from importing NumPy and Pillow again.
     context = get_context("fork" if sys.platform == "linux" else "spawn")
@@ -133,7 +133,9 @@ def _start() -> "ProcessPoolExecutor | None":
             # The first task starts the processes.
             pool.submit(int)
     except (ImportError, NotImplementedError, OSError, RuntimeError):
-        # RuntimeError: no thread can be started.
+        # RuntimeError: no thread can be started. A process without it would wait for ever.
+        for child in active_children():
+            child.kill()
         return None
     return pool
 

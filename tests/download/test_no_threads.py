@@ -2,6 +2,7 @@
 
 import os
 import threading
+from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
@@ -57,17 +58,26 @@ def test_a_failure_is_told_without_a_thread(
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks")
-def test_many_pictures_need_no_process(
-    run: Run, tmp_path: Path, digits: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("forks", [False, True], ids=["no process", "no thread"])
+def test_many_pictures_are_read_without(
+    run: Run,
+    tmp_path: Path,
+    digits: NDArray[np.uint8],
+    monkeypatch: pytest.MonkeyPatch,
+    forks: bool,
 ) -> None:
-    """Pictures that are worth several processes are read here, with the same answers."""
+    """Pictures that are worth several processes are read here; no process is left behind."""
 
     def refuse() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     for number in range(300):
         Image.fromarray(digits[number]).save(tmp_path / f"{number:03}.png")
-    monkeypatch.setattr(os, "fork", refuse)
+    if not forks:
+        monkeypatch.setattr(os, "fork", refuse)
     result = run("predict", "--weights", "bundled", tmp_path)
     assert (result.exit_code, result.stderr.count("Traceback")) == (0, 0)
     assert len(result.stdout.splitlines()) == 300
+    for child in active_children():
+        child.join(5)
+    assert active_children() == []
