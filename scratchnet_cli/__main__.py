@@ -28,6 +28,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 EXIT_NO_MEMORY = 3
 # EX_SOFTWARE of sysexits.h; Python's own 1 would be read as "below the threshold".
 EXIT_BUG = 70
+TOO_LITTLE = (
+    b"scratchnet: there is not enough memory for this; a smaller input, a smaller --batch-size or "
+    b"a higher limit may help\n"
+)
 # How systems call it that there is no memory, where Python does not call it a MemoryError.
 NO_MEMORY = ("cannot allocate memory", "failed to map segment")
 
@@ -92,17 +96,15 @@ def _tell(error: BaseException, code: int) -> None:
         if code == EXIT_NO_MEMORY:
             # The frames hold what has taken the memory.
             error.with_traceback(None)
-            text = (
-                "scratchnet: there is not enough memory for this; a smaller input, a smaller "
-                "--batch-size or a higher limit may help\n"
-            )
-        else:
-            from traceback import format_exception
+            # Past Python's streams, which may take some.
+            os.write(sys.stderr.fileno(), TOO_LITTLE)
+            return
+        from traceback import format_exception
 
-            text = "".join(format_exception(error)) + (
-                "scratchnet: this is a bug; please report it with the lines above, as the README "
-                "says under Reporting\n"
-            )
+        text = "".join(format_exception(error)) + (
+            "scratchnet: this is a bug; please report it with the lines above, as the README "
+            "says under Reporting\n"
+        )
         # A file's name may be in there, and so anything.
         safe = (c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
         sys.stderr.write("".join(safe))
