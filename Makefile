@@ -56,7 +56,7 @@ bench: $(DEV) ## measure speed and memory, beside others
 	$(BIN)/python -m tests.benchmarks
 
 fuzz: $(DEV) ## feed each parser odd files for SECONDS seconds (60)
-	-$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris==3.1.0
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
 faults: $(DEV) ## kill, starve and crowd the program many times (some minutes)

@@ -1,7 +1,6 @@
 """The bytes of a picture file to colours: opened by content, turned upright, on opaque ground."""
 
 import io
-import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from PIL.PngImagePlugin import PngImageFile
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.grey import Colours, Pixels
 from scratchnet_cli.images.opening import opened
+from scratchnet_cli.images.own_png import SMALL_GREY_PNG, unmarked
 
 # Where a digit is looked for: finer pictures show no more of it, and cost time.
 WORKING_SIDE = 400
@@ -21,8 +21,6 @@ WORKING_SIDE = 400
 WORKING_SHORT_SIDE = 100
 # But a strip of a hundred million pixels must not be worked on as it is.
 WORKING_LONG_SIDE = 4000
-# How a PNG of 28x28 pixels, of grey in 8 bits, begins, before its first chunk is named.
-SMALL_GREY_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">2I2B", 28, 28, 8, 0)
 # Opaque parts of one colour, whose channels vary no more than this, are ink, be it half of the
 # picture; but not where they leave so little transparent.
 ONE_COLOUR, SHEET = 0.1, 0.9
@@ -61,6 +59,7 @@ def decode(data: bytes) -> Scan:
     Raises:
         ImageError: the file is of none of the known formats, damaged or too large.
     """
+    data = unmarked(data)
     if data.startswith(SMALL_GREY_PNG) and data[37:41] == b"IDAT":
         # The short way, for folders of thousands of such pictures.
         with suppress(Exception):
@@ -84,13 +83,6 @@ def decode_as_stored(data: bytes, side: int) -> Pixels:
         if (width, height) != (side, side):
             raise ImageError(f"--raw takes {side}x{side} pictures, this one is {width}x{height}")
         return _as_stored(image)
-
-
-def png(pixels: Pixels) -> bytes:
-    """Grey values (h, w) uint8 as a PNG file."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 def _for_work(image: Image.Image) -> Scan:

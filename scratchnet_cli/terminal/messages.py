@@ -1,5 +1,7 @@
 """Text for people: one form for notes, no control characters from outside, numbers that differ."""
 
+import os
+
 import click
 
 # Control and formatting characters, halves of letters, separators of lines.
@@ -14,8 +16,20 @@ def note(*lines: str) -> None:
     click.echo("scratchnet: " + "\n".join(map(printable, lines)), err=True)
 
 
+def on_github() -> bool:
+    """Whether this is a job of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
 def printable(text: str) -> str:
-    """``text`` with all that a terminal might act on, and bytes that are no text, escaped."""
+    """``text`` with all that a terminal might act on, and bytes that are no text, escaped.
+
+    On GitHub also what would make a line of a job's log a command.
+    """
+    if ("::" in text or "##[" in text) and on_github():
+        if text.lstrip().startswith("::"):
+            text = text.replace("::", "\\x3a:", 1)
+        text = text.replace("##[", "#\\x23[")
     if text.isprintable():
         return text
     from unicodedata import category
