@@ -12,7 +12,6 @@ if TYPE_CHECKING:
         part_of,
         refuse_existing,
         report_file,
-        take_name,
         write_file,
     )
     from scratchnet_cli.terminal.github import annotate, append_to_summary
@@ -27,7 +26,7 @@ else:
         messages="below exact note on_github printable",
         progress="Progress",
         progress_bars="progress_bar",
-        files="PART_SUFFIX ReportFile part_of refuse_existing report_file take_name write_file",
+        files="PART_SUFFIX ReportFile part_of refuse_existing report_file write_file",
         bars="text_bar",
         github="annotate append_to_summary",
     )
