@@ -105,6 +105,9 @@ def _tell(error: BaseException, code: int) -> None:
             "scratchnet: this is a bug; please report it with the lines above, as the README "
             "says under Reporting\n"
         )
+        if mirror := os.environ.get("SCRATCHNET_MIRROR", "").rstrip("/"):
+            # There may be a password in it.
+            text = text.replace(mirror, "SCRATCHNET_MIRROR")
         # A file's name may be in there, and so anything.
         safe = (c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
         sys.stderr.write("".join(safe))

@@ -51,6 +51,17 @@ def test_a_traceback_reaches_the_terminal_without_control_characters() -> None:
     assert "\\x1b[31m" in done.stderr
 
 
+def test_a_traceback_does_not_show_the_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address may hold a password, which an exception of a library may repeat."""
+    monkeypatch.setenv("SCRATCHNET_MIRROR", "http://user:tellnobody@127.0.0.1/")
+    done = run_faulty(
+        "ValueError('http://user:tellnobody@127.0.0.1/x')", "eval", "--dataset", "sample"
+    )
+    assert done.returncode == 70
+    assert "ValueError: SCRATCHNET_MIRROR/x" in done.stderr
+    assert "tellnobody" not in done.stderr
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -10,11 +10,12 @@ import stat
 import sys
 import time
 from contextlib import suppress
+from errno import EEXIST
 from pathlib import Path
 
 from scratchnet_cli.download.assets import Asset
 from scratchnet_cli.errors import CacheError
-from scratchnet_cli.terminal import PART_SUFFIX, part_of, take_name
+from scratchnet_cli.terminal import PART_SUFFIX, part_of
 
 # Nobody writes a file for so long, for it is written only when all its bytes are there.
 ABANDONED_S = 3600
@@ -125,7 +126,7 @@ def store(asset: Asset, data: bytes, force: bool = False) -> Path:
                 if force:
                     part.replace(path)
                 else:
-                    take_name(part, path)
+                    _take_name(part, path)
         finally:
             _sweep(path.parent)
     except OSError as error:
@@ -137,6 +138,19 @@ def store(asset: Asset, data: bytes, force: bool = False) -> Path:
             "SCRATCHNET_CACHE_DIR can name another folder"
         ) from error
     return path
+
+
+def _take_name(part: Path, path: Path) -> None:
+    """Give a whole file a name that nobody has taken, or raise FileExistsError."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without links; who comes between these two lines is not seen.
+        if os.path.lexists(path):
+            raise FileExistsError(EEXIST, os.strerror(EEXIST)) from None
+        part.replace(path)
 
 
 def _leftovers(folder: Path) -> list[Path]:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
         part_of,
         refuse_existing,
         report_file,
-        take_name,
         write_file,
     )
     from scratchnet_cli.terminal.github import annotate, append_to_summary

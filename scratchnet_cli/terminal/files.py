@@ -78,7 +78,7 @@ def write_file(path: Path, data: bytes, force: bool = False) -> None:
             part.replace(path)
             return
         try:
-            take_name(part, path)
+            _take_name(part, path)
         except FileExistsError as error:
             raise OutputError(f"{path}: exists already; --force overwrites it") from error
 
@@ -95,7 +95,7 @@ def part_of(path: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
 
 
-def take_name(part: Path, path: Path) -> None:
+def _take_name(part: Path, path: Path) -> None:
     """Give a file a name that nobody has taken.
 
     Raises:

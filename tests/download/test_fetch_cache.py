@@ -120,6 +120,24 @@ def test_a_link_that_leads_nowhere(server: Server, cache: Path, tmp_path: Path, 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+def test_a_file_system_without_links(
+    server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There too a file is cached whole, and another under its name stays."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert Fetcher().fetch(asset(server.url("/good"))).cached
+    assert files(cache) == {"digits.gz": DATA}
+    (cache / "digits.gz").unlink()
+    (cache / "digits.gz").symlink_to(cache / "nowhere")
+    assert not Fetcher().fetch(asset(server.url("/good"))).cached
+    assert (cache / "digits.gz").is_symlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
 def test_a_pipe_in_the_files_place_is_not_waited_for(server: Server, cache: Path) -> None:
     """What would never end when read is told of like a folder."""
     cache.mkdir()
