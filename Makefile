@@ -35,7 +35,7 @@ run: $(RUN) ## evaluate the book's network on MNIST
 	$(BIN)/scratchnet eval --batch-size 100
 
 test: $(DEV) ## run the tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest
 
 slow: $(DEV) ## run the tests that take longer: every guise of a picture, a training
 	$(BIN)/python -m pytest -m slow
@@ -56,7 +56,7 @@ bench: $(DEV) ## measure speed and memory, beside others
 	$(BIN)/python -m tests.benchmarks
 
 fuzz: $(DEV) ## feed each parser odd files for SECONDS seconds (60)
-	-$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
 faults: $(DEV) ## kill, starve and crowd the program many times (some minutes)

@@ -3,9 +3,8 @@
 For notebooks, the commands under their own names.
 """
 
-from typing import TYPE_CHECKING
-
-from scratchnet_cli.lazy import lazy_exports
+# Not from ``typing``: until __main__ has run, a Ctrl-C shows a traceback, so this must be brief.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from scratchnet_cli.catalog import load_dataset, load_mnist, load_weights
@@ -13,7 +12,12 @@ if TYPE_CHECKING:
     from scratchnet_cli.images import read_image
     from scratchnet_cli.network import Network
 else:
-    __getattr__, __all__ = lazy_exports(__name__)
+
+    def __getattr__(name):
+        from scratchnet_cli.lazy import lazy_exports
+
+        get, names = lazy_exports(__name__)
+        return names if name == "__all__" else get(name)
 
     def __dir__():
-        return __all__
+        return __getattr__("__all__")

@@ -59,6 +59,14 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; what Click would take for Ctrl-C or a closed pipe is no such thing."""
+        try:
+            return super().invoke(ctx)
+        except (EOFError, BrokenPipeError) as error:
+            # Of these Click makes 130 and 1. The program asks nothing, and of stdout it knows.
+            raise RuntimeError(f"{type(error).__name__} in {ctx.invoked_subcommand}") from error
+
 
 @click.group(
     cls=LazyGroup,

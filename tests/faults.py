@@ -167,7 +167,7 @@ def test_hostile_weights_on_the_command_line(name: str, tmp_path: Path) -> None:
     path = tmp_path / "weights"
     path.write_bytes(everything()[name])
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    exit_code, stderr, peak_mib = run_measured("eval", "--weights", path, "--dataset", "sample")
+    exit_code, stderr, peak_mib, _ = run_measured("eval", "--weights", path, "--dataset", "sample")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert exit_code == 3
     assert stderr.startswith(f"scratchnet: {path}")
@@ -191,7 +191,7 @@ def test_the_largest_pictures_have_a_ceiling(name: str, tmp_path: Path) -> None:
     path = tmp_path / "picture"
     path.write_bytes(large_pictures()[name])
     start = time.monotonic()
-    exit_code, stderr, peak_mib = run_measured("predict", "--weights", "bundled", path)
+    exit_code, stderr, peak_mib, _ = run_measured("predict", "--weights", "bundled", path)
     assert exit_code in (0, 3)
     assert stderr.count("\n") <= 1
     assert peak_mib < 1536

@@ -1,5 +1,6 @@
 """How much memory a run of the program took at most: its own, not that of whoever started it."""
 
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -28,18 +29,32 @@ class Measured(NamedTuple):
     exit_code: int
     stderr: str
     peak_mib: float
+    stdout: bytes
 
 
-def run_measured(*args: str | Path, cwd: Path | None = None) -> Measured:
-    """Run the command line as a process of its own."""
+def run_measured(
+    *args: str | Path,
+    cwd: Path | None = None,
+    address_space: int | None = None,
+    stdin: bytes = b"",
+    timeout: float = 60,
+) -> Measured:
+    """Run the command line as a process of its own, within so much address space in KiB."""
     if not Path("/proc/self/status").exists():
         pytest.skip("this system does not tell a process's peak")
+
+    def within() -> None:
+        if address_space:
+            resource.setrlimit(resource.RLIMIT_AS, (address_space * 1024,) * 2)
+
     done = subprocess.run(
         [sys.executable, "-c", TELLING, *map(str, args)],
         cwd=cwd,
+        input=stdin,
+        preexec_fn=within,
         capture_output=True,
-        text=True,
-        timeout=60,
+        timeout=timeout,
         check=False,
     )
-    return Measured(done.returncode, done.stderr, int(done.stdout.split("\n")[-1]) / 1024)
+    stdout = done.stdout.rpartition(b"\n")
+    return Measured(done.returncode, done.stderr.decode(), int(stdout[2]) / 1024, stdout[0])

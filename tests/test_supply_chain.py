@@ -1,7 +1,9 @@
 """Whom the program talks to, and what it starts: proved with Python's own audit events."""
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,6 +11,9 @@ import pytest
 
 from scratchnet_cli.download import assets
 from tests.fuzz.targets import pictures
+
+ROOT = Path(__file__).parents[1]
+WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
 # Runs command lines, each after a "+", and prints the sockets and processes that they asked for;
 # nothing of it happens.
@@ -96,3 +101,59 @@ def test_the_watch_would_notice(folder: Path) -> None:
     codes, events = watched("eval --limit 10", folder=folder)
     assert codes == ["0"]
     assert "socket.getaddrinfo 127.0.0.1" in events
+
+
+@pytest.mark.parametrize("module", ["click", "requests", "simplejson"])
+def test_no_module_comes_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    """``python -m scratchnet_cli`` does not run a file that happens to be called like a library."""
+    (tmp_path / f"{module}.py").write_text("print('run', flush=True)")
+    monkeypatch.setenv("SCRATCHNET_OFFLINE", "1")
+    done = subprocess.run(
+        [sys.executable, "-m", "scratchnet_cli", "download"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("path", [WORKFLOW, ROOT / "README.md"], ids=["ci.yml", "README"])
+def test_actions_are_pinned(path: Path) -> None:
+    """A tag can be moved, a commit cannot: each action is named by one, the tag stands behind."""
+    used = re.findall(r"^ *- uses: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(used) >= 4
+    for action in used:
+        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
+
+
+def test_packages_come_from_one_index() -> None:
+    """Of two indexes either could replace a package of the other; and what make adds is pinned."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert not re.search("index", WORKFLOW.read_text(encoding="utf-8") + makefile, re.IGNORECASE)
+    added = re.findall(r"pip install .* (\S+)$", makefile, re.MULTILINE)
+    assert [name for name in added if not re.match(r"'?\.|.*==\d", name)] == []
+
+
+def test_the_workflow_tests_every_lower_bound() -> None:
+    """The job of the oldest versions holds each dependency to its floor, none below known flaws."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    floors = dict(line.split(">=") for line in project["dependencies"])
+    assert [int(part) for part in floors["pillow"].split(".")] >= [13, 0]
+    assert [int(part) for part in floors["urllib3"].split(".")] >= [2, 8]
+    workflow = WORKFLOW.read_text(encoding="utf-8")
+    (pattern,) = re.findall(r's/(\.\*"\(.*?\)"\.\*)/', workflow)
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^dependencies(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    assert dict(re.findall(pattern, block)) == floors
+
+
+def test_the_workflow_s_tests_are_there() -> None:
+    """A path that pytest is given there exists."""
+    paths = re.findall(r"pytest (\S+)", WORKFLOW.read_text(encoding="utf-8"))
+    assert paths
+    assert all((ROOT / path).exists() for path in paths)

@@ -37,8 +37,8 @@ def list_() -> None:
 def verify() -> int:
     """Hash each file and print PATH<TAB>ok, damaged or missing.
 
-    Exits with 3 if one is damaged; the next command that needs it downloads it again. A missing
-    file is no damage.
+    Exits with 3 if one is damaged, or is another file under its name: it is never used, and
+    `scratchnet download --force` replaces it. A missing file is no damage.
     """
     exit_code = 0
     folder = download.readable_folder()
@@ -53,10 +53,16 @@ def verify() -> int:
 
 
 @command.command("clear", epilog="Example: scratchnet cache clear")
-def clear() -> None:
+@click.option("--force", is_flag=True, help="Delete also what is damaged or not ours.")
+def clear(force: bool) -> int:
     """Delete what was downloaded, and nothing else.
 
-    Prints each deleted path.
+    Prints each deleted path. A file that has the name of one of ours and is another stays without
+    --force, and the exit code is 3.
     """
-    for deleted in download.clear_cache(download.ALL):
+    for deleted in download.clear_cache(download.ALL, force):
         click.echo(printable(str(deleted)))
+    kept = download.foreign(download.ALL)
+    for reason in kept:
+        note(f"{reason}: not deleted" + ("" if force else "; --force deletes a file"))
+    return CacheError.exit_code if kept else 0

@@ -9,7 +9,11 @@ from scratchnet_cli.errors import CacheError, DownloadError, MirrorError
 
 
 @click.command("download", epilog="Example: scratchnet download --split all")
-@click.option("--force", is_flag=True, help="Download again what is cached already.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Download again what is cached already, and replace what is damaged or not ours.",
+)
 @click.option(
     "--split",
     type=click.Choice(["test", "train", "all"]),
@@ -35,10 +39,14 @@ def command(force: bool, split: Literal["test", "train", "all"]) -> int:
             raise
         except DownloadError as error:
             terminal.note(*error.args)
-            exit_code = error.exit_code
+            exit_code = max(exit_code, error.exit_code)
             continue
         if not fetched.cached:
-            # The fetcher has told why, and the next file would fare no better.
-            return CacheError.exit_code
+            # The fetcher has told why.
+            if not download.foreign((asset,)):
+                # It is the folder, and the next file would fare no better.
+                return CacheError.exit_code
+            exit_code = max(exit_code, CacheError.exit_code)
+            continue
         click.echo(terminal.printable(fetched.source))
     return exit_code

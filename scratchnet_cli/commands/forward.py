@@ -57,8 +57,8 @@ def command(weights: str, x: tuple[str, ...], output: str, trace: bool) -> None:
         raise ShapeError(
             f"{origin.name} takes {net.inputs} numbers for each input, but {values.shape[-1]} came"
         )
-    steps = network.trace(net, values, output)
     if trace:
+        steps = network.trace(net, values, output)
         sys.stdout.writelines(f"{line}\n" for line in (*network.formulas_of(steps), ""))
-    outputs = steps[-1].z.reshape(-1, net.outputs)
-    sys.stdout.writelines(f"{network.format_row(y)}\n" for y in outputs)
+    for block in network.outputs(net, values, output):
+        sys.stdout.writelines(f"{network.format_row(y)}\n" for y in block)

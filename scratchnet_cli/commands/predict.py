@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from functools import partial
 from itertools import chain, product
@@ -132,10 +132,11 @@ def command(
             if files_from is not None
             else ()
         )
+        bursts: Iterable[list[str]] = chain([names], listed)
+        if folder:
+            bursts = folder.sparing(bursts)
         read = partial(prediction.read_file, raw=raw, multiple=multiple, polarity=polarity)
-        batches = prediction.spread(
-            partial(prediction.read_batch, read), chain([names], listed), here=STDIN
-        )
+        batches = prediction.spread(partial(prediction.read_batch, read), bursts, here=STDIN)
         held.enter_context(closing(batches))
         moved = held.enter_context(progress.pictures(None if files_from else len(names)))
         for readings in batches:

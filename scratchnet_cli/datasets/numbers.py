@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import InputError, WeightsError
-from scratchnet_cli.terminal import STDIN
+from scratchnet_cli.terminal import STDIN, shortened
 from scratchnet_cli.weights import DTYPES, MAGIC, MAX_BYTES, split_npy, view_floats
 
 _NPY_DTYPES = (*DTYPES, "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
@@ -118,7 +118,7 @@ def _number(text: str) -> float:
     except ValueError as error:
         raise InputError(f"{text[:_SHOWN]!r} is not a number") from error
     if not math.isfinite(value):
-        raise InputError(f"{text.strip()} is not a finite number")
+        raise InputError(f"{shortened(text.strip(), _SHOWN)} is not a finite number")
     return value
 
 

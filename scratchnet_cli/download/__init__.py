@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         cache_folder,
         cached_size,
         clear_cache,
+        foreign,
         read_cached,
         readable_folder,
     )

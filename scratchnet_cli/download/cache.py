@@ -10,6 +10,7 @@ import stat
 import sys
 import time
 from contextlib import suppress
+from errno import EEXIST
 from pathlib import Path
 
 from scratchnet_cli.download.assets import Asset
@@ -21,7 +22,11 @@ ABANDONED_S = 3600
 
 
 def cache_folder() -> Path:
-    """``SCRATCHNET_CACHE_DIR``, or else the place where this system keeps caches."""
+    """``SCRATCHNET_CACHE_DIR``, or else the place where this system keeps caches.
+
+    Raises:
+        CacheError: there is no such place, for this user has no home folder.
+    """
     if chosen := os.environ.get("SCRATCHNET_CACHE_DIR"):
         # Unlike Path.expanduser, this leaves a user's name that nobody has as it is.
         return Path(os.path.expanduser(chosen))  # noqa: PTH111
@@ -34,7 +39,12 @@ def cache_folder() -> Path:
             return Path(home, ".cache", "scratchnet")
     import platformdirs
 
-    return platformdirs.user_cache_path("scratchnet", appauthor=False)
+    try:
+        return platformdirs.user_cache_path("scratchnet", appauthor=False)
+    except RuntimeError as error:
+        raise CacheError(
+            "there is no home folder to keep a cache in; SCRATCHNET_CACHE_DIR can name a folder"
+        ) from error
 
 
 def readable_folder() -> Path:
@@ -60,9 +70,13 @@ def read_cached(asset: Asset) -> bytes | None:
     """The cached file, seen to be the right one; None if it is not cached.
 
     Raises:
-        CacheError: there is something in its place, but it is damaged or cannot be read.
+        CacheError: there is something in its place, but it is another file or cannot be read.
     """
-    path = cache_folder() / asset.name
+    try:
+        path = cache_folder() / asset.name
+    except CacheError:
+        # Nothing is cached where no cache can be; whoever wants to store something hears of it.
+        return None
     if cached_size(asset) is None:
         return None
     try:
@@ -73,7 +87,7 @@ def read_cached(asset: Asset) -> bytes | None:
     except OSError as error:
         raise CacheError(f"{path}: cannot be read ({error.strerror})") from error
     if defect := asset.defect(data):
-        raise CacheError(f"{path}: damaged ({defect})")
+        raise CacheError(f"{path}: damaged or not ours ({defect})")
     return data
 
 
@@ -95,11 +109,13 @@ def cached_size(asset: Asset) -> int | None:
     return status.st_size
 
 
-def store(asset: Asset, data: bytes) -> Path:
+def store(asset: Asset, data: bytes, force: bool = False) -> Path:
     """Put the file into the cache, whole or not at all, and return its path.
 
+    What has its name already is replaced only with ``force``.
+
     Raises:
-        CacheError: the folder cannot be written.
+        CacheError: the folder cannot be written, or something else has the name.
     """
     path = cache_folder() / asset.name
     try:
@@ -107,15 +123,34 @@ def store(asset: Asset, data: bytes) -> Path:
         try:
             with part_of(path) as part:
                 part.write_bytes(data)
-                part.replace(path)
+                if force:
+                    part.replace(path)
+                else:
+                    _take_name(part, path)
         finally:
             _sweep(path.parent)
     except OSError as error:
+        if isinstance(error, FileExistsError) and path.parent.is_dir() and read_cached(asset):
+            # Another process was faster.
+            return path
         raise CacheError(
             f"{path}: cannot be written ({error.strerror}); "
             "SCRATCHNET_CACHE_DIR can name another folder"
         ) from error
     return path
+
+
+def _take_name(part: Path, path: Path) -> None:
+    """Give a whole file a name that nobody has taken, or raise FileExistsError."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without links; who comes between these two lines is not seen.
+        if os.path.lexists(path):
+            raise FileExistsError(EEXIST, os.strerror(EEXIST)) from None
+        part.replace(path)
 
 
 def _leftovers(folder: Path) -> list[Path]:
@@ -130,18 +165,35 @@ def _sweep(folder: Path) -> None:
                 part.unlink()
 
 
-def clear_cache(assets: tuple[Asset, ...]) -> list[Path]:
+def foreign(assets: tuple[Asset, ...]) -> list[str]:
+    """One sentence for each thing that has the name of one of these files and is another."""
+    found = []
+    for asset in assets:
+        try:
+            read_cached(asset)
+        except CacheError as error:
+            found.append(str(error))
+    return found
+
+
+def clear_cache(assets: tuple[Asset, ...], force: bool = False) -> list[Path]:
     """Delete these files, and what killed processes left of them; touch nothing else.
+
+    A file that has such a name and is another is deleted only with ``force``.
 
     Raises:
         CacheError: a file cannot be deleted.
     """
     folder = readable_folder()
     leftovers = _leftovers(folder)
-    present = [folder / asset.name for asset in assets if cached_size(asset) is not None]
-    for path in (*present, *leftovers):
+    ours = []
+    for asset in assets:
+        with suppress(CacheError):
+            if (cached_size(asset) if force else read_cached(asset)) is not None:
+                ours.append(folder / asset.name)
+    for path in (*ours, *leftovers):
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise CacheError(f"{path}: cannot be deleted ({error.strerror})") from error
-    return [*present, *leftovers]
+    return [*ours, *leftovers]

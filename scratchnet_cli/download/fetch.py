@@ -1,7 +1,7 @@
 """An asset, wherever it is to be had: the cache, the user's mirror, the sources in their order."""
 
 import os
-import re
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -14,7 +14,8 @@ from typing import Protocol
 from scratchnet_cli import download
 from scratchnet_cli.download.assets import Asset
 from scratchnet_cli.download.cache import cache_folder, read_cached, store
-from scratchnet_cli.errors import CacheError, DownloadError, MirrorError, TransferError
+from scratchnet_cli.download.sources import is_url, shown, sources
+from scratchnet_cli.errors import CacheError, DownloadError, TransferError
 
 GZIP = b"\x1f\x8b"
 _FALSE = ("", "0", "false", "no", "off", "n", "f")
@@ -80,12 +81,15 @@ class Fetcher:
 
         To import NumPy takes about as long, and neither keeps the other from a second core.
         """
-        self._readers[asset] = Thread(target=self._read_ahead, args=[asset], daemon=True)
-        self._readers[asset].start()
+        reader = Thread(target=self._read_ahead, args=[asset], daemon=True)
+        # Where no thread can be started, ``fetch`` reads.
+        with suppress(RuntimeError):
+            reader.start()
+            self._readers[asset] = reader
 
     def _read_ahead(self, asset: Asset) -> None:
         # What goes wrong here goes wrong in ``fetch`` again, which tells it.
-        with suppress(CacheError):
+        with suppress(Exception):
             if (data := read_cached(asset)) is not None:
                 fetched = Fetched(data, str(cache_folder() / asset.name), cached=True)
                 fetched.unpacked  # noqa: B018
@@ -100,7 +104,7 @@ class Fetcher:
             MirrorError: it is not cached, and SCRATCHNET_MIRROR has to be set right first.
             DownloadError: it is not cached, and no source delivered it.
         """
-        path = cache_folder() / asset.name
+        in_the_way = False
         if not force:
             if asset in self._readers:
                 self._readers[asset].join()
@@ -108,12 +112,17 @@ class Fetcher:
                 return self._ahead[asset]
             try:
                 if (data := read_cached(asset)) is not None:
-                    return Fetched(data, str(path), cached=True)
+                    return Fetched(data, str(cache_folder() / asset.name), cached=True)
             except CacheError as error:
-                self.listener.note(f"{error}: looking for a sound copy")
+                self.listener.note(
+                    f"{error}: going on without it; scratchnet download --force replaces a file"
+                )
+                in_the_way = True
         data, source = self._download(asset, hurry)
+        if in_the_way:
+            return Fetched(data, shown(source), cached=False)
         try:
-            store(asset, data)
+            path = store(asset, data, force)
         except CacheError as error:
             self.listener.note(f"{error}: downloaded, but not cached")
             return Fetched(data, shown(source), cached=False)
@@ -122,13 +131,13 @@ class Fetcher:
     def _download(self, asset: Asset, hurry: bool) -> tuple[bytes, str]:
         """The bytes from the first source that delivers the right ones, and that source."""
         failures: list[tuple[str, str]] = []
-        for source in _sources(asset):
+        for source in sources(asset):
             try:
                 return self._from_source(source, asset, hurry), source
             except TransferError as error:
                 failures.append((shown(source), str(error)))
         raise DownloadError(
-            f"{asset.name} could not be downloaded to {cache_folder()}:",
+            f"{asset.name} could not be downloaded{_where_to()}:",
             *(f"  {source}: {cause}" for source, cause in failures),
             "SCRATCHNET_MIRROR can name a folder or an address that holds the file, "
             "HTTPS_PROXY a proxy.",
@@ -141,12 +150,15 @@ class Fetcher:
         Raises:
             TransferError: it did not come, or something else came.
         """
-        if _is_url(source):
+        if is_url(source):
             self._expect_network(asset, hurry)
             with self.listener.transfer(asset.name, asset.size, shown(source)) as received:
                 data = download.get(source, asset.size, received)
         else:
             try:
+                # A pipe would be waited for, for ever.
+                if not stat.S_ISREG(Path(source).stat().st_mode):
+                    raise TransferError("not a file")
                 with Path(source).open("rb") as file:
                     data = file.read(asset.size + 1)
             except OSError as error:
@@ -161,7 +173,7 @@ class Fetcher:
             raise TransferError(f"not tried, for SCRATCHNET_OFFLINE is {offline!r}")
         if not hurry:
             return
-        urls = [source for source in _sources(asset) if _is_url(source)]
+        urls = [source for source in sources(asset) if is_url(source)]
         hosts = frozenset(url.split("/")[2] for url in urls)
         if hosts not in self._silence:
             # The hosts of another asset have been waited for already.
@@ -172,25 +184,8 @@ class Fetcher:
             raise TransferError(f"no source answers: {cause}")
 
 
-def _sources(asset: Asset) -> list[str]:
-    """Where to look, in order: URLs, and the path of the file where the mirror is a folder."""
-    mirror = os.environ.get("SCRATCHNET_MIRROR", "")
-    if not mirror:
-        return list(asset.urls)
-    if _is_url(mirror):
-        return [f"{mirror.rstrip('/')}/{asset.name}", *asset.urls]
-    if "://" in mirror:
-        raise MirrorError(
-            f"SCRATCHNET_MIRROR is {shown(mirror)!r}, "
-            "expected a folder or an http:// or https:// address"
-        )
-    return [str(Path(os.path.expanduser(mirror), asset.name)), *asset.urls]  # noqa: PTH111
-
-
-def shown(source: str) -> str:
-    """A path, or an address of any kind without the name and password that it may hold."""
-    return re.sub(r"^([^/]*://)[^/]*@", r"\1", source)
-
-
-def _is_url(source: str) -> bool:
-    return re.match("https?://[^/]", source, re.IGNORECASE) is not None
+def _where_to() -> str:
+    try:
+        return f" to {cache_folder()}"
+    except CacheError:
+        return ""

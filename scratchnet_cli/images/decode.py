@@ -1,7 +1,6 @@
 """The bytes of a picture file to colours: opened by content, turned upright, on opaque ground."""
 
 import io
-import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from PIL.PngImagePlugin import PngImageFile
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.grey import Colours, Pixels
 from scratchnet_cli.images.opening import opened
+from scratchnet_cli.images.own_png import SMALL_GREY_PNG, unmarked
 
 # Where a digit is looked for: finer pictures show no more of it, and cost time.
 WORKING_SIDE = 400
@@ -21,8 +21,6 @@ WORKING_SIDE = 400
 WORKING_SHORT_SIDE = 100
 # But a strip of a hundred million pixels must not be worked on as it is.
 WORKING_LONG_SIDE = 4000
-# How a PNG of 28x28 pixels, of grey in 8 bits, begins, before its first chunk is named.
-SMALL_GREY_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">2I2B", 28, 28, 8, 0)
 # Opaque parts of one colour, whose channels vary no more than this, are ink, be it half of the
 # picture; but not where they leave so little transparent.
 ONE_COLOUR, SHEET = 0.1, 0.9
@@ -61,6 +59,7 @@ def decode(data: bytes) -> Scan:
     Raises:
         ImageError: the file is of none of the known formats, damaged or too large.
     """
+    data = unmarked(data)
     if data.startswith(SMALL_GREY_PNG) and data[37:41] == b"IDAT":
         # The short way, for folders of thousands of such pictures.
         with suppress(Exception):
@@ -72,21 +71,18 @@ def decode(data: bytes) -> Scan:
         return _for_work(image)
 
 
-def decode_as_stored(data: bytes) -> Pixels:
-    """(h, w) uint8: the grey values of a picture as they are, transparency on white.
+def decode_as_stored(data: bytes, side: int) -> Pixels:
+    """(side, side) uint8: the grey values of a picture as they are, transparency on white.
 
     Raises:
-        ImageError: the file is of none of the known formats, damaged or too large.
+        ImageError: the file is of none of the known formats, damaged, or of another size, which is
+            told before anything is decoded.
     """
     with opened(data) as image:
+        width, height = image.size
+        if (width, height) != (side, side):
+            raise ImageError(f"--raw takes {side}x{side} pictures, this one is {width}x{height}")
         return _as_stored(image)
-
-
-def png(pixels: Pixels) -> bytes:
-    """Grey values (h, w) uint8 as a PNG file."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 def _for_work(image: Image.Image) -> Scan:
@@ -101,21 +97,21 @@ def _for_work(image: Image.Image) -> Scan:
     image.load()
     exact = scale >= 1
     if image.mode[0] in "IF":
-        return Scan(_upright(_full_range(image, size), image))
-    upright = image
+        return Scan(upright(_full_range(image, size), image))
+    original = image
     if image.has_transparency_data:
         image = _in_mode(image, "RGBA")
         if image.getchannel("A").getextrema() != (255, 255):
             colours = _unit(_resized(image, size))
-            return Scan(_upright(_on_ground(colours), upright))
+            return Scan(upright(_on_ground(colours), original))
     pixels = _resized(_in_mode(image, "L" if image.mode in ("1", "L") else "RGB"), size)
-    pixels = _upright(pixels, upright)
+    pixels = upright(pixels, original)
     if pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
         pixels = pixels[:, :, 0]
     return Scan(pixels, exact)
 
 
-def _upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
+def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
     """The array turned as the picture's EXIF orientation, 1 to 8, asks for."""
     orientation = image.getexif().get(_ORIENTATION, 1)
     if orientation in (5, 6, 7, 8):
@@ -187,4 +183,4 @@ def _as_stored(image: Image.Image) -> Pixels:
             grey = np.asarray(image_on_white.convert("L"))
         else:
             grey = np.asarray(image.convert("L"))
-    return _upright(grey, image)
+    return upright(grey, image)

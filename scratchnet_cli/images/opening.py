@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.limits import check_size
 
 # How files of the allowed formats begin, and Pillow's class for each. Only that one is imported.
 SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
@@ -33,10 +34,8 @@ FOREIGN: tuple[tuple[bytes, str], ...] = (
     (rb"(\xef\xbb\xbf)?\s*(<[?!][^<]*)*<svg\b", "an SVG drawing"),
 )
 FOREIGN_BYTES = 2000
+NO_MEMORY = "there is not enough memory for this picture; save it smaller, or allow more"
 KNOWN = "PNG JPEG BMP GIF WEBP TIFF PNM"
-MAX_PIXELS = 100_000_000
-# A BMP of runs (compression 1 and 2) is unpacked by Pillow in Python, byte by byte.
-MAX_PIXELS_IN_RUNS = 10_000_000
 
 # What Pillow logs of a damaged file would otherwise go to stderr.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -54,14 +53,12 @@ def opened(data: bytes) -> Iterator[Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with plugin(io.BytesIO(data)) as image:
-                width, height = image.size
-                in_runs = image.info.get("compression") in (1, 2)
-                most = MAX_PIXELS_IN_RUNS if in_runs else MAX_PIXELS
-                if width * height > most:
-                    raise ImageError(f"{width}x{height} pixels are more than {most}")
+                check_size(image, data)
                 yield image
     except ImageError:
         raise
+    except MemoryError as error:
+        raise ImageError(NO_MEMORY) from error
     except Exception as error:  # Pillow's plugins raise nearly everything on damaged files
         raise ImageError("the picture is damaged or cut short") from error
 

@@ -97,11 +97,7 @@ def read_raw_image(data: bytes) -> Picture:
     Raises:
         ImageError: the file is no picture of the known formats, or is of another size.
     """
-    grey = decode_as_stored(data)
-    if grey.shape != (FIELD, FIELD):
-        height, width = grey.shape
-        raise ImageError(f"--raw takes 28x28 pictures, this one is {width}x{height}")
-    return Picture(grey)
+    return Picture(decode_as_stored(data, FIELD))
 
 
 def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:

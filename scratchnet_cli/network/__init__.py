@@ -10,6 +10,6 @@ if TYPE_CHECKING:
     from scratchnet_cli.network.layers import ACTIVATIONS, Array, Layer, Network, softmax
     from scratchnet_cli.network.summary import NetworkSummary, summarize
     from scratchnet_cli.network.throughput import Rate, measure_throughput
-    from scratchnet_cli.network.tracing import trace
+    from scratchnet_cli.network.tracing import outputs, trace
 else:
     __getattr__, __all__ = lazy_exports(__name__)

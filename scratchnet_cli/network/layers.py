@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scratchnet_cli.errors import ShapeError, WeightsError
+from scratchnet_cli.network.size import blocks, check_size, rows_at_once
 
 Array: TypeAlias = NDArray[Any]
 
@@ -117,7 +118,7 @@ class Network:
     """Layers of which each takes what the one before it gives; any depth.
 
     Raises:
-        WeightsError: there is no layer, or two neighbours do not fit.
+        WeightsError: there is no layer, two neighbours do not fit, or they are too large.
     """
 
     layers: tuple[Layer, ...]
@@ -130,10 +131,16 @@ class Network:
                 raise WeightsError(
                     f"layer {i} gives {before.outputs} values, layer {i + 1} takes {after.inputs}"
                 )
+        check_size(self.widths)
 
     def __repr__(self) -> str:
-        sizes = "-".join(map(str, (self.inputs, *(layer.outputs for layer in self.layers))))
+        sizes = "-".join(map(str, self.widths))
         return f"Network({sizes}, {' '.join(layer.activation for layer in self.layers)})"
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Number of values in one input, and of those that each layer gives."""
+        return (self.inputs, *(layer.outputs for layer in self.layers))
 
     @property
     def inputs(self) -> int:
@@ -166,6 +173,9 @@ class Network:
         """
         z = np.asarray(x)
         self.check_input(z)
+        widest = max(self.widths)
+        if z.ndim == 2 and len(z) > rows_at_once(widest):
+            return np.concatenate([self.logits(z[part]) for part in blocks(len(z), widest)])
         with np.errstate(over="ignore", invalid="ignore"):
             for layer in self.layers:
                 z = layer.forward(z)

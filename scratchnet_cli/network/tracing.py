@@ -1,12 +1,13 @@
 """A network's every step, kept: what ``Network.logits`` computes, with nothing thrown away."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from scratchnet_cli.errors import InputError, WeightsError
 from scratchnet_cli.network.layers import ACTIVATIONS, Array, Layer, Network, identity, softmax
+from scratchnet_cli.network.size import blocks, rows_at_once
 
 # The book's two functions for the output layer.
 OUTPUTS: Mapping[str, Callable[[Array], Array]] = {"identity": identity, "softmax": softmax}
@@ -35,10 +36,16 @@ def trace(network: Network, x: Array, output: str = "identity") -> tuple[Step, .
 
     Raises:
         ShapeError: x has another number of columns.
-        InputError: a number is too large for that precision.
-        WeightsError: a result is.
+        InputError: a number is too large for that precision, or there are too many inputs to keep.
+        WeightsError: a result is too large.
     """
     network.check_input(x)
+    most = rows_at_once(sum(network.widths))
+    if x.ndim == 2 and len(x) > most:
+        raise InputError(
+            f"the steps of {len(x)} inputs are too many to keep, the most is {most}; "
+            "without --trace any number goes through"
+        )
     dtype = np.result_type(np.float32, network.layers[0].W.dtype)
     with np.errstate(over="ignore"):
         x = x.astype(dtype)
@@ -58,3 +65,12 @@ def trace(network: Network, x: Array, output: str = "identity") -> tuple[Step, .
     if not np.isfinite(x).all():
         raise WeightsError("the weights are so large that the network's output overflows")
     return tuple(steps)
+
+
+def outputs(network: Network, x: Array, output: str = "identity") -> Iterator[Array]:
+    """The last z of ``trace``, (n, outputs), of as many inputs at a time as can be kept."""
+    if x.ndim == 2:
+        for part in blocks(len(x), sum(network.widths)):
+            yield trace(network, x[part], output)[-1].z
+    else:
+        yield trace(network, x, output)[-1].z[None]

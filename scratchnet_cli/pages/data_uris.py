@@ -5,9 +5,9 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
-from scratchnet_cli.images import opened
+from scratchnet_cli.images import opened, upright
 
 GAP = 2
 # Seen well by the colour-blind: from blue by way of almost white to orange.
@@ -49,17 +49,34 @@ def thumbnail(data: bytes, side: int) -> tuple[str, int, int]:
     with opened(data) as image:
         # Lets a JPEG be decoded at a fraction of its size.
         image.draft("RGB", (side, side))
-        small = _on_white(ImageOps.exif_transpose(image))
-        small.thumbnail((side, side))
+        small = _on_white(_small(image, side))
+        # Made of pixels alone, it has no comment, position or name of the original.
+        small = Image.fromarray(upright(np.asarray(small), image))
         return _uri(small, "JPEG", quality=80), *small.size
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        return Image.fromarray((np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8))
+def _small(image: Image.Image, side: int) -> Image.Image:
+    """Made smaller first: the steps to grey or colours then take no memory to speak of."""
+    image.load()
     if image.has_transparency_data:
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
+    elif image.mode.startswith("I;"):
+        image = image.convert("I")
+    elif image.mode not in ("L", "RGB", "CMYK", "I", "F"):
+        image = image.convert("RGB")
+    if max(image.size) <= side:
+        return image
+    scale = side / max(image.size)
+    width, height = (max(1, round(length * scale)) for length in image.size)
+    return image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode == "I":
+        return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
+    if image.mode == "RGBA":
         ground = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(ground, image.convert("RGBA"))
+        image = Image.alpha_composite(ground, image)
     return image.convert("RGB")
 
 

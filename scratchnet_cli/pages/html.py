@@ -96,6 +96,8 @@ def document(title: str, *content: str) -> str:
     head = tag(
         "head",
         void("meta", charset="utf-8"),
+        # By this a later run knows that it may replace the page.
+        void("meta", name="generator", content="scratchnet"),
         void("meta", http_equiv="Content-Security-Policy", content=policy),
         void("meta", name="viewport", content="width=device-width, initial-scale=1"),
         void("meta", name="color-scheme", content="light dark"),

@@ -139,6 +139,6 @@ def _original(name: str) -> Html:
         return Html()
     try:
         source, width, height = thumbnail(read_bytes(name), THUMBNAIL)
-    except ImageError:
+    except (ImageError, MemoryError):
         return Html()
     return picture(source, "The picture as it was given", "original", width, height)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from scratchnet_cli.prediction.answers import Answer, Digit
-from scratchnet_cli.terminal import printable
+from scratchnet_cli.terminal import on_github, printable
 
 
 def tsv(answer: Answer, top: int) -> str:
@@ -27,12 +27,12 @@ def plain(answer: Answer, top: int) -> str:
 def json_line(answer: Answer, top: int) -> str:
     """One object: ``path digit probability top probabilities doubts``."""
     (digit,) = answer.digits
-    return json.dumps({"path": answer.name, **_fields(digit, top), "doubts": answer.doubts})
+    return _line({"path": answer.name, **_fields(digit, top), "doubts": answer.doubts})
 
 
 def number_json_line(answer: Answer, top: int) -> str:
     """One object: ``path number digits doubts``, where ``digits`` holds an object for each."""
-    return json.dumps(
+    return _line(
         {
             "path": answer.name,
             "number": answer.number,
@@ -40,6 +40,12 @@ def number_json_line(answer: Answer, top: int) -> str:
             "doubts": answer.doubts,
         }
     )
+
+
+def _line(answer: Mapping[str, Any]) -> str:
+    text = json.dumps(answer)
+    # The same JSON, in which a job's log finds no command.
+    return text.replace("##[", "#\\u0023[") if on_github() else text
 
 
 def _fields(digit: Digit, top: int) -> dict[str, Any]:

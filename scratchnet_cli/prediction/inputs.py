@@ -16,9 +16,11 @@ SUFFIXES = (
     ".pbm", ".pgm", ".ppm", ".pnm",
 )  # fmt: skip
 MAX_BYTES = 256 * 2**20
-# read(n) allocates n bytes first, and allocating MAX_BYTES takes longer than reading most files.
+# read(n) allocates n bytes first: each read asks for no more than the file has shown to hold.
 USUAL_BYTES = 2**16
 LIST_BYTES = 2**16
+# No system has longer paths.
+MAX_LINE = 2**16
 
 
 def expand(names: Iterable[str]) -> list[str]:
@@ -48,6 +50,11 @@ def read_list(name: str) -> Iterator[list[str]]:
                 if b"\0" in data:
                     raise ImageError(f"--files-from {name}: no list of paths, one a line")
                 *lines, rest = (rest + data).split(b"\n")
+                if max(map(len, (*lines, rest))) > MAX_LINE:
+                    raise ImageError(
+                        f"--files-from {name}: a line of more than {MAX_LINE} bytes is no path; "
+                        "expected a list of paths, one a line"
+                    )
                 yield _paths(lines)
             yield _paths([rest])
     except OSError as error:
@@ -65,8 +72,11 @@ def read_bytes(name: str) -> bytes:
     try:
         with _open(name) as file:
             data = file.read(USUAL_BYTES)
-            if len(data) == USUAL_BYTES:
-                data += file.read(MAX_BYTES + 1 - USUAL_BYTES)
+            wanted = USUAL_BYTES
+            while len(data) == wanted <= MAX_BYTES:
+                # Doubled each time: all that is copied is no more than the file once again.
+                wanted = min(2 * wanted, MAX_BYTES + 1)
+                data += file.read(wanted - len(data))
     except IsADirectoryError as error:
         raise ImageError("this folder holds no pictures") from error
     except (OSError, ValueError) as error:

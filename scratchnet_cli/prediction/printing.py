@@ -10,7 +10,7 @@ from scratchnet_cli import network, prediction
 from scratchnet_cli.errors import EXIT_BELOW, ImageError
 from scratchnet_cli.network import Network
 from scratchnet_cli.prediction.answers import Answer, Digit, Result, Unreadable
-from scratchnet_cli.terminal import Progress, below, exact, has_colour, printable
+from scratchnet_cli.terminal import Progress, below, exact, has_colour, printable, shortened
 
 View = Callable[[Digit], Iterable[str]]
 """Lines that show something of a digit."""
@@ -69,7 +69,7 @@ class AnswerPrinter:
         self.exit_code = max(self.exit_code, exit_code)
         sys.stdout.flush()
         say = self._progress.error if exit_code else self._progress.note
-        say(f"{printable(name)}: {remark}")
+        say(f"{printable(shortened(name))}: {remark}")
 
 
 def views(run: Network, show: bool, trace: bool) -> list[View]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images import Picture, read_digits, read_image, read_raw_image
+from scratchnet_cli.images import NO_MEMORY, Picture, read_digits, read_image, read_raw_image
 from scratchnet_cli.prediction.inputs import read_bytes
 
 Reading = tuple[str, list[Picture] | ImageError]
@@ -19,6 +19,8 @@ def read_batch(read: Callable[[str], list[Picture]], names: Iterable[str]) -> li
         except ImageError as error:
             # A new one, for the traceback of this one keeps the whole picture in memory.
             readings.append((name, ImageError(*error.args)))
+        except MemoryError:
+            readings.append((name, ImageError(NO_MEMORY)))
     return readings
 
 

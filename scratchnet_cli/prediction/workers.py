@@ -6,7 +6,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
@@ -123,7 +123,7 @@ def _cores() -> int:
 def _start() -> "ProcessPoolExecutor | None":
     """Running processes; None on a system that has not the means."""
     from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from multiprocessing import active_children, get_context
 
     # Where forking is sound it saves each process from importing NumPy and Pillow again.
     context = get_context("fork" if sys.platform == "linux" else "spawn")
@@ -132,7 +132,10 @@ def _start() -> "ProcessPoolExecutor | None":
             pool = ProcessPoolExecutor(_cores(), context, _leave_with_the_parent)
             # The first task starts the processes.
             pool.submit(int)
-    except (ImportError, NotImplementedError, OSError):
+    except (ImportError, NotImplementedError, OSError, RuntimeError):
+        # RuntimeError: no thread can be started. A process without it would wait for ever.
+        for child in active_children():
+            child.kill()
         return None
     return pool
 
@@ -169,4 +172,5 @@ def _leave_with_the_parent() -> None:
             parent.join()
             os._exit(1)
 
-    Thread(target=wait, daemon=True).start()
+    with suppress(RuntimeError):
+        Thread(target=wait, daemon=True).start()

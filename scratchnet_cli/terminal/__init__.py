@@ -14,8 +14,8 @@ if TYPE_CHECKING:
         report_file,
         write_file,
     )
-    from scratchnet_cli.terminal.github import annotate, append_to_summary, on_github
-    from scratchnet_cli.terminal.messages import below, exact, note, printable
+    from scratchnet_cli.terminal.github import annotate, append_to_summary
+    from scratchnet_cli.terminal.messages import below, exact, note, on_github, printable, shortened
     from scratchnet_cli.terminal.progress import Progress
     from scratchnet_cli.terminal.progress_bars import progress_bar
     from scratchnet_cli.terminal.streams import STDIN, has_colour, set_up_streams

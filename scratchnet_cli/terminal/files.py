@@ -1,6 +1,7 @@
 """Files that the user asked for: whole or not at all, and never over another by accident."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,8 +9,9 @@ from pathlib import Path
 
 from scratchnet_cli.errors import OutputError
 
-# How an earlier report begins, in small letters.
-PAGE = b"<!doctype html>"
+# What an earlier report has in its first bytes, however somebody has tidied it since.
+OUR_PAGE = rb'\s*<!doctype html>.*<meta\s+name="?generator"?\s+content="?scratchnet\b'
+HEAD_BYTES = 4096
 PART_SUFFIX = ".scratchnet-part"
 
 
@@ -21,14 +23,20 @@ class ReportFile:
         self._place = place
 
     def write(self, text: str) -> None:
-        """Put ``text`` there, in place of an earlier report.
+        """Put ``text`` there, in place of an earlier report, whose mode it gets.
 
         Raises:
             OutputError: it cannot be written, or another file has come there meanwhile.
         """
         with _refusals(f"--report {self._path}"), part_of(self._place) as part:
+            mode = _mode_of_an_earlier_page(self._path, self._place)
+            if mode is not None:
+                # Before there is anything to be read in it.
+                part.chmod(mode | stat.S_IWUSR)
             part.write_text(text, encoding="utf-8", newline="\n")
-            _refuse_all_but_a_page(self._path, self._place)
+            if mode is not None:
+                part.chmod(mode)
+            _mode_of_an_earlier_page(self._path, self._place)
             part.replace(self._place)
 
 
@@ -42,7 +50,7 @@ def report_file(path: Path) -> ReportFile:
     """
     with _refusals(f"--report {path}"):
         place = Path(os.path.realpath(path))
-        _refuse_all_but_a_page(path, place)
+        _mode_of_an_earlier_page(path, place)
         with part_of(place):
             pass
     return ReportFile(path, place)
@@ -118,8 +126,10 @@ def _refusals(what: str) -> Iterator[None]:
         raise OutputError(f"{what}: cannot be written ({reason})") from error
 
 
-def _refuse_all_but_a_page(path: Path, place: Path) -> None:
-    """Let a report replace a report or an empty file; another file may have cost somebody work.
+def _mode_of_an_earlier_page(path: Path, place: Path) -> int | None:
+    """The mode of the report, or the empty file, that is to be replaced; None if nothing is there.
+
+    Another file may have cost somebody work.
 
     Raises:
         OutputError: there is something else.
@@ -128,13 +138,15 @@ def _refuse_all_but_a_page(path: Path, place: Path) -> None:
     try:
         mode = place.stat().st_mode
     except FileNotFoundError:
-        return
+        return None
     # A device such as /dev/stdout must not be replaced by a file.
     if not stat.S_ISREG(mode):
         raise OutputError(f"--report {path}: is no file; expected the name of one, as in page.html")
     with place.open("rb") as file:
-        head = file.read(len(PAGE))
-    if head and head.lower() != PAGE:
+        head = file.read(HEAD_BYTES)
+    if head and not re.match(OUR_PAGE, head, re.IGNORECASE | re.DOTALL):
         raise OutputError(
-            f"--report {path}: exists and is no HTML page; choose another name, or delete it first"
+            f"--report {path}: exists and is no page by scratchnet; choose another name, "
+            "or delete it first"
         )
+    return stat.S_IMODE(mode)

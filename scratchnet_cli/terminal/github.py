@@ -8,12 +8,7 @@ from pathlib import Path
 
 import click
 
-from scratchnet_cli.terminal.messages import note, printable
-
-
-def on_github() -> bool:
-    """Whether this is a job of GitHub Actions."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
+from scratchnet_cli.terminal.messages import note, on_github, printable
 
 
 def annotate(title: str, message: str) -> None:

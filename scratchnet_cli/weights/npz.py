@@ -69,7 +69,9 @@ def _members(data: bytes) -> dict[str, Npy]:
                 with archive.open(member) as file:
                     # With a number to read, it unpacks no more than that, whatever the sizes say.
                     found[name] = _split(file.read(member.file_size + 1))
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, OSError, OverflowError, RuntimeError, ValueError
+    ) as error:  # fmt: skip
         raise WeightsError("this .npz is damaged or cut short") from error
     return found
 

@@ -142,17 +142,32 @@ def test_download_tries_every_file(run: Run, mirror: Path, cache: Path) -> None:
 
 
 @pytest.mark.usefixtures("mirror")
-def test_download_mends_a_damaged_file(run: Run, cache: Path) -> None:
-    """A damaged file is told of on stderr and downloaded again."""
+def test_download_replaces_a_file_of_yours_only_when_forced(run: Run, cache: Path) -> None:
+    """Another file under such a name stays, the others come, exit 3; ``--force`` replaces it."""
     cache.mkdir()
     (cache / WEIGHTS).write_bytes(b"<html>")
     result = run("download")
-    assert result.exit_code == 0
+    assert result.exit_code == 3
     assert result.stderr == (
-        f"scratchnet: {cache / WEIGHTS}: damaged (expected 800 bytes, found 6): "
-        "looking for a sound copy\n"
+        f"scratchnet: {cache / WEIGHTS}: damaged or not ours (expected 800 bytes, found 6): "
+        "going on without it; scratchnet download --force replaces a file\n"
     )
+    assert result.stdout.splitlines() == [str(cache / name) for name in TEST_SPLIT]
+    assert (cache / WEIGHTS).read_bytes() == b"<html>"
+    assert run("download", "--force").exit_code == 0
     assert (cache / WEIGHTS).read_bytes() == CONTENTS[WEIGHTS]
+
+
+def test_a_cache_that_is_the_mirror_keeps_what_is_not_ours(
+    run: Run, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where both are one folder, an odd file in it is neither replaced nor deleted."""
+    monkeypatch.setenv("SCRATCHNET_CACHE_DIR", str(mirror))
+    (mirror / WEIGHTS).write_bytes(b"mine")
+    assert run("download").exit_code == 4
+    assert run("cache", "clear").exit_code == 3
+    assert names(mirror) == [WEIGHTS]
+    assert (mirror / WEIGHTS).read_bytes() == b"mine"
 
 
 # --- path ---
@@ -190,6 +205,49 @@ def test_path_is_the_systems_own_by_default(
     assert "scratchnet" in path.parts
     if sys.platform == "linux":
         assert path == tmp_path / "scratchnet"
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user whom the system does not know, as containers run them, without HOME."""
+    pwd = pytest.importorskip("pwd")
+
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for name in ("SCRATCHNET_CACHE_DIR", "HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix users")
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_folder_path_is_a_sentence(run: Run) -> None:
+    """There is no place for a cache, and what to do about it is said: exit 3."""
+    result = run("cache", "path")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == (
+        "scratchnet: there is no home folder to keep a cache in; "
+        "SCRATCHNET_CACHE_DIR can name a folder\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix users")
+@pytest.mark.usefixtures("homeless", "mirror")
+def test_without_a_home_folder_the_work_is_done_without_a_cache(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The defaults are answered, and a download is used though it cannot be kept."""
+    monkeypatch.chdir(tmp_path)
+    result = run("inspect", "book")
+    assert result.exit_code == 3
+    assert "no home folder to keep a cache in" in result.stderr
+    assert "downloaded, but not cached" in result.stderr
+    monkeypatch.setenv("SCRATCHNET_OFFLINE", "1")
+    monkeypatch.delenv("SCRATCHNET_MIRROR")
+    result = run("eval", "--limit", "10", "--quiet")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Accuracy: ")
 
 
 # --- list ---
@@ -238,15 +296,15 @@ def test_a_cache_that_is_no_folder_is_told_of(
     assert cache.is_symlink() or cache.read_bytes() == b"mine"
 
 
-@pytest.mark.parametrize("command", ["list", "clear"])
-def test_a_folder_in_a_files_place_is_told_of(run: Run, full: Path, command: str) -> None:
+@pytest.mark.parametrize("args", [("list",), ("clear",), ("clear", "--force")])
+def test_a_folder_in_a_files_place_is_told_of(run: Run, full: Path, args: tuple[str, ...]) -> None:
     """What is no file of ours is not passed over in silence, and not deleted: exit 3."""
     (full / WEIGHTS).unlink()
     (full / WEIGHTS).mkdir()
-    result = run("cache", command)
+    result = run("cache", *args)
     assert result.exit_code == 3
     assert result.stderr.startswith(f"scratchnet: {full / WEIGHTS}: cannot be read (not a file")
-    assert names(full) == sorted(CONTENTS)
+    assert names(full) == sorted(CONTENTS if args == ("list",) else [WEIGHTS])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such names on Windows")
@@ -321,10 +379,9 @@ def test_verify_ends_with_the_worst(run: Run, full: Path) -> None:
 
 
 def test_clear_deletes_our_files_and_no_others(run: Run, full: Path, tmp_path: Path) -> None:
-    """Assets, damaged ones too, and what killed downloads left go; whatever else is there stays."""
+    """Assets and what killed downloads left go; whatever else is there stays."""
     leftover = full / f".{WEIGHTS}.0123456789ab{PART_SUFFIX}"
     leftover.write_bytes(b"half")
-    (full / WEIGHTS).write_bytes(b"damaged")
     kept = ["notes.txt", ".hidden", f"my{PART_SUFFIX}", f"{WEIGHTS}.bak", "t10k-images-idx3-ubyte"]
     for name in kept:
         (full / name).write_text("mine")
@@ -340,6 +397,22 @@ def test_clear_deletes_our_files_and_no_others(run: Run, full: Path, tmp_path: P
     assert names(full) == sorted([*kept, "folder"])
     assert (full / "folder" / WEIGHTS).read_text() == "mine"
     assert (tmp_path / WEIGHTS).read_text() == "mine"
+
+
+def test_clear_deletes_another_file_only_when_forced(run: Run, full: Path) -> None:
+    """What has the name of an asset and is another file stays, is told of, and the code is 3."""
+    (full / WEIGHTS).write_bytes(b"mine")
+    result = run("cache", "clear")
+    assert result.exit_code == 3
+    assert result.stderr == (
+        f"scratchnet: {full / WEIGHTS}: damaged or not ours (expected 800 bytes, found 4): "
+        "not deleted; --force deletes a file\n"
+    )
+    assert names(full) == [WEIGHTS]
+    result = run("cache", "clear", "--force")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"{full / WEIGHTS}\n"
+    assert names(full) == []
 
 
 def test_clear_deletes_a_link_and_not_what_it_leads_to(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.catalog import load_dataset, load_weights
+from scratchnet_cli.images.decode import decode
 from tests.conftest import BUNDLED_WEIGHTS as BUNDLED
 from tests.conftest import Run, any_file_name
 from tests.test_process import needs_unix, run_on_terminal
@@ -291,6 +292,34 @@ def test_show_and_trace_say_whose_they_are(run: Run, pictures: list[Path], numbe
         assert lines[i + 15] == "X, the input            (784,)"
 
 
+@any_file_name
+@pytest.mark.parametrize("name", ["::error::x.png", " ::error::x.png", "a##[error]x.png"])
+@pytest.mark.parametrize("options", [(), ("--format", "json"), ("--show",)], ids=str)
+def test_no_name_is_a_command_to_github(
+    run: Run,
+    tmp_path: Path,
+    digits: NDArray[np.uint8],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    options: tuple[str, ...],
+) -> None:
+    """There no line begins with ``::`` or has ``##[`` in it; elsewhere names stay as they are."""
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / name, digits[4])
+    (tmp_path / f"{name}.bad.png").write_bytes(b"x")
+    inputs = (*options, "--", name, f"{name}.bad.png")
+    here = run("predict", *BUNDLED, *inputs)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    there = run("predict", *BUNDLED, *inputs)
+    assert name in here.stdout
+    for line in (there.stdout + there.stderr).splitlines():
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+    assert there.stdout.count("\n") == here.stdout.count("\n") == 1
+    if "json" in options:
+        assert json.loads(there.stdout) == json.loads(here.stdout)
+
+
 def test_names_cannot_reach_the_terminal_raw(
     run: Run, tmp_path: Path, digits: NDArray[np.uint8]
 ) -> None:
@@ -416,7 +445,8 @@ def test_kept_pictures_replace_those_of_an_earlier_run(
 
 
 @pytest.mark.parametrize(
-    "kind", ["large", "colour", "text", pytest.param("link", marks=any_file_name), "folder"]
+    "kind",
+    ["small", "large", "colour", "text", pytest.param("link", marks=any_file_name), "folder"],
 )
 def test_kept_pictures_replace_no_other_file(
     run: Run, pictures: list[Path], tmp_path: Path, kind: str
@@ -425,7 +455,9 @@ def test_kept_pictures_replace_no_other_file(
     folder = tmp_path / "kept"
     taken = folder / "3.28x28.png"
     folder.mkdir()
-    if kind == "large":
+    if kind == "small":
+        save(taken, np.zeros((28, 28), np.uint8))
+    elif kind == "large":
         save(taken, np.zeros((29, 28), np.uint8))
     elif kind == "colour":
         save(taken, np.zeros((28, 28, 3), np.uint8))
@@ -438,11 +470,45 @@ def test_kept_pictures_replace_no_other_file(
     result = run("predict", *BUNDLED, "--save-preprocessed", folder, pictures[3])
     assert result.exit_code == 3
     assert result.stderr == (
-        f"scratchnet: {taken}: exists and is no grey PNG of 28x28 pixels; "
+        f"scratchnet: {taken}: exists and was not written by scratchnet; "
         "choose another folder, or delete it first\n"
     )
     assert list(folder.iterdir()) == [taken]
     assert digits_in(run("predict", *BUNDLED, pictures[4]).stdout) == [4]
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["named", "listed"])
+def test_kept_pictures_replace_none_that_is_read(
+    run: Run, pictures: list[Path], tmp_path: Path, listed: bool
+) -> None:
+    """What an earlier run wrote into a folder that is read as well stays; the exit code is 3."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    picture = save(folder / "a.png", np.asarray(Image.open(pictures[3])))
+    save_in = ("--save-preprocessed", folder)
+    assert run("predict", *BUNDLED, *save_in, picture).exit_code == 0
+    kept = folder / "a.28x28.png"
+    before = kept.stat().st_mtime_ns, kept.read_bytes()
+    (tmp_path / "list").write_text(f"{picture}\n{kept}\n")
+    inputs = ("--files-from", tmp_path / "list") if listed else (folder,)
+    result = run("predict", *BUNDLED, *save_in, *inputs)
+    assert result.exit_code == 3
+    if listed:
+        assert result.stderr.endswith(": is one of the pictures to read; choose another folder\n")
+    assert (kept.stat().st_mtime_ns, kept.read_bytes()) == before
+
+
+def test_kept_pictures_are_read_fast(run: Run, pictures: list[Path], tmp_path: Path) -> None:
+    """The mark in them changes no pixel, and Pillow shows it to whoever looks."""
+    folder = tmp_path / "kept"
+    assert run("predict", *BUNDLED, "--save-preprocessed", folder, pictures[5]).exit_code == 0
+    (kept,) = folder.iterdir()
+    with Image.open(kept) as image:
+        assert image.info == {"Software": "scratchnet"}
+        assert (np.asarray(image) == decode(kept.read_bytes()).pixels).all()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scratchnet_cli.images.decode.opened", None)
+        assert decode(kept.read_bytes()).exact
 
 
 @pytest.mark.parametrize(

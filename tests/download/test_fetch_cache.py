@@ -32,18 +32,21 @@ from tests.download.server import Server
         pytest.param(b"version https://git-lfs.github.com/spec/v1\n", id="LFS pointer"),
     ],
 )
-def test_a_damaged_cached_file_is_fetched_again(
+def test_a_file_that_is_not_the_pinned_one_is_left_alone(
     server: Server, cache: Path, damaged: bytes
 ) -> None:
-    """A file is trusted only after it was hashed: damage is noticed, told and mended."""
+    """It may be the user's own: it is neither used nor replaced, the data come without a cache."""
     cache.mkdir()
     (cache / "digits.gz").write_bytes(damaged)
     ear = Ear()
-    assert Fetcher(ear).fetch(asset(server.url("/good"))).data == DATA
-    assert files(cache) == {"digits.gz": DATA}
+    fetched = Fetcher(ear).fetch(asset(server.url("/good")))
+    assert (fetched.data, fetched.cached, fetched.source) == (DATA, False, server.url("/good"))
+    assert files(cache) == {"digits.gz": damaged}
     assert len(ear.notes) == 1
-    assert ear.notes[0].startswith(f"{cache / 'digits.gz'}: damaged (expected ")
-    assert ear.notes[0].endswith(": looking for a sound copy")
+    assert ear.notes[0].startswith(f"{cache / 'digits.gz'}: damaged or not ours (expected ")
+    assert ear.notes[0].endswith("scratchnet download --force replaces a file")
+    assert Fetcher().fetch(asset(server.url("/good")), force=True).cached
+    assert files(cache) == {"digits.gz": DATA}
 
 
 def test_a_damaged_file_is_not_used_for_want_of_better(cache: Path) -> None:
@@ -60,8 +63,8 @@ def test_something_else_in_the_files_place(server: Server, cache: Path) -> None:
     ear = Ear()
     fetched = Fetcher(ear).fetch(asset(server.url("/good")))
     assert (fetched.data, fetched.cached, fetched.source) == (DATA, False, server.url("/good"))
+    assert len(ear.notes) == 1
     assert "cannot be read" in ear.notes[0]
-    assert "cannot be written" in ear.notes[1]
     assert [path.name for path in cache.iterdir()] == ["digits.gz"]
 
 
@@ -103,18 +106,35 @@ def test_download_into_a_cache_that_cannot_be_written_fails(
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
 @pytest.mark.parametrize("place", ["folder", "file"])
 def test_a_link_that_leads_nowhere(server: Server, cache: Path, tmp_path: Path, place: str) -> None:
-    """A dangling link in the place of the cache costs the cache, in that of a file nothing."""
+    """A dangling link in the place of the cache, or of a file, costs the cache and stays."""
     link = cache if place == "folder" else cache / "digits.gz"
     link.parent.mkdir(exist_ok=True)
     link.symlink_to(tmp_path / "nowhere")
     ear = Ear()
     fetched = Fetcher(ear).fetch(asset(server.url("/good")))
     assert fetched.data == DATA
-    assert fetched.cached == (place == "file")
-    assert ["cannot be written (File exists)" in note for note in ear.notes] == (
-        [True] if place == "folder" else []
-    )
+    assert not fetched.cached
+    assert ["cannot be written (File exists)" in note for note in ear.notes] == [True]
+    assert link.is_symlink()
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+def test_a_file_system_without_links(
+    server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There too a file is cached whole, and another under its name stays."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert Fetcher().fetch(asset(server.url("/good"))).cached
+    assert files(cache) == {"digits.gz": DATA}
+    (cache / "digits.gz").unlink()
+    (cache / "digits.gz").symlink_to(cache / "nowhere")
+    assert not Fetcher().fetch(asset(server.url("/good"))).cached
+    assert (cache / "digits.gz").is_symlink()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix files")

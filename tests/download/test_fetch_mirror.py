@@ -1,11 +1,14 @@
 """The user's mirror: tried first, passed over where it fails, its password kept."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from scratchnet_cli.download.cache import Asset
 from scratchnet_cli.download.fetch import Fetcher
+from scratchnet_cli.download.sources import shown
 from scratchnet_cli.errors import DownloadError
 from tests.conftest import Run
 from tests.download.fetching import DATA, asset, files
@@ -116,6 +119,14 @@ def test_a_password_in_the_mirrors_address_stays_private(
         "ftp://user:tellnobody@127.0.0.1",
         "s3+https://user:tellnobody@127.0.0.1",
         "http://user:tell@nobody@127.0.0.1:9",
+        "http://user:tell/nobody@127.0.0.1:9",
+        "http:///user:tellnobody@127.0.0.1",
+        "http:/user:tellnobody@127.0.0.1",
+        "user:tellnobody@127.0.0.1:/x",
+        "user:tell/nobody@127.0.0.1:/x",
+        "//user:tellnobody@127.0.0.1/x",
+        "http//user:tellnobody@127.0.0.1/x",
+        '"http://user:tellnobody@127.0.0.1"',
     ],
 )
 def test_a_password_in_an_address_that_is_of_no_use_stays_private(
@@ -125,5 +136,22 @@ def test_a_password_in_an_address_that_is_of_no_use_stays_private(
     monkeypatch.setenv("SCRATCHNET_MIRROR", mirror)
     result = run("download")
     assert result.exit_code == 4
-    assert "://127.0.0.1" in result.stderr
+    assert "127.0.0.1" in result.stderr
     assert "nobody" not in result.stderr
+
+
+def test_a_folder_s_name_is_shown_as_it_is() -> None:
+    """Only an address is shown without what stands before its @."""
+    for path in ("/home/me@work/a:b@c", "mirror/me@work", "me@work", "./a:b@c"):
+        assert shown(path) == path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+def test_a_pipe_in_a_mirror_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is no file in the place of the mirror's file is refused."""
+    os.mkfifo(tmp_path / "digits.gz")
+    monkeypatch.setenv("SCRATCHNET_MIRROR", str(tmp_path))
+    with pytest.raises(DownloadError, match="not a file"):
+        Fetcher().fetch(asset())

@@ -23,6 +23,7 @@ from scratchnet_cli.errors import (
     WeightsError,
 )
 from scratchnet_cli.images.reading import read_image, read_raw_image
+from scratchnet_cli.pages.data_uris import thumbnail
 from scratchnet_cli.weights.arrays import Contents
 from scratchnet_cli.weights.npy import MAGIC
 from scratchnet_cli.weights.reader import read_weight_file
@@ -104,6 +105,13 @@ def picture(data: bytes) -> None:
     read_raw_image(with_checksums(data))
 
 
+def small_picture(data: bytes) -> None:
+    """A picture made smaller for a page."""
+    uri, width, height = thumbnail(with_checksums(data), 8)
+    assert uri.startswith("data:image/jpeg;base64,")
+    assert 1 <= min(width, height) <= max(width, height) <= 8
+
+
 def digit(data: bytes) -> None:
     """A picture, and the digit in it: what follows the decoding takes ten times as long."""
     pixels = read_image(with_checksums(data)).pixels
@@ -161,9 +169,9 @@ def _idx_files() -> list[bytes]:
     return [images, labels, gzip.compress(images, mtime=0), gzip.compress(labels, mtime=0)]
 
 
-def pictures() -> dict[str, bytes]:
+def pictures(width: int = 9, height: int = 12) -> dict[str, bytes]:
     """A small picture of a stroke in each allowed format and several kinds of pixels."""
-    grey = np.zeros((12, 9), np.uint8)
+    grey = np.zeros((height, width), np.uint8)
     grey[2:10, 4:6] = 200
     image = Image.fromarray(grey)
     clear = Image.merge("RGBA", (image, image, image, image))
@@ -194,6 +202,8 @@ TARGETS = {
     "npy": Target(rows_npy, InputError, [npy(W), npy(np.arange(4)), npy(np.asfortranarray(W))]),
     "csv": Target(rows, InputError, _texts()),
     "idx": Target(idx, DatasetError, _idx_files()),
-    "picture": Target(picture, ImageError, list(pictures().values())),
+    # Of another size than 28x28 none is decoded.
+    "picture": Target(picture, ImageError, list(pictures(28, 28).values())),
+    "thumbnail": Target(small_picture, ImageError, list(pictures().values())),
     "digit": Target(digit, ImageError, list(pictures().values())),
 }

@@ -14,9 +14,9 @@ HOSTILE = hostile()
 
 
 def check(data: bytes) -> None:
-    """Read a picture as it is, and the digit in it."""
-    TARGETS["picture"].check(data)
-    TARGETS["digit"].check(data)
+    """Read a picture as it is, the digit in it, and make it small for a page."""
+    for name in ("picture", "digit", "thumbnail"):
+        TARGETS[name].check(data)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -41,7 +41,7 @@ def test_refused_pictures_do_not_add_up(tmp_path: Path) -> None:
     """What a refused picture took is given back before the next one is read."""
     for number in range(8):
         (tmp_path / f"{number}.png").write_bytes(resized("webp", 5000, 5000))
-    exit_code, _, peak_mib = run_measured("predict", "--weights", "bundled", ".", cwd=tmp_path)
+    exit_code, _, peak_mib, _ = run_measured("predict", "--weights", "bundled", ".", cwd=tmp_path)
     assert exit_code == 3
     assert peak_mib < 300
 
@@ -50,7 +50,9 @@ def test_they_are_a_line_each_on_the_command_line(tmp_path: Path) -> None:
     """Of each picture stderr has one line at most, ours, and none of them takes much memory."""
     for number, data in enumerate(HOSTILE.values()):
         (tmp_path / f"{number}.png").write_bytes(data)
-    exit_code, stderr, peak_mib = run_measured("predict", "--weights", "bundled", ".", cwd=tmp_path)
+    exit_code, stderr, peak_mib, _ = run_measured(
+        "predict", "--weights", "bundled", ".", cwd=tmp_path
+    )
     lines = stderr.splitlines()
     assert exit_code == 3
     assert all(line.startswith("scratchnet: ./") for line in lines), lines

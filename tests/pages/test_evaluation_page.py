@@ -20,6 +20,9 @@ from tests.pages.html_page import Page
 TIDY = shutil.which("tidy")
 
 
+OLD = '<!DOCTYPE html>\n<meta name="generator" content="scratchnet">old'
+
+
 def reported(run: Run, path: Path, *args: str | Path) -> tuple[Page, dict[str, Any]]:
     """The page and the JSON of one and the same run."""
     result = run("eval", *args, "--report", path, "--format", "json", "--quiet")
@@ -184,9 +187,9 @@ def test_the_report_is_an_ordinary_file(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     path = folder / "report.html"
-    path.write_text("<!DOCTYPE html>\nold")
+    path.write_text(OLD)
     reported(run, path, *BUNDLED, "--limit", "5")
-    assert "old" not in path.read_text(encoding="utf-8")[:20]
+    assert not path.read_text(encoding="utf-8").endswith("old")
     assert list(folder.iterdir()) == [path]
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
@@ -227,26 +230,46 @@ def test_a_device_is_not_replaced(run: Run) -> None:
 def test_a_failed_run_leaves_the_old_report(run: Run, tmp_path: Path) -> None:
     """Where the weights cannot be read, an older report stays, and nothing new is beside it."""
     path = tmp_path / "report.html"
-    path.write_text("<!DOCTYPE html>\nold")
+    path.write_text(OLD)
     result = run("eval", "--weights", "nowhere", "--dataset", "sample", "--report", path)
     assert result.exit_code == 3
-    assert path.read_text() == "<!DOCTYPE html>\nold"
+    assert path.read_text() == OLD
     assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("command", ["eval", "predict"])
-def test_a_file_that_is_no_page_is_not_replaced(run: Run, tmp_path: Path, command: str) -> None:
-    """``--report *.png`` costs nobody a picture: exit 3 before the work, and what to do."""
-    path = tmp_path / "mine.png"
-    path.write_bytes(b"\x89PNG precious")
+@pytest.mark.parametrize(
+    "mine",
+    [b"\x89PNG precious", b"<!DOCTYPE html>\n<title>My thesis</title>"],
+    ids=["picture", "page"],
+)
+def test_a_file_that_is_no_page_of_ours_is_not_replaced(
+    run: Run, tmp_path: Path, command: str, mine: bytes
+) -> None:
+    """``--report *.png`` costs nobody a picture or a thesis: exit 3 before the work."""
+    path = tmp_path / "mine"
+    path.write_bytes(mine)
     picture = [path] if command == "predict" else []
     result = run(command, *picture, "--weights", "no such file", "--report", path)
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr == (
-        f"scratchnet: --report {path}: exists and is no HTML page; choose another name, "
+        f"scratchnet: --report {path}: exists and is no page by scratchnet; choose another name, "
         "or delete it first\n"
     )
-    assert path.read_bytes() == b"\x89PNG precious"
+    assert path.read_bytes() == mine
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o400])
+def test_a_replaced_page_keeps_its_mode(run: Run, tmp_path: Path, mode: int) -> None:
+    """What nobody else could read, nobody else can read afterwards."""
+    path = tmp_path / "report.html"
+    path.write_text(OLD)
+    path.chmod(mode)
+    reported(run, path, *BUNDLED, "--limit", "5")
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert not path.read_text(encoding="utf-8").endswith("old")
+    reported(run, path, *BUNDLED, "--limit", "5")
 
 
 def test_a_file_that_came_during_the_work_is_not_replaced(
@@ -263,8 +286,15 @@ def test_a_file_that_came_during_the_work_is_not_replaced(
     assert (kept / "zero.28x28.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("old", ["", "<!doctype HTML><title>old</title>"])
-def test_an_empty_file_and_any_page_are_replaced(run: Run, tmp_path: Path, old: str) -> None:
+@pytest.mark.parametrize(
+    "old",
+    [
+        "",
+        "<!doctype HTML>\n\n<META NAME=generator content='x'><meta name=generator "
+        "content=scratchnet><title>old</title>",
+    ],
+)
+def test_an_empty_file_and_a_tidied_page_are_replaced(run: Run, tmp_path: Path, old: str) -> None:
     """mktemp makes an empty file, and tidying may have changed an old page's first line."""
     path = tmp_path / "report.html"
     path.write_text(old)

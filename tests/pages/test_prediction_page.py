@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images import opening
+from scratchnet_cli.images import limits
 from scratchnet_cli.images.reading import Picture
 from scratchnet_cli.origin import Origin
 from scratchnet_cli.pages import prediction as sheet
@@ -180,7 +180,7 @@ def test_no_thumbnail_is_made_of_what_is_not_read(
     Image.new("L", (300, 150)).save(file, "ICO" if kind == "of no known format" else "PNG")
     data = file.getvalue()[:60] if kind == "damaged" else file.getvalue()
     if kind == "too large":
-        monkeypatch.setattr(opening, "MAX_PIXELS", 1000)
+        monkeypatch.setattr(limits, "MAX_PIXELS", 1000)
     with pytest.raises(ImageError):
         thumbnail(data, 96)
 
