@@ -169,7 +169,7 @@ def encoded(image: Image.Image) -> bytes:
 
 def as_input(pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
     """Pictures of 28x28 as a network takes them: (n, 784) in [0, 1]."""
-    return np.stack(pictures).reshape(len(pictures), -1) / np.float32(255)
+    return np.asarray(np.stack(pictures).reshape(len(pictures), -1) / 255, np.float32)
 
 
 if __name__ == "__main__":
