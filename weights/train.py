@@ -22,13 +22,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from weights.adam import PerUnitAdam
 from weights.digits import Digits, load_digits
 from weights.pool import NONE, copies, make_pool, packed
 
 SIZES = (784, 50, 100, 10)
 TEACHERS = 2
 TEMPERATURE = 2.0
-EPOCHS = 26
+EPOCHS = 80
+REPEATS = 6
+"""So many times more the student sees the digits as they are, which stand first in the pool."""
 BATCH = 500
 RATE = 0.005
 AVERAGE = 0.9995
@@ -64,7 +67,8 @@ def train(learned: Digits, held_back: Digits, seed: int, effort: float = 1.0) ->
         opinions += logits(teacher, pixels) / TEACHERS
         print(f"a teacher: {accuracy(teacher, held_back):.4f} of the digits held back", flush=True)
     student = build_student()
-    learn(student, pixels, opinions, max(1, round(effort * EPOCHS)))
+    order = torch.cat([torch.arange(len(pixels)), torch.arange(len(learned[0])).repeat(REPEATS)])
+    learn(student, pixels[order], opinions[order], max(1, round(effort * EPOCHS)))
     calibrate(student, held_back)
     return student
 
@@ -127,32 +131,6 @@ def learn(student: nn.Sequential, pixels: Tensor, opinions: Tensor, epochs: int)
                 mean.data.lerp_(value.data, 1 - min(AVERAGE, step / (step + 10)))
     student.load_state_dict(average.state_dict())
     torch.set_flush_denormal(False)
-
-
-class PerUnitAdam:
-    """Adam (Kingma and Ba, 2014), but all weights into one unit share one step size.
-
-    With a step size each, those of the seldom inked pixels at the border take steps as large as
-    the others', and grow without end on what is mere chance.
-    """
-
-    def __init__(self, student: nn.Module) -> None:
-        self.params = list(student.parameters())
-        self.means = [torch.zeros_like(param) for param in self.params]
-        self.squares = [torch.zeros_like(param) for param in self.params]
-        self.steps = 0
-
-    @torch.no_grad()  # type: ignore[untyped-decorator,unused-ignore]
-    def step(self, rate: float) -> None:
-        """Move the parameters one step downhill."""
-        self.steps += 1
-        rate *= math.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
-        for param, mean, square in zip(self.params, self.means, self.squares, strict=True):
-            gradient = torch.zeros_like(param) if param.grad is None else param.grad
-            seen = gradient**2
-            mean.lerp_(gradient, 0.1)
-            square.lerp_(seen.mean(dim=1, keepdim=True) if seen.ndim == 2 else seen, 0.001)
-            param -= rate * mean / (square.sqrt() + 1e-8)
 
 
 def spread_doubt(opinions: Tensor) -> Tensor:
