@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from scratchnet_cli.catalog import load_dataset, load_weights
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.evaluation.calibration import expected_calibration_error, reliability
 from scratchnet_cli.images import read_image
 from scratchnet_cli.prediction.doubts import NO_DIGIT, doubts
 
@@ -46,6 +47,7 @@ def main() -> None:
     probabilities = network.probabilities(as_input(made))
     tell("made pictures", probabilities, np.array(shown))
     curve(probabilities, np.array(shown))
+    everything: list[NDArray[np.floating]] = []
     for kind, pictures in others(rng):
         read = []
         for picture in pictures:
@@ -53,10 +55,17 @@ def main() -> None:
                 read.append(read_image(encoded(picture)).pixels)
             except ImageError:  # it says itself that it sees nothing
                 continue
-        best = network.probabilities(as_input(read))
-        named = np.mean([NO_DIGIT in doubts(row) for row in best])
-        sure = (best.max(axis=1) >= 0.9).mean()
-        print(f"{kind:14} {len(read):5}  at 0.9 or more {sure:.3f}  no digit {named:.3f}")
+        everything.append(network.probabilities(as_input(read)))
+        tell_no_digits(kind, everything[-1])
+    tell_no_digits("all of them", np.concatenate(everything))
+
+
+def tell_no_digits(kind: str, probabilities: NDArray[np.floating]) -> None:
+    """How often the network is sure of what is no digit, and how often a doubt says what it is."""
+    named = np.mean([NO_DIGIT in doubts(row) for row in probabilities])
+    sure = (probabilities.max(axis=1) >= 0.9).mean()
+    count = len(probabilities)
+    print(f"{kind:14} {count:5}  at 0.9 or more {sure:.3f}  no digit {named:.3f}", flush=True)
 
 
 def tell(name: str, probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> None:
@@ -65,7 +74,7 @@ def tell(name: str, probabilities: NDArray[np.floating], labels: NDArray[np.inte
     found = [doubts(row) for row in probabilities]
     doubted = np.array([bool(each) for each in found])
     no_digit = np.mean([NO_DIGIT in each for each in found])
-    error = sum(abs(sure - share) * n for sure, share, n in bins(probabilities, right)) / len(right)
+    error = expected_calibration_error(reliability(probabilities.max(axis=1), right))
     print(
         f"{name}: {right.mean():.4f} of {len(right)} right, ECE {error:.4f}; doubted: "
         f"{doubted[~right].mean():.3f} of the wrong, {doubted[right].mean():.4f} of the right; "
@@ -73,21 +82,11 @@ def tell(name: str, probabilities: NDArray[np.floating], labels: NDArray[np.inte
     )
 
 
-def bins(
-    probabilities: NDArray[np.floating], right: NDArray[np.bool_]
-) -> Iterator[tuple[float, float, int]]:
-    """Mean probability, share that is right, and number, of the answers in each tenth."""
-    sure = probabilities.max(axis=1)
-    tenth = np.minimum((sure * 10).astype(int), 9)
-    for i in np.unique(tenth):
-        chosen = tenth == i
-        yield float(sure[chosen].mean()), float(right[chosen].mean()), int(chosen.sum())
-
-
 def curve(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> None:
     """The calibration curve as the rows of a table."""
-    for sure, share, n in bins(probabilities, probabilities.argmax(axis=1) == labels):
-        print(f"| {sure:.3f} | {share:.3f} | {n} |")
+    for part in reliability(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels):
+        if part.count:
+            print(f"| {part.probability:.3f} | {part.accuracy:.3f} | {part.count} |")
 
 
 def guise(digit: NDArray[np.uint8], rng: np.random.Generator) -> Image.Image:
