@@ -25,12 +25,20 @@ def path() -> None:
 
 
 @command.command("list", epilog="Example: scratchnet cache list")
-def list_() -> None:
+def list_() -> int:
     """Print each cached file: PATH<TAB>BYTES."""
+    exit_code = 0
     folder = download.readable_folder()
     for asset in download.ALL:
-        if (size := download.cached_size(asset)) is not None:
+        try:
+            size = download.cached_size(asset)
+        except CacheError as error:
+            note(str(error))
+            exit_code = error.exit_code
+            continue
+        if size is not None:
             click.echo(f"{printable(str(folder / asset.name))}\t{size}")
+    return exit_code
 
 
 @command.command("verify", epilog="Example: scratchnet cache verify")

@@ -33,12 +33,17 @@ def shown(source: str) -> str:
     A mistyped address is one too, and a password may hold any letter: where a colon comes before
     the last @, all that stands before that is left out, but for paths from / . .. ~ or a drive.
     """
-    return re.sub(
+    source = re.sub(
         r"^(?!/[^/]|\.\.?/|~|[A-Z]:\\)(?=.*:.*@)([^/:@]*:/+|//|).*@",
         r"\1",
         source,
         flags=re.DOTALL | re.IGNORECASE,
     )
+    # What is neither a host nor a port may be a password as well.
+    address = re.match("(https?://)([^/]*:[^/]*)(.*)", source, re.DOTALL | re.IGNORECASE)
+    if address and not re.fullmatch(r"(\[[\w:.]+\]|[\w.-]+)(:\d*)?", address[2]):
+        return f"{address[1]}…{address[3]}"
+    return source
 
 
 def is_url(source: str) -> bool:

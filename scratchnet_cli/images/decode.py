@@ -113,7 +113,10 @@ def _for_work(image: Image.Image) -> Scan:
 
 def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
     """The array turned as the picture's EXIF orientation, 1 to 8, asks for."""
-    orientation = image.getexif().get(_ORIENTATION, 1)
+    orientation = 1
+    # A picture whose EXIF is damaged can still be seen.
+    with suppress(Exception):
+        orientation = image.getexif().get(_ORIENTATION, 1)
     if orientation in (5, 6, 7, 8):
         array = array.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -10,7 +10,7 @@ from pathlib import Path
 from scratchnet_cli.errors import OutputError
 
 # What an earlier report has in its first bytes, however somebody has tidied it since.
-OUR_PAGE = rb'\s*<!doctype html>.*<meta\s+name="?generator"?\s+content="?scratchnet\b'
+OUR_PAGE = rb'\s*<!doctype html>(?:(?!<!--).)*<meta\s+name="?generator"?\s+content="?scratchnet\b'
 HEAD_BYTES = 4096
 PART_SUFFIX = ".scratchnet-part"
 

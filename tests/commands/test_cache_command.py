@@ -266,6 +266,16 @@ def test_list_is_a_table_of_paths_and_sizes(run: Run, full: Path) -> None:
     ]
 
 
+def test_list_goes_on_after_what_is_no_file(run: Run, full: Path) -> None:
+    """A folder in the place of a file is named, the others are listed, and the exit code is 3."""
+    (full / WEIGHTS).unlink()
+    (full / WEIGHTS).mkdir()
+    result = run("cache", "list")
+    assert result.exit_code == 3
+    assert f"{full / WEIGHTS}: cannot be read (not a file" in result.stderr
+    assert len(result.stdout.splitlines()) == len([*TEST_SPLIT, *TRAIN_SPLIT])
+
+
 @pytest.mark.usefixtures("mirror")
 @pytest.mark.parametrize("command", ["list", "verify", "clear"])
 @pytest.mark.parametrize("kind", ["missing", "empty"])

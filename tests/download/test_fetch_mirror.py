@@ -146,6 +146,15 @@ def test_a_folder_s_name_is_shown_as_it_is() -> None:
         assert shown(path) == path
 
 
+@pytest.mark.parametrize(
+    "mirror", ["http://user:tellnobody%40h", "http://user:tellnobody＠h", "http://u@h:tellnobody"]
+)
+def test_what_is_neither_host_nor_port_is_not_shown(mirror: str) -> None:
+    """A password that stands where a port belongs is left out."""
+    assert shown(f"{mirror}/digits.gz") == "http://…/digits.gz"
+    assert shown("http://127.0.0.1:8000/x") == "http://127.0.0.1:8000/x"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
 def test_a_pipe_in_a_mirror_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -68,6 +68,14 @@ def test_pictures_are_turned_as_exif_says(orientation: int) -> None:
     assert np.array_equal(grey, np.asarray(upright))
 
 
+def test_a_picture_with_damaged_exif_is_read_as_it_lies() -> None:
+    """What cannot be understood of the orientation costs nothing but the turn."""
+    stored = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
+    grey = decode(encoded(stored, exif=b"Exif\0\0no such thing")).grey
+    assert grey is not None
+    assert np.array_equal(grey, np.asarray(stored))
+
+
 @pytest.mark.parametrize("colour", [0, 255])
 def test_ink_on_transparent_ground_shows(colour: int) -> None:
     """Whether it is dark or light, ink gets a ground on which it is seen."""

@@ -302,6 +302,14 @@ def test_an_empty_file_and_a_tidied_page_are_replaced(run: Run, tmp_path: Path, 
     assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>\n<html")
 
 
+def test_a_page_that_mentions_the_mark_in_a_comment_stays(run: Run, tmp_path: Path) -> None:
+    """Only a page that bears the mark itself is one of ours."""
+    path = tmp_path / "thesis.html"
+    path.write_text('<!doctype html><!-- <meta name="generator" content="scratchnet"> --><p>mine')
+    assert run("eval", *BUNDLED, "--limit", "5", "--report", path).exit_code == 3
+    assert path.read_text().endswith("mine")
+
+
 @pytest.mark.parametrize("command", ["eval", "predict"])
 @pytest.mark.parametrize(
     ("name", "message"),
