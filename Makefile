@@ -62,7 +62,7 @@ fuzz: $(DEV) ## feed each parser odd files for SECONDS seconds (60)
 faults: $(DEV) ## kill, starve and crowd the program many times (some minutes)
 	$(BIN)/python -m pytest --numprocesses=0 tests/faults.py
 
-weights: $(RUN) ## train the bundled weights again (about 25 minutes on one core)
+weights: $(RUN) ## train the bundled weights again (about 30 minutes on one core)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/python -m weights.train
 

@@ -1,6 +1,7 @@
 """What start-up may cost, and what the rooms show each other; import-linter holds their order."""
 
 import ast
+import functools
 import importlib
 import subprocess
 import sys
@@ -16,6 +17,7 @@ ROOMS = sorted({path.parent.name for path in PACKAGE.glob("*/__init__.py")} - {"
 LATE = {"numpy", "requests", "PIL", "tqdm", "platformdirs", "onnx"}
 
 
+@functools.cache
 def imports(path: Path) -> list[tuple[str, str]]:
     """The module and the name of everything that a file imports of ours."""
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
@@ -31,7 +33,7 @@ def imports(path: Path) -> list[tuple[str, str]]:
 def test_a_room_exports_what_it_shows(room: str) -> None:
     """What a type checker sees of a room is there when it runs, and no module hides a name."""
     package = importlib.import_module(room)
-    shown = imports(Path(str(package.__file__)))
+    shown = list(imports(Path(str(package.__file__))))
     shown.remove(("scratchnet_cli.lazy", "lazy_exports"))
     assert set(package.__all__) == {name for _, name in shown}
     for module, name in shown:

@@ -173,6 +173,7 @@ def test_a_long_name_is_cut_in_messages(run: Run) -> None:
     assert shortened("abc", 3) == "abc"
 
 
+@pytest.mark.slow
 def test_a_number_of_many_digits_is_cut_in_messages(run: Run) -> None:
     """A cell of a million digits is no finite number, and not repeated."""
     result = run("forward", "three-layer", "-", stdin=b"9" * 1_000_000 + b",1")

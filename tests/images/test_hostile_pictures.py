@@ -27,6 +27,7 @@ def test_a_hostile_picture_is_read_or_refused(name: str) -> None:
     assert time.process_time() - start < 1
 
 
+@pytest.mark.slow
 def test_reading_pictures_opens_and_runs_nothing() -> None:
     """While they are read, Python neither imports, opens, runs nor connects to anything."""
     for data in pictures().values():

@@ -333,6 +333,7 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

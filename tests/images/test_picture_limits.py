@@ -32,6 +32,7 @@ STARTING = "from scratchnet_cli.__main__ import main; main()"
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory")
 
 
+@pytest.mark.slow
 @needs_linux
 def test_each_picture_takes_what_the_limits_say() -> None:
     """Of all formats and options, none takes more memory than it is said to before decoding.
