@@ -152,8 +152,10 @@ class Fetcher:
         """
         if is_url(source):
             self._expect_network(asset, hurry)
+            # Loaded before the bar is there: its import takes as long as a small transfer.
+            get = download.get
             with self.listener.transfer(asset.name, asset.size, shown(source)) as received:
-                data = download.get(source, asset.size, received)
+                data = get(source, asset.size, received)
         else:
             try:
                 # A pipe would be waited for, for ever.
