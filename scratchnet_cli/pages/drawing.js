@@ -1,0 +1,1195 @@
+"use strict";
+// Draw a digit and watch the network. Three parts: the network, as the book's chapter 3 writes it;
+// a drawing to the 28x28 pixels that the network sees; and what the page shows of both.
+
+const page = JSON.parse(document.getElementById("data").textContent);
+
+// ------------------------------------------------------------------------------- The network
+
+const ACTIVATIONS = {
+  // 1 / (1 + e^-x) in a form that never overflows.
+  sigmoid: (x) => 0.5 * (1 + Math.tanh(0.5 * x)),
+  relu: (x) => Math.max(0, x),
+  tanh: (x) => Math.tanh(x),
+  identity: (x) => x,
+};
+
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+const layers = page.layers.map(({ inputs, outputs, activation, parameters }) => {
+  // Little-endian float32: W row by row, each row the weights of one input, and then b.
+  const numbers = new Float32Array(bytesOf(parameters).buffer);
+  const W = numbers.subarray(0, inputs * outputs);
+  return { inputs, outputs, activation, W, b: numbers.subarray(inputs * outputs) };
+});
+
+/** a = x·W + b */
+function affine(x, { W, b }) {
+  const a = Float64Array.from(b);
+  for (let i = 0; i < x.length; i++) {
+    if (x[i] === 0) continue; // most pixels
+    const row = i * a.length;
+    for (let j = 0; j < a.length; j++) a[j] += x[i] * W[row + j];
+  }
+  return a;
+}
+
+/** What each layer makes of its input x: a = x·W + b, and z = h(a). The last z are the logits. */
+function forward(x) {
+  return layers.map((layer) => {
+    const a = affine(x, layer);
+    const step = { layer, x, a, z: a.map((value) => ACTIVATIONS[layer.activation](value)) };
+    x = step.z;
+    return step;
+  });
+}
+
+/** y = e^a / Σ e^a, the maximum subtracted first: the quotient is the same, and nothing overflows. */
+function softmax(a) {
+  const max = Math.max(...a);
+  const e = a.map((value) => Math.exp(value - max));
+  const sum = e.reduce((total, value) => total + value);
+  return e.map((value) => value / sum);
+}
+
+function argmax(values) {
+  return values.indexOf(Math.max(...values));
+}
+
+/** Why the most probable class may be wrong, one reason at most. */
+function doubtsOf(y) {
+  const [best, second] = y.length > 1 ? [...y].sort((p, q) => q - p) : [1, 0];
+  if (1 - best - second > 0.15) return ["does not look like a digit"];
+  return best < 0.7 ? ["low probability"] : [];
+}
+
+// ------------------------------------------------------------------- A drawing to 28x28 pixels
+//
+// `scratchnet predict` does the same in Python, and more of it: light and paper, ruled lines and
+// frames are found there, and are not here. A grey is { height, width, values }, values in [0, 1].
+
+const FIELD = 28; // the picture that the network sees
+const BOX = 20; // the digit's longer side in it
+const CENTRE = 14; // where its centre of mass comes to lie
+const FINE = 8; // strokes are measured at so many pixels to one
+const PEN = 2; // thinner strokes are brought to this width
+const EDGE = 0.25; // connected ink has at least this much everywhere,
+const CORE = 0.6; // and that much somewhere
+const BLANK = "the picture is blank, or nothing in it stands out as a digit";
+
+function newGrey(height, width, values = new Float32Array(height * width)) {
+  return { height, width, values };
+}
+
+/** To the nearest whole number, and of two to the even one, as NumPy and Python do. */
+function round(value) {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
+}
+
+function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+/** The smallest value that is not below this share of them. */
+function quantile(values, share) {
+  return values.slice().sort()[Math.min(Math.floor(share * values.length), values.length - 1)];
+}
+
+/** Which old pixels make up each new one along an axis, and their weights; as Pillow does it. */
+function shares(before, after, shrinks) {
+  const scale = before / after;
+  const stretch = Math.max(scale, 1);
+  const reach = (shrinks ? 0.5 : 1) * stretch;
+  return Array.from({ length: after }, (_, place) => {
+    const centre = (place + 0.5) * scale;
+    const first = Math.max(Math.trunc(centre - reach + 0.5), 0);
+    const end = Math.min(Math.trunc(centre + reach + 0.5), before);
+    const weights = [];
+    for (let i = first; i < end; i++) {
+      const off = (i - centre + 0.5) / stretch;
+      weights.push(shrinks ? Number(off > -0.5 && off <= 0.5) : Math.max(0, 1 - Math.abs(off)));
+    }
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    return { first, weights: weights.map((weight) => weight / (sum || 1)) };
+  });
+}
+
+/** By area where it shrinks, by linear interpolation where it grows. */
+function resize(grey, height, width) {
+  const shrinks = height * width < grey.height * grey.width;
+  const across = grey.width === width ? grey : newGrey(grey.height, width);
+  if (across !== grey) {
+    shares(grey.width, width, shrinks).forEach(({ first, weights }, x) => {
+      for (let y = 0; y < grey.height; y++) {
+        let sum = 0;
+        const start = y * grey.width + first;
+        for (let i = 0; i < weights.length; i++) sum += grey.values[start + i] * weights[i];
+        across.values[y * width + x] = sum;
+      }
+    });
+  }
+  if (across.height === height) return across;
+  const down = newGrey(height, width);
+  shares(across.height, height, shrinks).forEach(({ first, weights }, y) => {
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let i = 0; i < weights.length; i++) {
+        sum += across.values[(first + i) * width + x] * weights[i];
+      }
+      down.values[y * width + x] = sum;
+    }
+  });
+  return down;
+}
+
+function fitLongest(grey, longest) {
+  const scale = longest / Math.max(grey.height, grey.width);
+  const side = (length) => Math.max(1, round(length * scale));
+  return resize(grey, side(grey.height), side(grey.width));
+}
+
+/** The part of a grey from top and left on; what lies beyond its sides is empty. */
+function cut(grey, top, left, height, width) {
+  const part = newGrey(height, width);
+  const start = Math.max(left, 0);
+  const end = Math.min(left + width, grey.width);
+  for (let y = Math.max(0, -top); y < Math.min(height, grey.height - top); y++) {
+    const row = (top + y) * grey.width;
+    part.values.set(grey.values.subarray(row + start, row + end), y * width + start - left);
+  }
+  return part;
+}
+
+function padded(grey, by) {
+  return cut(grey, -by, -by, grey.height + 2 * by, grey.width + 2 * by);
+}
+
+/** The maximum of each value and those up to `reach` before and after it, along an axis. */
+function widenAlong(values, length, stride, reach) {
+  // Maxima over ever wider spans: each step takes three that meet, or overlap.
+  for (let done = 0; done < reach; ) {
+    const by = Math.min(2 * done + 1, reach - done);
+    const wider = new Float32Array(values.length);
+    for (let line = 0; line < values.length / length; line++) {
+      const start = stride === 1 ? line * length : line;
+      for (let i = 0; i < length; i++) {
+        const before = values[start + Math.max(i - by, 0) * stride];
+        const after = values[start + Math.min(i + by, length - 1) * stride];
+        wider[start + i * stride] = Math.max(before, values[start + i * stride], after);
+      }
+    }
+    values = wider;
+    done += by;
+  }
+  return values;
+}
+
+/** The maximum over a square that reaches so many pixels to each side. */
+function widen({ height, width, values }, reach) {
+  return newGrey(height, width, widenAlong(widenAlong(values, width, 1, reach), height, width, reach));
+}
+
+/** The maximum over each pixel and its 4 neighbours, or all 8. Nothing lies at the rim. */
+function spread({ height, width, values }, square) {
+  const result = values.slice();
+  const source = square ? values.slice() : values;
+  if (square) {
+    for (let i = width; i < values.length - width; i++) {
+      source[i] = Math.max(values[i - width], values[i], values[i + width]);
+    }
+  }
+  for (let i = width; i < values.length - width; i++) {
+    const beside = Math.max(source[i - 1], source[i], source[i + 1]);
+    result[i] = square ? beside : Math.max(beside, values[i - width], values[i + width]);
+  }
+  return newGrey(height, width, result);
+}
+
+/** The ink spread by some pixels to all sides, in an octagon. */
+function thicken(ink, by) {
+  const whole = Math.trunc(by);
+  ink = padded(ink, whole + 2);
+  for (let step = 0; step < whole; step++) ink = spread(ink, step % 2 === 1);
+  const more = spread(ink, whole % 2 === 1).values;
+  ink.values.forEach((value, i) => (ink.values[i] = value + (by - whole) * (more[i] - value)));
+  return cut(ink, 1, 1, ink.height - 2, ink.width - 2);
+}
+
+function total(values) {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** The mean width of the strokes: twice the area over the length of the outline. */
+function penWidth(ink) {
+  const area = total(ink.values);
+  const outline = (total(thicken(ink, 2).values) - area) / 2;
+  return (2 * area) / Math.max(outline, 1e-6);
+}
+
+/** The rectangle that holds the ink; what is fainter than a tenth at its rim is blur. */
+function trim(ink) {
+  const { height, width, values } = ink;
+  let [top, bottom, left, right] = [height, 0, width, 0];
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (values[i] <= Math.fround(0.1)) continue;
+      top = Math.min(top, y);
+      bottom = y + 1;
+      left = Math.min(left, x);
+      right = Math.max(right, x + 1);
+    }
+  }
+  return cut(ink, top, left, bottom - top, right - left);
+}
+
+/** The ink as if written with a pen of MNIST's width, if its own is thinner. */
+function withPen(ink) {
+  if (Math.max(ink.height, ink.width) > 2 * BOX * FINE) ink = fitLongest(ink, 2 * BOX * FINE);
+  const fine = fitLongest(ink, BOX * FINE);
+  const width = penWidth(fine) / FINE;
+  if (width >= PEN) return ink;
+  // The digit grows by what the pen grows, and is then shrunk to the box again.
+  const grown = (PEN - width) / (1 - PEN / BOX);
+  return trim(thicken(fine, (grown * FINE) / 2));
+}
+
+/** Where the centre of mass of whole pixels is nearest to, (row, column), and their sum. */
+function centreOfMass({ height, width, values }) {
+  let [sum, down, across] = [0, 0, 0];
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      sum += values[i];
+      down += y * values[i];
+      across += x * values[i];
+    }
+  }
+  return { sum, row: round(down / sum), column: round(across / sum) };
+}
+
+/** One digit's ink as MNIST would have it: 784 whole numbers from 0, background, to 255, ink. */
+function fit(ink) {
+  const boxed = fitLongest(withPen(trim(ink)), BOX);
+  boxed.values.forEach((value, i) => {
+    boxed.values[i] = clamp(round(Math.fround(value * 255)), 0, 255);
+  });
+  const { row, column } = centreOfMass(boxed);
+  const top = clamp(CENTRE - row, 0, FIELD - boxed.height);
+  const left = clamp(CENTRE - column, 0, FIELD - boxed.width);
+  return Uint8Array.from(cut(boxed, -top, -left, FIELD, FIELD).values);
+}
+
+/** Whether light ink on black has MNIST's size, box and centre, so that nothing is to do. */
+function fitsAlready(values) {
+  const grey = newGrey(FIELD, FIELD, Float32Array.from(values));
+  const { sum, row, column } = centreOfMass(grey);
+  if (sum === 0 || row !== CENTRE || column !== CENTRE) return false;
+  const inked = [...values.keys()].filter((i) => values[i]);
+  const extent = (places) => Math.max(...places) - Math.min(...places) + 1;
+  const rows = extent(inked.map((i) => Math.floor(i / FIELD)));
+  const columns = extent(inked.map((i) => i % FIELD));
+  return Math.max(rows, columns) <= BOX && Math.max(rows, columns) >= BOX - 1;
+}
+
+/** The connected regions of ink: each pixel's label, from 1, and each region's box and area. */
+function findRegions({ height, width, values }) {
+  const labels = new Int32Array(values.length);
+  const regions = [];
+  const open = [];
+  for (let start = 0; start < values.length; start++) {
+    if (values[start] <= EDGE || labels[start]) continue;
+    const region = { label: regions.length + 1, area: 0, solid: false };
+    Object.assign(region, { top: height, bottom: 0, left: width, right: 0 });
+    regions.push(region);
+    labels[start] = region.label;
+    open.push(start);
+    while (open.length) {
+      const place = open.pop();
+      const [y, x] = [Math.floor(place / width), place % width];
+      region.area++;
+      region.solid ||= values[place] > CORE;
+      region.top = Math.min(region.top, y);
+      region.bottom = Math.max(region.bottom, y + 1);
+      region.left = Math.min(region.left, x);
+      region.right = Math.max(region.right, x + 1);
+      for (let row = Math.max(y - 1, 0); row <= Math.min(y + 1, height - 1); row++) {
+        for (let column = Math.max(x - 1, 0); column <= Math.min(x + 1, width - 1); column++) {
+          const near = row * width + column;
+          if (values[near] > EDGE && !labels[near]) {
+            labels[near] = region.label;
+            open.push(near);
+          }
+        }
+      }
+    }
+  }
+  return { labels, regions };
+}
+
+function longerSide(box) {
+  return Math.max(box.bottom - box.top, box.right - box.left);
+}
+
+function isBar(box) {
+  return box.bottom - box.top < 0.15 * (box.right - box.left);
+}
+
+function around(boxes) {
+  return {
+    top: Math.min(...boxes.map((box) => box.top)),
+    bottom: Math.max(...boxes.map((box) => box.bottom)),
+    left: Math.min(...boxes.map((box) => box.left)),
+    right: Math.max(...boxes.map((box) => box.right)),
+  };
+}
+
+/** Whether a region is a part of a digit: small and near, or nearly touching above or below. */
+function belongs(part, digit, size) {
+  const down = Math.max(part.top - digit.bottom, digit.top - part.bottom);
+  const across = Math.max(part.left - digit.right, digit.left - part.right);
+  if (longerSide(part) < 0.5 * size) return Math.max(down, across) < 0.2 * size;
+  const narrower = Math.min(part.right - part.left, digit.right - digit.left);
+  const underlines = part.top >= digit.bottom && isBar(part);
+  return down < 0.2 * size && -across > 0.4 * narrower && !underlines;
+}
+
+/** Regions that form one digit each; specks form none. */
+function gather(regions) {
+  const largest = Math.max(0, ...regions.map((region) => region.area));
+  let rest = regions.filter((region) => region.area > 0.02 * largest);
+  rest = rest.sort((a, b) => b.area - a.area).slice(0, 500);
+  const groups = [];
+  while (rest.length) {
+    const group = [rest.shift()];
+    const size = longerSide(group[0]);
+    for (;;) {
+      const whole = around(group);
+      const found = rest.filter((region) => belongs(region, whole, size));
+      if (!found.length) break;
+      group.push(...found);
+      rest = rest.filter((region) => !found.includes(region));
+    }
+    groups.push(group);
+  }
+  const digits = groups.filter((group) => !isBar(around(group)));
+  return digits.length ? digits : groups;
+}
+
+/** The ink of one digit and its soft edge, and whether the picture's edge runs through it. */
+function take(amount, labels, group) {
+  const { top, bottom, left, right } = around(group);
+  const { height, width } = amount;
+  const reach = 1 + Math.trunc(Math.max(bottom - top, right - left) / 20);
+  const [y, x] = [Math.max(0, top - reach), Math.max(0, left - reach)];
+  const ink = cut(amount, y, x, Math.min(height, bottom + reach) - y,
+    Math.min(width, right + reach) - x);
+  const mine = new Set(group.map((region) => region.label));
+  // How many pixels of the digit lie above and left of each place: of any rectangle in four steps.
+  const wide = ink.width + 1;
+  const counts = new Int32Array(wide * (ink.height + 1));
+  for (let row = 0, i = 0; row < ink.height; row++) {
+    for (let column = 0, count = 0; column < ink.width; column++, i++) {
+      const label = labels[(y + row) * width + x + column];
+      if (label && !mine.has(label)) ink.values[i] = 0;
+      else if (label) count++;
+      const place = (row + 1) * wide + column + 1;
+      counts[place] = counts[place - wide] + count;
+    }
+  }
+  ink.values.forEach((value, i) => {
+    if (value === 0 || value > EDGE) return;
+    // Faint ink is the digit's where the digit is near.
+    const [row, column] = [Math.floor(i / ink.width), i % ink.width];
+    const [first, end] = [Math.max(row - reach, 0), Math.min(row + reach + 1, ink.height)];
+    const [from, to] = [Math.max(column - reach, 0), Math.min(column + reach + 1, ink.width)];
+    const within = counts[end * wide + to] - counts[end * wide + from] -
+      counts[first * wide + to] + counts[first * wide + from];
+    if (!within) ink.values[i] = 0;
+  });
+  const full = (touches, start, stride, length) =>
+    touches && Array.from({ length }).some((_, i) => ink.values[start + i * stride] > 0.9);
+  const isCut =
+    full(top === 0, 0, 1, ink.width) ||
+    full(bottom === height, ink.values.length - ink.width, 1, ink.width) ||
+    full(left === 0, 0, ink.width, ink.height) ||
+    full(right === width, ink.width - 1, ink.width, ink.height);
+  return { ink, isCut };
+}
+
+/** How likely some regions are what the picture is about: large, central, not touching a side. */
+function weightOf(group, { height, width }) {
+  const { top, bottom, left, right } = around(group);
+  const off = Math.abs((top + bottom) / height - 1) + Math.abs((left + right) / width - 1);
+  const touching = top === 0 || left === 0 || bottom === height || right === width;
+  return total(group.map((region) => region.area)) * (1 - 0.3 * off) * (touching ? 0.5 : 1);
+}
+
+/** What the network sees of a picture's ink, and doubts; null where there is none. */
+function read(amount) {
+  const { labels, regions } = findRegions(amount);
+  const groups = gather(regions.filter((region) => region.solid));
+  if (!groups.length) return null;
+  const weights = groups.map((group) => weightOf(group, amount));
+  const best = groups[argmax(weights)];
+  const size = longerSide(around(best));
+  const several = groups.some(
+    (group) => group !== best && longerSide(around(group)) > 0.4 * size,
+  );
+  const { ink, isCut } = take(amount, labels, best);
+  const doubts = [...(isCut ? ["ink cut by the edge"] : []),
+    ...(several ? ["more than one digit"] : [])];
+  return { pixels: fit(ink), doubts };
+}
+
+/** The ink of a drawing on this page: black on white, of which there is nothing to find out. */
+function inkOf({ height, width, data }) {
+  const ink = newGrey(height, width);
+  for (let i = 0; i < ink.values.length; i++) ink.values[i] = (255 - data[4 * i]) / 255;
+  return ink;
+}
+
+/** What the network sees of any picture: ink darker or lighter than the paper around it. */
+function readPicture({ height, width, data }) {
+  const grey = newGrey(height, width);
+  for (let i = 0; i < grey.values.length; i++) {
+    grey.values[i] = (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 765;
+  }
+  if (height === FIELD && width === FIELD) {
+    for (const level of [(value) => value, (value) => 1 - value]) {
+      const pixels = Uint8Array.from(grey.values, (value) => Math.round(255 * level(value)));
+      if (fitsAlready(pixels)) return { pixels, doubts: [] };
+    }
+  }
+  const ordered = grey.values.slice().sort();
+  const middle = (ordered[0] + ordered[ordered.length - 1]) / 2;
+  const rim = grey.values.filter((_, i) => {
+    const [y, x] = [Math.floor(i / width), i % width];
+    return y === 0 || x === 0 || y === height - 1 || x === width - 1;
+  });
+  const inverted = quantile(rim, 0.5) < middle;
+  if (inverted) grey.values.forEach((value, i) => (grey.values[i] = 1 - value));
+  // The brightest around each pixel is paper: shadows are wider than strokes.
+  const small = fitLongest(grey, 64);
+  const reach = Math.trunc(Math.max(small.height, small.width) / 6);
+  const negative = (one) => newGrey(one.height, one.width, one.values.map((value) => -value));
+  const paper = resize(negative(widen(negative(widen(small, reach)), reach)), height, width);
+  const depth = grey.values.map((value, i) => 1 - value / Math.max(paper.values[i], 1e-3));
+  // Ink is what is deeper than the paper's noise; the typical ink counts as full.
+  const deepest = quantile(depth, 0.9998);
+  const shallow = depth.filter((value) => value <= deepest / 2);
+  const ground = quantile(shallow, 0.5);
+  const noise = 1.4826 * quantile(shallow.map((value) => Math.abs(value - ground)), 0.5);
+  const low = ground + 3 * noise;
+  let full = deepest;
+  for (let round = 0; round < 5; round++) {
+    const deep = depth.filter((value) => value > Math.max((ground + full) / 2, low));
+    if (!deep.length) return null;
+    full = quantile(deep, 0.5);
+  }
+  if (full - ground < Math.max(0.02, 4 * noise)) return null;
+  return read(newGrey(height, width, depth.map((d) => clamp((d - low) / (full - low), 0, 1))));
+}
+
+// -------------------------------------------------------------------------- What the page shows
+
+const MOST_UNITS = 200; // of a layer, so many are shown
+const MOST_FEEDERS = 8;
+const LINKS = 6;
+const PAPER = 280; // the sides of the sheet that is drawn on, in its own pixels
+const PHOTO = 400; // the longer side of a picture file; finer ones show no more of a digit
+const BRUSH = 22; // about MNIST's pen, for a digit that fills the sheet
+
+const $ = (id) => document.getElementById(id);
+const classes = page.classes;
+const last = layers.length - 1;
+// All is drawn twice: as sharply as the screen can show it, and on a sheet that is read.
+const screen = $("pad").getContext("2d");
+const sheet = element("canvas").getContext("2d", { willReadFrequently: true });
+sheet.canvas.width = sheet.canvas.height = PAPER;
+
+/** An element with classes, text and children. Text never becomes markup. */
+function element(name, className = "", ...content) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...content);
+  return made;
+}
+
+function svg(name, attributes = {}) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+/** Changes a text only where it differs: most of them stay the same from one stroke to the next. */
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function number(value, decimals = 4) {
+  if (Number.isNaN(value)) return "?";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  const text = size >= 1e5 ? value.toExponential(1).replace("e+", "e") : value.toFixed(decimals);
+  return text.replace("-", "−");
+}
+
+const subscript = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+const inBrackets = (value) => (value < 0 ? `(${number(value, 2)})` : number(value, 2));
+
+// Colours of signed numbers: the theme's for -1, 0 and 1, and STEPS between them on both sides.
+const STEPS = 48;
+let palette = [];
+
+function readTheme() {
+  const style = getComputedStyle(document.documentElement);
+  const [low, zero, high] = ["--low", "--zero", "--high"].map((name) =>
+    style.getPropertyValue(name).match(/\w\w/g).map((part) => parseInt(part, 16)),
+  );
+  palette = Array.from({ length: 2 * STEPS + 1 }, (_, i) => {
+    const share = Math.abs(i - STEPS) / STEPS;
+    const end = i < STEPS ? low : high;
+    return zero.map((value, channel) => Math.round(value + share * (end[channel] - value)));
+  });
+}
+
+/** The colour of a number, of which `limit` is the largest that is told from larger ones. */
+function colourOf(value, limit = 1) {
+  return palette[STEPS + Math.round(clamp(value / (limit || 1), -1, 1) * STEPS)];
+}
+
+function paint(canvas, colours) {
+  const image = new ImageData(FIELD, FIELD);
+  colours.forEach((colour, i) => image.data.set([...colour, 255], 4 * i));
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+/** The name of a value that goes into a layer, or comes out of the one before it. */
+function unitName(l, j) {
+  if (l < 0) return `x, row ${Math.floor(j / FIELD)}, column ${j % FIELD}`;
+  return l === last ? `class ${classes[j]}` : `layer ${l + 1}, unit ${j}`;
+}
+
+// Buttons of the units that are shown, layer by layer, and what was last drawn of each.
+const cells = layers.map(({ outputs }, l) =>
+  Array.from({ length: Math.min(outputs, MOST_UNITS) }, (_, j) => {
+    const button = element("button", l === last ? "row" : "cell");
+    button.type = "button";
+    button.tabIndex = j ? -1 : 0;
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", () => choose({ l, j }));
+    if (l < last) button.setAttribute("aria-label", unitName(l, j));
+    return button;
+  }),
+);
+
+const rows = cells[last].map((button, j) => {
+  const row = {};
+  for (const part of ["name", "logit", "bar", "share", "y"]) row[part] = element("span", part);
+  row.name.textContent = classes[j];
+  row.shareBar = row.share.appendChild(element("i"));
+  row.logitBar = row.bar.appendChild(element("i"));
+  const said = (text) => element("span", "spoken", text);
+  button.append(said("class "), row.name, said(" logit "), row.logit, row.bar,
+    said(" probability "), row.y, row.share);
+  return row;
+});
+
+function addLayers() {
+  layers.forEach(({ outputs, activation }, l) => {
+    const box = element("section", l === last ? "layer outputs" : "layer");
+    const before = l ? `z${subscript(l)}` : "x";
+    const sum = `${before}·W${subscript(l + 1)} + b${subscript(l + 1)}`;
+    const title = element("h2", "", l === last ? "Output" : `Layer ${l + 1}`);
+    title.id = `layer-${l}`;
+    box.setAttribute("aria-labelledby", title.id);
+    box.append(title, element("p", "formula", activation === "identity" ? sum
+      : `${activation}(${sum})`));
+    const grid = element("div", "cells", ...cells[l]);
+    const columns = clamp(Math.ceil(outputs / 10), 1, 10);
+    grid.style.setProperty("--columns", l === last ? 1 : columns);
+    grid.addEventListener("keydown", (event) => moveFocus(event, cells[l]));
+    box.append(grid);
+    if (outputs > MOST_UNITS) {
+      box.append(element("p", "formula", `the first ${MOST_UNITS} of ${outputs}`));
+    }
+    $("layers").append(box);
+  });
+}
+
+/** Within a layer the arrow keys move; the tab key goes from layer to layer. */
+function moveFocus(event, buttons) {
+  const place = buttons.indexOf(document.activeElement);
+  const middle = (button) => {
+    const box = button.getBoundingClientRect();
+    return [box.left + box.width / 2, box.top + box.height / 2];
+  };
+  const directions = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  let next;
+  if (event.key === "Home") next = buttons[0];
+  else if (event.key === "End") next = buttons[buttons.length - 1];
+  else if (directions[event.key] && place >= 0) {
+    const [right, down] = directions[event.key];
+    const [x, y] = middle(buttons[place]);
+    let nearest = Infinity;
+    for (const button of buttons) {
+      const [dx, dy] = [middle(button)[0] - x, middle(button)[1] - y];
+      const [ahead, aside] = [dx * right + dy * down, Math.abs(dx * down) + Math.abs(dy * right)];
+      if (ahead > 1 && aside < 1 && ahead < nearest) [nearest, next] = [ahead, button];
+    }
+  } else return;
+  event.preventDefault();
+  if (!next) return;
+  for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
+  next.focus();
+}
+
+// What is known of the drawing at this moment: the reading, and from it each layer's step.
+let drawing = { picture: null, strokes: [] };
+const past = [];
+let stroke = null;
+let chosen = null; // { l, j }, or null while the answer is followed
+let seen = null;
+let steps = null;
+let y = null;
+
+/** Reads the drawing, runs the network, and shows what changed. */
+function update() {
+  seen = drawing.strokes.length
+    ? read(inkOf(sheet.getImageData(0, 0, PAPER, PAPER)))
+    : drawing.picture?.reading ?? null;
+  steps = seen && forward(Float64Array.from(seen.pixels, (value) => value / 255));
+  y = steps && softmax(steps[last].z);
+  show();
+}
+
+function show() {
+  const pixels = seen ? seen.pixels : new Uint8Array(FIELD * FIELD);
+  paint($("pixels"), Array.from(pixels, (value) => [value, value, value]));
+  showAnswer();
+  cells.forEach((buttons, l) => l < last && showLayer(buttons, steps && steps[l]));
+  showOutputs();
+  showUnit();
+  showSlopes();
+  showSoftmax();
+  $("undo").disabled = !past.length;
+  $("clear").disabled = !drawing.picture && !drawing.strokes.length;
+  $("hint").hidden = !$("clear").disabled;
+}
+
+function showAnswer() {
+  const answer = y && argmax(y);
+  const doubts = y ? [...seen.doubts, ...doubtsOf(y)].join(", ") : "";
+  const name = y ? classes[answer] : "–";
+  write($("digit"), name);
+  write($("probability"), y ? number(y[answer]) : "");
+  write($("doubts"), doubts && `doubtful: ${doubts}`);
+  // A screen reader hears the answer once a stroke is done, not at each of its points.
+  if (!stroke) {
+    write($("spoken"), y ? `Read as ${name}, probability ${number(y[answer], 2)}. ${doubts}` : "");
+  }
+}
+
+function showLayer(buttons, step) {
+  const bounded = step && ["sigmoid", "tanh"].includes(step.layer.activation);
+  const limit = step && !bounded ? Math.max(...step.z.map(Math.abs)) : 1;
+  buttons.forEach((button, j) => {
+    const colour = colourOf(step ? step.z[j] : 0, limit);
+    if (button.colour === colour) return;
+    button.colour = colour;
+    button.style.backgroundColor = `rgb(${colour})`;
+  });
+}
+
+function showOutputs() {
+  const z = steps && steps[last].z;
+  const limit = z ? Math.max(...z.map(Math.abs)) : 1;
+  const answer = y && argmax(y);
+  rows.forEach((row, j) => {
+    write(row.logit, z ? number(z[j], 2) : "–");
+    write(row.y, y ? number(y[j]) : "–");
+    const share = z ? z[j] / (limit || 1) : 0;
+    row.logitBar.style.transform = `translateX(${share < 0 ? -100 : 0}%) scaleX(${Math.abs(share)})`;
+    row.logitBar.className = share < 0 ? "negative" : "";
+    row.shareBar.style.transform = `scaleX(${y ? y[j] : 0})`;
+    cells[last][j].classList.toggle("answer", j === answer);
+  });
+}
+
+// ---- One unit, and what feeds it
+
+const feeders = Array.from({ length: MOST_FEEDERS }, () => {
+  const row = element("tr");
+  const parts = { row, name: element("th"), product: element("td"), value: element("td", "value") };
+  parts.name.scope = "row";
+  parts.button = element("button", "link");
+  parts.button.type = "button";
+  parts.button.addEventListener("click", () => parts.unit && choose(parts.unit));
+  const bar = element("td", "bar");
+  parts.bar = bar.appendChild(element("i"));
+  row.append(parts.name, parts.product, bar, parts.value);
+  $("feeders").tBodies[0].append(row);
+  return parts;
+});
+
+function choose(unit) {
+  chosen = unit;
+  show();
+}
+
+/** What each input of a unit adds to its sum: z·W, the largest first. */
+function contributions({ x, layer }, j) {
+  const products = Array.from(x, (value, i) => value * layer.W[i * layer.outputs + j]);
+  const order = [...products.keys()].filter((i) => products[i] !== 0);
+  order.sort((p, q) => Math.abs(products[q]) - Math.abs(products[p]));
+  return { products, order };
+}
+
+function showUnit() {
+  const unit = chosen ?? (y && { l: last, j: argmax(y) });
+  cells.forEach((buttons, l) => buttons.forEach((button, j) => {
+    const pressed = String(unit?.l === l && unit.j === j);
+    if (button.getAttribute("aria-pressed") !== pressed) {
+      button.setAttribute("aria-pressed", pressed);
+    }
+  }));
+  $("follow").setAttribute("aria-pressed", String(!chosen));
+  write($("unit-title"), unit ? heading(unit) : "One unit");
+  $("maps").hidden = unit?.l !== 0;
+  const step = unit && steps && steps[unit.l];
+  const { products, order } = step ? contributions(step, unit.j) : { products: [], order: [] };
+  const lines = unit ? formulas(unit, step, products, order) : [];
+  [...$("formulas").children].forEach((line, i) => write(line, lines[i] ?? ""));
+  showFeeders(unit, step, products, order);
+  if (unit?.l === 0) showMaps(unit, products);
+  showLinks(unit, products, order.slice(0, LINKS));
+}
+
+function heading({ l, j }) {
+  const name = unitName(l, j);
+  return name[0].toUpperCase() + name.slice(1);
+}
+
+/** The unit's formulas, with letters and with the numbers of this drawing. */
+function formulas({ l, j }, step, products, order) {
+  const [input, n] = [l ? `z${subscript(l)}` : "x", subscript(l + 1)];
+  const lines = [`a${n}[${j}] = ${input}·W${n}[:, ${j}] + b${n}[${j}]`];
+  if (!step) return lines;
+  const { W, b, outputs, activation } = step.layer;
+  const largest = order.slice(0, 3);
+  const terms = largest.map((i) => `${number(step.x[i], 2)}·${inBrackets(W[i * outputs + j])}`);
+  const rest = total(products) - total(largest.map((i) => products[i]));
+  if (order.length > 3) terms.push(`${inBrackets(rest)} from ${order.length - 3} more`);
+  terms.push(inBrackets(b[j]));
+  const a = number(step.a[j]);
+  lines.push(`= ${terms.join(" + ")} = ${a}`);
+  const inside = { sigmoid: `1 / (1 + e^${number(-step.a[j])})`, relu: `max(0, ${a})` }[activation];
+  if (activation !== "identity") {
+    const written = inside ? ` = ${inside}` : "";
+    lines.push(`z${n}[${j}] = ${activation}(${a})${written} = ${number(step.z[j])}`);
+  }
+  if (l === last) {
+    const max = Math.max(...step.z);
+    const sum = total(step.z.map((value) => Math.exp(value - max)));
+    const top = `e^(${number(step.z[j], 2)} − ${inBrackets(max)})`;
+    lines.push(`y[${j}] = ${top} / ${number(sum)} = ${number(y[j])}`);
+  }
+  return lines;
+}
+
+function showFeeders(unit, step, products, order) {
+  const limit = Math.abs(products[order[0]] ?? 1);
+  feeders.forEach((parts, rank) => {
+    const i = order[rank];
+    const there = i !== undefined;
+    const isUnit = there && unit.l > 0;
+    parts.unit = isUnit && i < MOST_UNITS ? { l: unit.l - 1, j: i } : null;
+    if (parts.unit) {
+      write(parts.button, unitName(unit.l - 1, i));
+      if (!parts.button.isConnected) parts.name.replaceChildren(parts.button);
+    } else write(parts.name, there ? unitName(unit.l - 1, i) : "–");
+    const weight = there && step.layer.W[i * step.layer.outputs + unit.j];
+    write(parts.product, there ? `${number(step.x[i], 2)} × ${inBrackets(weight)}` : "");
+    write(parts.value, there ? number(products[i], 2) : "");
+    const share = there ? products[i] / limit : 0;
+    parts.bar.style.transform = `translateX(${share < 0 ? -100 : 0}%) scaleX(${Math.abs(share)})`;
+    parts.bar.className = share < 0 ? "negative" : "";
+  });
+}
+
+function showMaps({ j }, products) {
+  const { W, inputs, outputs } = layers[0];
+  const weights = Array.from({ length: inputs }, (_, i) => W[i * outputs + j]);
+  // Beyond this quantile most weights would be pale for the sake of a few.
+  const limit = quantile(Float32Array.from(weights, Math.abs), 0.995);
+  paint($("weights"), weights.map((weight) => colourOf(weight, limit)));
+  paint($("products"), weights.map((_, i) => colourOf(products[i] ?? 0, limit)));
+}
+
+// ---- Lines from a unit to what feeds it most
+
+// Where everything lies in the stage; measured only when that changes, for measuring takes time.
+let places = null;
+
+function measure() {
+  const stage = $("stage").getBoundingClientRect();
+  const of = (node) => {
+    const box = node.getBoundingClientRect();
+    return { left: box.left - stage.left, right: box.right - stage.left,
+      top: box.top - stage.top, width: box.width, y: box.top - stage.top + box.height / 2 };
+  };
+  places = { pixels: of($("pixels")), cells: cells.map((buttons) => buttons.map(of)) };
+  $("links").setAttribute("viewBox", `0 0 ${stage.width} ${stage.height}`);
+}
+
+const links = Array.from({ length: LINKS }, () => $("links").appendChild(svg("path")));
+
+function showLinks(unit, products, order) {
+  const end = unit && places?.cells[unit.l][unit.j];
+  const limit = Math.abs(products[order[0]] ?? 1);
+  links.forEach((path, rank) => {
+    const start = end && order[rank] !== undefined && placeOf(unit.l - 1, order[rank]);
+    // Where the page is narrow, layers lie below each other and lines would cross them.
+    if (!start || start.x > end.left) return path.setAttribute("d", "");
+    const bend = (end.left - start.x) / 2;
+    path.setAttribute("d", `M${start.x} ${start.y}C${start.x + bend} ${start.y} ` +
+      `${end.left - bend} ${end.y} ${end.left} ${end.y}`);
+    path.setAttribute("class", products[order[rank]] < 0 ? "negative" : "");
+    path.setAttribute("stroke-width", 0.75 + 2.75 * Math.abs(products[order[rank]]) / limit);
+  });
+}
+
+function placeOf(l, i) {
+  if (l >= 0) return places.cells[l][i] && { x: places.cells[l][i].right, y: places.cells[l][i].y };
+  const { left, top, width } = places.pixels;
+  const pixel = width / FIELD;
+  return { x: left + (i % FIELD + 0.5) * pixel, y: top + (Math.floor(i / FIELD) + 0.5) * pixel };
+}
+
+// ---- Softmax
+
+const MOST_SLOPES = 12;
+const AXES = [125, 275];
+const [TOP, BOTTOM, LINE] = [14, 238, 13];
+const slopes = Array.from({ length: Math.min(classes.length, MOST_SLOPES) }, () => {
+  const parts = { line: svg("path"), labels: [svg("text", { x: AXES[0] - 18, class: "left" }),
+    svg("text", { x: AXES[1] + 18 })] };
+  $("slopes").append(parts.line, ...parts.labels);
+  return parts;
+});
+
+/** Heights of labels in their order from the top, each at its place or as near as there is room. */
+function apart(heights) {
+  const result = [];
+  for (const height of heights) result.push(Math.max(height, (result.at(-1) ?? -LINE) + LINE));
+  for (let i = result.length - 1, most = BOTTOM; i >= 0; i--, most -= LINE) {
+    result[i] = Math.min(result[i], most);
+  }
+  return result;
+}
+
+function showSlopes() {
+  const z = steps && steps[last].z;
+  const order = z ? [...z.keys()].sort((p, q) => z[q] - z[p]).slice(0, slopes.length) : [];
+  const [high, low] = [z?.[order[0]], z?.[order.at(-1)]];
+  const height = (share) => BOTTOM - share * (BOTTOM - TOP);
+  const ends = [order.map((j) => height((z[j] - low) / (high - low || 1))),
+    order.map((j) => height(y[j]))];
+  const texts = ends.map(apart);
+  slopes.forEach(({ line, labels }, rank) => {
+    const j = order[rank];
+    const there = j !== undefined;
+    line.setAttribute("class", rank === 0 ? "answer" : "");
+    const [left, right] = AXES;
+    line.setAttribute("d", there
+      ? `M${left - 14} ${texts[0][rank]}L${left} ${ends[0][rank]}L${right} ${ends[1][rank]}` +
+        `L${right + 14} ${texts[1][rank]}`
+      : "");
+    labels.forEach((label, side) => {
+      const name = there && (classes[j].length > 10 ? `${classes[j].slice(0, 9)}…` : classes[j]);
+      const text = side ? there && `${number(y[j])}  ${name}` : there && `${name}  ${number(z[j], 2)}`;
+      write(label, text || "");
+      label.setAttribute("y", there ? texts[side][rank] + 4 : 0);
+      label.classList.toggle("answer", rank === 0);
+    });
+  });
+}
+
+const softmaxRows = rows.map((_, j) => {
+  const name = element("th", "", classes[j]);
+  name.scope = "row";
+  const values = Array.from({ length: 5 }, () => element("td", "", "–"));
+  $("steps").tBodies[0].append(element("tr", "", name, ...values));
+  return values;
+});
+
+/** Both ways to compute softmax, in float32 as NumPy would. */
+function showSoftmax() {
+  const shift = Number($("shift").value);
+  write($("shift-value"), String(shift));
+  const z = steps && steps[last].z.map((value) => value + shift);
+  const max = z && Math.max(...z);
+  const plain = z && z.map((value) => Math.fround(Math.exp(value)));
+  const sum = z && Math.fround(total(plain));
+  const answer = y && argmax(y);
+  softmaxRows.forEach((values, j) => {
+    const texts = z ? [number(z[j], 2), number(plain[j], 2), quotient(plain[j], sum),
+      number(Math.exp(z[j] - max)), number(y[j])] : [];
+    values.forEach((cell, i) => write(cell, texts[i] ?? "–"));
+    values[0].parentNode.classList.toggle("answer", j === answer);
+  });
+  write($("overflow"), !z || Number.isFinite(sum)
+    ? "A constant added to all logits changes no probability: it cancels out. So the maximum may " +
+      "be subtracted. Move the slider to see why it is."
+    : "Above 88.7 eᵃ is more than float32 can hold, 3.4·10³⁸, and becomes ∞. With the maximum " +
+      "subtracted no exponent is above 0, and the probabilities stay what they were.");
+}
+
+function quotient(e, sum) {
+  return e === Infinity ? "∞/∞" : number(e / sum);
+}
+
+// ------------------------------------------------------------------------------ What the user does
+
+let due = false;
+
+/** Shows what changed once before the browser draws the next frame, however many events came. */
+function schedule() {
+  if (due) return;
+  due = true;
+  requestAnimationFrame(() => {
+    due = false;
+    update();
+  });
+}
+
+/** The line to a stroke's point i: a curve between the middles of its segments, round at corners. */
+function drawPoint(points, i) {
+  const point = points[i];
+  const middle = (p, q) => [(p.x + q.x) / 2, (p.y + q.y) / 2];
+  for (const pen of [screen, sheet]) {
+    pen.lineWidth = point.width;
+    pen.beginPath();
+    if (i === 0) {
+      pen.arc(point.x, point.y, point.width / 2, 0, 2 * Math.PI);
+      pen.fill();
+      continue;
+    }
+    const before = points[i - 1];
+    pen.moveTo(...(i === 1 ? [before.x, before.y] : middle(points[i - 2], before)));
+    pen.quadraticCurveTo(before.x, before.y, ...middle(before, point));
+    pen.stroke();
+  }
+}
+
+/** From the middle of a stroke's last segment to its end. */
+function drawEnd(points) {
+  const [before, point] = points.slice(-2);
+  if (!point) return;
+  for (const pen of [screen, sheet]) {
+    pen.beginPath();
+    pen.moveTo((before.x + point.x) / 2, (before.y + point.y) / 2);
+    pen.lineTo(point.x, point.y);
+    pen.stroke();
+  }
+}
+
+function redraw() {
+  const { picture, strokes } = drawing;
+  for (const pen of [screen, sheet]) {
+    const scale = pen.canvas.width / PAPER;
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, PAPER, PAPER);
+    pen.fillStyle = pen.strokeStyle = "#000";
+    pen.lineCap = pen.lineJoin = "round";
+    if (!picture) continue;
+    const { image } = picture;
+    const fit = PAPER / Math.max(image.width, image.height);
+    const [width, height] = [image.width * fit, image.height * fit];
+    pen.drawImage(image, (PAPER - width) / 2, (PAPER - height) / 2, width, height);
+  }
+  for (const points of strokes) {
+    points.forEach((_, i) => drawPoint(points, i));
+    if (points !== stroke) drawEnd(points);
+  }
+  screen.canvas.classList.toggle("photo", Boolean(picture?.photo));
+}
+
+/** As many pixels as the screen has there. */
+function sharpen() {
+  const side = Math.round(screen.canvas.clientWidth * devicePixelRatio);
+  if (screen.canvas.width === side) return;
+  screen.canvas.width = screen.canvas.height = side;
+  redraw();
+}
+
+function change(next) {
+  past.push(drawing);
+  drawing = next;
+  write($("message"), "");
+  redraw();
+  schedule();
+}
+
+function undo() {
+  if (!past.length || stroke) return;
+  drawing = past.pop();
+  redraw();
+  schedule();
+}
+
+function begin(point) {
+  stroke = [point];
+  // One can go on with an example; beside a photo's digit, a stroke begins another drawing.
+  const picture = drawing.picture?.photo ? null : drawing.picture;
+  change({ picture, strokes: [...(picture === drawing.picture ? drawing.strokes : []), stroke] });
+}
+
+function extend(point) {
+  stroke.push(point);
+  drawPoint(stroke, stroke.length - 1);
+  schedule();
+}
+
+function finish() {
+  drawEnd(stroke);
+  stroke = null;
+  schedule();
+}
+
+function pointOf(event, box) {
+  const scale = PAPER / box.width;
+  const pressed = event.pointerType === "pen" && event.pressure > 0;
+  return {
+    x: (event.clientX - box.left) * scale,
+    y: (event.clientY - box.top) * scale,
+    width: BRUSH * (pressed ? 0.6 + 0.8 * event.pressure : 1),
+  };
+}
+
+function listenToPen() {
+  let pen = null; // which of several fingers draws, and where the sheet is
+  const { canvas } = screen;
+  canvas.addEventListener("pointerdown", (event) => {
+    if (pen || event.button !== 0) return;
+    event.preventDefault();
+    pen = { id: event.pointerId, box: canvas.getBoundingClientRect() };
+    canvas.setPointerCapture(pen.id);
+    begin(pointOf(event, pen.box));
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pen?.id) return;
+    const events = event.getCoalescedEvents();
+    for (const one of events.length ? events : [event]) extend(pointOf(one, pen.box));
+  });
+  const lift = (event) => {
+    if (event.pointerId !== pen?.id) return;
+    pen = null;
+    finish();
+  };
+  canvas.addEventListener("pointerup", lift);
+  canvas.addEventListener("pointercancel", lift);
+}
+
+/** Grey pixels of an example as a canvas: dark ink on white, as it would have been drawn. */
+function sheetOf(pixels) {
+  const canvas = element("canvas");
+  canvas.width = canvas.height = FIELD;
+  paint(canvas, Array.from(pixels, (value) => [255 - value, 255 - value, 255 - value]));
+  return canvas;
+}
+
+function addExamples() {
+  const all = bytesOf(page.examples.pixels);
+  const examples = page.examples.labels.map((label, i) => {
+    const pixels = all.subarray(i * FIELD * FIELD, (i + 1) * FIELD * FIELD);
+    return { label, image: sheetOf(pixels), reading: { pixels, doubts: [] } };
+  });
+  for (const label of new Set(page.examples.labels)) {
+    const own = examples.filter((example) => example.label === label);
+    const button = element("button", "example", own[0].image);
+    button.type = "button";
+    button.setAttribute("aria-label", `Example of a ${label}`);
+    let next = 0;
+    button.addEventListener("click", () => {
+      change({ picture: own[next], strokes: [] });
+      next = (next + 1) % own.length;
+    });
+    $("examples").append(button);
+  }
+}
+
+async function openPicture(file) {
+  try {
+    const bitmap = await createImageBitmap(file);
+    const canvas = element("canvas");
+    const scale = Math.min(1, PHOTO / Math.max(bitmap.width, bitmap.height));
+    canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+    canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.imageSmoothingQuality = "high";
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    const reading = readPicture(context.getImageData(0, 0, canvas.width, canvas.height));
+    change({ picture: { image: canvas, photo: true, reading }, strokes: [] });
+    write($("message"), reading ? file.name : `${file.name}: ${BLANK}`);
+  } catch {
+    write($("message"), `${file.name}: no picture that this browser can read`);
+  }
+}
+
+function listen() {
+  listenToPen();
+  $("undo").addEventListener("click", undo);
+  $("clear").addEventListener("click", () => change({ picture: null, strokes: [] }));
+  $("follow").addEventListener("click", () => choose(null));
+  $("shift").addEventListener("input", showSoftmax);
+  $("file").addEventListener("change", (event) => {
+    if (event.target.files.length) openPicture(event.target.files[0]);
+    event.target.value = "";
+  });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "z") undo();
+  });
+  document.addEventListener("paste", (event) => {
+    const files = event.clipboardData.files;
+    if (files.length) openPicture(files[0]);
+  });
+  for (const kind of ["dragover", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      event.preventDefault();
+      if (kind === "drop" && event.dataTransfer.files.length) openPicture(event.dataTransfer.files[0]);
+    });
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    readTheme();
+    show();
+  });
+  new ResizeObserver(() => {
+    sharpen();
+    measure();
+    show();
+  }).observe($("stage"));
+}
+
+function start() {
+  const sizes = [layers[0].inputs, ...layers.map((layer) => layer.outputs)].join("-");
+  write($("about"), `A ${sizes} network with the ${page.weights.name} weights, all of it in this page.`);
+  write($("made"), `Made by scratchnet ${page.version}. Weights: ${page.weights.name}, SHA-256 ` +
+    page.weights.sha256);
+  for (let i = 0; i < 4; i++) $("formulas").append(element("p"));
+  readTheme();
+  addLayers();
+  addExamples();
+  listen();
+  sharpen();
+  measure();
+  update();
+}
+
+start();
