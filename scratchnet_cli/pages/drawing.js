@@ -529,6 +529,14 @@ function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** The same for a formula, in which `^{…}` is an exponent. */
+function writeFormula(node, text) {
+  if (node.formula === text) return;
+  node.formula = text;
+  const parts = text.split(/\^\{(.*?)\}/);
+  node.replaceChildren(...parts.map((part, i) => (i % 2 ? element("sup", "", part) : part)));
+}
+
 function number(value, decimals = 4) {
   if (Number.isNaN(value)) return "?";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -569,7 +577,7 @@ function paint(canvas, colours) {
 
 /** The name of a value that goes into a layer, or comes out of the one before it. */
 function unitName(l, j) {
-  if (l < 0) return `x, row ${Math.floor(j / FIELD)}, column ${j % FIELD}`;
+  if (l < 0) return `x[${Math.floor(j / FIELD)}, ${j % FIELD}]`;
   return l === last ? `class ${classes[j]}` : `layer ${l + 1}, unit ${j}`;
 }
 
@@ -738,6 +746,8 @@ const feeders = Array.from({ length: MOST_FEEDERS }, () => {
 function choose(unit) {
   chosen = unit;
   show();
+  // On a telephone it is told far below where it was chosen.
+  if (unit && $("unit").getBoundingClientRect().top > innerHeight) $("unit").scrollIntoView();
 }
 
 /** What each input of a unit adds to its sum: z·W, the largest first. */
@@ -756,13 +766,14 @@ function showUnit() {
       button.setAttribute("aria-pressed", pressed);
     }
   }));
-  $("follow").setAttribute("aria-pressed", String(!chosen));
+  $("follow").disabled = !chosen;
   write($("unit-title"), unit ? heading(unit) : "One unit");
   $("maps").hidden = unit?.l !== 0;
+  write($("feeders").caption, `What feeds it most${unit?.l === 0 ? ": x[row, column]" : ""}`);
   const step = unit && steps && steps[unit.l];
   const { products, order } = step ? contributions(step, unit.j) : { products: [], order: [] };
   const lines = unit ? formulas(unit, step, products, order) : [];
-  [...$("formulas").children].forEach((line, i) => write(line, lines[i] ?? ""));
+  [...$("formulas").children].forEach((line, i) => writeFormula(line, lines[i] ?? ""));
   showFeeders(unit, step, products, order);
   if (unit?.l === 0) showMaps(unit, products);
   showLinks(unit, products, order.slice(0, LINKS));
@@ -786,7 +797,7 @@ function formulas({ l, j }, step, products, order) {
   terms.push(inBrackets(b[j]));
   const a = number(step.a[j]);
   lines.push(`= ${terms.join(" + ")} = ${a}`);
-  const inside = { sigmoid: `1 / (1 + e^${number(-step.a[j])})`, relu: `max(0, ${a})` }[activation];
+  const inside = { sigmoid: `1 / (1 + e^{${number(-step.a[j])}})`, relu: `max(0, ${a})` }[activation];
   if (activation !== "identity") {
     const written = inside ? ` = ${inside}` : "";
     lines.push(`z${n}[${j}] = ${activation}(${a})${written} = ${number(step.z[j])}`);
@@ -794,7 +805,7 @@ function formulas({ l, j }, step, products, order) {
   if (l === last) {
     const max = Math.max(...step.z);
     const sum = total(step.z.map((value) => Math.exp(value - max)));
-    const top = `e^(${number(step.z[j], 2)} − ${inBrackets(max)})`;
+    const top = `e^{${number(step.z[j], 2)} − ${inBrackets(max)}}`;
     lines.push(`y[${j}] = ${top} / ${number(sum)} = ${number(y[j])}`);
   }
   return lines;
@@ -873,7 +884,7 @@ function placeOf(l, i) {
 
 const MOST_SLOPES = 12;
 const AXES = [125, 275];
-const [TOP, BOTTOM, LINE] = [14, 238, 13];
+const [TOP, BOTTOM, LINE] = [14, 278, 14];
 const slopes = Array.from({ length: Math.min(classes.length, MOST_SLOPES) }, () => {
   const parts = { line: svg("path"), labels: [svg("text", { x: AXES[0] - 18, class: "left" }),
     svg("text", { x: AXES[1] + 18 })] };
@@ -941,11 +952,10 @@ function showSoftmax() {
     values.forEach((cell, i) => write(cell, texts[i] ?? "–"));
     values[0].parentNode.classList.toggle("answer", j === answer);
   });
-  write($("overflow"), !z || Number.isFinite(sum)
-    ? "A constant added to all logits changes no probability: it cancels out. So the maximum may " +
-      "be subtracted. Move the slider to see why it is."
-    : "Above 88.7 eᵃ is more than float32 can hold, 3.4·10³⁸, and becomes ∞. With the maximum " +
-      "subtracted no exponent is above 0, and the probabilities stay what they were.");
+  write($("overflow"), z && !Number.isFinite(sum)
+    ? "Above 88.7, eᵃ is more than float32 can hold, 3.4·10³⁸, and becomes ∞; the quotient ∞/∞ is " +
+      "no number. With the maximum subtracted the probabilities stay what they were."
+    : "");
 }
 
 function quotient(e, sum) {

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.images import read_image
 from scratchnet_cli.network import Layer, Network
-from scratchnet_cli.prediction import classify
+from scratchnet_cli.prediction import Answer, classify
 from scratchnet_cli.weights import write_weights
 from tests.conftest import Run
 from tests.pages.browser import CHROMIUM, Browser, browser
@@ -138,6 +138,7 @@ def test_it_sees_what_predict_sees(tab: Browser, page: Path, count: int) -> None
         result = drawn(tab, strokes)
         picture = read_image(base64.b64decode(result["png"]))
         (answer,) = classify(network, [("drawing", [picture])])
+        assert isinstance(answer, Answer)
         off = np.abs(picture.pixels.reshape(-1).astype(int) - result["pixels"])
         near += int((off <= 1).sum())
         same += answer.number == str(result["digit"])
