@@ -30,11 +30,10 @@ def command(weights: str | None, output: Path, open_: bool) -> None:
     or put on a site. Its path is printed.
     """
     page = terminal.report_file(output, "--output")
-    network, origin = catalog.load_weights(weights, download.Fetcher(terminal.Progress()))
+    file, origin = catalog.load_weight_file(weights, download.Fetcher(terminal.Progress()))
     examples, _ = catalog.load_dataset("sample")
-    classes = [str(label) for label in range(network.outputs)]
     with about(origin.source):
-        text = pages.drawing_page(network, origin, classes, examples.images, examples.labels)
+        text = pages.drawing_page(file, origin, examples.images, examples.labels)
     page.write(text)
     click.echo(terminal.printable(str(output)))
     if open_ and not _shown(output):

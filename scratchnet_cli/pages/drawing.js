@@ -195,16 +195,16 @@ function widen({ height, width, values }, reach) {
 
 /** The maximum over each pixel and its 4 neighbours, or all 8. Nothing lies at the rim. */
 function spread({ height, width, values }, square) {
-  const result = values.slice();
-  const source = square ? values.slice() : values;
-  if (square) {
-    for (let i = width; i < values.length - width; i++) {
-      source[i] = Math.max(values[i - width], values[i], values[i + width]);
-    }
-  }
+  const down = values.slice();
   for (let i = width; i < values.length - width; i++) {
-    const beside = Math.max(source[i - 1], source[i], source[i + 1]);
-    result[i] = square ? beside : Math.max(beside, values[i - width], values[i + width]);
+    if (values[i - width] > down[i]) down[i] = values[i - width];
+    if (values[i + width] > down[i]) down[i] = values[i + width];
+  }
+  const result = down.slice();
+  const beside = square ? down : values;
+  for (let i = width; i < values.length - width; i++) {
+    if (beside[i - 1] > result[i]) result[i] = beside[i - 1];
+    if (beside[i + 1] > result[i]) result[i] = beside[i + 1];
   }
   return newGrey(height, width, result);
 }
@@ -212,15 +212,20 @@ function spread({ height, width, values }, square) {
 /** The ink spread by some pixels to all sides, in an octagon. */
 function thicken(ink, by) {
   const whole = Math.trunc(by);
+  const rest = by - whole;
   ink = padded(ink, whole + 2);
   for (let step = 0; step < whole; step++) ink = spread(ink, step % 2 === 1);
-  const more = spread(ink, whole % 2 === 1).values;
-  ink.values.forEach((value, i) => (ink.values[i] = value + (by - whole) * (more[i] - value)));
+  if (rest) {
+    const more = spread(ink, whole % 2 === 1).values;
+    ink.values.forEach((value, i) => (ink.values[i] = value + rest * (more[i] - value)));
+  }
   return cut(ink, 1, 1, ink.height - 2, ink.width - 2);
 }
 
 function total(values) {
-  return values.reduce((sum, value) => sum + value, 0);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum;
 }
 
 /** The mean width of the strokes: twice the area over the length of the outline. */
@@ -526,7 +531,9 @@ function svg(name, attributes = {}) {
 
 /** Changes a text only where it differs: most of them stay the same from one stroke to the next. */
 function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node.firstChild?.nodeType === Node.TEXT_NODE) {
+    if (node.firstChild.data !== text) node.firstChild.data = text;
+  } else if (node.textContent !== text) node.textContent = text;
 }
 
 /** The same for a formula, in which `^{…}` is an exponent. */
@@ -693,6 +700,7 @@ function showAnswer() {
   const doubts = y ? [...seen.doubts, ...doubtsOf(y)].join(", ") : "";
   const name = y ? classes[answer] : "–";
   write($("digit"), name);
+  $("answer").classList.toggle("none", !y);
   write($("probability"), y ? number(y[answer]) : "");
   write($("doubts"), doubts && `doubtful: ${doubts}`);
   // A screen reader hears the answer once a stroke is done, not at each of its points.
@@ -772,7 +780,8 @@ function showUnit() {
   write($("feeders").caption, `What feeds it most${unit?.l === 0 ? ": x[row, column]" : ""}`);
   const step = unit && steps && steps[unit.l];
   const { products, order } = step ? contributions(step, unit.j) : { products: [], order: [] };
-  const lines = unit ? formulas(unit, step, products, order) : [];
+  const lines = unit ? formulas(unit, step, products, order)
+    : ["Nothing is drawn yet."];
   [...$("formulas").children].forEach((line, i) => writeFormula(line, lines[i] ?? ""));
   showFeeders(unit, step, products, order);
   if (unit?.l === 0) showMaps(unit, products);
@@ -821,7 +830,7 @@ function showFeeders(unit, step, products, order) {
     if (parts.unit) {
       write(parts.button, unitName(unit.l - 1, i));
       if (!parts.button.isConnected) parts.name.replaceChildren(parts.button);
-    } else write(parts.name, there ? unitName(unit.l - 1, i) : "–");
+    } else write(parts.name, there ? unitName(unit.l - 1, i) : "");
     const weight = there && step.layer.W[i * step.layer.outputs + unit.j];
     write(parts.product, there ? `${number(step.x[i], 2)} × ${inBrackets(weight)}` : "");
     write(parts.value, there ? number(products[i], 2) : "");

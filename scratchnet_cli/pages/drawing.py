@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ShapeError, WeightsError
-from scratchnet_cli.network import Layer, Network
+from scratchnet_cli.network import Layer
 from scratchnet_cli.origin import Origin
+from scratchnet_cli.terminal import printable
+from scratchnet_cli.weights import WeightFile
 
 SIDE = 28
 # So many examples of each digit are in the page.
@@ -22,18 +23,15 @@ _TEMPLATE = Path(__file__).with_suffix(".html")
 
 
 def drawing_page(
-    network: Network,
-    origin: Origin,
-    classes: Sequence[str],
-    images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
+    file: WeightFile, origin: Origin, images: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> str:
-    """The whole page. classes: a name for each; images: (n, 28, 28), examples of ``labels`` (n,).
+    """The whole page, with examples: images (n, 28, 28) that show ``labels`` (n,).
 
     Raises:
         ShapeError: the network does not take 28x28 pixels.
         WeightsError: a weight is too large for float32, in which the page holds them.
     """
+    network = file.network
     if network.inputs != SIDE * SIDE:
         raise ShapeError(
             f"the network takes {network.inputs} values, and a drawing has {SIDE}x{SIDE} pixels"
@@ -46,9 +44,9 @@ def drawing_page(
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     )
     data = {
-        "weights": {"name": Path(origin.name).name, "sha256": origin.sha256},
+        "weights": {"name": printable(Path(origin.name).name), "sha256": origin.sha256},
         "version": version("scratchnet-cli"),
-        "classes": classes,
+        "classes": list(map(printable, file.classes or map(str, range(network.outputs)))),
         "layers": [_layer(layer) for layer in network.layers],
         "examples": _examples(images, labels),
     }

@@ -21,13 +21,15 @@ class WeightFile:
 
     format: pkl, npz or safetensors; size: in bytes; activations: whether the file states them
     (``stated``), or is taken to have the book's, sigmoid but in the last layer (``book``), or has
-    PyTorch's names, of which that is only a guess (``assumed``).
+    PyTorch's names, of which that is only a guess (``assumed``); classes: a name for each output,
+    None if the file has none.
     """
 
     network: Network
     format: str
     size: int
     activations: str
+    classes: tuple[str, ...] | None = None
 
 
 def read_weight_file(data: bytes, label: str) -> WeightFile:
@@ -41,11 +43,15 @@ def read_weight_file(data: bytes, label: str) -> WeightFile:
     with about(label):
         format_, contents = _contents(data)
         network = _network(contents)
+        if contents.classes is not None and len(contents.classes) != network.outputs:
+            raise WeightsError(
+                f"it names {len(contents.classes)} classes for {network.outputs} outputs"
+            )
     if contents.activations is not None:
         known = "stated"
     else:
         known = "assumed" if is_pytorch(contents.arrays) and len(network.layers) > 1 else "book"
-    return WeightFile(network, format_, len(data), known)
+    return WeightFile(network, format_, len(data), known, contents.classes)
 
 
 def _contents(data: bytes) -> tuple[str, Contents]:

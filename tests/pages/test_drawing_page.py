@@ -1,11 +1,8 @@
-"""The page to draw on, in a real browser: it computes what the program computes, and nothing else
-gets in or out.
-"""
+"""The page to draw on, in a real browser: it computes what the program computes."""
 
 import base64
 import json
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +16,9 @@ from scratchnet_cli.network import Layer, Network
 from scratchnet_cli.prediction import Answer, classify
 from scratchnet_cli.weights import write_weights
 from tests.conftest import Run
-from tests.pages.browser import CHROMIUM, Browser, browser
+from tests.pages.browser import Browser
 from tests.pages.drawings import Stroke, drawings
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-    pytest.mark.skipif(sys.platform != "linux", reason="the browser is driven over Linux's pipes"),
-]
 # Draws strokes as the pen does, and tells what the page makes of them.
 DRAW = """(strokes => {
   change({ picture: null, strokes: [] });
@@ -46,21 +39,6 @@ DRAW = """(strokes => {
 LOGITS = """(pictures => pictures.map(
   pixels => [...forward(bytesOf(pixels)).at(-1).z]
 ))(%s)"""
-
-
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all tests here."""
-    with browser(tmp_path_factory.mktemp("browser")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(run: Run, tmp_path: Path) -> Path:
-    """The page of the bundled weights."""
-    path = tmp_path / "draw.html"
-    assert run("draw", "--weights", "bundled", "--output", path).stdout == f"{path}\n"
-    return path
 
 
 def drawn(tab: Browser, strokes: Sequence[Stroke]) -> dict[str, Any]:
@@ -98,10 +76,10 @@ def same_logits(tab: Browser, page: Path, network: Network, images: NDArray[np.u
 
 
 def test_the_page_computes_what_the_network_computes(
-    tab: Browser, page: Path, digits: NDArray[np.uint8]
+    tab: Browser, drawing_page: Path, digits: NDArray[np.uint8]
 ) -> None:
     """For 200 pictures its logits are those of ``Network.logits``, and so are its answers."""
-    same_logits(tab, page, load_weights("bundled")[0], digits[::5])
+    same_logits(tab, drawing_page, load_weights("bundled")[0], digits[::5])
 
 
 def test_it_does_with_the_book_s_weights(
@@ -129,10 +107,10 @@ def test_it_does_with_other_networks(
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(100, marks=pytest.mark.slow)])
-def test_it_sees_what_predict_sees(tab: Browser, page: Path, count: int) -> None:
+def test_it_sees_what_predict_sees(tab: Browser, drawing_page: Path, count: int) -> None:
     """Of drawings its 28x28 pixels, its answers and its doubts are those of ``predict``."""
     network, _ = load_weights("bundled")
-    tab.show(page)
+    tab.show(drawing_page)
     near = same = doubts = 0
     for _, strokes in drawings(count, seed=18):
         result = drawn(tab, strokes)
