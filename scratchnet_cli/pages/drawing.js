@@ -239,9 +239,10 @@ function penWidth(ink) {
 function trim(ink) {
   const { height, width, values } = ink;
   let [top, bottom, left, right] = [height, 0, width, 0];
+  const faint = Math.fround(0.1);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      if (values[i] <= Math.fround(0.1)) continue;
+      if (values[i] <= faint) continue;
       top = Math.min(top, y);
       bottom = y + 1;
       left = Math.min(left, x);
@@ -313,7 +314,8 @@ function findRegions({ height, width, values }) {
     open.push(start);
     while (open.length) {
       const place = open.pop();
-      const [y, x] = [Math.floor(place / width), place % width];
+      const x = place % width;
+      const y = (place - x) / width;
       region.area++;
       region.solid ||= values[place] > CORE;
       region.top = Math.min(region.top, y);
@@ -391,15 +393,16 @@ function take(amount, labels, group) {
   const [y, x] = [Math.max(0, top - reach), Math.max(0, left - reach)];
   const ink = cut(amount, y, x, Math.min(height, bottom + reach) - y,
     Math.min(width, right + reach) - x);
-  const mine = new Set(group.map((region) => region.label));
+  const mine = [];
+  for (const region of group) mine[region.label] = true;
   // How many pixels of the digit lie above and left of each place: of any rectangle in four steps.
   const wide = ink.width + 1;
   const counts = new Int32Array(wide * (ink.height + 1));
   for (let row = 0, i = 0; row < ink.height; row++) {
     for (let column = 0, count = 0; column < ink.width; column++, i++) {
       const label = labels[(y + row) * width + x + column];
-      if (label && !mine.has(label)) ink.values[i] = 0;
-      else if (label) count++;
+      if (mine[label]) count++;
+      else if (label) ink.values[i] = 0;
       const place = (row + 1) * wide + column + 1;
       counts[place] = counts[place - wide] + count;
     }
@@ -407,7 +410,8 @@ function take(amount, labels, group) {
   ink.values.forEach((value, i) => {
     if (value === 0 || value > EDGE) return;
     // Faint ink is the digit's where the digit is near.
-    const [row, column] = [Math.floor(i / ink.width), i % ink.width];
+    const column = i % ink.width;
+    const row = (i - column) / ink.width;
     const [first, end] = [Math.max(row - reach, 0), Math.min(row + reach + 1, ink.height)];
     const [from, to] = [Math.max(column - reach, 0), Math.min(column + reach + 1, ink.width)];
     const within = counts[end * wide + to] - counts[end * wide + from] -
@@ -503,9 +507,9 @@ function readPicture({ height, width, data }) {
 const MOST_UNITS = 200; // of a layer, so many are shown
 const MOST_FEEDERS = 8;
 const LINKS = 6;
-const PAPER = 280; // the sides of the sheet that is drawn on, in its own pixels
+const PAPER = 224; // the sides of the sheet that is drawn on, in its own pixels
 const PHOTO = 400; // the longer side of a picture file; finer ones show no more of a digit
-const BRUSH = 22; // about MNIST's pen, for a digit that fills the sheet
+const BRUSH = 18; // about MNIST's pen, for a digit that fills the sheet
 
 const $ = (id) => document.getElementById(id);
 const classes = page.classes;
@@ -576,11 +580,17 @@ function colourOf(value, limit = 1) {
   return palette[STEPS + Math.round(clamp(value / (limit || 1), -1, 1) * STEPS)];
 }
 
-function paint(canvas, colours) {
+/** Paints 28x28 pixels, of each of which `colourAt` tells red, green and blue. */
+function paint(canvas, colourAt) {
   const image = new ImageData(FIELD, FIELD);
-  colours.forEach((colour, i) => image.data.set([...colour, 255], 4 * i));
+  for (let i = 0; i < FIELD * FIELD; i++) {
+    image.data.set(colourAt(i), 4 * i);
+    image.data[4 * i + 3] = 255;
+  }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
+
+const greys = Array.from({ length: 256 }, (_, value) => [value, value, value]);
 
 /** The name of a value that goes into a layer, or comes out of the one before it. */
 function unitName(l, j) {
@@ -682,8 +692,7 @@ function update() {
 }
 
 function show() {
-  const pixels = seen ? seen.pixels : new Uint8Array(FIELD * FIELD);
-  paint($("pixels"), Array.from(pixels, (value) => [value, value, value]));
+  paint($("pixels"), (i) => greys[seen ? seen.pixels[i] : 0]);
   showAnswer();
   cells.forEach((buttons, l) => l < last && showLayer(buttons, steps && steps[l]));
   showOutputs();
@@ -845,8 +854,8 @@ function showMaps({ j }, products) {
   const weights = Array.from({ length: inputs }, (_, i) => W[i * outputs + j]);
   // Beyond this quantile most weights would be pale for the sake of a few.
   const limit = quantile(Float32Array.from(weights, Math.abs), 0.995);
-  paint($("weights"), weights.map((weight) => colourOf(weight, limit)));
-  paint($("products"), weights.map((_, i) => colourOf(products[i] ?? 0, limit)));
+  paint($("weights"), (i) => colourOf(weights[i], limit));
+  paint($("products"), (i) => colourOf(products[i] ?? 0, limit));
 }
 
 // ---- Lines from a unit to what feeds it most
@@ -1118,7 +1127,7 @@ function listenToPen() {
 function sheetOf(pixels) {
   const canvas = element("canvas");
   canvas.width = canvas.height = FIELD;
-  paint(canvas, Array.from(pixels, (value) => [255 - value, 255 - value, 255 - value]));
+  paint(canvas, (i) => greys[255 - pixels[i]]);
   return canvas;
 }
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from weights.shapes import DIGITS
 
-SIDE = 280
+SIDE = 224
 Stroke = NDArray[np.float64]
 """(n, 2): x and y of each point on the sheet."""
 
@@ -43,7 +43,7 @@ def _by_hand(strokes: list[Stroke], random: np.random.Generator) -> list[Stroke]
     for stroke in strokes:
         unsteady = stroke + random.normal(0, 0.02, stroke.shape)
         points = _curve(unsteady - 0.5) @ change + middle
-        drawn.append((points + random.normal(0, 0.4, points.shape)).clip(12, SIDE - 12))
+        drawn.append((points + random.normal(0, 0.3, points.shape)).clip(10, SIDE - 10))
     return drawn
 
 

@@ -22,6 +22,7 @@ from tests.pages.drawings import SIDE, Stroke, drawings
 ROOT = Path(__file__).parents[2]
 # Two frames later all that an event brought about is on the screen.
 SHOWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+POINTS = 100
 AXE = "axe.run().then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html}`))"
 
 
@@ -55,6 +56,12 @@ def mouse(tab: Browser, strokes: Sequence[Stroke], step: int = 3) -> None:
 def digit(wanted: int) -> list[Stroke]:
     """The strokes of a digit."""
     return next(strokes for shown, strokes in drawings(10, seed=3) if shown == wanted)
+
+
+def busy_s(tab: Browser) -> float:
+    """How many seconds of the processor the page has taken."""
+    metrics = tab.call("Performance.getMetrics")["metrics"]
+    return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
 
 
 def give(tab: Browser, event: str, data: bytes, name: str) -> None:
@@ -107,7 +114,7 @@ def test_a_drawing_is_answered(opened: Browser) -> None:
     mouse(opened, digit(3))
     assert text(opened, "digit") == "3"
     assert text(opened, "spoken").startswith("Read as 3, probability 1.00")
-    mouse(opened, [np.array([[150.0, 140], [150, 140]])])
+    mouse(opened, [np.array([[120.0, 112], [120, 112]])])
     opened.run(SHOWN)
     assert opened.run("drawing.strokes.length") == 2
     press(opened, "z", modifiers=2)
@@ -171,39 +178,41 @@ def test_what_is_no_picture_is_told(opened: Browser) -> None:
     assert opened.run("document.images.length") == 0
 
 
-def test_nothing_moves_while_drawing(opened: Browser) -> None:
-    """From the empty page to an answer no element changes its place."""
-    opened.run(
-        """window.moved = 0; new PerformanceObserver(list => {
-          for (const entry of list.getEntries()) window.moved += entry.value;
-        }).observe({ type: "layout-shift", buffered: true }); 0"""
-    )
-    mouse(opened, digit(8))
-    mouse(opened, digit(5))
-    opened.run(SHOWN)
-    assert opened.run("window.moved") == 0
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_moves_while_drawing(tab: Browser, drawing_page: Path, width: int) -> None:
+    """From the empty page to an answer, and to another one, no part of it changes its place."""
+    places = """[...document.querySelectorAll("main, section, h2, canvas, table, tr, .cell, .row, footer")]
+      .map(part => part.getBoundingClientRect()).map(box => [box.left, box.top, box.height])"""
+    tab.show(drawing_page, width)
+    before = tab.run(places)
+    assert len(before) > 200
+    for shown in (8, 1):
+        mouse(tab, digit(shown))
+        assert tab.run(places) == before
 
 
 def test_a_point_is_shown_within_8_ms(opened: Browser) -> None:
-    """A point of a stroke, all that follows from it and the layout; of many the fastest tenth, for
-    others may use the machine.
+    """A point of a stroke, all that follows from it and the layout, on average and in time of the
+    processor, for others may use it; the first round is for the compiler.
     """
+    script = f"""(() => {{
+      begin({{ x: 60, y: 120, width: BRUSH }});
+      for (let i = 0; i < {POINTS}; i++) {{
+        extend({{ x: 60 + i, y: 120 + 20 * Math.sin(i / 9), width: BRUSH }});
+        update();
+        document.body.offsetHeight;
+      }}
+      finish();
+    }})()"""
     mouse(opened, digit(2))
-    times = opened.run(
-        """(() => {
-          begin({ x: 60, y: 150, width: BRUSH });
-          const times = Array.from({ length: 100 }, (_, i) => {
-            const start = performance.now();
-            extend({ x: 60 + i, y: 150 + 20 * Math.sin(i / 9), width: BRUSH });
-            update();
-            document.body.offsetHeight;
-            return performance.now() - start;
-          });
-          finish();
-          return times.sort((p, q) => p - q);
-        })()"""
-    )
-    assert times[10] < 8
+    opened.call("Performance.enable", timeDomain="threadTicks")
+    rounds = []
+    for _ in range(4):
+        start = busy_s(opened)
+        opened.run(script)
+        rounds.append((busy_s(opened) - start) / POINTS)
+    opened.call("Performance.disable")
+    assert min(rounds[1:]) < 0.008
 
 
 def test_a_unit_shows_its_formula(opened: Browser) -> None:
