@@ -181,7 +181,8 @@ def test_what_is_no_picture_is_told(opened: Browser) -> None:
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_moves_while_drawing(tab: Browser, drawing_page: Path, width: int) -> None:
     """From the empty page to an answer, and to another one, no part of it changes its place."""
-    places = """[...document.querySelectorAll("main, section, h2, canvas, table, tr, .cell, .row, footer")]
+    parts = "main, section, h2, canvas, table, tr, .cell, .row, footer"
+    places = f"""[...document.querySelectorAll("{parts}")]
       .map(part => part.getBoundingClientRect()).map(box => [box.left, box.top, box.height])"""
     tab.show(drawing_page, width)
     before = tab.run(places)
