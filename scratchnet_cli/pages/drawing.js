@@ -710,6 +710,7 @@ function showAnswer() {
   const name = y ? classes[answer] : "–";
   write($("digit"), name);
   $("answer").classList.toggle("none", !y);
+  $("answer").classList.toggle("word", name.length > 1);
   write($("probability"), y ? number(y[answer]) : "");
   write($("doubts"), doubts && `doubtful: ${doubts}`);
   // A screen reader hears the answer once a stroke is done, not at each of its points.

@@ -301,6 +301,9 @@ def test_names_in_a_weight_file_stay_text(tab: Browser, run: Run, tmp_path: Path
     assert "the <script>alert(1)<!--.npz weights" in text(tab, "about")
     assert tab.run("document.images.length") == 0
     assert tab.run("document.scripts.length") == 2
+    tab.run("document.querySelector('.example').click()")
+    tab.run(SHOWN)
+    assert text(tab, "digit") == names[0]
     assert tab.run("document.documentElement.scrollWidth") <= 390
     assert tab.complaints == []
 
