@@ -1031,8 +1031,10 @@ function redraw() {
   for (const pen of [screen, sheet]) {
     const scale = pen.canvas.width / PAPER;
     pen.setTransform(scale, 0, 0, scale, 0, 0);
+    pen.clearRect(0, 0, PAPER, PAPER);
     pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, PAPER, PAPER);
+    // A photo keeps its own ground, and none is shown above and below it.
+    if (!picture?.photo) pen.fillRect(0, 0, PAPER, PAPER);
     pen.fillStyle = pen.strokeStyle = "#000";
     pen.lineCap = pen.lineJoin = "round";
     if (!picture) continue;

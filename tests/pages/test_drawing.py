@@ -22,7 +22,7 @@ from tests.pages.drawings import SIDE, Stroke, drawings
 ROOT = Path(__file__).parents[2]
 # Two frames later all that an event brought about is on the screen.
 SHOWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-POINTS = 100
+POINTS = 30
 AXE = "axe.run().then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html}`))"
 
 
@@ -92,8 +92,15 @@ def opened(tab: Browser, drawing_page: Path) -> Iterator[Browser]:
     assert tab.complaints == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        (1280, False),
+        (390, True),
+        pytest.param(1280, True, marks=pytest.mark.slow),
+        pytest.param(390, False, marks=pytest.mark.slow),
+    ],
+)
 def test_everybody_can_use_it(tab: Browser, drawing_page: Path, width: int, dark: bool) -> None:
     """It is as wide as its window, and axe-core finds nothing, whatever is drawn and chosen."""
     axe = pytest.importorskip("axe_core_python")
@@ -199,7 +206,7 @@ def test_a_point_is_shown_within_8_ms(opened: Browser) -> None:
     script = f"""(() => {{
       begin({{ x: 60, y: 120, width: BRUSH }});
       for (let i = 0; i < {POINTS}; i++) {{
-        extend({{ x: 60 + i, y: 120 + 20 * Math.sin(i / 9), width: BRUSH }});
+        extend({{ x: 60 + 3 * i, y: 120 + 20 * Math.sin(i / 3), width: BRUSH }});
         update();
         document.body.offsetHeight;
       }}
