@@ -19,7 +19,7 @@ from scratchnet_cli.weights import WeightFile
 SIDE = 28
 # So many examples of each digit are in the page.
 EXAMPLES = 3
-_TEMPLATE = Path(__file__).with_suffix(".html")
+_FOLDER = Path(__file__).parent
 
 
 def drawing_page(
@@ -36,9 +36,11 @@ def drawing_page(
         raise ShapeError(
             f"the network takes {network.inputs} values, and a drawing has {SIDE}x{SIDE} pixels"
         )
-    style, script = (
-        _TEMPLATE.with_suffix(suffix).read_text(encoding="utf-8") for suffix in (".css", ".js")
+    style, arithmetic, drawing = (
+        _FOLDER.joinpath(name).read_text(encoding="utf-8")
+        for name in ("drawing.css", "arithmetic.js", "drawing.js")
     )
+    script = arithmetic + drawing
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
@@ -52,7 +54,7 @@ def drawing_page(
     }
     parts = {"policy": policy, "style": style, "script": script, "data": _json(data)}
     # In one pass: what is put in is not looked through again.
-    template = _TEMPLATE.read_text(encoding="utf-8")
+    template = _FOLDER.joinpath("drawing.html").read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
 
 

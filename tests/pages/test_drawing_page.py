@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.images import read_image
+from scratchnet_cli.images.reading import CUT, SEVERAL
 from scratchnet_cli.network import Layer, Network
 from scratchnet_cli.prediction import Answer, classify
+from scratchnet_cli.prediction.doubts import doubts
 from scratchnet_cli.weights import write_weights
 from tests.conftest import Run
 from tests.pages.browser import Browser
@@ -37,7 +39,7 @@ DRAW = """(strokes => {
   };
 })(%s)"""
 LOGITS = """(pictures => pictures.map(
-  pixels => [...forward(bytesOf(pixels)).at(-1).z]
+  pixels => [...forward(layers, Float64Array.from(bytesOf(pixels), value => value / 255)).at(-1).z]
 ))(%s)"""
 
 
@@ -68,8 +70,7 @@ def same_logits(tab: Browser, page: Path, network: Network, images: NDArray[np.u
     """The page's logits of the images are the network's."""
     tab.show(page)
     pictures = [base64.b64encode(image.tobytes()).decode() for image in images]
-    script = LOGITS.replace("bytesOf(pixels)", "Float64Array.from(bytesOf(pixels), v => v / 255)")
-    logits = np.array(tab.run(script % json.dumps(pictures)))
+    logits = np.array(tab.run(LOGITS % json.dumps(pictures)))
     expected = network.logits(images.reshape(len(images), -1).astype(np.float32) / 255)
     assert np.abs(logits - expected).max() < 1e-4
     assert (logits.argmax(axis=1) == expected.argmax(axis=1)).all()
@@ -111,7 +112,7 @@ def test_it_sees_what_predict_sees(tab: Browser, drawing_page: Path, count: int)
     """Of drawings its 28x28 pixels, its answers and its doubts are those of ``predict``."""
     network, _ = load_weights("bundled")
     tab.show(drawing_page)
-    near = same = doubts = 0
+    near = same = doubted = 0
     for _, strokes in drawings(count, seed=18):
         result = drawn(tab, strokes)
         picture = read_image(base64.b64decode(result["png"]))
@@ -120,7 +121,41 @@ def test_it_sees_what_predict_sees(tab: Browser, drawing_page: Path, count: int)
         off = np.abs(picture.pixels.reshape(-1).astype(int) - result["pixels"])
         near += int((off <= 1).sum())
         same += answer.number == str(result["digit"])
-        doubts += answer.doubts == result["doubts"]
+        doubted += answer.doubts == result["doubts"]
     assert near >= 0.99 * count * 784
     assert same >= 0.98 * count
-    assert doubts >= 0.98 * count
+    assert doubted >= 0.98 * count
+
+
+@pytest.mark.parametrize(
+    ("places", "doubt"),
+    [
+        ([(0.4, 5, 60), (0.4, 120, 60)], SEVERAL),
+        ([(1.0, 0, 60)], CUT),
+        ([(0.6, 40, 40), (0.15, 190, 190)], None),
+    ],
+    ids=["two digits", "over the edge", "a speck"],
+)
+def test_it_doubts_what_predict_doubts(
+    tab: Browser, drawing_page: Path, places: list[tuple[float, int, int]], doubt: str | None
+) -> None:
+    """Of what is drawn it takes the same for the digit, and has the same doubts about it."""
+    digit = dict(drawings(10, seed=13))[3]
+    tab.show(drawing_page)
+    strokes = [scale * stroke + (x, y) for scale, x, y in places for stroke in digit]
+    result = drawn(tab, strokes)
+    picture = read_image(base64.b64decode(result["png"]))
+    assert picture.doubts == (() if doubt is None else (doubt,))
+    assert [told for told in result["doubts"] if told in (SEVERAL, CUT)] == list(picture.doubts)
+    off = np.abs(picture.pixels.reshape(-1).astype(int) - result["pixels"])
+    assert (off <= 1).mean() > 0.99
+
+
+def test_a_probability_is_doubted_alike(tab: Browser, drawing_page: Path) -> None:
+    """Whatever the probabilities, the page doubts them as ``predict`` does."""
+    random = np.random.default_rng(4)
+    several = [random.dirichlet([scale] * 10) for scale in (0.02, 0.1, 0.3) for _ in range(100)]
+    tab.show(drawing_page)
+    told = tab.run(f"{json.dumps([y.tolist() for y in several])}.map(doubtsOf)")
+    assert [tuple(doubts_) for doubts_ in told] == [doubts(y) for y in several]
+    assert len({doubts(y) for y in several}) == 3
