@@ -210,9 +210,18 @@ function show() {
   showUnit();
   showSlopes();
   showSoftmax();
-  $("undo").disabled = !past.length;
-  $("clear").disabled = !drawing.picture && !drawing.strokes.length;
-  $("hint").hidden = !$("clear").disabled;
+  enable($("undo"), past.length > 0);
+  enable($("clear"), !isEmpty(drawing));
+  $("hint").hidden = !isEmpty(drawing);
+}
+
+/** Says whether a button has something to do; disabling it would take the focus from it. */
+function enable(button, useful) {
+  button.setAttribute("aria-disabled", String(!useful));
+}
+
+function isEmpty({ picture, strokes }) {
+  return !picture && !strokes.length;
 }
 
 function showAnswer() {
@@ -295,7 +304,7 @@ function showUnit() {
       button.setAttribute("aria-pressed", pressed);
     }
   }));
-  $("follow").disabled = !chosen;
+  enable($("follow"), chosen !== null);
   write($("unit-title"), unit ? heading(unit) : "One unit");
   $("maps").hidden = unit?.l !== 0;
   write($("feeders").caption, `What feeds it most${unit?.l === 0 ? ": x[row, column]" : ""}`);
@@ -688,7 +697,9 @@ async function openPicture(file) {
 function listen() {
   listenToPen();
   $("undo").addEventListener("click", undo);
-  $("clear").addEventListener("click", () => change({ picture: null, strokes: [] }));
+  $("clear").addEventListener("click", () => {
+    if (!isEmpty(drawing)) change({ picture: null, strokes: [] });
+  });
   $("follow").addEventListener("click", () => choose(null));
   $("shift").addEventListener("input", showSoftmax);
   $("file").addEventListener("change", (event) => {
