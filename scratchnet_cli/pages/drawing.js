@@ -360,7 +360,7 @@ function showFeeders(unit, step, products, order) {
     if (parts.unit) {
       write(parts.button, unitName(unit.l - 1, i));
       if (!parts.button.isConnected) parts.name.replaceChildren(parts.button);
-    } else write(parts.name, there ? unitName(unit.l - 1, i) : "");
+    } else write(parts.name, there ? unitName(unit.l - 1, i) : "–");
     const weight = there && step.layer.W[i * step.layer.outputs + unit.j];
     write(parts.product, there ? `${number(step.x[i], 2)} × ${inBrackets(weight)}` : "");
     write(parts.value, there ? number(products[i], 2) : "");
