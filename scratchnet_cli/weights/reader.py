@@ -14,6 +14,9 @@ from scratchnet_cli.network import ACTIVATIONS, Layer, Network
 from scratchnet_cli.weights.arrays import MAX_BYTES, Contents
 from scratchnet_cli.weights.layouts import book_activations, is_pytorch, layers_of
 
+# What every format that has a place for them can hold.
+MAX_CLASS_NAME = 99
+
 
 @dataclass(frozen=True, eq=False)
 class WeightFile:
@@ -43,10 +46,8 @@ def read_weight_file(data: bytes, label: str) -> WeightFile:
     with about(label):
         format_, contents = _contents(data)
         network = _network(contents)
-        if contents.classes is not None and len(contents.classes) != network.outputs:
-            raise WeightsError(
-                f"it names {len(contents.classes)} classes for {network.outputs} outputs"
-            )
+        if contents.classes is not None:
+            _check_classes(contents.classes, network.outputs)
     if contents.activations is not None:
         known = "stated"
     else:
@@ -69,6 +70,13 @@ def _contents(data: bytes) -> tuple[str, Contents]:
     raise WeightsError(
         "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later"
     )
+
+
+def _check_classes(classes: tuple[str, ...], outputs: int) -> None:
+    if len(classes) != outputs:
+        raise WeightsError(f"it names {len(classes)} classes for {outputs} outputs")
+    if any(len(name) > MAX_CLASS_NAME for name in classes):
+        raise WeightsError(f"the name of a class is longer than {MAX_CLASS_NAME} letters")
 
 
 def _network(contents: Contents) -> Network:

@@ -41,6 +41,11 @@ def _npz(network: Network, classes: Classes) -> bytes:
 
 
 def _safetensors(network: Network, classes: Classes) -> bytes:
+    if any("," in name for name in classes or ()):
+        raise OutputError(
+            "a .safetensors separates the names of classes by commas, and one of these names has a "
+            "comma in it; .npz can hold it"
+        )
     return write_safetensors(Contents(pytorch_arrays(network), _activations(network), classes))
 
 

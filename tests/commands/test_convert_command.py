@@ -387,6 +387,23 @@ def test_a_format_without_names_of_classes_is_told(tmp_path: Path, run: Run) -> 
     assert read_weight_file(target.read_bytes(), "x").classes is None
 
 
+def test_a_name_with_a_comma_does_not_become_two(tmp_path: Path, run: Run) -> None:
+    """Where commas separate the names, one that has a comma is refused, and nothing written."""
+    source, target = tmp_path / "named.npz", tmp_path / "new.safetensors"
+    source.write_bytes(write_weights(random_network(3, 2), ".npz", ("a, or b", "c")))
+    result = run("convert", source, target)
+    assert result.exit_code == 3
+    assert "separates the names of classes by commas" in result.stderr
+    assert not target.exists()
+
+
+def test_the_name_of_a_class_is_short() -> None:
+    """A name that not every format could hold is refused where it is read."""
+    data = write_weights(random_network(3, 2), ".safetensors", ("a" * 100, "b"))
+    with pytest.raises(WeightsError, match="the name of a class is longer than 99 letters"):
+        read_weight_file(data, "x")
+
+
 @pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
 def test_a_name_for_each_class(suffix: str) -> None:
     """Names of more or fewer classes than there are outputs are refused."""
