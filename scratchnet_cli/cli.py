@@ -16,6 +16,7 @@ from scratchnet_cli.terminal import note, printable, set_up_streams
 COMMANDS = {
     "eval": "Run a network on labelled images and print its accuracy.",
     "predict": "Tell which digit each picture shows.",
+    "draw": "Write a page on which you draw a digit and watch the network.",
     "forward": "Run a network on numbers and print what comes out.",
     "inspect": "Show what a weight file holds.",
     "convert": "Write a network in another format.",

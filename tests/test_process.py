@@ -149,6 +149,15 @@ def test_the_wheel_writes_reports(installed: Path, tmp_path: Path) -> None:
     assert "prefers-color-scheme" in report.read_text(encoding="utf-8")
 
 
+def test_the_wheel_writes_a_page_to_draw_on(installed: Path, tmp_path: Path) -> None:
+    """So are the template, the style and the script of the page to draw on."""
+    command = [str(installed), "draw", "--weights", "bundled"]
+    subprocess.run(command, cwd=tmp_path, timeout=60, check=True, capture_output=True)
+    page = (tmp_path / "scratchnet-draw.html").read_text(encoding="utf-8")
+    assert "prefers-color-scheme" in page
+    assert "function softmax" in page
+
+
 def test_the_wheel_brings_the_worked_example(installed: Path, tmp_path: Path) -> None:
     """The book's example network is in the wheel, and negative numbers reach it from a shell."""
     command = [str(installed), "forward", "three-layer", "-1.0", "0.5"]

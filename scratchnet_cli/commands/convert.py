@@ -29,8 +29,13 @@ def command(source: str, target: Path, force: bool) -> None:
     """
     if not force:
         terminal.refuse_existing(target)
-    network, _ = catalog.load_weights(source, download.Fetcher(terminal.Progress()))
+    file, _ = catalog.load_weight_file(source, download.Fetcher(terminal.Progress()))
+    suffix = target.suffix.lower()
     with about(target):
-        data = weights.write_weights(network, target.suffix.lower())
+        data = weights.write_weights(file.network, suffix, file.classes)
+    if file.classes and suffix not in weights.NAMING:
+        terminal.note(
+            f"{target}: the names of the classes are left out; {suffix} has no place for them"
+        )
     terminal.write_file(target, data, force)
     click.echo(terminal.printable(str(target)))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from scratchnet_cli.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from scratchnet_cli.pages.drawing import drawing_page
     from scratchnet_cli.pages.evaluation import evaluation_page
     from scratchnet_cli.pages.prediction import prediction_page
 else:

@@ -18,8 +18,8 @@ PART_SUFFIX = ".scratchnet-part"
 class ReportFile:
     """A place where a report can be written."""
 
-    def __init__(self, path: Path, place: Path) -> None:
-        self._path = path
+    def __init__(self, name: str, place: Path) -> None:
+        self._name = name
         self._place = place
 
     def write(self, text: str) -> None:
@@ -28,32 +28,33 @@ class ReportFile:
         Raises:
             OutputError: it cannot be written, or another file has come there meanwhile.
         """
-        with _refusals(f"--report {self._path}"), part_of(self._place) as part:
-            mode = _mode_of_an_earlier_page(self._path, self._place)
+        with _refusals(self._name), part_of(self._place) as part:
+            mode = _mode_of_an_earlier_page(self._name, self._place)
             if mode is not None:
                 # Before there is anything to be read in it.
                 part.chmod(mode | stat.S_IWUSR)
             part.write_text(text, encoding="utf-8", newline="\n")
             if mode is not None:
                 part.chmod(mode)
-            _mode_of_an_earlier_page(self._path, self._place)
+            _mode_of_an_earlier_page(self._name, self._place)
             part.replace(self._place)
 
 
-def report_file(path: Path) -> ReportFile:
+def report_file(path: Path, option: str = "--report") -> ReportFile:
     """The place for a report at ``path``, seen before the work that it can be written.
 
-    A symbolic link stays one: what it leads to is written.
+    A symbolic link stays one: what it leads to is written. option: what named it, for messages.
 
     Raises:
         OutputError: no file can be written there, or what is there is no earlier report.
     """
-    with _refusals(f"--report {path}"):
+    name = f"{option} {path}"
+    with _refusals(name):
         place = Path(os.path.realpath(path))
-        _mode_of_an_earlier_page(path, place)
+        _mode_of_an_earlier_page(name, place)
         with part_of(place):
             pass
-    return ReportFile(path, place)
+    return ReportFile(name, place)
 
 
 def refuse_existing(path: Path) -> None:
@@ -126,7 +127,7 @@ def _refusals(what: str) -> Iterator[None]:
         raise OutputError(f"{what}: cannot be written ({reason})") from error
 
 
-def _mode_of_an_earlier_page(path: Path, place: Path) -> int | None:
+def _mode_of_an_earlier_page(name: str, place: Path) -> int | None:
     """The mode of the report, or the empty file, that is to be replaced; None if nothing is there.
 
     Another file may have cost somebody work.
@@ -141,12 +142,11 @@ def _mode_of_an_earlier_page(path: Path, place: Path) -> int | None:
         return None
     # A device such as /dev/stdout must not be replaced by a file.
     if not stat.S_ISREG(mode):
-        raise OutputError(f"--report {path}: is no file; expected the name of one, as in page.html")
+        raise OutputError(f"{name}: is no file; expected the name of one, as in page.html")
     with place.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if head and not re.match(OUR_PAGE, head, re.IGNORECASE | re.DOTALL):
         raise OutputError(
-            f"--report {path}: exists and is no page by scratchnet; choose another name, "
-            "or delete it first"
+            f"{name}: exists and is no page by scratchnet; choose another name, or delete it first"
         )
     return stat.S_IMODE(mode)

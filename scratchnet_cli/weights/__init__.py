@@ -11,6 +11,6 @@ if TYPE_CHECKING:
     from scratchnet_cli.weights.pickle_reader import read_pickle
     from scratchnet_cli.weights.reader import WeightFile, read_weight_file
     from scratchnet_cli.weights.safetensors import read_safetensors
-    from scratchnet_cli.weights.writer import FORMATS, write_weights
+    from scratchnet_cli.weights.writer import FORMATS, NAMING, write_weights
 else:
     __getattr__, __all__ = lazy_exports(__name__)

@@ -21,10 +21,14 @@ MAX_LENGTH = 2**31 - 1
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What a weight file holds: arrays by name; activations: one a layer, None if it says none."""
+    """What a weight file holds: arrays by name; None for what it does not say.
+
+    activations: one a layer; classes: a name for each output.
+    """
 
     arrays: dict[str, NDArray[np.floating]]
     activations: tuple[str, ...] | None = None
+    classes: tuple[str, ...] | None = None
 
 
 def view_floats(

@@ -14,12 +14,12 @@ from scratchnet_cli.errors import WeightsError
 from scratchnet_cli.weights.arrays import MAX_BYTES, Contents, view_floats
 from scratchnet_cli.weights.npy import Npy, split_npy
 
-# The one array that holds text: the activation of each layer.
-ACTIVATIONS = "activations"
+# The two arrays that hold text: the activation of each layer, the name of each class.
+ACTIVATIONS, CLASSES = "activations", "classes"
 # A short name takes many times its bytes once it is text.
 MAX_NAMES = 10_000
 _WRITTEN_BY_NUMPY = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_TEXT = re.compile(r"<U([1-9]|1\d)")
+_TEXT = re.compile(r"<U([1-9]\d?)")
 
 
 def read_npz(data: bytes) -> Contents:
@@ -27,23 +27,26 @@ def read_npz(data: bytes) -> Contents:
 
     Raises:
         WeightsError: it is damaged, or holds anything but float arrays of different names and the
-            names of activations.
+            names of activations and classes.
     """
     members = _members(data)
-    activations = members.pop(ACTIVATIONS, None)
+    texts = {
+        name: _names(name, members.pop(name)) for name in (ACTIVATIONS, CLASSES) if name in members
+    }
     arrays = {
         name: view_floats(npy.body, npy.code, npy.shape, npy.fortran)
         for name, npy in members.items()
     }
-    return Contents(arrays, None if activations is None else _names(activations))
+    return Contents(arrays, texts.get(ACTIVATIONS), texts.get(CLASSES))
 
 
 def write_npz(contents: Contents) -> bytes:
     """An .npz that ``read_npz`` and ``np.load`` read; the same contents give the same bytes."""
     file = io.BytesIO()
     arrays: dict[str, NDArray[Any]] = dict(contents.arrays)
-    if contents.activations is not None:
-        arrays[ACTIVATIONS] = np.array(contents.activations)
+    for name, texts in ((ACTIVATIONS, contents.activations), (CLASSES, contents.classes)):
+        if texts is not None:
+            arrays[name] = np.array(texts)
     np.savez(file, **arrays)  # type: ignore[arg-type]
     return file.getvalue()
 
@@ -83,13 +86,13 @@ def _split(data: bytes) -> Npy:
         raise WeightsError(f"a member of this .npz is {error}") from error
 
 
-def _names(npy: Npy) -> tuple[str, ...]:
+def _names(name: str, npy: Npy) -> tuple[str, ...]:
     """Text in an array of one axis: each letter is four bytes, each name as long as the longest."""
     letters = _TEXT.fullmatch(npy.code)
     size = 4 * int(letters[1]) * math.prod(npy.shape) if letters else -1
     if len(npy.shape) != 1 or npy.shape[0] > MAX_NAMES or len(npy.body) != size:
-        raise WeightsError(f"its array {ACTIVATIONS!r} is not a list of names")
+        raise WeightsError(f"its array {name!r} is not a list of names")
     try:
         return tuple(np.frombuffer(npy.body, npy.code).tolist())
     except ValueError as error:  # not Unicode
-        raise WeightsError(f"its array {ACTIVATIONS!r} is not a list of names") from error
+        raise WeightsError(f"its array {name!r} is not a list of names") from error

@@ -14,6 +14,9 @@ from scratchnet_cli.network import ACTIVATIONS, Layer, Network
 from scratchnet_cli.weights.arrays import MAX_BYTES, Contents
 from scratchnet_cli.weights.layouts import book_activations, is_pytorch, layers_of
 
+# What every format that has a place for them can hold.
+MAX_CLASS_NAME = 99
+
 
 @dataclass(frozen=True, eq=False)
 class WeightFile:
@@ -21,13 +24,15 @@ class WeightFile:
 
     format: pkl, npz or safetensors; size: in bytes; activations: whether the file states them
     (``stated``), or is taken to have the book's, sigmoid but in the last layer (``book``), or has
-    PyTorch's names, of which that is only a guess (``assumed``).
+    PyTorch's names, of which that is only a guess (``assumed``); classes: a name for each output,
+    None if the file has none.
     """
 
     network: Network
     format: str
     size: int
     activations: str
+    classes: tuple[str, ...] | None = None
 
 
 def read_weight_file(data: bytes, label: str) -> WeightFile:
@@ -41,11 +46,13 @@ def read_weight_file(data: bytes, label: str) -> WeightFile:
     with about(label):
         format_, contents = _contents(data)
         network = _network(contents)
+        if contents.classes is not None:
+            _check_classes(contents.classes, network.outputs)
     if contents.activations is not None:
         known = "stated"
     else:
         known = "assumed" if is_pytorch(contents.arrays) and len(network.layers) > 1 else "book"
-    return WeightFile(network, format_, len(data), known)
+    return WeightFile(network, format_, len(data), known, contents.classes)
 
 
 def _contents(data: bytes) -> tuple[str, Contents]:
@@ -63,6 +70,13 @@ def _contents(data: bytes) -> tuple[str, Contents]:
     raise WeightsError(
         "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later"
     )
+
+
+def _check_classes(classes: tuple[str, ...], outputs: int) -> None:
+    if len(classes) != outputs:
+        raise WeightsError(f"it names {len(classes)} classes for {outputs} outputs")
+    if any(len(name) > MAX_CLASS_NAME for name in classes):
+        raise WeightsError(f"the name of a class is longer than {MAX_CLASS_NAME} letters")
 
 
 def _network(contents: Contents) -> Network:

@@ -17,7 +17,7 @@ from scratchnet_cli.weights.arrays import Contents, view_floats
 # A thousand layers need less.
 MAX_HEADER = 200_000
 METADATA = "__metadata__"
-ACTIVATIONS = "activations"
+ACTIVATIONS, CLASSES = "activations", "classes"
 DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
 _CODES = {code: name for name, code in DTYPES.items()}
 _ALIGNMENT = 8
@@ -49,15 +49,16 @@ def read_safetensors(data: bytes) -> Contents:
         end = last
     if end != len(body):
         raise WeightsError(f"its arrays end after {end} bytes, but there are {len(body)}")
-    return Contents(arrays, _activations(metadata))
+    return Contents(arrays, _listed(metadata, ACTIVATIONS), _listed(metadata, CLASSES))
 
 
 def write_safetensors(contents: Contents) -> bytes:
     """A .safetensors file that this module, PyTorch and the others read."""
     # Some readers ask which framework's layout it is.
     metadata = {"format": "pt"}
-    if contents.activations is not None:
-        metadata[ACTIVATIONS] = ",".join(contents.activations)
+    for name, texts in ((ACTIVATIONS, contents.activations), (CLASSES, contents.classes)):
+        if texts is not None:
+            metadata[name] = ",".join(texts)
     header: dict[str, Any] = {METADATA: metadata}
     body = bytearray()
     for name, array in contents.arrays.items():
@@ -104,9 +105,9 @@ def _entry(entry: Any) -> tuple[int, int, str, tuple[Any, ...]]:
     raise WeightsError("its header does not describe arrays")
 
 
-def _activations(metadata: Any) -> tuple[str, ...] | None:
+def _listed(metadata: Any, name: str) -> tuple[str, ...] | None:
     """``{"activations": "relu,relu,identity"}``, among whatever else is noted there."""
     if type(metadata) is not dict or not all(type(text) is str for text in metadata.values()):
         raise WeightsError("its metadata are not names and texts")
-    names = metadata.get(ACTIVATIONS)
+    names = metadata.get(name)
     return None if names is None else tuple(map(str.strip, names.split(",")))

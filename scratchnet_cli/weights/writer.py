@@ -1,6 +1,7 @@
 """A network to the bytes of a weight file, in the format that the ending of a name stands for."""
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from scratchnet_cli.errors import OutputError
 from scratchnet_cli.network import Network
@@ -11,17 +12,21 @@ from scratchnet_cli.weights.onnx_writer import write_onnx
 from scratchnet_cli.weights.pickle_writer import write_pickle
 from scratchnet_cli.weights.safetensors import write_safetensors
 
+Classes: TypeAlias = tuple[str, ...] | None
+# The formats that have a place for the names of classes.
+NAMING = (".npz", ".safetensors")
 
-def write_weights(network: Network, suffix: str) -> bytes:
-    """The file; ``suffix`` is one of ``FORMATS``.
+
+def write_weights(network: Network, suffix: str, classes: Classes = None) -> bytes:
+    """The file; ``suffix`` is one of ``FORMATS``. classes: their names, kept in ``NAMING``.
 
     Raises:
         OutputError: the format cannot hold this network, or its package is not installed.
     """
-    return FORMATS[suffix](network)
+    return FORMATS[suffix](network, classes)
 
 
-def _pkl(network: Network) -> bytes:
+def _pkl(network: Network, _: Classes) -> bytes:
     activations = _activations(network)
     if activations != book_activations(len(activations)):
         raise OutputError(
@@ -31,21 +36,30 @@ def _pkl(network: Network) -> bytes:
     return write_pickle(book_arrays(network))
 
 
-def _npz(network: Network) -> bytes:
-    return write_npz(Contents(book_arrays(network), _activations(network)))
+def _npz(network: Network, classes: Classes) -> bytes:
+    return write_npz(Contents(book_arrays(network), _activations(network), classes))
 
 
-def _safetensors(network: Network) -> bytes:
-    return write_safetensors(Contents(pytorch_arrays(network), _activations(network)))
+def _safetensors(network: Network, classes: Classes) -> bytes:
+    if any("," in name for name in classes or ()):
+        raise OutputError(
+            "a .safetensors separates the names of classes by commas, and one of these names has a "
+            "comma in it; .npz can hold it"
+        )
+    return write_safetensors(Contents(pytorch_arrays(network), _activations(network), classes))
+
+
+def _onnx(network: Network, _: Classes) -> bytes:
+    return write_onnx(network)
 
 
 def _activations(network: Network) -> tuple[str, ...]:
     return tuple(layer.activation for layer in network.layers)
 
 
-FORMATS: Mapping[str, Callable[[Network], bytes]] = {
+FORMATS: Mapping[str, Callable[[Network, Classes], bytes]] = {
     ".pkl": _pkl,
     ".npz": _npz,
     ".safetensors": _safetensors,
-    ".onnx": write_onnx,
+    ".onnx": _onnx,
 }

@@ -352,7 +352,7 @@ def test_npz_activations_may_be_written_by_numpy() -> None:
     [
         np.array([["relu", "identity"]]),
         np.array("relu"),
-        np.array(["x" * 20, "y"]),
+        np.array(["x" * 100, "y"]),
         np.array([b"relu", b"identity"]),
         np.ones(2),
         np.array([None, "relu"], object),
@@ -366,6 +366,50 @@ def test_activations_in_another_form_are_refused(activations: NDArray[Any]) -> N
     np.savez(file, W1=np.ones((2, 2)), b1=np.ones(2), activations=activations)
     with pytest.raises(WeightsError, match=r"^x: its array 'activations' is not a list of names"):
         network_in(file.getvalue())
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_the_names_of_classes_are_kept(tmp_path: Path, run: Run, suffix: str) -> None:
+    """Where the format has a place for them, they are in the new file as they were in the old."""
+    source, target = tmp_path / "named.npz", tmp_path / f"new{suffix}"
+    source.write_bytes(write_weights(random_network(3, 2), ".npz", ("T-shirt/top", "Hose ü")))
+    assert run("convert", source, target).exit_code == 0
+    assert read_weight_file(target.read_bytes(), "x").classes == ("T-shirt/top", "Hose ü")
+
+
+def test_a_format_without_names_of_classes_is_told(tmp_path: Path, run: Run) -> None:
+    """A note says that they are left out."""
+    source, target = tmp_path / "named.npz", tmp_path / "new.pkl"
+    source.write_bytes(write_weights(random_network(3, 2), ".npz", ("a", "b")))
+    result = run("convert", source, target)
+    assert result.exit_code == 0
+    assert "new.pkl: the names of the classes are left out; .pkl has no" in result.stderr
+    assert read_weight_file(target.read_bytes(), "x").classes is None
+
+
+def test_a_name_with_a_comma_does_not_become_two(tmp_path: Path, run: Run) -> None:
+    """Where commas separate the names, one that has a comma is refused, and nothing written."""
+    source, target = tmp_path / "named.npz", tmp_path / "new.safetensors"
+    source.write_bytes(write_weights(random_network(3, 2), ".npz", ("a, or b", "c")))
+    result = run("convert", source, target)
+    assert result.exit_code == 3
+    assert "separates the names of classes by commas" in result.stderr
+    assert not target.exists()
+
+
+def test_the_name_of_a_class_is_short() -> None:
+    """A name that not every format could hold is refused where it is read."""
+    data = write_weights(random_network(3, 2), ".safetensors", ("a" * 100, "b"))
+    with pytest.raises(WeightsError, match="the name of a class is longer than 99 letters"):
+        read_weight_file(data, "x")
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_a_name_for_each_class(suffix: str) -> None:
+    """Names of more or fewer classes than there are outputs are refused."""
+    data = write_weights(random_network(3, 2), suffix, ("a", "b", "c"))
+    with pytest.raises(WeightsError, match=r"^x: it names 3 classes for 2 outputs$"):
+        read_weight_file(data, "x")
 
 
 # ---------------------------------------------------------------------- what others make of it

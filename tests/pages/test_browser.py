@@ -1,7 +1,5 @@
 """The pages in a real browser, from a file: readable at every width, and nothing leaves them."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,19 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.cli import main
-from tests.pages.browser import CHROMIUM, Browser, browser
-
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-    pytest.mark.skipif(sys.platform != "linux", reason="the browser is driven over Linux's pipes"),
-]
-
-
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all tests here."""
-    with browser(tmp_path_factory.mktemp("browser")) as opened:
-        yield opened
+from tests.pages.browser import Browser
 
 
 @pytest.fixture(scope="module")
