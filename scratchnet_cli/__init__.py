@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from scratchnet_cli.evaluation import evaluate
     from scratchnet_cli.images import read_image
     from scratchnet_cli.network import Network
+    from scratchnet_cli.prediction import Prediction, Predictor
 else:
 
     def __getattr__(name):
