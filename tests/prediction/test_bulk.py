@@ -20,7 +20,7 @@ from PIL import Image
 from scratchnet_cli import Prediction, Predictor, load_weights
 from scratchnet_cli.errors import ShapeError, WeightsError
 from scratchnet_cli.prediction.bulk import BATCH
-from tests.conftest import BUNDLED_WEIGHTS, Run, encoded
+from tests.conftest import BUNDLED_WEIGHTS, Result, Run, encoded
 
 
 def files_as_they_come(digits: NDArray[np.uint8]) -> list[bytes]:
@@ -50,9 +50,8 @@ def paths(tmp_path_factory: pytest.TempPathFactory, digits: NDArray[np.uint8]) -
     return [*named[:7], str(folder / "missing.png"), *named[7:]]
 
 
-def told_by_predict(run: Run, paths: list[str], *options: str) -> list[Prediction]:
-    """What the program prints for each path, in the form that the object gives it."""
-    result = run("predict", *BUNDLED_WEIGHTS, "--format", "json", *options, *paths)
+def as_told(result: Result, paths: list[str]) -> list[Prediction]:
+    """What ``predict --format json`` has said of the paths, as the object says it."""
     answers = map(json.loads, result.stdout.splitlines())
     told = {
         line["path"]: Prediction(
@@ -91,7 +90,8 @@ def test_predictions_are_predict_s(
 ) -> None:
     """Path by path there is the same digit, probability, doubts or error, and in the same order."""
     predictions = Predictor("bundled", **keywords)(paths)
-    assert alike(predictions, told_by_predict(run, paths, *options))
+    result = run("predict", *BUNDLED_WEIGHTS, "--format", "json", *options, *paths)
+    assert alike(predictions, as_told(result, paths))
     assert sum(each.error is not None for each in predictions) >= 9
     assert any(each.doubts for each in predictions) or keywords == {"raw": True}
 
