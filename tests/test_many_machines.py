@@ -1,5 +1,6 @@
 """The README's *Many machines*: its scripts, run on the engines, held against ``predict``."""
 
+import doctest
 import importlib.util
 import json
 import os
@@ -19,8 +20,18 @@ from scratchnet_cli import Prediction
 from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Result, encoded
 from tests.prediction.test_bulk import alike, as_told
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 SCRIPTS = re.findall(r"^```py\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is typed at a prompt gives what stands below it."""
+    (lines,) = re.findall(r"^```pycon\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    example = doctest.DocTestParser().get_doctest(lines, {}, "README", None, None)
+    results = doctest.DocTestRunner().run(example)
+    assert (results.attempted, results.failed) == (3, 0)
 
 
 def write_pictures(folder: Path, digits: NDArray[np.uint8], count: int) -> None:
