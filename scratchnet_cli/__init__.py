@@ -7,10 +7,15 @@ For notebooks, the commands under their own names.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from scratchnet_cli.catalog import load_dataset, load_mnist, load_weights
-    from scratchnet_cli.evaluation import evaluate
-    from scratchnet_cli.images import read_image
-    from scratchnet_cli.network import Network
+    # To type checkers, ``as`` says that the name is for users.
+    from scratchnet_cli.catalog import load_dataset as load_dataset
+    from scratchnet_cli.catalog import load_mnist as load_mnist
+    from scratchnet_cli.catalog import load_weights as load_weights
+    from scratchnet_cli.evaluation import evaluate as evaluate
+    from scratchnet_cli.images import read_image as read_image
+    from scratchnet_cli.network import Network as Network
+    from scratchnet_cli.prediction import Prediction as Prediction
+    from scratchnet_cli.prediction import Predictor as Predictor
 else:
 
     def __getattr__(name):

@@ -16,8 +16,8 @@ _IMPORT = re.compile(r"^    from (\S+) import (\([^)]*\)|.*)", re.MULTILINE)
 def lazy_exports(package: str) -> tuple[Callable[[str], Any], list[str]]:
     """The ``__getattr__`` and the ``__all__`` of a package.
 
-    Its imports for type checkers have no comments and no ``as``, and none of its modules is called
-    like a name.
+    Its imports for type checkers have no comments and no new names, and none of its modules is
+    called like a name.
 
     Raises:
         ImportError: the package was installed without its source.
@@ -30,7 +30,7 @@ def lazy_exports(package: str) -> tuple[Callable[[str], Any], list[str]]:
     places = {
         name: module
         for module, names in _IMPORT.findall(source)
-        for name in re.findall(r"\w+", names)
+        for name in re.findall(r"(\w+)(?: as \w+)?", names)
     }
 
     def get(name: str) -> Any:

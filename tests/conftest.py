@@ -70,7 +70,11 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Give each test an empty cache and keep it from the network and the developer's settings."""
+    """Give each test an empty cache and keep it from the network and the developer's settings.
+
+    And from the checkout: what a test starts with ``python -m`` would be looked for there first.
+    """
+    monkeypatch.chdir(tmp_path)
     for name in os.environ:
         if name.startswith(("SCRATCHNET_", "GITHUB_")) or name.lower() in (
             "http_proxy",

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import scratchnet_cli
 from scratchnet_cli.cli import COMMANDS
 
-PACKAGE = Path(__file__).parents[1] / "scratchnet_cli"
+PACKAGE = Path(scratchnet_cli.__file__).parent
 
 ROOMS = sorted({path.parent.name for path in PACKAGE.glob("*/__init__.py")} - {"commands"})
 LATE = {"numpy", "requests", "PIL", "tqdm", "platformdirs", "onnx"}

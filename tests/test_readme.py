@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import scratchnet_cli
 from scratchnet_cli.cli import COMMANDS
 from scratchnet_cli.download.assets import ALL
 
@@ -130,7 +131,7 @@ def test_the_jobs_cache_by_the_table_of_hashes() -> None:
     """Both jobs key their cache on the file that pins the hashes, and keep what they cache."""
     keys = re.findall(r"hashFiles\('(.*)'\)|files: \[(.*)\]", README)
     for path in ("".join(key) for key in keys):
-        text = (ROOT / path).read_text(encoding="utf-8")
+        text = (Path(scratchnet_cli.__file__).parents[1] / path).read_text(encoding="utf-8")
         assert all(asset.sha256 in text for asset in ALL)
     assert len(keys) == 2
     assert README.count("path: .scratchnet\n") == README.count("paths: [.scratchnet]\n") == 1

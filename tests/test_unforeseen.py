@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import scratchnet_cli
+
 # Runs the program with something raised where a command begins to work.
 FAULTY = """
 import sys
@@ -109,7 +111,7 @@ def test_what_comes_before_the_handler_is_brief() -> None:
     script = "import sys; import scratchnet_cli; print({'typing', 'enum', 're'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-S", "-c", script],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(scratchnet_cli.__file__).parents[1],
         capture_output=True,
         text=True,
         timeout=20,

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from threading import Lock
 from typing import Any
 
 from PIL import Image
@@ -41,6 +42,36 @@ KNOWN = "PNG JPEG BMP GIF WEBP TIFF PNM"
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
+class _NoWarnings:
+    """Ignores warnings as long as any thread is in here.
+
+    ``catch_warnings`` is for one thread at a time: where two overlap, the first to leave takes it
+    from the other, and the last brings back what the first had set.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._caught = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._caught = warnings.catch_warnings()
+                self._caught.__enter__()
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._caught.__exit__(None, None, None)
+
+
+_no_warnings = _NoWarnings()
+
+
 @contextmanager
 def opened(data: bytes) -> Iterator[Image.Image]:
     """The picture in a file; whatever Pillow raises while it is used is told as damage.
@@ -50,11 +81,9 @@ def opened(data: bytes) -> Iterator[Image.Image]:
     """
     plugin = _plugin(data)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with plugin(io.BytesIO(data)) as image:
-                check_size(image, data)
-                yield image
+        with _no_warnings, plugin(io.BytesIO(data)) as image:
+            check_size(image, data)
+            yield image
     except ImageError:
         raise
     except MemoryError as error:

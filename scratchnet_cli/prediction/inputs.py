@@ -82,9 +82,18 @@ def read_bytes(name: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise ImageError(reason or "no file can have this name") from error
-    if len(data) > MAX_BYTES:
-        raise ImageError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
+    check_size(len(data))
     return data
+
+
+def check_size(size: int) -> None:
+    """Refuse a file of so many bytes, if that is too large to be a picture of a digit.
+
+    Raises:
+        ImageError: it is.
+    """
+    if size > MAX_BYTES:
+        raise ImageError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
 
 
 def _open(name: str) -> AbstractContextManager[BufferedReader]:

@@ -20,6 +20,7 @@ from scratchnet_cli.images.reading import read_image
 from scratchnet_cli.pages.data_uris import thumbnail
 from tests.conftest import encoded
 from tests.fuzz.targets import pictures
+from tests.images import large_pictures
 from tests.images.hostile_pictures import set_tag
 from tests.images.large_pictures import KINDS, WAYS, large
 from tests.memory import run_measured
@@ -39,7 +40,7 @@ def test_each_picture_takes_what_the_limits_say() -> None:
 
     --raw takes none, for none of them is of 28x28 pixels.
     """
-    command = [sys.executable, "-m", "tests.images.large_pictures", "1200"]
+    command = [sys.executable, large_pictures.__file__, "1200"]
     # The allocator then gives back at once what is freed.
     told = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
     done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, **told})
