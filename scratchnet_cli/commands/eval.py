@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from scratchnet_cli import catalog, download, evaluation, pages, terminal
+from scratchnet_cli import catalog, download, evaluation, pages, prediction, terminal
 from scratchnet_cli.commands.options import (
     Count,
     Name,
@@ -108,7 +108,15 @@ def command(
         about(f"{weights_origin.source} on {dataset_origin.source}"),
         stderr.evaluation(len(data), batch_size) as show,
     ):
-        result = evaluation.evaluate(network, data.images, data.labels, batch_size, show, keep)
+        result = evaluation.evaluate(
+            network,
+            data.images,
+            data.labels,
+            batch_size,
+            show,
+            keep,
+            prediction.spread_parts if data.stored else None,
+        )
     stderr.summary(
         f"{weights_origin.name} weights on {dataset_origin.name}: {result.correct} of "
         f"{result.total} right, {result.images_per_s:,.0f} images/s"

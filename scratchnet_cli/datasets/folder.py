@@ -3,6 +3,8 @@
 import hashlib
 import os
 import stat
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -42,11 +44,11 @@ def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
     return found[0], found[1]
 
 
-def read_dataset_files(images: Path, labels: Path) -> tuple[Dataset, str]:
+def read_dataset_files(images: Path, labels: Path) -> tuple[Dataset, str | Callable[[], str]]:
     """The dataset in two IDX files, and the SHA-256 of the first followed by the second.
 
     Large images that are not gzipped are read when they are asked for: memory does not grow with
-    their number.
+    their number. Neither is their SHA-256 known before: to find it out is a third of the work.
 
     Raises:
         DatasetError: a file cannot be read, is not sound or does not fit to the other.
@@ -87,11 +89,18 @@ def _read(path: Path, size: int) -> bytes:
         return file.read(size + 1)
 
 
-def _stored(images: Path, labels: bytes, label: str) -> tuple[Dataset, str]:
+def _stored(images: Path, labels: bytes, label: str) -> tuple[Dataset, Callable[[], str]]:
     # It has what is needed of an array.
     stored = cast("NDArray[np.uint8]", StoredImages(images))
     dataset = Dataset(stored, read_idx(labels, 1, label))
-    with images.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
+    return dataset, partial(_sha256_of_stored, images, labels)
+
+
+def _sha256_of_stored(images: Path, labels: bytes) -> str:
+    try:
+        with images.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+    except OSError as error:
+        raise DatasetError(f"{images}: {error.strerror}") from error
     digest.update(labels)
-    return dataset, digest.hexdigest()
+    return digest.hexdigest()

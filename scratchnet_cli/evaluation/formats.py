@@ -48,9 +48,9 @@ def json_object(record: Record, predictions: Predictions) -> str:
             {**asdict(mistake), "probability": mistake.probability}
             for mistake in predictions.worst_mistakes(MISTAKES)
         ],
-        "dataset": asdict(setting.dataset),
+        "dataset": setting.dataset.fields(),
         "split": setting.split,
-        "weights": asdict(setting.weights),
+        "weights": setting.weights.fields(),
         "made": setting.made,
         "versions": dict(versions()),
         "elapsed_s": evaluation.elapsed_s,

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
@@ -23,6 +23,7 @@ BATCH_BYTES = 2**20
 MOST_WORKERS = 8
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+Part = TypeVar("Part", bound=Sequence[object])
 Result = TypeVar("Result")
 
 
@@ -56,17 +57,34 @@ def spread(
             pool.shutdown(cancel_futures=True)
 
 
+def spread_parts(work: Callable[[Part], Result], parts: Sequence[Part]) -> Generator[Result]:
+    """What ``work`` makes of each part of a whole, in their order, spread over processes.
+
+    Raises:
+        ImageError: a process died at its work.
+    """
+    gc.enable()
+    pool = _start() if len(parts) > 1 and _cores() > 1 else None
+    if pool is None:
+        yield from map(work, parts)
+        return
+    try:
+        yield from _in_order(pool, work, parts)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def _in_order(
     pool: "ProcessPoolExecutor",
-    work: Callable[[list[str]], Result],
-    batches: Iterable[list[str]],
-    here: str,
+    work: Callable[[Part], Result],
+    batches: Iterable[Part],
+    here: str | None = None,
 ) -> Iterator[Result]:
     from concurrent.futures.process import BrokenProcessPool
 
     # Few at a time: whatever the number of files, memory holds the results of these.
     most = 2 * _cores() + 1
-    pending: deque[tuple[list[str], Future[Result]]] = deque()
+    pending: deque[tuple[Part, Future[Result]]] = deque()
     try:
         for batch in batches:
             pending.append(
@@ -82,7 +100,7 @@ def _in_order(
         batch = pending[0][0]
         raise ImageError(
             f"a process died while it read pictures from {batch[0]!r} to {batch[-1]!r} "
-            "(out of memory?); the pictures before these are answered"
+            "(out of memory?); those before them were read"
         ) from error
 
 
