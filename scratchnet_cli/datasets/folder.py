@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -18,6 +18,13 @@ from scratchnet_cli.errors import DatasetError, about
 FILE_PREFIX = {"test": "t10k", "train": "train"}
 # Images that take more than this stay on disk.
 LARGE_BYTES = 64 * 2**20
+_LABELLED = "neither folders named after the classes, as in 7/, nor a list labels.tsv or labels.csv"
+
+
+def holds_idx(names: Iterable[str]) -> bool:
+    """Whether one of these files is named like one of MNIST's."""
+    parts = [f"{prefix}-{kind}" for prefix in FILE_PREFIX.values() for kind in ("images", "labels")]
+    return any(name.startswith(tuple(parts)) and "-ubyte" in name for name in names)
 
 
 def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
@@ -30,7 +37,8 @@ def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
         present = {path.name for path in folder.iterdir()}
     except OSError as error:
         raise DatasetError(
-            f"{folder}: {error.strerror}; expected mnist, sample or a folder of IDX files"
+            f"{folder}: {error.strerror}; expected mnist, sample or a folder of IDX files or of "
+            "labelled pictures"
         ) from error
     found = []
     for kind, axes in (("images", 3), ("labels", 1)):
@@ -38,7 +46,8 @@ def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
         names = [f"{stem}{sep}idx{axes}-ubyte{end}" for end in ("", ".gz") for sep in "-."]
         paths = [folder / name for name in names if name in present]
         if not paths:
-            raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not")
+            other = "" if holds_idx(present) else f", and no labelled pictures: {_LABELLED}"
+            raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not{other}")
         # MNIST is also handed out with a folder of that name beside the file.
         found.append(min(paths, key=os.path.isdir))
     return found[0], found[1]

@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from scratchnet_cli.evaluation.batches import Evaluation
 from scratchnet_cli.evaluation.metrics import (
     CONFUSIONS,
     class_metrics,
@@ -18,8 +20,10 @@ from scratchnet_cli.origin import versions
 from scratchnet_cli.terminal import printable
 
 
-def json_object(record: Record, predictions: Predictions) -> str:
-    """One object with all the numbers that the report shows."""
+def json_object(
+    record: Record, predictions: Predictions, names: Sequence[str] | None = None
+) -> str:
+    """One object with all the numbers that the report shows. names: of the pictures, by number."""
     evaluation, setting = record.evaluation, record.setting
     metrics = class_metrics(evaluation.confusion)
     fields: dict[str, Any] = {
@@ -27,6 +31,8 @@ def json_object(record: Record, predictions: Predictions) -> str:
         "interval": asdict(wilson(evaluation.correct, evaluation.total)),
         "correct": evaluation.correct,
         "total": evaluation.total,
+        "unreadable": evaluation.unreadable,
+        "skipped": evaluation.skipped,
         "batch_size": evaluation.batch_size,
         "classes": [metric.label for metric in metrics],
         "confusion": evaluation.confusion.tolist(),
@@ -45,7 +51,11 @@ def json_object(record: Record, predictions: Predictions) -> str:
         "ece": predictions.ece,
         "reliability": [asdict(part) for part in predictions.reliability],
         "mistakes": [
-            {**asdict(mistake), "probability": mistake.probability}
+            {
+                **({"path": names[mistake.index]} if names else {}),
+                **asdict(mistake),
+                "probability": mistake.probability,
+            }
             for mistake in predictions.worst_mistakes(MISTAKES)
         ],
         "dataset": setting.dataset.fields(),
@@ -66,7 +76,7 @@ def markdown(record: Record) -> str:
     lines = [
         f"### Accuracy {evaluation.accuracy:.4f}: {_escaped(setting.title)}",
         "",
-        f"{evaluation.correct} of {evaluation.total} images right, "
+        f"{evaluation.correct} of {evaluation.total} images right{unread(evaluation)}, "
         f"{interval.confidence:.0%} interval {interval.low:.4f} to {interval.high:.4f} (Wilson).",
         "",
         "| class | images | right | precision | recall | F1 |",
@@ -85,6 +95,12 @@ def markdown(record: Record) -> str:
         fallback = ", in place of the default" if origin.fallback else ""
         lines += ["", f"{what}: {_escaped(origin.name)}{fallback}, sha256 `{origin.sha256}`"]
     return "\n".join(lines)
+
+
+def unread(evaluation: Evaluation) -> str:
+    """What to add to a count of pictures where some of them could not be read."""
+    counted = f", {evaluation.unreadable} unreadable" if evaluation.unreadable else ""
+    return counted + (f", {evaluation.skipped} skipped" if evaluation.skipped else "")
 
 
 def _escaped(text: str) -> str:
