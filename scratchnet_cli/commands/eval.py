@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Literal
 
@@ -119,32 +120,32 @@ def command(
     single = page is not None or format == "json"
     task = Task(network, origin, batch_size, limit, single, stderr)
     pictures = catalog.find_pictures(dataset, network.outputs, prediction.expand)
-    if pictures and dataset:
-        if split != "test":
-            raise DatasetError(f"{dataset}: labelled pictures have no {split} split")
-        outcome = evaluate_pictures(
-            task, dataset, pictures, raw, polarity, skip_unreadable, keep=page is not None
-        )
-    elif raw or polarity != "auto" or skip_unreadable:
-        raise click.UsageError(
-            "--raw, --polarity and --skip-unreadable are for a folder of labelled pictures."
-        )
-    else:
-        outcome = evaluate_images(task, dataset, split, fetcher)
-    record = outcome.record
-    result = record.evaluation
-    stderr.summary(
-        f"{origin.name} weights on {record.setting.dataset.name}: {result.correct} of "
-        f"{result.total} right{evaluation.unread(result)}, {result.images_per_s:,.0f} images/s"
-    )
-    click.echo(_answer(outcome, format, confusion))
-    passed = _passes(record, min_accuracy)
-    if page and outcome.predictions:
-        page.write(
-            pages.evaluation_page(
-                record, outcome.predictions, outcome.images, network, outcome.seen
+    with ExitStack() as held:
+        if pictures and dataset:
+            if split != "test":
+                raise DatasetError(f"{dataset}: labelled pictures have no {split} split")
+            kept = held.enter_context(closing(evaluation.SeenPictures(keep=page is not None)))
+            outcome = evaluate_pictures(
+                task, dataset, pictures, kept, raw, polarity, skip_unreadable
             )
+        elif raw or polarity != "auto" or skip_unreadable:
+            raise click.UsageError(
+                "--raw, --polarity and --skip-unreadable are for a folder of labelled pictures."
+            )
+        else:
+            outcome = evaluate_images(task, dataset, split, fetcher)
+        record, predictions = outcome.record, outcome.predictions
+        result = record.evaluation
+        stderr.summary(
+            f"{origin.name} weights on {record.setting.dataset.name}: {result.correct} of "
+            f"{result.total} right{evaluation.unread(result)}, {result.images_per_s:,.0f} images/s"
         )
+        click.echo(_answer(outcome, format, confusion))
+        passed = _passes(record, min_accuracy)
+        if page and predictions:
+            page.write(
+                pages.evaluation_page(record, predictions, outcome.images, network, outcome.seen)
+            )
     if result.unreadable:
         return ImageError.exit_code
     return 0 if passed else EXIT_BELOW

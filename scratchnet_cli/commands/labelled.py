@@ -75,12 +75,12 @@ def evaluate_pictures(
     task: Task,
     dataset: str,
     pictures: LabelledPictures,
+    seen: evaluation.SeenPictures,
     raw: bool,
     polarity: str,
     skip_unreadable: bool,
-    keep: bool,
 ) -> Outcome:
-    """Evaluate pictures, which go through the recipe of ``predict``; ``keep`` what comes of it.
+    """Evaluate pictures, which go through the recipe of ``predict``; ``seen`` keeps the results.
 
     Raises:
         DatasetError: none of them can be read.
@@ -90,7 +90,6 @@ def evaluate_pictures(
         task.progress.note(note)
     pictures = pictures.first(task.limit)
     say = task.progress.note if skip_unreadable else task.progress.error
-    seen = evaluation.SeenPictures(keep)
     read = partial(prediction.read_file, raw=raw, multiple=False, polarity=polarity)
     batches = prediction.spread(
         partial(prediction.read_batch, read), [pictures.names], here=terminal.STDIN

@@ -34,6 +34,11 @@ class SeenPictures:
         self._hash = hashlib.sha256()
         self._pixels = tempfile.SpooledTemporaryFile(MEMORY_BYTES) if keep else None  # noqa: SIM115
 
+    def close(self) -> None:
+        """Give the room of the pixels back."""
+        if self._pixels is not None:
+            self._pixels.close()
+
     def __len__(self) -> int:
         return len(self.names)
 
