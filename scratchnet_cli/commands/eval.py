@@ -119,7 +119,9 @@ def command(
     # Only the report and the JSON tell of single images.
     single = page is not None or format == "json"
     task = Task(network, origin, batch_size, limit, single, stderr)
-    pictures = catalog.find_pictures(dataset, network.outputs, prediction.expand)
+    # MNIST alone needs nothing of the room that reads pictures.
+    expand = lambda names: prediction.expand(names)  # noqa: E731
+    pictures = catalog.find_pictures(dataset, network.outputs, expand)
     with ExitStack() as held:
         if pictures and dataset:
             if split != "test":

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from scratchnet_cli.evaluation.batches import Evaluation
 from scratchnet_cli.evaluation.metrics import (
     CONFUSIONS,
     class_metrics,
@@ -15,7 +14,7 @@ from scratchnet_cli.evaluation.metrics import (
     wilson,
 )
 from scratchnet_cli.evaluation.predictions import MISTAKES, Predictions
-from scratchnet_cli.evaluation.record import Record
+from scratchnet_cli.evaluation.record import Record, unread
 from scratchnet_cli.origin import versions
 from scratchnet_cli.terminal import printable
 
@@ -95,12 +94,6 @@ def markdown(record: Record) -> str:
         fallback = ", in place of the default" if origin.fallback else ""
         lines += ["", f"{what}: {_escaped(origin.name)}{fallback}, sha256 `{origin.sha256}`"]
     return "\n".join(lines)
-
-
-def unread(evaluation: Evaluation) -> str:
-    """What to add to a count of pictures where some of them could not be read."""
-    counted = f", {evaluation.unreadable} unreadable" if evaluation.unreadable else ""
-    return counted + (f", {evaluation.skipped} skipped" if evaluation.skipped else "")
 
 
 def _escaped(text: str) -> str:

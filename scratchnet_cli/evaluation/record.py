@@ -28,3 +28,9 @@ class Record:
 
     evaluation: Evaluation
     setting: Setting
+
+
+def unread(evaluation: Evaluation) -> str:
+    """What to add to a count of pictures where some of them could not be read."""
+    counted = f", {evaluation.unreadable} unreadable" if evaluation.unreadable else ""
+    return counted + (f", {evaluation.skipped} skipped" if evaluation.skipped else "")
