@@ -97,6 +97,8 @@ def _in_order(
             yield pending[0][1].result()
             pending.popleft()
     except BrokenProcessPool as error:
+        # They ignore the pool's SIGTERM, and one with a result to hand over would wait for ever.
+        _kill_workers()
         batch = pending[0][0]
         raise ImageError(
             f"a process died while it read pictures from {batch[0]!r} to {batch[-1]!r} "
@@ -141,7 +143,7 @@ def _cores() -> int:
 def _start() -> "ProcessPoolExecutor | None":
     """Running processes; None on a system that has not the means."""
     from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import active_children, get_context
+    from multiprocessing import get_context
 
     # Where forking is sound it saves each process from importing NumPy and Pillow again.
     context = get_context("fork" if sys.platform == "linux" else "spawn")
@@ -152,10 +154,16 @@ def _start() -> "ProcessPoolExecutor | None":
             pool.submit(int)
     except (ImportError, NotImplementedError, OSError, RuntimeError):
         # RuntimeError: no thread can be started. A process without it would wait for ever.
-        for child in active_children():
-            child.kill()
+        _kill_workers()
         return None
     return pool
+
+
+def _kill_workers() -> None:
+    from multiprocessing import active_children
+
+    for child in active_children():
+        child.kill()
 
 
 @contextmanager
