@@ -64,7 +64,7 @@ def evaluate_images(
             data.labels,
             task.batch_size,
             show,
-            predictions.batches.append if predictions else lambda _: None,
+            predictions.batches.append if predictions else None,
             prediction.spread_parts if data.stored else None,
         )
     setting = evaluation.Setting(task.weights, origin, split)

@@ -19,7 +19,9 @@ MAX_CLASSES = 256
 PART = 2**14
 
 Logits = NDArray[Any]
-Spread = Callable[[Callable[[range], list[Logits]], Sequence[range]], Iterable[list[Logits]]]
+Answers = tuple[NDArray[np.uint8], Logits | None]
+"""Of a batch: the class of each image, and its logits where they are wanted."""
+Spread = Callable[[Callable[[range], list[Answers]], Sequence[range]], Iterable[list[Answers]]]
 """What a function makes of each part of the work, in their order, as ``map`` gives it."""
 
 
@@ -76,11 +78,14 @@ class Tally:
         self.state = Evaluation(np.zeros((classes, classes), np.intp), batch_size, 0)
 
     def add(
-        self, labels: NDArray[np.integer], logits: Logits, unreadable: int = 0, skipped: int = 0
+        self,
+        labels: NDArray[np.integer],
+        predictions: NDArray[np.integer],
+        unreadable: int = 0,
+        skipped: int = 0,
     ) -> None:
-        """Count one batch. labels: (n,) below ``classes``; logits: (n, classes)."""
-        # As in Network.predict: softmax would keep the order, so the argmax does without it.
-        cells = labels.astype(np.intp) * self._classes + logits.argmax(axis=1)
+        """Count one batch. labels and predictions: (n,) below ``classes``."""
+        cells = labels.astype(np.intp) * self._classes + predictions
         counts = np.bincount(cells, minlength=self._classes**2)
         self.state = Evaluation(
             self.state.confusion + counts.reshape(self._classes, self._classes),
@@ -98,7 +103,7 @@ def evaluate(
     labels: NDArray[np.integer],
     batch_size: int = 100,
     progress: Callable[[Evaluation], None] = lambda _: None,
-    output: Callable[[Logits], None] = lambda _: None,
+    output: Callable[[Logits], None] | None = None,
     spread: Spread | None = None,
 ) -> Evaluation:
     """Run every image through the network; the result does not depend on the batch size.
@@ -123,18 +128,20 @@ def evaluate(
     check_labels(network, labels)
     tally = Tally(network.outputs, batch_size, progress)
     starts = range(0, len(images), batch_size)
-    answers: Iterable[Logits]
+    wanted = output is not None
+    answers: Iterable[Answers]
     if spread is None:
         forward = _forward(network, images)
-        answers = (_logits(forward, images, batch_size, start) for start in starts)
+        answers = (_answers(forward, images, batch_size, wanted, start) for start in starts)
     else:
         each = max(1, PART // batch_size)
         parts = [starts[i : i + each] for i in range(0, len(starts), each)]
-        work = partial(_logits_of_part, network, images, batch_size)
+        work = partial(_answers_of_part, network, images, batch_size, wanted)
         answers = chain.from_iterable(spread(work, parts))
-    for start, logits in zip(starts, answers, strict=True):
-        output(logits)
-        tally.add(labels[start : start + batch_size], logits)
+    for start, (predictions, logits) in zip(starts, answers, strict=True):
+        if output is not None and logits is not None:
+            output(logits)
+        tally.add(labels[start : start + batch_size], predictions)
     return tally.state
 
 
@@ -156,13 +163,17 @@ def _forward(network: Network, images: NDArray[Any]) -> Forward:
     return Forward(network, LARGEST_PIXEL if images[0].dtype == np.uint8 else 1)
 
 
-def _logits(forward: Forward, images: NDArray[Any], batch_size: int, start: int) -> Logits:
+def _answers(
+    forward: Forward, images: NDArray[Any], batch_size: int, wanted: bool, start: int
+) -> Answers:
     batch = images[start : start + batch_size]
-    return forward.logits(batch.reshape(len(batch), -1))
+    logits = forward.logits(batch.reshape(len(batch), -1))
+    # As in Network.predict: softmax would keep the order, so the argmax does without it.
+    return logits.argmax(axis=1).astype(np.uint8), logits if wanted else None
 
 
-def _logits_of_part(
-    network: Network, images: NDArray[Any], batch_size: int, starts: range
-) -> list[Logits]:
+def _answers_of_part(
+    network: Network, images: NDArray[Any], batch_size: int, wanted: bool, starts: range
+) -> list[Answers]:
     forward = _forward(network, images)
-    return [_logits(forward, images, batch_size, start) for start in starts]
+    return [_answers(forward, images, batch_size, wanted, start) for start in starts]

@@ -57,7 +57,7 @@ def evaluate_pictures(
         seen.add(names, pictures, truth, logits)
         unread = len(batch) - len(pictures)
         counted = {"skipped" if skip_unreadable else "unreadable": unread}
-        tally.add(np.array(truth, np.intp), logits, **counted)
+        tally.add(np.array(truth, np.intp), logits.argmax(axis=1), **counted)
     if not len(seen):
         raise DatasetError(f"none of the {len(labels)} pictures could be read")
     return tally.state
