@@ -132,7 +132,8 @@ def command(
             )
         elif raw or polarity != "auto" or skip_unreadable:
             raise click.UsageError(
-                "--raw, --polarity and --skip-unreadable are for a folder of labelled pictures."
+                "--raw, --polarity and --skip-unreadable are for a folder of labelled pictures, "
+                f"and {dataset or 'mnist'} is none: it would have labels.tsv, or folders by class."
             )
         else:
             outcome = evaluate_images(task, dataset, split, fetcher)

@@ -18,7 +18,7 @@ from scratchnet_cli.errors import DatasetError, about
 FILE_PREFIX = {"test": "t10k", "train": "train"}
 # Images that take more than this stay on disk.
 LARGE_BYTES = 64 * 2**20
-_LABELLED = "neither folders named after the classes, as in 7/, nor a list labels.tsv or labels.csv"
+_LABELLED = "in folders named after the classes, as in 7/, or listed in labels.tsv or labels.csv"
 
 
 def holds_idx(names: Iterable[str]) -> bool:
@@ -46,7 +46,7 @@ def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
         names = [f"{stem}{sep}idx{axes}-ubyte{end}" for end in ("", ".gz") for sep in "-."]
         paths = [folder / name for name in names if name in present]
         if not paths:
-            other = "" if holds_idx(present) else f", and no labelled pictures: {_LABELLED}"
+            other = "" if holds_idx(present) else f"; labelled pictures would be {_LABELLED}"
             raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not{other}")
         # MNIST is also handed out with a folder of that name beside the file.
         found.append(min(paths, key=os.path.isdir))

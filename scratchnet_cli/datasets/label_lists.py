@@ -48,9 +48,11 @@ def read_list(folder: Path, list_name: str, classes: int, present: Set[str]) -> 
                     f"which are 0 to {classes - 1}"
                 )
             if name in labels:
-                raise DatasetError(f"line {line}: {name} stands on line {lines[name]} already")
+                raise DatasetError(
+                    f"line {line}: {name[:_SHOWN]!r} stands on line {lines[name]} already"
+                )
             if not there:
-                missing.append(f"{name} (line {line})")
+                missing.append(f"{name[:_SHOWN]!r} (line {line})")
             labels[name], lines[name] = label, line
         if missing:
             raise DatasetError(
@@ -63,6 +65,9 @@ def read_list(folder: Path, list_name: str, classes: int, present: Set[str]) -> 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Each line that is not empty, by its number from 1, as its cells."""
+    # A pipe would be waited for.
+    if not path.is_file():
+        raise DatasetError("not a file")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -96,6 +101,6 @@ def _inside(text: str, line: int) -> str:
     elsewhere = os.path.isabs(name) or os.path.splitdrive(name)[0]  # noqa: PTH117
     if elsewhere or f"{name}{os.sep}".startswith(f"{os.pardir}{os.sep}"):
         raise DatasetError(
-            f"line {line}: {text[:_SHOWN]} is not in this folder; a list names pictures beside it"
+            f"line {line}: {text[:_SHOWN]!r} is not in this folder; a list names pictures beside it"
         )
     return name

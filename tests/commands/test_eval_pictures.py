@@ -228,6 +228,15 @@ def test_options_for_pictures_are_for_pictures(run: Run, option: list[str]) -> N
     assert "for a folder of labelled pictures" in result.stderr
 
 
+def test_pictures_without_labels_are_told_how_to_get_them(run: Run, pictures: Path) -> None:
+    """A folder that holds neither IDX files nor labels: exit 3, and where labels would stand."""
+    (pictures / "labels.tsv").unlink()
+    result = run("eval", *BUNDLED_WEIGHTS, "--dataset", pictures)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "holds no t10k-images-idx3-ubyte, gzipped or not; labelled pictures" in result.stderr
+    assert "labels.tsv or labels.csv" in result.stderr
+
+
 def test_raw_pictures_have_no_polarity(run: Run, pictures: Path) -> None:
     """As with ``predict``: exit 2."""
     result = run("eval", "--dataset", pictures, "--raw", "--polarity", "light")

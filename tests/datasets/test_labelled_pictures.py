@@ -97,14 +97,14 @@ WRONG = {
     "one column": ("labels.csv", "a.png,1\nb.png\n", "line 2 has one column"),
     "wrong separator": ("labels.csv", "a.png;1\n", "line 1 has one column"),
     "missing": ("labels.csv", "a.png,1\nc.png,2\nd.png,2\n",
-                "2 of 3 pictures are not there, the first is c.png (line 2)"),
-    "folder": ("labels.csv", "a.png,1\nin,2\n", "the first is in (line 2)"),
+                "2 of 3 pictures are not there, the first is 'c.png' (line 2)"),
+    "folder": ("labels.csv", "a.png,1\nin,2\n", "the first is 'in' (line 2)"),
     "twice": ("labels.csv", "a.png,1\nb.png,1\n./a.png,1\n",
-              "line 3: a.png stands on line 1 already"),
-    "above": ("labels.csv", "../outside.png,1\n", "line 1: ../outside.png is not in this folder"),
+              "line 3: 'a.png' stands on line 1 already"),
+    "above": ("labels.csv", "../outside.png,1\n", "line 1: '../outside.png' is not in this folder"),
     "above by a way": ("labels.csv", "in/../../outside.png,1\n", "is not in this folder"),
     "the folder above": ("labels.csv", "..,1\n", "is not in this folder"),
-    "absolute": ("labels.csv", "/etc/passwd,1\n", "line 1: /etc/passwd is not in this folder"),
+    "absolute": ("labels.csv", "/etc/passwd,1\n", "line 1: '/etc/passwd' is not in this folder"),
     "no name": ("labels.csv", ",1\n", "line 1: '' is no name of a picture"),
     "null": ("labels.csv", "a\0.png,1\n", "line 1: "),
     "empty": ("labels.csv", "", "lists no pictures"),
@@ -139,7 +139,7 @@ def test_a_list_that_cannot_be_read_is_named(
 ) -> None:
     """A folder of that name, or more than any list has."""
     (tmp_path / "one" / "labels.tsv").mkdir(parents=True)
-    with pytest.raises(DatasetError, match=r"labels\.tsv: "):
+    with pytest.raises(DatasetError, match=r"labels\.tsv: not a file"):
         find(tmp_path / "one")
     (tmp_path / "labels.tsv").write_text("a.png\t1\n" * 10)
     monkeypatch.setattr(label_lists, "MAX_BYTES", 20)
