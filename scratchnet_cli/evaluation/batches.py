@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -128,16 +128,11 @@ def evaluate(
     check_labels(network, labels)
     tally = Tally(network.outputs, batch_size, progress)
     starts = range(0, len(images), batch_size)
-    wanted = output is not None
-    answers: Iterable[Answers]
-    if spread is None:
-        forward = _forward(network, images)
-        answers = (_answers(forward, images, batch_size, wanted, start) for start in starts)
-    else:
-        each = max(1, PART // batch_size)
-        parts = [starts[i : i + each] for i in range(0, len(starts), each)]
-        work = partial(_answers_of_part, network, images, batch_size, wanted)
-        answers = chain.from_iterable(spread(work, parts))
+    # Without other processes there is news after each batch.
+    each = max(1, PART // batch_size) if spread else 1
+    parts = [starts[i : i + each] for i in range(0, len(starts), each)]
+    work = _Work(network, images, batch_size, output is not None)
+    answers = chain.from_iterable((spread or map)(work, parts))
     for start, (predictions, logits) in zip(starts, answers, strict=True):
         if output is not None and logits is not None:
             output(logits)
@@ -159,21 +154,25 @@ def check_labels(network: Network, labels: NDArray[np.integer]) -> None:
         raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_CLASSES} apart")
 
 
-def _forward(network: Network, images: NDArray[Any]) -> Forward:
-    return Forward(network, LARGEST_PIXEL if images[0].dtype == np.uint8 else 1)
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """Batches, by the places where they start, to answers; for each process a copy of its own."""
 
+    network: Network
+    images: NDArray[Any]
+    batch_size: int
+    wanted: bool
 
-def _answers(
-    forward: Forward, images: NDArray[Any], batch_size: int, wanted: bool, start: int
-) -> Answers:
-    batch = images[start : start + batch_size]
-    logits = forward.logits(batch.reshape(len(batch), -1))
-    # As in Network.predict: softmax would keep the order, so the argmax does without it.
-    return logits.argmax(axis=1).astype(np.uint8), logits if wanted else None
+    @cached_property
+    def forward(self) -> Forward:
+        return Forward(self.network, LARGEST_PIXEL if self.images[0].dtype == np.uint8 else 1)
 
-
-def _answers_of_part(
-    network: Network, images: NDArray[Any], batch_size: int, wanted: bool, starts: range
-) -> list[Answers]:
-    forward = _forward(network, images)
-    return [_answers(forward, images, batch_size, wanted, start) for start in starts]
+    def __call__(self, starts: range) -> list[Answers]:
+        forward, answers = self.forward, []
+        for start in starts:
+            batch = self.images[start : start + self.batch_size]
+            logits = forward.logits(batch.reshape(len(batch), -1))
+            # As in Network.predict: softmax would keep the order, so the argmax does without it.
+            predictions = logits.argmax(axis=1).astype(np.uint8)
+            answers.append((predictions, logits if self.wanted else None))
+        return answers

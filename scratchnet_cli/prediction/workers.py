@@ -2,15 +2,13 @@
 
 import gc
 import os
-import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.prediction.processes import kill_all, start, work_on
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -21,7 +19,6 @@ BATCH_FILES = 256
 BATCH_BYTES = 2**20
 # Beyond this, the one process that collects the results is what limits.
 MOST_WORKERS = 8
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Part = TypeVar("Part", bound=Sequence[object])
 Result = TypeVar("Result")
@@ -47,7 +44,7 @@ def spread(
             first, second = next(batches, []), next(batches, [])
             batches = chain((first, second), batches)
             if second and _cores() > 1:
-                pool = pool or _start()
+                pool = pool or start(_cores())
             if second and pool is not None:
                 yield from _in_order(pool, work, batches, here)
             else:
@@ -64,12 +61,12 @@ def spread_parts(work: Callable[[Part], Result], parts: Sequence[Part]) -> Gener
         ImageError: a process died at its work.
     """
     gc.enable()
-    pool = _start() if len(parts) > 1 and _cores() > 1 else None
+    pool = start(_cores(), work) if len(parts) > 1 and _cores() > 1 else None
     if pool is None:
         yield from map(work, parts)
         return
     try:
-        yield from _in_order(pool, work, parts)
+        yield from _in_order(pool, work_on, parts)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -98,7 +95,7 @@ def _in_order(
             pending.popleft()
     except BrokenProcessPool as error:
         # They ignore the pool's SIGTERM, and one with a result to hand over would wait for ever.
-        _kill_workers()
+        kill_all()
         batch = pending[0][0]
         raise ImageError(
             f"a process died while it read pictures from {batch[0]!r} to {batch[-1]!r} "
@@ -138,65 +135,3 @@ def _cores() -> int:
     """How many processes can run at once, within reason."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(usable or 1, MOST_WORKERS)
-
-
-def _start() -> "ProcessPoolExecutor | None":
-    """Running processes; None on a system that has not the means."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    # Where forking is sound it saves each process from importing NumPy and Pillow again.
-    context = get_context("fork" if sys.platform == "linux" else "spawn")
-    try:
-        with _signals_wait():
-            pool = ProcessPoolExecutor(_cores(), context, _leave_with_the_parent)
-            # The first task starts the processes.
-            pool.submit(int)
-    except (ImportError, NotImplementedError, OSError, RuntimeError):
-        # RuntimeError: no thread can be started. A process without it would wait for ever.
-        _kill_workers()
-        return None
-    return pool
-
-
-def _kill_workers() -> None:
-    from multiprocessing import active_children
-
-    for child in active_children():
-        child.kill()
-
-
-@contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back: in the middle of forking an exception would just be lost."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _leave_with_the_parent() -> None:
-    """Signals are the parent's to answer; and where it was killed, its workers end as well.
-
-    A worker that died while it sends a result would leave the parent waiting for the rest of it.
-    """
-    from multiprocessing import parent_process
-    from threading import Thread
-
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    # What is there stays; to look at it for garbage would copy the parent's memory page by page.
-    gc.freeze()
-
-    def wait() -> None:
-        parent = parent_process()
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    with suppress(RuntimeError):
-        Thread(target=wait, daemon=True).start()
