@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from scratchnet_cli import catalog, download, evaluation, pages, terminal
+from scratchnet_cli import catalog, download, evaluation, pages, prediction, terminal
+from scratchnet_cli.commands.labelled import Outcome, Task, evaluate_images, evaluate_pictures
 from scratchnet_cli.commands.options import (
     Count,
     Name,
     Share,
     format_option,
     names_or_files,
+    polarity_option,
     quiet_option,
+    raw_option,
     report_option,
     weights_option,
 )
-from scratchnet_cli.errors import EXIT_BELOW, about
+from scratchnet_cli.errors import EXIT_BELOW, DatasetError, ImageError
 
 
 @click.command("eval", epilog="Example: scratchnet eval --batch-size 100 --min-accuracy 0.93")
@@ -37,7 +41,8 @@ from scratchnet_cli.errors import EXIT_BELOW, about
     type=Name(),
     metavar="mnist|sample|DIR",
     shell_complete=names_or_files("mnist", "sample", folders=True),
-    help="The labelled images; DIR holds IDX files named like MNIST's.  "
+    help="The labelled images; DIR holds IDX files named like MNIST's, or pictures in a folder "
+    "for each class or listed in labels.tsv or labels.csv.  "
     "[default: mnist, or sample where its test split cannot be downloaded]",
 )
 @click.option(
@@ -48,6 +53,14 @@ from scratchnet_cli.errors import EXIT_BELOW, about
     help="Which part of the dataset.",
 )
 @click.option("--limit", type=Count(min=1), metavar="N", help="Use only the first N images.")
+@polarity_option
+@raw_option
+@click.option(
+    "--skip-unreadable",
+    is_flag=True,
+    help="Leave out pictures that cannot be read; else they count as wrong, and the exit code "
+    "is 3.",
+)
 @format_option(
     "text",
     "json",
@@ -76,6 +89,9 @@ def command(
     dataset: str | None,
     split: Literal["test", "train"],
     limit: int | None,
+    polarity: str,
+    raw: bool,
+    skip_unreadable: bool,
     format: str,  # noqa: A002
     confusion: bool,
     report: Path | None,
@@ -90,6 +106,8 @@ def command(
     """
     if confusion and format != "text":
         raise click.UsageError("--confusion draws for people: it goes with --format text.")
+    if raw and polarity != "auto":
+        raise click.UsageError("--raw takes pictures as they are: not with --polarity.")
     stderr = terminal.Progress(progress, quiet)
     fetcher = download.Fetcher(stderr)
     if dataset in (None, "mnist"):
@@ -97,39 +115,50 @@ def command(
         fetcher.read_ahead(download.MNIST[split][0])
     # What cannot be written is told before anything is downloaded or read.
     page = terminal.report_file(report) if report else None
-    network, weights_origin = catalog.load_weights(weights, fetcher)
-    data, dataset_origin = catalog.load_dataset(dataset, split, fetcher)
-    data = data.first(limit)
+    network, origin = catalog.load_weights(weights, fetcher)
     # Only the report and the JSON tell of single images.
     single = page is not None or format == "json"
-    predictions = evaluation.Predictions([], data.labels) if single else None
-    keep = predictions.batches.append if predictions else lambda _: None
-    with (
-        about(f"{weights_origin.source} on {dataset_origin.source}"),
-        stderr.evaluation(len(data), batch_size) as show,
-    ):
-        result = evaluation.evaluate(network, data.images, data.labels, batch_size, show, keep)
-    stderr.summary(
-        f"{weights_origin.name} weights on {dataset_origin.name}: {result.correct} of "
-        f"{result.total} right, {result.images_per_s:,.0f} images/s"
-    )
-    setting = evaluation.Setting(weights_origin, dataset_origin, split)
-    record = evaluation.Record(result, setting)
-    click.echo(_answer(record, predictions, format, confusion))
-    passed = _passes(record, min_accuracy)
-    if page and predictions:
-        page.write(pages.evaluation_page(record, predictions, data.images, network))
+    task = Task(network, origin, batch_size, limit, single, stderr)
+    # MNIST alone needs nothing of the room that reads pictures.
+    expand = lambda names: prediction.expand(names)  # noqa: E731
+    pictures = catalog.find_pictures(dataset, network.outputs, expand)
+    with ExitStack() as held:
+        if pictures and dataset:
+            if split != "test":
+                raise DatasetError(f"{dataset}: labelled pictures have no {split} split")
+            kept = held.enter_context(closing(evaluation.SeenPictures(keep=page is not None)))
+            outcome = evaluate_pictures(
+                task, dataset, pictures, kept, raw, polarity, skip_unreadable
+            )
+        elif raw or polarity != "auto" or skip_unreadable:
+            raise click.UsageError(
+                "--raw, --polarity and --skip-unreadable are for a folder of labelled pictures, "
+                f"and {dataset or 'mnist'} is none: it would have labels.tsv, or folders by class."
+            )
+        else:
+            outcome = evaluate_images(task, dataset, split, fetcher)
+        record, predictions = outcome.record, outcome.predictions
+        result = record.evaluation
+        stderr.summary(
+            f"{origin.name} weights on {record.setting.dataset.name}: {result.correct} of "
+            f"{result.total} right{evaluation.unread(result)}, {result.images_per_s:,.0f} images/s"
+        )
+        click.echo(_answer(outcome, format, confusion))
+        passed = _passes(record, min_accuracy)
+        if page and predictions:
+            page.write(
+                pages.evaluation_page(record, predictions, outcome.images, network, outcome.seen)
+            )
+    if result.unreadable:
+        return ImageError.exit_code
     return 0 if passed else EXIT_BELOW
 
 
-def _answer(
-    record: evaluation.Record,
-    predictions: evaluation.Predictions | None,
-    format: str,  # noqa: A002
-    confusion: bool,
-) -> str:
-    if format == "json" and predictions:
-        return evaluation.json_object(record, predictions)
+def _answer(outcome: Outcome, format: str, confusion: bool) -> str:  # noqa: A002
+    record = outcome.record
+    if format == "json" and outcome.predictions:
+        names = outcome.seen.names if outcome.seen else None
+        return evaluation.json_object(record, outcome.predictions, names)
     if format == "markdown":
         return evaluation.markdown(record)
     lines = [f"Accuracy: {record.evaluation.accuracy:.4f}"]

@@ -33,7 +33,7 @@ def command(weights: str, format: str) -> None:  # noqa: A002
 
 def _as_json(summary: network.NetworkSummary, file: weights.WeightFile, origin: Origin) -> str:
     fields = {"format": file.format, "size": file.size, "activations": file.activations}
-    return json.dumps({**asdict(origin), **fields, **asdict(summary)})
+    return json.dumps({**origin.fields(), **fields, **asdict(summary)})
 
 
 def _as_text(summary: network.NetworkSummary, file: weights.WeightFile, origin: Origin) -> str:

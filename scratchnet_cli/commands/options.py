@@ -106,6 +106,18 @@ report_option = click.option(
     help="Write a page for the browser to FILE: pictures, tables, what went wrong.",
 )
 
+polarity_option = click.option(
+    "--polarity",
+    type=click.Choice(["auto", "dark", "light"]),
+    default="auto",
+    show_default=True,
+    help="Whether the ink is darker or lighter than its ground.",
+)
+
+raw_option = click.option(
+    "--raw", is_flag=True, help="Take 28x28 pictures as they are: light ink on black."
+)
+
 quiet_option = click.option(
     "-q",
     "--quiet",

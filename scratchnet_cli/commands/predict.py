@@ -19,7 +19,9 @@ from scratchnet_cli.commands.options import (
     Share,
     format_option,
     names_or_files,
+    polarity_option,
     quiet_option,
+    raw_option,
     report_option,
     weights_option,
 )
@@ -69,14 +71,8 @@ from scratchnet_cli.terminal import STDIN
     metavar="F",
     help="Exit with 1 if a probability is below F (0 to 1).",
 )
-@click.option(
-    "--polarity",
-    type=click.Choice(["auto", "dark", "light"]),
-    default="auto",
-    show_default=True,
-    help="Whether the ink is darker or lighter than its ground.",
-)
-@click.option("--raw", is_flag=True, help="Take 28x28 pictures as they are: light ink on black.")
+@polarity_option
+@raw_option
 @quiet_option
 def command(
     images: tuple[str, ...],

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.datasets.idx import read_idx
+from scratchnet_cli.datasets.idx import StoredImages, read_idx
 from scratchnet_cli.errors import DatasetError
 
 Split = Literal["test", "train"]
@@ -33,6 +33,11 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def stored(self) -> bool:
+        """Whether the images stay on disk, for they are many."""
+        return isinstance(self.images, StoredImages)
 
     def first(self, limit: int | None) -> "Dataset":
         """The first ``limit`` images; all of them for None."""

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import stat
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +18,13 @@ from scratchnet_cli.errors import DatasetError, about
 FILE_PREFIX = {"test": "t10k", "train": "train"}
 # Images that take more than this stay on disk.
 LARGE_BYTES = 64 * 2**20
+_LABELLED = "in folders named after the classes, as in 7/, or listed in labels.tsv or labels.csv"
+
+
+def holds_idx(names: Iterable[str]) -> bool:
+    """Whether one of these files is named like one of MNIST's."""
+    parts = [f"{prefix}-{kind}" for prefix in FILE_PREFIX.values() for kind in ("images", "labels")]
+    return any(name.startswith(tuple(parts)) and "-ubyte" in name for name in names)
 
 
 def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
@@ -28,7 +37,8 @@ def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
         present = {path.name for path in folder.iterdir()}
     except OSError as error:
         raise DatasetError(
-            f"{folder}: {error.strerror}; expected mnist, sample or a folder of IDX files"
+            f"{folder}: {error.strerror}; expected mnist, sample or a folder of IDX files or of "
+            "labelled pictures"
         ) from error
     found = []
     for kind, axes in (("images", 3), ("labels", 1)):
@@ -36,17 +46,18 @@ def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
         names = [f"{stem}{sep}idx{axes}-ubyte{end}" for end in ("", ".gz") for sep in "-."]
         paths = [folder / name for name in names if name in present]
         if not paths:
-            raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not")
+            other = "" if holds_idx(present) else f"; labelled pictures would be {_LABELLED}"
+            raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not{other}")
         # MNIST is also handed out with a folder of that name beside the file.
         found.append(min(paths, key=os.path.isdir))
     return found[0], found[1]
 
 
-def read_dataset_files(images: Path, labels: Path) -> tuple[Dataset, str]:
+def read_dataset_files(images: Path, labels: Path) -> tuple[Dataset, str | Callable[[], str]]:
     """The dataset in two IDX files, and the SHA-256 of the first followed by the second.
 
     Large images that are not gzipped are read when they are asked for: memory does not grow with
-    their number.
+    their number. Neither is their SHA-256 known before: to find it out is a third of the work.
 
     Raises:
         DatasetError: a file cannot be read, is not sound or does not fit to the other.
@@ -87,11 +98,18 @@ def _read(path: Path, size: int) -> bytes:
         return file.read(size + 1)
 
 
-def _stored(images: Path, labels: bytes, label: str) -> tuple[Dataset, str]:
+def _stored(images: Path, labels: bytes, label: str) -> tuple[Dataset, Callable[[], str]]:
     # It has what is needed of an array.
     stored = cast("NDArray[np.uint8]", StoredImages(images))
     dataset = Dataset(stored, read_idx(labels, 1, label))
-    with images.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
+    return dataset, partial(_sha256_of_stored, images, labels)
+
+
+def _sha256_of_stored(images: Path, labels: bytes) -> str:
+    try:
+        with images.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+    except OSError as error:
+        raise DatasetError(f"{images}: {error.strerror}") from error
     digest.update(labels)
-    return dataset, digest.hexdigest()
+    return digest.hexdigest()

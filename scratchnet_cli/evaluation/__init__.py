@@ -17,7 +17,9 @@ if TYPE_CHECKING:
         format_share,
         wilson,
     )
-    from scratchnet_cli.evaluation.predictions import MISTAKES, Predictions
-    from scratchnet_cli.evaluation.record import Record, Setting
+    from scratchnet_cli.evaluation.pictures import evaluate_pictures
+    from scratchnet_cli.evaluation.predictions import MISTAKES, Mistake, Predictions
+    from scratchnet_cli.evaluation.record import Record, Setting, unread
+    from scratchnet_cli.evaluation.seen import SeenPictures
 else:
     __getattr__, __all__ = lazy_exports(__name__)

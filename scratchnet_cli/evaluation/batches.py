@@ -1,8 +1,10 @@
 """A network over labelled images, batch by batch, to a confusion matrix."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,14 @@ from scratchnet_cli.network import LARGEST_PIXEL, Forward, Network
 
 # As many as IDX labels, which are bytes, can tell apart.
 MAX_CLASSES = 256
+# What a process is asked for at once: its answer should be worth the way.
+PART = 2**14
+
+Logits = NDArray[Any]
+Answers = tuple[NDArray[np.uint8], Logits | None]
+"""Of a batch: the class of each image, and its logits where they are wanted."""
+Spread = Callable[[Callable[[range], list[Answers]], Sequence[range]], Iterable[list[Answers]]]
+"""What a function makes of each part of the work, in their order, as ``map`` gives it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,16 +30,24 @@ class Evaluation:
     """What a network made of a dataset, or, while it runs, of the part done so far.
 
     confusion: (classes, classes) counts, a row for each label, a column for each prediction.
+    unreadable: pictures that got no answer and so count as wrong; skipped: those that do not count.
     """
 
     confusion: NDArray[np.intp]
     batch_size: int
     elapsed_s: float
+    unreadable: int = 0
+    skipped: int = 0
 
     @property
     def total(self) -> int:
-        """Number of images."""
-        return int(self.confusion.sum())
+        """Number of images that count."""
+        return int(self.confusion.sum()) + self.unreadable
+
+    @property
+    def done(self) -> int:
+        """Number of images, with those that do not count."""
+        return self.total + self.skipped
 
     @property
     def correct(self) -> int:
@@ -38,13 +56,45 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
-        """Share of the images read right, in [0, 1]."""
-        return self.correct / self.total
+        """Share of the images read right, in [0, 1]; 0 as long as there are none."""
+        return self.correct / self.total if self.total else 0.0
 
     @property
     def images_per_s(self) -> float:
         """Throughput of the whole loop."""
         return self.total / self.elapsed_s
+
+
+class Tally:
+    """Counts what a network made of batch after batch; ``progress`` hears the state after each."""
+
+    def __init__(
+        self, classes: int, batch_size: int, progress: Callable[[Evaluation], None]
+    ) -> None:
+        self._classes = classes
+        self._batch_size = batch_size
+        self._progress = progress
+        self._start = time.perf_counter()
+        self.state = Evaluation(np.zeros((classes, classes), np.intp), batch_size, 0)
+
+    def add(
+        self,
+        labels: NDArray[np.integer],
+        predictions: NDArray[np.integer],
+        unreadable: int = 0,
+        skipped: int = 0,
+    ) -> None:
+        """Count one batch. labels and predictions: (n,) below ``classes``."""
+        cells = labels.astype(np.intp) * self._classes + predictions
+        counts = np.bincount(cells, minlength=self._classes**2)
+        self.state = Evaluation(
+            self.state.confusion + counts.reshape(self._classes, self._classes),
+            self._batch_size,
+            time.perf_counter() - self._start,
+            self.state.unreadable + unreadable,
+            self.state.skipped + skipped,
+        )
+        self._progress(self.state)
 
 
 def evaluate(
@@ -53,20 +103,20 @@ def evaluate(
     labels: NDArray[np.integer],
     batch_size: int = 100,
     progress: Callable[[Evaluation], None] = lambda _: None,
-    output: Callable[[NDArray[Any]], None] = lambda _: None,
+    output: Callable[[Logits], None] | None = None,
+    spread: Spread | None = None,
 ) -> Evaluation:
     """Run every image through the network; the result does not depend on the batch size.
 
     images: (n, …) uint8, or floats in [0, 1] as ``load_mnist`` gives them; labels: (n,) uint8;
     ``progress`` hears the state after each batch, ``output`` its logits, (batch, classes). The
-    last batch may be smaller.
+    last batch may be smaller. ``spread`` may have the work done by other processes.
 
     Raises:
         ShapeError: there are no images, they have another number of pixels than the network has
             inputs, or the labels are not one for each image, of its classes.
         ValueError: batch_size is not at least 1.
     """
-    classes = network.outputs
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, expected 1 or more")
     if len(images) == 0:
@@ -75,22 +125,54 @@ def evaluate(
         raise ShapeError(
             f"{len(images)} images need one label each, but these have the shape {labels.shape}"
         )
+    check_labels(network, labels)
+    tally = Tally(network.outputs, batch_size, progress)
+    starts = range(0, len(images), batch_size)
+    # Without other processes there is news after each batch.
+    each = max(1, PART // batch_size) if spread else 1
+    parts = [starts[i : i + each] for i in range(0, len(starts), each)]
+    work = _Work(network, images, batch_size, output is not None)
+    answers = chain.from_iterable((spread or map)(work, parts))
+    for start, (predictions, logits) in zip(starts, answers, strict=True):
+        if output is not None and logits is not None:
+            output(logits)
+        tally.add(labels[start : start + batch_size], predictions)
+    return tally.state
+
+
+def check_labels(network: Network, labels: NDArray[np.integer]) -> None:
+    """Refuse labels that are no classes of the network. labels: (n,), n > 0.
+
+    Raises:
+        ShapeError: one of them is none, or the network has too many classes.
+    """
+    classes = network.outputs
     for label in (labels.max(), labels.min()):
         if not 0 <= label < classes:
             raise ShapeError(f"the network has {classes} classes, but a label is {label}")
     if classes > MAX_CLASSES:
         raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_CLASSES} apart")
-    forward = Forward(network, LARGEST_PIXEL if images[0].dtype == np.uint8 else 1)
-    confusion = np.zeros((classes, classes), np.intp)
-    start = time.perf_counter()
-    for i in range(0, len(images), batch_size):
-        batch = images[i : i + batch_size]
-        logits = forward.logits(batch.reshape(len(batch), -1))
-        # As in Network.predict: softmax would keep the order, so the argmax does without it.
-        y = logits.argmax(axis=1)
-        t = labels[i : i + batch_size].astype(np.intp)
-        confusion += np.bincount(t * classes + y, minlength=classes**2).reshape(classes, classes)
-        state = Evaluation(confusion.copy(), batch_size, time.perf_counter() - start)
-        output(logits)
-        progress(state)
-    return state
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """Batches, by the places where they start, to answers; for each process a copy of its own."""
+
+    network: Network
+    images: NDArray[Any]
+    batch_size: int
+    wanted: bool
+
+    @cached_property
+    def forward(self) -> Forward:
+        return Forward(self.network, LARGEST_PIXEL if self.images[0].dtype == np.uint8 else 1)
+
+    def __call__(self, starts: range) -> list[Answers]:
+        forward, answers = self.forward, []
+        for start in starts:
+            batch = self.images[start : start + self.batch_size]
+            logits = forward.logits(batch.reshape(len(batch), -1))
+            # As in Network.predict: softmax would keep the order, so the argmax does without it.
+            predictions = logits.argmax(axis=1).astype(np.uint8)
+            answers.append((predictions, logits if self.wanted else None))
+        return answers

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,13 +14,15 @@ from scratchnet_cli.evaluation.metrics import (
     wilson,
 )
 from scratchnet_cli.evaluation.predictions import MISTAKES, Predictions
-from scratchnet_cli.evaluation.record import Record
+from scratchnet_cli.evaluation.record import Record, unread
 from scratchnet_cli.origin import versions
 from scratchnet_cli.terminal import printable
 
 
-def json_object(record: Record, predictions: Predictions) -> str:
-    """One object with all the numbers that the report shows."""
+def json_object(
+    record: Record, predictions: Predictions, names: Sequence[str] | None = None
+) -> str:
+    """One object with all the numbers that the report shows. names: of the pictures, by number."""
     evaluation, setting = record.evaluation, record.setting
     metrics = class_metrics(evaluation.confusion)
     fields: dict[str, Any] = {
@@ -27,6 +30,8 @@ def json_object(record: Record, predictions: Predictions) -> str:
         "interval": asdict(wilson(evaluation.correct, evaluation.total)),
         "correct": evaluation.correct,
         "total": evaluation.total,
+        "unreadable": evaluation.unreadable,
+        "skipped": evaluation.skipped,
         "batch_size": evaluation.batch_size,
         "classes": [metric.label for metric in metrics],
         "confusion": evaluation.confusion.tolist(),
@@ -45,12 +50,16 @@ def json_object(record: Record, predictions: Predictions) -> str:
         "ece": predictions.ece,
         "reliability": [asdict(part) for part in predictions.reliability],
         "mistakes": [
-            {**asdict(mistake), "probability": mistake.probability}
+            {
+                **({"path": names[mistake.index]} if names else {}),
+                **asdict(mistake),
+                "probability": mistake.probability,
+            }
             for mistake in predictions.worst_mistakes(MISTAKES)
         ],
-        "dataset": asdict(setting.dataset),
+        "dataset": setting.dataset.fields(),
         "split": setting.split,
-        "weights": asdict(setting.weights),
+        "weights": setting.weights.fields(),
         "made": setting.made,
         "versions": dict(versions()),
         "elapsed_s": evaluation.elapsed_s,
@@ -66,7 +75,7 @@ def markdown(record: Record) -> str:
     lines = [
         f"### Accuracy {evaluation.accuracy:.4f}: {_escaped(setting.title)}",
         "",
-        f"{evaluation.correct} of {evaluation.total} images right, "
+        f"{evaluation.correct} of {evaluation.total} images right{unread(evaluation)}, "
         f"{interval.confidence:.0%} interval {interval.low:.4f} to {interval.high:.4f} (Wilson).",
         "",
         "| class | images | right | precision | recall | F1 |",

@@ -34,10 +34,10 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """The output for each image. batches: logits, (?, classes) float; labels: (n,) uint8; n > 0."""
+    """The output for each image. batches: logits, (?, classes) float; labels: (n,); n > 0."""
 
     batches: list[NDArray[np.floating]]
-    labels: NDArray[np.uint8]
+    labels: NDArray[np.integer]
 
     @cached_property
     def logits(self) -> NDArray[np.floating]:

@@ -1,31 +1,41 @@
 """An evaluation as one HTML page: where the network errs, and what the pictures look like."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scratchnet_cli.evaluation import (
     CONFUSIONS,
     Predictions,
     Record,
+    SeenPictures,
     class_metrics,
     confusions,
     format_share,
+    unread,
     wilson,
 )
 from scratchnet_cli.network import Network
 from scratchnet_cli.pages.charts import MOST_ROWS, heat_map, reliability_diagram
 from scratchnet_cli.pages.data_uris import signed_sheet
-from scratchnet_cli.pages.gallery import Cells, behind, choose_cells, worst_mistakes
+from scratchnet_cli.pages.gallery import Cells, Images, behind, choose_cells, worst_mistakes
 from scratchnet_cli.pages.html import Html, document, facts, header, picture, section, table, tag
 from scratchnet_cli.pages.provenance import made_rows, origin_row
+from scratchnet_cli.pages.wrong_pictures import not_read, wrong_pictures
 
 UNITS, UNITS_A_ROW = 100, 10
 
 
 def evaluation_page(
-    record: Record, predictions: Predictions, images: NDArray[np.uint8], network: Network
+    record: Record,
+    predictions: Predictions,
+    images: Images,
+    network: Network,
+    seen: SeenPictures | None = None,
 ) -> str:
-    """The whole page. images: (n, rows, columns) uint8, in the order of the predictions."""
+    """The whole page.
+
+    images: (n, rows, columns) uint8, in the order of the predictions; seen: where they were
+    pictures in files, what else is known of them.
+    """
     evaluation = record.evaluation
     cells = choose_cells(predictions, evaluation.confusion, images[0].size)
     return document(
@@ -33,11 +43,12 @@ def evaluation_page(
         _header(record, predictions),
         _matrix(record, cells),
         _per_class(record),
-        worst_mistakes(predictions, images),
+        wrong_pictures(predictions, seen) if seen else worst_mistakes(predictions, images),
+        not_read(record.evaluation, seen) if seen else Html(),
         _calibration(predictions),
         _first_layer(network, images.shape[1:]),
         _run(record),
-        behind(evaluation.confusion, cells, images),
+        behind(evaluation.confusion, cells, images, seen),
     )
 
 
@@ -46,7 +57,10 @@ def _header(record: Record, predictions: Predictions) -> Html:
     interval = wilson(evaluation.correct, evaluation.total)
     figures = (
         ("accuracy", f"{evaluation.accuracy:.4f}"),
-        ("images read right", f"{evaluation.correct:,} of {evaluation.total:,}"),
+        (
+            "images read right",
+            f"{evaluation.correct:,} of {evaluation.total:,}{unread(evaluation)}",
+        ),
         (f"{interval.confidence:.0%} interval", f"{interval.low:.4f} – {interval.high:.4f}"),
         ("calibration error", f"{predictions.ece:.4f}"),
     )
@@ -143,8 +157,8 @@ def _run(record: Record) -> Html:
     evaluation, setting = record.evaluation, record.setting
     rows = [origin_row("weights", setting.weights), origin_row("dataset", setting.dataset)]
     speed = f"{evaluation.elapsed_s:.3f} s, {evaluation.images_per_s:,.0f} images/s"
+    rows += [("split", setting.split)] if setting.split else []
     rows += [
-        ("split", setting.split),
         ("run", f"{evaluation.total:,} images in batches of {evaluation.batch_size:,}: {speed}"),
         *made_rows(setting.made),
     ]

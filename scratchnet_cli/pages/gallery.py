@@ -1,9 +1,11 @@
 """Pictures of a dataset on a page: the worst mistakes, and those behind the confusion matrix."""
 
+import os
+
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.evaluation import MISTAKES, Counts, Predictions
+from scratchnet_cli.evaluation import MISTAKES, Counts, Predictions, SeenPictures
 from scratchnet_cli.pages.charts import MOST_ROWS, bars, cell_anchor, ranked
 from scratchnet_cli.pages.data_uris import grey_png
 from scratchnet_cli.pages.html import Html, captioned, picture, section, tag
@@ -13,9 +15,16 @@ from scratchnet_cli.pages.html import Html, captioned, picture, section, tag
 MISTAKES_A_CELL, HITS_A_CELL = 60, 10
 MOST_PIXELS = 1500 * 28 * 28
 
-Images = NDArray[np.uint8]
+Images = NDArray[np.uint8] | SeenPictures
 Cells = dict[tuple[int, int], list[int]]
 """Of a cell (label, prediction): the places in the dataset of the pictures that are shown."""
+
+LEGEND = tag(
+    "ul",
+    tag("li", "what it was read as", class_="answer"),
+    tag("li", "what it shows", class_="truth"),
+    class_="legend",
+)
 
 
 def worst_mistakes(predictions: Predictions, images: Images) -> Html:
@@ -38,12 +47,7 @@ def worst_mistakes(predictions: Predictions, images: Images) -> Html:
         "mistakes",
         "Worst mistakes",
         tag("p", f"The {len(mistakes)} of {wrong:,} of which the network was most sure."),
-        tag(
-            "ul",
-            tag("li", "what it was read as", class_="answer"),
-            tag("li", "what it shows", class_="truth"),
-            class_="legend",
-        ),
+        LEGEND,
         tag("div", *figures, class_="gallery"),
     )
 
@@ -70,8 +74,8 @@ def choose_cells(predictions: Predictions, counts: Counts, pixels: int) -> Cells
     return {cell: places for cell, places in chosen.items() if places}
 
 
-def behind(counts: Counts, cells: Cells, images: Images) -> Html:
-    """The pictures of each cell, under a heading that the cell leads to."""
+def behind(counts: Counts, cells: Cells, images: Images, seen: SeenPictures | None = None) -> Html:
+    """The pictures of each cell, under a heading that the cell leads to; by name where seen."""
     if not cells:
         return Html()
     groups = []
@@ -83,13 +87,20 @@ def behind(counts: Counts, cells: Cells, images: Images) -> Html:
             if len(places) < count
             else f"{count:,} image{'' if count == 1 else 's'}"
         )
-        figures = (captioned(_picture(images[i], "", "small"), str(i)) for i in places)
+        figures = (
+            captioned(
+                _picture(images[i], "", "small"),
+                os.path.basename(seen.names[i]) if seen else str(i),  # noqa: PTH119
+            )
+            for i in places
+        )
         heading = tag("h3", f"{label} read as {prediction} ", tag("small", some),
                       id=cell_anchor(label, prediction))  # fmt: skip
         groups.append(tag("div", heading, tag("div", *figures, class_="pictures"), class_="cell"))
-    lead = (
-        "Where a cell holds more than can be shown, the heading says so. The number under a "
-        "picture is its place in the dataset, counted from 0."
+    lead = "Where a cell holds more than can be shown, the heading says so. " + (
+        "The pictures are shown as the network saw them."
+        if seen
+        else "The number under a picture is its place in the dataset, counted from 0."
     )
     return section("pictures", "Behind the matrix", tag("p", lead), *groups)
 

@@ -119,7 +119,7 @@ def _article(answer: Answer) -> Html:
         tag("h3", answer.name),
         number,
         doubts if answer.doubts else Html(),
-        tag("div", _original(answer.name), *map(_seen, digits), class_="seen"),
+        tag("div", original(answer.name), *map(_seen, digits), class_="seen"),
         tag("p", f"and {rest} more digits") if rest else Html(),
     )
 
@@ -133,7 +133,7 @@ def _seen(digit: Digit) -> Html:
     return captioned(image, bars(probabilities, digit.digit) or tag("span", ranked(probabilities)))
 
 
-def _original(name: str) -> Html:
+def original(name: str) -> Html:
     """The picture as it was given; nothing where a second look is not to be had, as in a pipe."""
     if not os.path.isfile(name):  # noqa: PTH113
         return Html()

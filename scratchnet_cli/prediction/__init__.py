@@ -13,6 +13,6 @@ if TYPE_CHECKING:
     from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
     from scratchnet_cli.prediction.printing import AnswerPrinter, views
     from scratchnet_cli.prediction.reading import read_batch, read_file
-    from scratchnet_cli.prediction.workers import spread
+    from scratchnet_cli.prediction.workers import spread, spread_parts
 else:
     __getattr__, __all__ = lazy_exports(__name__)

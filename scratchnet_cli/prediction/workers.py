@@ -2,15 +2,13 @@
 
 import gc
 import os
-import signal
-import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.prediction.processes import kill_all, start, work_on
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -21,8 +19,8 @@ BATCH_FILES = 256
 BATCH_BYTES = 2**20
 # Beyond this, the one process that collects the results is what limits.
 MOST_WORKERS = 8
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+Part = TypeVar("Part", bound=Sequence[object])
 Result = TypeVar("Result")
 
 
@@ -46,7 +44,7 @@ def spread(
             first, second = next(batches, []), next(batches, [])
             batches = chain((first, second), batches)
             if second and _cores() > 1:
-                pool = pool or _start()
+                pool = pool or start(_cores())
             if second and pool is not None:
                 yield from _in_order(pool, work, batches, here)
             else:
@@ -56,17 +54,34 @@ def spread(
             pool.shutdown(cancel_futures=True)
 
 
+def spread_parts(work: Callable[[Part], Result], parts: Sequence[Part]) -> Generator[Result]:
+    """What ``work`` makes of each part of a whole, in their order, spread over processes.
+
+    Raises:
+        ImageError: a process died at its work.
+    """
+    gc.enable()
+    pool = start(_cores(), work) if len(parts) > 1 and _cores() > 1 else None
+    if pool is None:
+        yield from map(work, parts)
+        return
+    try:
+        yield from _in_order(pool, work_on, parts)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def _in_order(
     pool: "ProcessPoolExecutor",
-    work: Callable[[list[str]], Result],
-    batches: Iterable[list[str]],
-    here: str,
+    work: Callable[[Part], Result],
+    batches: Iterable[Part],
+    here: str | None = None,
 ) -> Iterator[Result]:
     from concurrent.futures.process import BrokenProcessPool
 
     # Few at a time: whatever the number of files, memory holds the results of these.
     most = 2 * _cores() + 1
-    pending: deque[tuple[list[str], Future[Result]]] = deque()
+    pending: deque[tuple[Part, Future[Result]]] = deque()
     try:
         for batch in batches:
             pending.append(
@@ -79,10 +94,12 @@ def _in_order(
             yield pending[0][1].result()
             pending.popleft()
     except BrokenProcessPool as error:
+        # They ignore the pool's SIGTERM, and one with a result to hand over would wait for ever.
+        kill_all()
         batch = pending[0][0]
         raise ImageError(
             f"a process died while it read pictures from {batch[0]!r} to {batch[-1]!r} "
-            "(out of memory?); the pictures before these are answered"
+            "(out of memory?); those before them were read"
         ) from error
 
 
@@ -118,59 +135,3 @@ def _cores() -> int:
     """How many processes can run at once, within reason."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(usable or 1, MOST_WORKERS)
-
-
-def _start() -> "ProcessPoolExecutor | None":
-    """Running processes; None on a system that has not the means."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import active_children, get_context
-
-    # Where forking is sound it saves each process from importing NumPy and Pillow again.
-    context = get_context("fork" if sys.platform == "linux" else "spawn")
-    try:
-        with _signals_wait():
-            pool = ProcessPoolExecutor(_cores(), context, _leave_with_the_parent)
-            # The first task starts the processes.
-            pool.submit(int)
-    except (ImportError, NotImplementedError, OSError, RuntimeError):
-        # RuntimeError: no thread can be started. A process without it would wait for ever.
-        for child in active_children():
-            child.kill()
-        return None
-    return pool
-
-
-@contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back: in the middle of forking an exception would just be lost."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _leave_with_the_parent() -> None:
-    """Signals are the parent's to answer; and where it was killed, its workers end as well.
-
-    A worker that died while it sends a result would leave the parent waiting for the rest of it.
-    """
-    from multiprocessing import parent_process
-    from threading import Thread
-
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    # What is there stays; to look at it for garbage would copy the parent's memory page by page.
-    gc.freeze()
-
-    def wait() -> None:
-        parent = parent_process()
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    with suppress(RuntimeError):
-        Thread(target=wait, daemon=True).start()

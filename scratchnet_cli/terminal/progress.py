@@ -24,7 +24,7 @@ class State(Protocol):
     """How far an evaluation is: so many images done, and the share of them read right."""
 
     @property
-    def total(self) -> int: ...  # noqa: D102
+    def done(self) -> int: ...  # noqa: D102
     @property
     def accuracy(self) -> float: ...  # noqa: D102
 
@@ -83,9 +83,13 @@ class Progress:
 
                 def move(state: State) -> None:
                     bar.set_postfix_str(f"accuracy {state.accuracy:.4f}", refresh=False)
-                    bar.update(state.total - bar.n)
+                    bar.update(state.done - bar.n)
 
-                yield move
+                self._bar = bar
+                try:
+                    yield move
+                finally:
+                    self._bar = None
         elif self.mode == "plain":
             yield lambda state: _print_some(state, images, batch_size)
         else:
@@ -120,9 +124,9 @@ class Progress:
 def _print_some(state: State, images: int, batch_size: int) -> None:
     """One line for about every tenth of the batches, whatever their number."""
     batches = -(-images // batch_size)
-    done = -(-state.total // batch_size)
+    done = -(-state.done // batch_size)
     if done * PLAIN_LINES // batches > (done - 1) * PLAIN_LINES // batches:
         click.echo(
-            f"batch {done}/{batches}  {state.total}/{images}  accuracy {state.accuracy:.4f}",
+            f"batch {done}/{batches}  {state.done}/{images}  accuracy {state.accuracy:.4f}",
             err=True,
         )

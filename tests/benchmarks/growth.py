@@ -1,14 +1,18 @@
-"""What a hundred times as many images cost."""
+"""What a hundred times as many images cost, and what a second core is good for."""
 
+import os
 import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.timing import SCRATCHNET, peak_memory, run
+from tests.benchmarks.timing import SCRATCHNET, interleaved, peak_memory, run
 
 COUNTS = (10_000, 1_000_000)
 
@@ -27,6 +31,30 @@ def report(digits: NDArray[Any], weights: Path, folder: Path) -> None:
         seconds = time.perf_counter() - start
         cells = f"{seconds:.2f} s | {seconds / count * 1e6:.2f} µs | {peak:.0f} MB"
         print(f"| {count:,} | {cells} |")
+    if hasattr(os, "sched_setaffinity"):
+        _report_cores([*command, "--progress=none"])
+
+
+def _report_cores(command: list[str]) -> None:
+    """Print the time of a command on one core beside that on two."""
+    one, two = interleaved(partial(_run_on, 1, command), partial(_run_on, 2, command))
+    print(f"\n{COUNTS[-1]:,} images: {one:.2f} s on one core, {two:.2f} s on two: {one / two:.2f}")
+
+
+def _run_on(cores: int, command: list[str]) -> None:
+    with _affinity(cores):
+        run(command)
+
+
+@contextmanager
+def _affinity(cores: int) -> Iterator[None]:
+    """Let processes that are started meanwhile use so many cores, if there are as many."""
+    usable = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(usable)[:cores])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, usable)
 
 
 def write_dataset(digits: NDArray[Any], count: int, folder: Path) -> None:

@@ -68,6 +68,7 @@ def test_json_is_one_object_with_every_number(run: Run) -> None:
         "accuracy", "correct", "total", "batch_size", "classes", "confusion", "per_class",
         "dataset", "weights", "elapsed_s", "images_per_s",
         "interval", "ece", "reliability", "mistakes", "split", "made", "versions",
+        "unreadable", "skipped",
     }  # fmt: skip
     assert set(answer["weights"]) == {"name", "source", "sha256", "fallback"}
     assert answer["dataset"]["name"] == "sample"

@@ -15,6 +15,8 @@ from scratchnet_cli.catalog import load_dataset
 from scratchnet_cli.datasets import folder as dataset_files
 from scratchnet_cli.datasets.idx import StoredImages
 from scratchnet_cli.errors import DatasetError
+from scratchnet_cli.evaluation import batches
+from scratchnet_cli.prediction import workers
 from tests.conftest import Run, idx, write_dataset
 
 
@@ -150,3 +152,52 @@ def test_a_batch_may_be_larger_than_one_read(
 
     monkeypatch.setattr(Path, "open", open_short)
     assert images[0:100].shape == (100, 10, 10)
+
+
+@pytest.mark.parametrize("options", [[], ["--batch-size", "7"], ["--batch-size", "400"]])
+def test_several_processes_count_what_one_counts(
+    run: Run, dataset: Path, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every figure, and the progress, are those of one process, bit for bit and in order."""
+    monkeypatch.setattr(dataset_files, "LARGE_BYTES", 0)
+    monkeypatch.setattr(batches, "PART", 64)
+    command = ["eval", "--weights", "bundled", "--dataset", dataset, "--format", "json", *options]
+    told = []
+    for cores in (1, 2):
+        monkeypatch.setattr(workers, "_cores", lambda cores=cores: cores)
+        result = run(*command)
+        answer = json.loads(result.stdout)
+        for field in ("made", "elapsed_s", "images_per_s"):
+            del answer[field]
+        told.append((answer, [line for line in result.stderr.splitlines() if "batch" in line]))
+    assert told[0] == told[1]
+    assert len(told[0][1]) >= 3
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are forked on Linux")
+def test_without_processes_large_datasets_are_counted_here(
+    run: Run, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system has no process to spare, the answer is the same."""
+
+    def refuse(*_: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    command = ["eval", "--weights", "bundled", "--dataset", dataset, "-q"]
+    expected = run(*command)
+    monkeypatch.setattr(dataset_files, "LARGE_BYTES", 0)
+    monkeypatch.setattr(batches, "PART", 64)
+    monkeypatch.setattr(workers, "_cores", lambda: 2)
+    monkeypatch.setattr("os.fork", refuse)
+    assert run(*command) == expected
+
+
+def test_the_hash_of_a_large_dataset_is_told_where_it_is_asked_for(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is hashed before; a file that is gone by then is told by its name."""
+    monkeypatch.setattr(dataset_files, "LARGE_BYTES", 0)
+    _, origin = load_dataset(str(dataset))
+    (dataset / "t10k-images-idx3-ubyte").unlink()
+    with pytest.raises(DatasetError, match="t10k-images-idx3-ubyte: No such file"):
+        _ = origin.sha256

@@ -4,9 +4,11 @@ import gzip
 import io
 import pickle
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.datasets.idx import read_idx
+from scratchnet_cli.datasets.label_lists import read_list
 from scratchnet_cli.datasets.numbers import read_rows
 from scratchnet_cli.errors import (
     DatasetError,
@@ -98,6 +101,20 @@ def idx(data: bytes) -> None:
             assert array.dtype == np.uint8
             assert array.ndim == axes
     read_idx(data, 3, "x")
+
+
+def labels_tsv(data: bytes, list_name: str = "labels.tsv") -> None:
+    """A list of labels, of which the first may be the only picture that is there."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / list_name).write_bytes(data)
+        labels = read_list(Path(folder), list_name, 10, frozenset({"a.png"}))
+    assert labels.keys() == {"a.png"}
+    assert set(labels.values()) <= set(range(10))
+
+
+def labels_csv(data: bytes) -> None:
+    """The same with commas and quotes."""
+    labels_tsv(data, "labels.csv")
 
 
 def picture(data: bytes) -> None:
@@ -202,6 +219,8 @@ TARGETS = {
     "npy": Target(rows_npy, InputError, [npy(W), npy(np.arange(4)), npy(np.asfortranarray(W))]),
     "csv": Target(rows, InputError, _texts()),
     "idx": Target(idx, DatasetError, _idx_files()),
+    "labels.tsv": Target(labels_tsv, DatasetError, [b"name\tlabel\r\na.png\t7\tby me\r\n"]),
+    "labels.csv": Target(labels_csv, DatasetError, [b'\xef\xbb\xbf"a.png","7"\n', b"a.png,3\n"]),
     # Of another size than 28x28 none is decoded.
     "picture": Target(picture, ImageError, list(pictures(28, 28).values())),
     "thumbnail": Target(small_picture, ImageError, list(pictures().values())),

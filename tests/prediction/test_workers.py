@@ -14,7 +14,7 @@ import pytest
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.prediction import workers
-from scratchnet_cli.prediction.workers import BATCH_FILES, spread
+from scratchnet_cli.prediction.workers import BATCH_FILES, spread, spread_parts
 
 needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix signals and /proc")
 
@@ -106,6 +106,29 @@ def test_a_worker_that_dies_ends_in_a_sentence() -> None:
     with pytest.raises(ImageError, match="died while it read pictures from '"):
         answers.extend(chain.from_iterable(spread(fatal, [names], here="-")))
     assert answers == names[: len(answers)]
+
+
+def large_or_fatal(numbers: range) -> bytes:
+    """For number 1 the end; for any other, later, a result that no pipe holds."""
+    if 1 in numbers:
+        os._exit(9)
+    time.sleep(0.5)
+    return bytes(1_000_000)
+
+
+def test_a_death_is_told_though_another_process_has_much_to_say() -> None:
+    """What waits to hand over its result is not waited for."""
+    with pytest.raises(ImageError, match="died while it read pictures from "):
+        list(spread_parts(large_or_fatal, [range(1), range(1, 2)]))
+
+
+def test_parts_come_in_order() -> None:
+    """Each part is worked on as it is, by several processes; a single one is done here."""
+    parts = [["0", "1"], ["2"], ["3", "4", "5"]]
+    results = list(spread_parts(shouted, parts))
+    assert [[name for name, _ in part] for part in results] == parts
+    assert os.getpid() not in {process for part in results for _, process in part}
+    assert list(spread_parts(shouted, [["0"]])) == [[("0", os.getpid())]]
 
 
 @needs_unix
