@@ -1,5 +1,6 @@
 """Amounts of ink to digits: which regions belong together, and which do not belong at all."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,23 +25,29 @@ MOST_REGIONS = 500
 NEAR = 0.2
 # A part whose longer side is less than this share of its digit's is no digit of its own.
 PART = 0.5
+# Beside other digits, a small part of one is no farther from it to the side than this.
+BESIDE = 0.05
 # What is flatter than this, height to width, is a line.
 BAR = 0.15
 # Around a digit this share of its size still belongs to it: the soft edge of the ink.
 MARGIN = 1 / 20
 
 Rectangle = tuple[int, int, int, int]  # top, bottom, left, right
+Joins = Callable[[Rectangle, Rectangle, Rectangle], bool]
+"""Whether a region is a part of a digit, of which the whole and its largest part are known."""
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
     """One digit. ink: (h, w) float32, cut out. box: where its regions are in the picture.
 
+    corner: the row and the column in the picture where ink begins;
     cut: whether the picture's edge runs through its ink; weight: how likely it is
     what the picture is about.
     """
 
     ink: Grey
+    corner: tuple[int, int]
     box: Rectangle
     cut: bool
     weight: float
@@ -67,14 +74,17 @@ def without_frames(amount: Grey) -> Grey:
     return amount
 
 
-def find_groups(amount: Grey) -> list[Group]:
-    """The digits in a picture's (h, w) ink, the likeliest first; none where there is no ink."""
+def find_groups(amount: Grey, joins: Joins) -> list[Group]:
+    """The digits in a picture's (h, w) ink, the likeliest first; none where there is no ink.
+
+    joins: tells which regions are parts of one digit.
+    """
     regions = find_regions(amount > EDGE)
     solid = np.zeros(regions.area.size + 1, np.bool_)
     solid[regions.labels[amount > CORE]] = True
     area = regions.area * solid[1:]
     area = area * ~foreign(regions, area)
-    groups = [take(amount, regions, numbers) for numbers in gather(regions, area)]
+    groups = [take(amount, regions, numbers) for numbers in gather(regions, area, joins)]
     # No digit is so flat, but a line under a number is.
     groups = [group for group in groups if not is_bar(group.box)] or groups
     return sorted(groups, key=lambda group: -group.weight)
@@ -96,7 +106,7 @@ def is_rim(mask: Mask) -> bool:
     return max(float(side.mean()) for side in sides(mask)) > CONTACT
 
 
-def gather(regions: Regions, area: NDArray[np.intp]) -> list[list[int]]:
+def gather(regions: Regions, area: NDArray[np.intp], joins: Joins) -> list[list[int]]:
     """The numbers of the regions of each digit; specks belong to none."""
     large = np.flatnonzero(area > SPECK * area.max(initial=0))
     rest = large[np.argsort(-area[large], kind="stable")[:MOST_REGIONS]].tolist()
@@ -106,9 +116,9 @@ def gather(regions: Regions, area: NDArray[np.intp]) -> list[list[int]]:
         group = [rest.pop(0)]
         whole = box[group[0]]
         # That of its largest part: letters in a line would join an ever larger whole.
-        size = longer_side(whole)
+        largest = whole
         while True:
-            found = [n for n in rest if belongs(box[n], whole, size)]
+            found = [n for n in rest if joins(box[n], whole, largest)]
             if not found:
                 break
             group += found
@@ -128,11 +138,12 @@ def rectangle(regions: Regions, numbers: list[int]) -> Rectangle:
     )
 
 
-def belongs(part: Rectangle, digit: Rectangle, size: int) -> bool:
+def belongs(part: Rectangle, digit: Rectangle, largest: Rectangle) -> bool:
     """Whether a region is a part of a digit: small and near, or nearly touching above or below.
 
-    size: the longer side of the digit's largest part.
+    largest: the largest part of the digit.
     """
+    size = longer_side(largest)
     gap_y = max(part[0] - digit[1], digit[0] - part[1])
     gap_x = max(part[2] - digit[3], digit[2] - part[3])
     if longer_side(part) < PART * size:
@@ -140,6 +151,17 @@ def belongs(part: Rectangle, digit: Rectangle, size: int) -> bool:
     narrower = min(part[3] - part[2], digit[3] - digit[2])
     underlines = part[0] >= digit[1] and is_bar(part)
     return gap_y < NEAR * size and -gap_x > 0.4 * narrower and not underlines
+
+
+def belongs_in_row(part: Rectangle, digit: Rectangle, largest: Rectangle) -> bool:
+    """The same where other digits stand beside it, or touch it, and points and signs between them.
+
+    No small part lies beside its digit, and width says nothing, for it may be that of several.
+    """
+    height = largest[1] - largest[0]
+    square = (*largest[:2], largest[2], min(largest[3], largest[2] + height))
+    gap_x = max(part[2] - digit[3], digit[2] - part[3])
+    return gap_x < BESIDE * height and belongs(part, digit, square)
 
 
 def longer_side(box: Rectangle) -> int:
@@ -174,4 +196,4 @@ def take(amount: Grey, regions: Regions, numbers: list[int]) -> Group:
     ]
     cut = any(there and side.max() > FULL for side, there in inked)
     weight = area * (1 - 0.3 * off) * (0.5 if touching else 1)
-    return Group(ink, (top, bottom, left, right), cut, weight)
+    return Group(ink, (rows.start, columns.start), (top, bottom, left, right), cut, weight)
