@@ -1,16 +1,17 @@
 """Where ink might be cut so that digits which touch come apart, and the pieces between the cuts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.images.fit import FAINT
 from scratchnet_cli.images.grey import Grey, widen
-from scratchnet_cli.images.groups import Rectangle
+from scratchnet_cli.images.parts import Rectangle
 
-# What is narrower than this share of its height is one digit: no two stand in it.
+# What is narrower than this share of its row's height is one digit: no two stand in it.
 NARROWEST = 0.6
 # Cuts lie no nearer to each other than this, in heights, and there are no more for each height.
 NEAREST, MOST = 0.1, 6
@@ -25,78 +26,57 @@ MOST_CUTS = 60
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
-    """What lies between two cuts, counted from the left edge, 0. ink: cut out, (h, w).
+class Cut:
+    """A way through ink from top to bottom. way: (h,) the first column beyond it in each row.
 
-    box: of the ink, within the whole. severed: how much ink its right cut goes through, in heights.
+    severed: how much ink it goes through, in heights of the row.
+    """
+
+    way: NDArray[np.intp]
+    severed: float
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """What lies between two edges, counted from 0: the left side, the cuts, the right side.
+
+    ink: cut out, (h, w). box: where it lies in the whole.
     """
 
     first: int
     after: int
-    severed: float
     ink: Grey
     box: Rectangle
 
 
-def find_pieces(ink: Grey, paths: list[NDArray[np.intp]], height: float) -> Iterator[Piece]:
-    """Every run of ink between two cuts that might be a digit, but for the whole.
+def find_cuts(ink: Grey, height: int) -> list[Cut]:
+    """From left to right, where there is less ink than to both sides: between digits, thin places.
 
-    ink: (h, w), of something in a row of that height, in pixels; paths: what ``find_cuts`` found.
-    """
-    edges = [np.zeros(len(ink), np.intp), *paths, np.full(len(ink), ink.shape[1])]
-    columns = np.arange(ink.shape[1])
-    rows_ = np.arange(len(ink))
-    severed = [0.0, *(float(ink[rows_, path.clip(0, ink.shape[1] - 1)].sum()) / height for path in paths), 0.0]
-    for first, left in enumerate(edges[:-1]):
-        for after in range(first + 1, len(edges)):
-            right = edges[after]
-            if (first, after) == (0, len(edges) - 1):
-                continue
-            start, end = int(left.min()), int(right.max())
-            among = columns[start:end]
-            part = np.where(
-                (among >= left[:, None]) & (among < right[:, None]), ink[:, start:end], 0
-            )
-            rows, inked = (np.flatnonzero(part.max(axis=axis) > FAINT) for axis in (1, 0))
-            if inked.size == 0:
-                continue
-            box = int(rows[0]), int(rows[-1]) + 1, int(inked[0]), int(inked[-1]) + 1
-            if box[3] - box[2] > WIDE * height:
-                break
-            if box[3] - box[2] < NARROW * height or box[1] - box[0] < LOW * height:
-                continue
-            cut_out = part[box[0] : box[1], box[2] : box[3]]
-            yield Piece(first, after, severed[after], cut_out, (*box[:2], box[2] + start, box[3] + start))
-
-
-def find_cuts(ink: Grey, height: float) -> list[NDArray[np.intp]]:
-    """For each cut, from left to right, the first column beyond it in every row.
-
-    A cut runs from top to bottom, at most one column aside for each row, where there is least ink.
+    A cut goes at most one column aside for each row. ink: (h, w), of what stands in a row of that
+    height, in pixels.
     """
     if ink.shape[1] < NARROWEST * height:
         return []
     down, up = costs(ink), costs(ink[::-1])[::-1]
-    through = down + up - ink
     middle = len(ink) // 2
-    price = through[middle]
+    price = (down + up - ink)[middle]
     apart = max(1, round(NEAREST * height))
-    most = min(MOST_CUTS, round(MOST * ink.shape[1] / height))
-    chosen: list[int] = []
     lowest = -widen(-price[None], 2 * (apart // 2) + 1)[0]
-    free = price <= lowest + ASIDE / 2
+    free = (price <= lowest + ASIDE / 2) & (price <= THICKEST * height)
     free[:apart] = free[price.size - apart :] = False
+    most = min(MOST_CUTS, round(MOST * ink.shape[1] / height))
+    columns: list[int] = []
     for column in np.argsort(price, kind="stable").tolist():
-        if len(chosen) == most or price[column] > THICKEST * height:
-            break
-        if free[column]:
-            chosen.append(column)
+        if free[column] and len(columns) < most:
+            columns.append(column)
             free[max(0, column - apart) : column + apart + 1] = False
-    return [
-        np.concatenate([follow(down[: middle + 1][::-1], column)[::-1],
-                        follow(up[middle:], column)[1:]])
-        for column in sorted(chosen)
-    ]  # fmt: skip
+    rows = np.arange(len(ink))
+    cuts = []
+    for column in sorted(columns):
+        above = follow(down[: middle + 1][::-1], column)[::-1]
+        way = np.concatenate((above, follow(up[middle:], column)[1:]))
+        cuts.append(Cut(way, float(ink[rows, way].sum()) / height))
+    return cuts
 
 
 def costs(ink: Grey) -> Grey:
@@ -112,9 +92,30 @@ def costs(ink: Grey) -> Grey:
 def follow(cost: Grey, column: int) -> NDArray[np.intp]:
     """The way of a cut from a column of the first row on, to where each row costs least."""
     way = [column]
-    for row in cost[1:]:
-        start = max(0, column - 1)
-        near = row[start : column + 2] + ASIDE * np.abs(np.arange(start, start + len(row[start : column + 2])) - column)
-        column = start + int(near.argmin())
+    for row in cost[1:].tolist():
+        near = range(max(0, column - 1), min(len(row), column + 2))
+        column = min(near, key=lambda there: row[there] + ASIDE * abs(there - way[-1]))
         way.append(column)
     return np.array(way)
+
+
+def find_pieces(ink: Grey, cuts: Sequence[Cut], height: int) -> Iterator[Piece]:
+    """Each piece between two edges that might be a digit, but for the whole."""
+    sides = [np.zeros(len(ink), np.intp), np.full(len(ink), ink.shape[1])]
+    edges = [sides[0], *(cut.way for cut in cuts), sides[1]]
+    for first, after in combinations(range(len(edges)), 2):
+        left, right = edges[first], edges[after]
+        start, end = int(left.min()), int(right.max())
+        whole = after - first == len(cuts) + 1
+        if whole or np.median(right - left) > WIDE * height:
+            continue
+        columns = np.arange(start, end)
+        between = (columns >= left[:, None]) & (columns < right[:, None])
+        part = np.where(between, ink[:, start:end], 0)
+        rows, inked = (np.flatnonzero(part.max(axis=axis) > FAINT) for axis in (1, 0))
+        if inked.size == 0:
+            continue
+        top, bottom, left_, right_ = rows[0], rows[-1] + 1, inked[0], inked[-1] + 1
+        if NARROW * height <= right_ - left_ <= WIDE * height and bottom - top >= LOW * height:
+            box = int(top), int(bottom), int(left_) + start, int(right_) + start
+            yield Piece(first, after, part[top:bottom, left_:right_], box)

@@ -9,7 +9,7 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import decode, decode_as_stored
 from scratchnet_cli.images.fit import FIELD, fit, fits_already
 from scratchnet_cli.images.grey import Colours, Grey, Pixels
-from scratchnet_cli.images.groups import Group, Joins, belongs, find_groups, without_frames
+from scratchnet_cli.images.groups import Group, find_groups, without_frames
 from scratchnet_cli.images.ink import Ink, find_ink, mix
 from scratchnet_cli.images.light import bare
 from scratchnet_cli.images.lines import without_lines
@@ -30,11 +30,12 @@ Box = tuple[int, int, int, int]
 
 
 class Place(NamedTuple):
-    """Where a digit stands, or what may be one.
+    """Where in a picture a digit stands, or what may be one.
 
-    box: in pixels of the picture as it is stored, turned upright. row and number, in the row, are counted from 1. first, after: the
-    cuts between which it lies, if ``stretch``, counted from 0, may be several digits that touch.
-    height: of the row's digits.
+    box: in pixels of the picture as it is stored, turned upright. row, and number in the row: from
+    1. stretch: ink that may be several digits that touch, from 0; this is the whole of it, or what
+    lies between the cuts first and after; severed is how much ink the latter goes through, in
+    heights of the row. height: that of the row, in the same pixels.
     """
 
     box: Box
@@ -43,8 +44,9 @@ class Place(NamedTuple):
     stretch: int = 0
     first: int = 0
     after: int = 1
-    height: int = 0
     severed: float = 0.0
+    whole: bool = True
+    height: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,8 @@ class Picture:
     """A digit as the network sees it.
 
     pixels: (28, 28) uint8, 0 background, 255 ink. doubts: reasons to distrust the reading:
-    "low contrast", "more than one digit", "ink cut by the edge". place: where it stands among others.
+    "low contrast", "more than one digit", "ink cut by the edge". place: where it stands among
+    others, if they were looked for.
     """
 
     pixels: Pixels
@@ -113,7 +116,7 @@ def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:
     return ink if polarity != "light" and fits_already(ink) else None
 
 
-def find_digits(colours: Colours, polarity: str, joins: Joins = belongs) -> tuple[Ink, list[Group]]:
+def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[Ink, list[Group]]:
     """The digits on the sheet, if the picture shows one on a table, else in the whole picture.
 
     Raises:
@@ -124,12 +127,12 @@ def find_digits(colours: Colours, polarity: str, joins: Joins = belongs) -> tupl
         sheet = find_sheet(look(colours))
         if sheet is not None:
             try:
-                return digits_on(beyond_sheet(colours, sheet), polarity, joins, sheet)
+                return digits_on(beyond_sheet(colours, sheet), polarity, page, sheet)
             except ImageError:
                 if not is_narrow(sheet):
                     raise
     try:
-        return digits_on(colours, polarity, joins, np.ones(colours.shape[:2], np.bool_))
+        return digits_on(colours, polarity, page, np.ones(colours.shape[:2], np.bool_))
     except ImageError as error:
         if polarity == "auto":
             raise
@@ -149,14 +152,14 @@ def beyond_sheet(colours: Colours, sheet: Mask) -> Colours:
     return np.where(sheet[:, :, None], colours, around).astype(np.float32)
 
 
-def digits_on(colours: Colours, polarity: str, joins: Joins, sheet: Mask) -> tuple[Ink, list[Group]]:
+def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:
     """The ink of a picture and the digits that it forms on a sheet.
 
     Raises:
         ImageError: there are none.
     """
     ink = find_ink(colours, polarity)
-    groups = find_groups(without_lines(without_frames(ink.amount * sheet)), joins)
+    groups = find_groups(without_lines(without_frames(ink.amount * sheet, page)), page)
     if not groups:
         raise ImageError("the picture is blank, or nothing in it stands out as a digit")
     return ink, groups

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.groups import Rectangle
+from scratchnet_cli.images.parts import Rectangle
 
 # What is lower than this share of its row's height, or of the page's, is no digit: a point, a sign.
 OTHER = 0.4
@@ -95,14 +95,8 @@ def incline(boxes: NDArray[np.intp]) -> float:
 
 
 def find_numbers(row: Sequence[Rectangle]) -> tuple[list[int], int]:
-    """How many boxes of a row, given from left to right, make each number; and their height."""
-    top, bottom, left_, right_ = np.array(row).T
-    height = typical_height(bottom - top, right_ - left_)
-    counts = [0]
-    end = row[0][3]
-    for _, _, left, right in row:
-        if left - end > GAP * height:
-            counts.append(0)
-        counts[-1] += 1
-        end = max(end, right)
-    return counts, height
+    """In which number of a row each box stands, from left to right, from 1; and their height."""
+    top, bottom, start, end = np.array(row).T
+    height = typical_height(bottom - top, end - start)
+    gaps = start[1:] - np.maximum.accumulate(end)[:-1]
+    return [1, *(1 + (gaps > GAP * height).cumsum()).tolist()], height

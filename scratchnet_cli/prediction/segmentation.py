@@ -49,24 +49,15 @@ def price(places: Sequence[Place], probabilities: NDArray[np.floating]) -> NDArr
         digit = probabilities.argmax(axis=1)
         deviation = np.log(width / height / np.take(ASPECTS, digit)) / np.take(SPREADS, digit)
         cost += ASPECT_COST * (deviation**2 - 1).clip(0)
-    whole = np.array([is_whole(place) for place in places])
+    whole = np.array([place.whole for place in places])
     severed = np.array([place.severed for place in places])
-    row = np.array([place.height for place in places]).clip(1)
-    return np.where(
-        whole,
-        cost - NARROW_COST * (BROAD - width / row).clip(0),
-        cost + CUT_COST + SEVERED_COST * severed,
-    )
+    heights = np.array([place.height for place in places]).clip(1)
+    missing = (BROAD - width / heights).clip(0)
+    cost += np.where(whole, -NARROW_COST * missing, CUT_COST + SEVERED_COST * severed)
+    return np.asarray(cost, np.float64)
 
 
-def is_whole(place: Place) -> bool:
-    """Whether nothing is cut off."""
-    return place.first == 0 and place.severed == 0
-
-
-def cheapest(
-    stretch: list[int], places: Sequence[Place], prices: Sequence[float]
-) -> list[int]:
+def cheapest(stretch: list[int], places: Sequence[Place], prices: Sequence[float]) -> list[int]:
     """The pieces, from left to right, that cover a stretch for the lowest price."""
     last = places[stretch[0]].after
     ways: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}

@@ -9,6 +9,7 @@ makes a whole picture wrong.
 import io
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from scratchnet_cli.catalog import load_dataset, load_weights
 from scratchnet_cli.images import read_digits
 from scratchnet_cli.prediction import Answer, classify
 
-Grey = NDArray[np.float32]
+Grey = NDArray[np.floating]
 
 HEIGHT = 20
 # A gap of so many digit heights separates two numbers of a row.
@@ -75,7 +76,7 @@ class Writer:
         size = self._rng.uniform(*self._kind.size)
         rows, numbers = [], []
         for _ in range(self._kind.rows):
-            words = []
+            words: list[NDArray[Any]] = []
             for _ in range(self._kind.numbers):
                 ink, number = self._number(size)
                 gap = np.zeros((len(ink), int(HEIGHT * size * self._rng.uniform(*BETWEEN))))
@@ -103,7 +104,9 @@ class Writer:
             if place == point:
                 x = self._mark(ink, x, size, flat=False)
             digit = self._digit(self._images[index], size)
-            top = max(0, int(1.45 * HEIGHT * size) - len(digit) - int(self._rng.uniform(0, 3) * size))
+            top = max(
+                0, int(1.45 * HEIGHT * size) - len(digit) - int(self._rng.uniform(0, 3) * size)
+            )
             there = ink[top : top + len(digit), x : x + digit.shape[1]]
             np.maximum(there, digit[: len(there)], out=there)
             x = max(0, x + digit.shape[1] + round(self._rng.uniform(*self._kind.gap) * size))

@@ -126,11 +126,12 @@ def test_json_ranks_as_many_digits_as_asked_for(run: Run, pictures: list[Path]) 
 
 
 def test_a_number_is_one_line(run: Run, pictures: list[Path], number: Path) -> None:
-    """--multiple puts the digits into one cell, and their probabilities into the next."""
+    """--multiple puts the digits into one cell, and the lowest of their probabilities after it."""
     result = run("predict", *BUNDLED, "--multiple", number, pictures[7])
-    (name, read, probabilities), seven = (line.split("\t") for line in result.stdout.splitlines())
+    (name, read, probability), seven = (line.split("\t") for line in result.stdout.splitlines())
     assert (name, read) == (str(number), "26")
-    assert [0.1 < float(probability) <= 1 for probability in probabilities.split(",")] == [True] * 2
+    answer = json.loads(run("predict", *BUNDLED, "--multiple", "--format", "json", number).stdout)
+    assert probability == f"{min(digit['probability'] for digit in answer['digits']):.4f}"
     assert seven[:2] == [str(pictures[7]), "7"]
     assert run("predict", *BUNDLED, "--multiple", "--format", "plain", number).stdout == "26\n"
 
@@ -142,7 +143,10 @@ def test_a_number_in_json_has_an_object_for_each_digit(
     result = run("predict", *BUNDLED, "--multiple", "--format", "json", number, pictures[7])
     for line, read in zip(result.stdout.splitlines(), ("26", "7"), strict=True):
         answer = json.loads(line)
-        assert list(answer) == ["path", "number", "digits", "doubts"]
+        assert list(answer) == ["path", "number", "digits", "doubts", "numbers"]
+        (only,) = answer["numbers"]
+        assert list(only) == ["number", "probability", "row", "box", "digits"]
+        assert (only["number"], only["row"], only["digits"]) == (read, 1, answer["digits"])
         assert (
             answer["number"] == "".join(str(digit["digit"]) for digit in answer["digits"]) == read
         )
