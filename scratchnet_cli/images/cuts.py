@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,12 +81,14 @@ def find_cuts(ink: Grey, height: int) -> list[Cut]:
 
 def costs(ink: Grey) -> Grey:
     """(h, w) the least that a cut costs which comes from the top row to each pixel, it included."""
-    result = ink.copy()
-    for row in range(1, len(ink)):
-        before = np.pad(result[row - 1], 1, constant_values=np.inf)
-        aside = np.minimum(before[:-2], before[2:]) + np.float32(ASIDE)
-        result[row] += np.minimum(before[1:-1], aside)
-    return result
+    # With a column on both sides that no cut can take.
+    result = np.full((len(ink), ink.shape[1] + 2), np.inf, np.float32)
+    result[:, 1:-1] = ink
+    for before, row in pairwise(result):
+        aside = np.minimum(before[:-2], before[2:])
+        aside += np.float32(ASIDE)
+        row[1:-1] += np.minimum(before[1:-1], aside, out=aside)
+    return result[:, 1:-1]
 
 
 def follow(cost: Grey, column: int) -> NDArray[np.intp]:
