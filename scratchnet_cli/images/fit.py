@@ -58,7 +58,7 @@ def thicken(ink: Grey, by: float) -> Grey:
 
 
 def padded(ink: Grey, by: int) -> Grey:
-    """The ink with so many empty pixels on all sides; NumPy's own function takes ten times as long."""
+    """The ink with so many empty pixels on all sides; NumPy's own way takes ten times as long."""
     height, width = ink.shape
     result = np.zeros((height + 2 * by, width + 2 * by), np.float32)
     result[by : by + height, by : by + width] = ink
