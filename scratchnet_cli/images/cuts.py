@@ -17,8 +17,8 @@ NARROWEST = 0.6
 NEAREST, MOST = 0.1, 6
 # A cut goes through no more ink than this, in heights: the two sides of a zero.
 THICKEST = 0.5
-# What a cut costs for each step aside: of free ways the straight one is taken.
-ASIDE = 0.02
+# What a step aside costs a cut, as ink does: digits lean, but their border does not wind.
+ASIDE = 0.8
 # A piece is no narrower and no wider than this, in heights, and no lower.
 NARROW, WIDE, LOW = 0.06, 1.4, 0.4
 # Of more cuts than this only the best are tried, however long the ink.

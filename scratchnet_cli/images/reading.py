@@ -1,5 +1,6 @@
 """Any picture of a digit to the 28x28 that MNIST would have made of it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ SEVERAL = "more than one digit"
 CUT = "ink cut by the edge"
 # Ink should stand out of the noise by this factor, and from its ground by that much of black.
 CLEAR, CLEAREST_NOISE = 8, 0.08
+# Numbers cover less than this share of their page.
+PAGE_INK = 0.3
 # Beside the digit, something of this share of its size is another digit.
 OTHER = 0.4
 
@@ -158,11 +161,27 @@ def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple
     Raises:
         ImageError: there are none.
     """
-    ink = find_ink(colours, polarity)
+    ink = find_page_ink(colours, polarity) if page else find_ink(colours, polarity)
     groups = find_groups(without_lines(without_frames(ink.amount * sheet, page)), page)
     if not groups:
         raise ImageError("the picture is blank, or nothing in it stands out as a digit")
     return ink, groups
+
+
+def find_page_ink(colours: Colours, polarity: str) -> Ink:
+    """The same as ``find_ink``, but in shadow, too, ink is what there is less of.
+
+    Raises:
+        ImageError: there is none.
+    """
+    ink = find_ink(colours, polarity)
+    if polarity != "auto" or ink.amount.mean() < PAGE_INK:
+        return ink
+    found = []
+    for named in ("dark", "light"):
+        with suppress(ImageError):
+            found.append(find_ink(colours, named))
+    return min(found, key=lambda ink: float(ink.amount.mean()))
 
 
 def doubts(ink: Ink, digit: Group) -> tuple[str, ...]:
