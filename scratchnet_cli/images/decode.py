@@ -91,7 +91,6 @@ def decode_as_stored(data: bytes, side: int) -> Pixels:
 
 def _for_work(image: Image.Image, side: int) -> Scan:
     width, height = image.size
-    # Turned as the pixels will be, of which it has none.
     outline = np.empty((height, width, 0))
     longer, shorter = max(width, height), min(width, height)
     strip = min(WORKING_SHORT_SIDE / shorter, WORKING_LONG_SIDE / longer)
@@ -101,10 +100,9 @@ def _for_work(image: Image.Image, side: int) -> Scan:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         image.draft(None, size)
     image.load()
-    pixels, exact = _worked(image, size), scale >= 1
-    whole, part = upright(outline, image).shape, pixels.shape
-    scales = whole[0] / part[0], whole[1] / part[1]
-    return Scan(pixels, exact, scales)
+    pixels, whole = _worked(image, size), upright(outline, image)
+    scales = len(whole) / len(pixels), whole.shape[1] / pixels.shape[1]
+    return Scan(pixels, scale >= 1, scales)
 
 
 def _worked(image: Image.Image, size: tuple[int, int]) -> NDArray[Any]:

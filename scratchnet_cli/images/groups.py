@@ -53,6 +53,7 @@ def without_frames(amount: Grey, page: bool = False) -> Grey:
     """
     regions = find_regions(amount > EDGE)
     size = np.maximum(regions.bottom - regions.top, regions.right - regions.left)
+    frames = np.zeros(len(size) + 1, np.bool_)
     for number in np.flatnonzero(size > FRAME * max(amount.shape)):
         top, bottom, left, right = rectangle(regions, [int(number)])
         labels = regions.labels[top:bottom, left:right]
@@ -61,10 +62,11 @@ def without_frames(amount: Grey, page: bool = False) -> Grey:
         within = np.bincount(labels[hole], minlength=len(size) + 1)[1:]
         framed = size[within == regions.area]
         cells = np.count_nonzero(framed > IN_CELL * max(amount.shape)) if page else 0
-        if (framed > FRAMED * size[number]).any() or cells > 1:
-            soft = widen((regions.labels == number + 1).astype(np.float32), 5) > 0
-            amount = np.where(soft, 0, amount)
-    return amount
+        frames[number + 1] = (framed > FRAMED * size[number]).any() or cells > 1
+    if not frames.any():
+        return amount
+    soft = widen(frames[regions.labels].astype(np.float32), 5) > 0
+    return np.where(soft, 0, amount).astype(np.float32)
 
 
 def find_groups(amount: Grey, page: bool = False) -> list[Group]:

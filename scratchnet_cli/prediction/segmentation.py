@@ -20,7 +20,7 @@ ASPECTS = (0.91, 0.42, 0.94, 0.81, 0.80, 0.94, 0.73, 0.78, 0.77, 0.69)
 SPREADS = (0.21, 0.45, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21)
 ASPECT_COST = 0.15
 # Each cut costs this, and for the ink that it goes through: a digit's height of it costs that.
-CUT_COST, SEVERED_COST = 0.3, 4.0
+CUT_COST, SEVERED_COST = 0.1, 5.0
 # What is narrower than this, in heights, is hardly more than one digit; to cut it costs so much
 # for each height that is missing.
 BROAD, NARROW_COST = 1.2, 5.0
