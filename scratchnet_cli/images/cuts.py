@@ -12,13 +12,15 @@ from scratchnet_cli.images.grey import Grey, widen
 from scratchnet_cli.images.parts import Rectangle
 
 # What is narrower than this share of its row's height is one digit: no two stand in it.
-NARROWEST = 0.6
+NARROWEST = 0.85
 # Cuts lie no nearer to each other than this, in heights, and there are no more for each height.
 NEAREST, MOST = 0.1, 6
 # A cut goes through no more ink than this, in heights: the two sides of a zero.
 THICKEST = 0.5
 # What a step aside costs a cut, as ink does: digits lean, but their border does not wind.
 ASIDE = 0.8
+# Where a cut goes through ink, so much on both sides, in heights, may belong to both digits.
+SHARED = 0.06
 # A piece is no narrower and no wider than this, in heights, and no lower.
 NARROW, WIDE, LOW = 0.06, 1.4, 0.4
 # Of more cuts than this only the best are tried, however long the ink.
@@ -29,10 +31,11 @@ MOST_CUTS = 60
 class Cut:
     """A way through ink from top to bottom. way: (h,) the first column beyond it in each row.
 
-    severed: how much ink it goes through, in heights of the row.
+    inked: (h,) where it goes through ink; severed: how much, in heights of the row.
     """
 
     way: NDArray[np.intp]
+    inked: NDArray[np.bool_]
     severed: float
 
 
@@ -75,7 +78,8 @@ def find_cuts(ink: Grey, height: int) -> list[Cut]:
     for column in sorted(columns):
         above = follow(down[: middle + 1][::-1], column)[::-1]
         way = np.concatenate((above, follow(up[middle:], column)[1:]))
-        cuts.append(Cut(way, float(ink[rows, way].sum()) / height))
+        crossed = ink[rows, way]
+        cuts.append(Cut(way, crossed > FAINT, float(crossed.sum()) / height))
     return cuts
 
 
@@ -103,10 +107,15 @@ def follow(cost: Grey, column: int) -> NDArray[np.intp]:
 
 def find_pieces(ink: Grey, cuts: Sequence[Cut], height: int) -> Iterator[Piece]:
     """Each piece between two edges that might be a digit, but for the whole."""
-    sides = [np.zeros(len(ink), np.intp), np.full(len(ink), ink.shape[1])]
-    edges = [sides[0], *(cut.way for cut in cuts), sides[1]]
-    for first, after in combinations(range(len(edges)), 2):
-        left, right = edges[first], edges[after]
+    shared = [round(SHARED * height) * cut.inked for cut in cuts]
+    ways = list(zip((cut.way for cut in cuts), shared, strict=True))
+    starts = [np.zeros(len(ink), np.intp), *((way - more).clip(0) for way, more in ways)]
+    ends = [
+        *((way + more).clip(0, ink.shape[1]) for way, more in ways),
+        np.full(len(ink), ink.shape[1]),
+    ]
+    for first, after in combinations(range(len(cuts) + 2), 2):
+        left, right = starts[first], ends[after - 1]
         start, end = int(left.min()), int(right.max())
         whole = after - first == len(cuts) + 1
         if whole or np.median(right - left) > WIDE * height:

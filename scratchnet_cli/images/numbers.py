@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import count
+from math import ceil, floor
 
 import numpy as np
 
@@ -71,10 +72,10 @@ def stored(box: Rectangle, scale: tuple[float, float]) -> Box:
     down, across = scale
     # What is almost whole is whole: the sizes were divided.
     return (
-        int(left * across + 0.01),
-        int(top * down + 0.01),
-        -int(-right * across + 0.01),
-        -int(-bottom * down + 0.01),
+        floor(left * across + 0.01),
+        floor(top * down + 0.01),
+        ceil(right * across - 0.01),
+        ceil(bottom * down - 0.01),
     )
 
 

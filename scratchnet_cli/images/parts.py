@@ -15,6 +15,8 @@ NEAR = 0.2
 PART = 0.5
 # Beside other digits, a small part of one is no farther from it to the side than this.
 BESIDE = 0.05
+# Of this width, in heights, a picture shows more than one digit.
+BROAD = 1.2
 # What is flatter than this, height to width, is a line.
 BAR = 0.15
 
@@ -26,10 +28,10 @@ def gather(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list
 
     page: whether digits stand close to each other.
     """
-    joins = belongs_on_page if page else belongs
     large = np.flatnonzero(area > SPECK * area.max(initial=0))
     rest = large[np.argsort(-area[large], kind="stable")[:MOST_REGIONS]].tolist()
     box = {number: rectangle(regions, [number]) for number in rest}
+    joins = belongs_on_page if page and rest and is_broad(rectangle(regions, rest)) else belongs
     groups = []
     while rest:
         group = [rest.pop(0)]
@@ -86,6 +88,11 @@ def belongs_on_page(part: Rectangle, digit: Rectangle, largest: Rectangle) -> bo
 def longer_side(box: Rectangle) -> int:
     """The longer side of a rectangle, in pixels."""
     return max(box[1] - box[0], box[3] - box[2])
+
+
+def is_broad(box: Rectangle) -> bool:
+    """Whether a rectangle has room for two digits side by side."""
+    return box[3] - box[2] > BROAD * (box[1] - box[0])
 
 
 def is_bar(box: Rectangle) -> bool:

@@ -13,17 +13,19 @@ from scratchnet_cli.images import Place
 
 # A piece costs this for all the probability that the best two digits leave over, as they do of
 # what is no digit.
-LEFT_OVER_COST = 5.0
+LEFT_OVER_COST = 7.0
 # Width over height of MNIST's digits 0 to 9, and how far their logarithms spread. Beyond that, a
 # squared deviation costs so much.
 ASPECTS = (0.91, 0.42, 0.94, 0.81, 0.80, 0.94, 0.73, 0.78, 0.77, 0.69)
 SPREADS = (0.21, 0.45, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21)
 ASPECT_COST = 0.15
 # Each cut costs this, and for the ink that it goes through: a digit's height of it costs that.
-CUT_COST, SEVERED_COST = 0.1, 5.0
+CUT_COST, SEVERED_COST = 0.1, 4.0
 # What is narrower than this, in heights, is hardly more than one digit; to cut it costs so much
 # for each height that is missing.
 BROAD, NARROW_COST = 1.2, 5.0
+# And if it is all that a picture shows, so that no other digit tells how high they are.
+LONE_BROAD, LONE_NARROW_COST = 1.6, 10.0
 
 
 def choose(places: Sequence[Place], probabilities: NDArray[np.floating]) -> list[int]:
@@ -52,8 +54,10 @@ def price(places: Sequence[Place], probabilities: NDArray[np.floating]) -> NDArr
     whole = np.array([place.whole for place in places])
     severed = np.array([place.severed for place in places])
     heights = np.array([place.height for place in places]).clip(1)
-    missing = (BROAD - width / heights).clip(0)
-    cost += np.where(whole, -NARROW_COST * missing, CUT_COST + SEVERED_COST * severed)
+    lone = len({place.stretch for place in places}) == 1
+    broad, narrow_cost = (LONE_BROAD, LONE_NARROW_COST) if lone else (BROAD, NARROW_COST)
+    missing = (broad - width / heights).clip(0)
+    cost += np.where(whole, -narrow_cost * missing, CUT_COST + SEVERED_COST * severed)
     return np.asarray(cost, np.float64)
 
 
