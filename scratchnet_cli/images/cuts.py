@@ -12,9 +12,10 @@ from scratchnet_cli.images.grey import Grey, widen
 from scratchnet_cli.images.parts import Rectangle
 
 # What is narrower than this share of its row's height is one digit: no two stand in it.
-NARROWEST = 0.85
-# Cuts lie no nearer to each other than this, in heights, and there are no more for each height.
-NEAREST, MOST = 0.1, 6
+NARROWEST = 0.95
+# Cuts lie no nearer to each other than this, in heights; for each height of width beyond a margin
+# there are no more.
+NEAREST, MOST, MARGIN = 0.1, 6, 0.5
 # A cut goes through no more ink than this, in heights: the two sides of a zero.
 THICKEST = 0.5
 # What a step aside costs a cut, as ink does: digits lean, but their border does not wind.
@@ -67,7 +68,7 @@ def find_cuts(ink: Grey, height: int) -> list[Cut]:
     lowest = -widen(-price[None], 2 * (apart // 2) + 1)[0]
     free = (price <= lowest + ASIDE / 2) & (price <= THICKEST * height)
     free[:apart] = free[price.size - apart :] = False
-    most = min(MOST_CUTS, round(MOST * ink.shape[1] / height))
+    most = min(MOST_CUTS, round(MOST * (ink.shape[1] / height - MARGIN)))
     columns: list[int] = []
     for column in np.argsort(price, kind="stable").tolist():
         if free[column] and len(columns) < most:

@@ -1,5 +1,7 @@
 """Regions of ink to the digits that they are parts of."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +17,8 @@ NEAR = 0.2
 PART = 0.5
 # Beside other digits, a small part of one is no farther from it to the side than this.
 BESIDE = 0.05
-# Of this width, in heights, a picture shows more than one digit.
-BROAD = 1.2
+# A digit is no broader than this, in heights, nor higher, in heights of its highest part.
+BROAD, ONE_ROW = 1.2, 2.0
 # What is flatter than this, height to width, is a line.
 BAR = 0.15
 
@@ -31,7 +33,7 @@ def gather(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list
     large = np.flatnonzero(area > SPECK * area.max(initial=0))
     rest = large[np.argsort(-area[large], kind="stable")[:MOST_REGIONS]].tolist()
     box = {number: rectangle(regions, [number]) for number in rest}
-    joins = belongs_on_page if page and rest and is_broad(rectangle(regions, rest)) else belongs
+    joins = belongs_on_page if page and rest and not is_one(list(box.values())) else belongs
     groups = []
     while rest:
         group = [rest.pop(0)]
@@ -90,9 +92,12 @@ def longer_side(box: Rectangle) -> int:
     return max(box[1] - box[0], box[3] - box[2])
 
 
-def is_broad(box: Rectangle) -> bool:
-    """Whether a rectangle has room for two digits side by side."""
-    return box[3] - box[2] > BROAD * (box[1] - box[0])
+def is_one(boxes: Sequence[Rectangle]) -> bool:
+    """Whether boxes lie as the parts of a single digit may: no row has room for two of them."""
+    tops, bottoms, lefts, rights = zip(*boxes, strict=True)
+    height, width = max(bottoms) - min(tops), max(rights) - min(lefts)
+    tallest = max(bottom - top for top, bottom, *_ in boxes)
+    return bool(height < ONE_ROW * tallest and width < BROAD * height)
 
 
 def is_bar(box: Rectangle) -> bool:
