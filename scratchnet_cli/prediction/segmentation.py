@@ -23,9 +23,9 @@ ASPECT_COST = 0.15
 CUT_COST, SEVERED_COST = 0.1, 4.0
 # What is narrower than this, in heights, is hardly more than one digit; to cut it costs so much
 # for each height that is missing.
-BROAD, NARROW_COST = 1.2, 5.0
-# And if it is all that a picture shows, so that no other digit tells how high they are.
-LONE_BROAD, LONE_NARROW_COST = 1.6, 10.0
+BROAD, NARROW_COST = 1.2, 12.0
+# Or than this, if it is all that a picture shows, so that no other digit tells how high they are.
+LONE_BROAD = 1.4
 
 
 def choose(places: Sequence[Place], probabilities: NDArray[np.floating]) -> list[int]:
@@ -55,9 +55,8 @@ def price(places: Sequence[Place], probabilities: NDArray[np.floating]) -> NDArr
     severed = np.array([place.severed for place in places])
     heights = np.array([place.height for place in places]).clip(1)
     lone = len({place.stretch for place in places}) == 1
-    broad, narrow_cost = (LONE_BROAD, LONE_NARROW_COST) if lone else (BROAD, NARROW_COST)
-    missing = (broad - width / heights).clip(0)
-    cost += np.where(whole, -narrow_cost * missing, CUT_COST + SEVERED_COST * severed)
+    missing = ((LONE_BROAD if lone else BROAD) - width / heights).clip(0)
+    cost += np.where(whole, -NARROW_COST * missing, CUT_COST + SEVERED_COST * severed)
     return np.asarray(cost, np.float64)
 
 
