@@ -25,7 +25,7 @@ CUT_COST, SEVERED_COST = 0.1, 4.0
 # for each height that is missing.
 BROAD, NARROW_COST = 1.2, 12.0
 # Or than this, if it is all that a picture shows, so that no other digit tells how high they are.
-LONE_BROAD = 1.4
+LONE_BROAD = 1.5
 
 
 def choose(places: Sequence[Place], probabilities: NDArray[np.floating]) -> list[int]:
