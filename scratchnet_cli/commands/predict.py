@@ -55,7 +55,7 @@ from scratchnet_cli.terminal import STDIN
     "plain",
     help="PATH<TAB>DIGIT<TAB>PROBABILITY, or one object a line, or digits only.",
 )
-@click.option("--multiple", is_flag=True, help="Read a number: all digits, left to right.")
+@click.option("--multiple", is_flag=True, help="Read numbers: row by row, one line a number.")
 @click.option("--show", is_flag=True, help="Draw on stderr what the network saw.")
 @click.option("--trace", is_flag=True, help="Write on stderr what each layer made of a picture.")
 @click.option(

@@ -17,6 +17,8 @@ from scratchnet_cli.images.own_png import SMALL_GREY_PNG, unmarked
 
 # Where a digit is looked for: finer pictures show no more of it, and cost time.
 WORKING_SIDE = 400
+# Of a page of numbers each digit is but a part.
+PAGE_SIDE = 1000
 # Strips, such as a long number, keep at least this height instead.
 WORKING_SHORT_SIDE = 100
 # But a strip of a hundred million pixels must not be worked on as it is.
@@ -32,11 +34,13 @@ class Scan:
     """A picture as it is worked on.
 
     pixels: (h, w) uint8 if it is grey, else (h, w, 3) uint8 or (h, w, 1 or 3) float32 in [0, 1].
-    exact: whether it was not made smaller.
+    exact: whether it was not made smaller. scale: down and across, how many pixels of the file,
+    turned upright, one of these stands for.
     """
 
     pixels: NDArray[Any]
     exact: bool = False
+    scale: tuple[float, float] = (1.0, 1.0)
 
     @property
     def grey(self) -> Pixels | None:
@@ -50,8 +54,8 @@ class Scan:
         return _unit(pixels) if pixels.dtype == np.uint8 else pixels
 
 
-def decode(data: bytes) -> Scan:
-    """The picture in a file, upright, its longer side no more than about ``WORKING_SIDE`` pixels.
+def decode(data: bytes, side: int = WORKING_SIDE) -> Scan:
+    """The picture in a file, upright, its longer side no more than about ``side`` pixels.
 
     Transparency gets a ground on which the ink shows; greys of 16 and 32 bits are spread over
     their whole range.
@@ -68,7 +72,7 @@ def decode(data: bytes) -> Scan:
             if not picture.info:
                 return Scan(np.frombuffer(pixels, np.uint8).reshape(28, 28), exact=True)
     with opened(data) as image:
-        return _for_work(image)
+        return _for_work(image, side)
 
 
 def decode_as_stored(data: bytes, side: int) -> Pixels:
@@ -85,30 +89,37 @@ def decode_as_stored(data: bytes, side: int) -> Pixels:
         return _as_stored(image)
 
 
-def _for_work(image: Image.Image) -> Scan:
+def _for_work(image: Image.Image, side: int) -> Scan:
     width, height = image.size
+    outline = np.empty((height, width, 0))
     longer, shorter = max(width, height), min(width, height)
     strip = min(WORKING_SHORT_SIDE / shorter, WORKING_LONG_SIDE / longer)
-    scale = max(WORKING_SIDE / longer, strip)
+    scale = max(side / longer, strip)
     size = (width, height)
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         image.draft(None, size)
     image.load()
-    exact = scale >= 1
+    pixels, whole = _worked(image, size), upright(outline, image)
+    scales = len(whole) / len(pixels), whole.shape[1] / pixels.shape[1]
+    return Scan(pixels, scale >= 1, scales)
+
+
+def _worked(image: Image.Image, size: tuple[int, int]) -> NDArray[Any]:
+    """The pixels of a ``Scan``, width and height before they are turned upright given."""
     if image.mode[0] in "IF":
-        return Scan(upright(_full_range(image, size), image))
+        return upright(_full_range(image, size), image)
     original = image
     if image.has_transparency_data:
         image = _in_mode(image, "RGBA")
         if image.getchannel("A").getextrema() != (255, 255):
             colours = _unit(_resized(image, size))
-            return Scan(upright(_on_ground(colours), original))
+            return upright(_on_ground(colours), original)
     pixels = _resized(_in_mode(image, "L" if image.mode in ("1", "L") else "RGB"), size)
     pixels = upright(pixels, original)
     if pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
         pixels = pixels[:, :, 0]
-    return Scan(pixels, exact)
+    return pixels
 
 
 def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:

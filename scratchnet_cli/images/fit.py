@@ -43,7 +43,7 @@ def pen(ink: Grey) -> Grey:
 def pen_width(ink: Grey) -> float:
     """The mean width of the strokes in pixels: twice the area over the length of the outline."""
     steps = 2
-    mask = np.pad(ink, steps)
+    mask = padded(ink, steps)
     outline = float(thicken(mask, steps).sum() - mask.sum()) / steps
     return 2 * float(ink.sum()) / max(outline, 1e-6)
 
@@ -51,10 +51,18 @@ def pen_width(ink: Grey) -> float:
 def thicken(ink: Grey, by: float) -> Grey:
     """The ink spread by some pixels to all sides, in an octagon."""
     whole = int(by)
-    ink = np.pad(ink, whole + 1)
+    ink = padded(ink, whole + 1)
     for step in range(whole):
         ink = spread(ink, step % 2 == 1)
     return ink + (by - whole) * (spread(ink, whole % 2 == 1) - ink)
+
+
+def padded(ink: Grey, by: int) -> Grey:
+    """The ink with so many empty pixels on all sides; NumPy's own way takes ten times as long."""
+    height, width = ink.shape
+    result = np.zeros((height + 2 * by, width + 2 * by), np.float32)
+    result[by : by + height, by : by + width] = ink
+    return result
 
 
 def spread(ink: Grey, square: bool) -> Grey:

@@ -6,41 +6,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.images.grey import Grey, widen
+from scratchnet_cli.images.parts import SPECK, Rectangle, gather, is_bar, longer_side, rectangle
 from scratchnet_cli.images.regions import Mask, Regions, find_regions, sides, spanned
 
 # A region has this much ink at its edge, and that much somewhere within.
 EDGE, CORE = 0.25, 0.6
 # A stroke that ends at the picture's edge fades there, one that is cut has this much ink.
 FULL = 0.9
-# A region with less than this share of the largest one's area is a speck.
-SPECK = 0.02
 # What touches more than this share of a side of the picture is no digit.
 CONTACT = 0.5
 # Frames are longer than this share of the picture, and what is in them than that share of theirs.
 FRAME, FRAMED = 0.1, 0.25
-# Of more regions than these, as in a page of print, the smallest are left out.
-MOST_REGIONS = 500
-# Parts of one digit lie no farther apart than this share of its height.
-NEAR = 0.2
-# A part whose longer side is less than this share of its digit's is no digit of its own.
-PART = 0.5
-# What is flatter than this, height to width, is a line.
-BAR = 0.15
+# Two things of this share of the page, and no digit stands around them, but a table.
+IN_CELL = 0.01
+# Within this share of a digit's shorter side bare ground turns into so much ink.
+SUDDEN, SHARP = 0.15, 0.6
 # Around a digit this share of its size still belongs to it: the soft edge of the ink.
 MARGIN = 1 / 20
-
-Rectangle = tuple[int, int, int, int]  # top, bottom, left, right
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
     """One digit. ink: (h, w) float32, cut out. box: where its regions are in the picture.
 
+    corner: the row and the column in the picture where ink begins;
     cut: whether the picture's edge runs through its ink; weight: how likely it is
     what the picture is about.
     """
 
     ink: Grey
+    corner: tuple[int, int]
     box: Rectangle
     cut: bool
     weight: float
@@ -51,30 +46,42 @@ class Group:
         return longer_side(self.box)
 
 
-def without_frames(amount: Grey) -> Grey:
-    """Amounts of ink, (h, w), without the boxes and circles that are drawn around other ink."""
+def without_frames(amount: Grey, page: bool = False) -> Grey:
+    """Amounts of ink, (h, w), without the boxes and circles that are drawn around other ink.
+
+    page: whether there may also be a table, with small digits in its cells.
+    """
     regions = find_regions(amount > EDGE)
     size = np.maximum(regions.bottom - regions.top, regions.right - regions.left)
+    frames = np.zeros(len(size) + 1, np.bool_)
     for number in np.flatnonzero(size > FRAME * max(amount.shape)):
         top, bottom, left, right = rectangle(regions, [int(number)])
         labels = regions.labels[top:bottom, left:right]
         frame = labels == number + 1
         hole = spanned(frame) & spanned(frame.T).T & ~frame
         within = np.bincount(labels[hole], minlength=len(size) + 1)[1:]
-        if (size[within == regions.area] > FRAMED * size[number]).any():
-            soft = widen((regions.labels == number + 1).astype(np.float32), 5) > 0
-            amount = np.where(soft, 0, amount)
-    return amount
+        framed = size[within == regions.area]
+        cells = np.count_nonzero(framed > IN_CELL * max(amount.shape)) if page else 0
+        frames[number + 1] = (framed > FRAMED * size[number]).any() or cells > 1
+    if not frames.any():
+        return amount
+    soft = widen(frames[regions.labels].astype(np.float32), 5) > 0
+    return np.where(soft, 0, amount).astype(np.float32)
 
 
-def find_groups(amount: Grey) -> list[Group]:
-    """The digits in a picture's (h, w) ink, the likeliest first; none where there is no ink."""
+def find_groups(amount: Grey, page: bool = False) -> list[Group]:
+    """The digits in a picture's (h, w) ink, the likeliest first; none where there is no ink.
+
+    page: whether digits stand close to each other, and one group may be several that touch.
+    """
     regions = find_regions(amount > EDGE)
     solid = np.zeros(regions.area.size + 1, np.bool_)
     solid[regions.labels[amount > CORE]] = True
     area = regions.area * solid[1:]
     area = area * ~foreign(regions, area)
-    groups = [take(amount, regions, numbers) for numbers in gather(regions, area)]
+    groups = [take(amount, regions, numbers) for numbers in gather(regions, area, page)]
+    if page:
+        groups = [group for group in groups if is_sharp(group)] or groups
     # No digit is so flat, but a line under a number is.
     groups = [group for group in groups if not is_bar(group.box)] or groups
     return sorted(groups, key=lambda group: -group.weight)
@@ -96,60 +103,11 @@ def is_rim(mask: Mask) -> bool:
     return max(float(side.mean()) for side in sides(mask)) > CONTACT
 
 
-def gather(regions: Regions, area: NDArray[np.intp]) -> list[list[int]]:
-    """The numbers of the regions of each digit; specks belong to none."""
-    large = np.flatnonzero(area > SPECK * area.max(initial=0))
-    rest = large[np.argsort(-area[large], kind="stable")[:MOST_REGIONS]].tolist()
-    box = {number: rectangle(regions, [number]) for number in rest}
-    groups = []
-    while rest:
-        group = [rest.pop(0)]
-        whole = box[group[0]]
-        # That of its largest part: letters in a line would join an ever larger whole.
-        size = longer_side(whole)
-        while True:
-            found = [n for n in rest if belongs(box[n], whole, size)]
-            if not found:
-                break
-            group += found
-            whole = rectangle(regions, group)
-            rest = [n for n in rest if n not in found]
-        groups.append(group)
-    return groups
-
-
-def rectangle(regions: Regions, numbers: list[int]) -> Rectangle:
-    """The rectangle around some regions."""
-    return (
-        int(regions.top[numbers].min()),
-        int(regions.bottom[numbers].max()),
-        int(regions.left[numbers].min()),
-        int(regions.right[numbers].max()),
-    )
-
-
-def belongs(part: Rectangle, digit: Rectangle, size: int) -> bool:
-    """Whether a region is a part of a digit: small and near, or nearly touching above or below.
-
-    size: the longer side of the digit's largest part.
-    """
-    gap_y = max(part[0] - digit[1], digit[0] - part[1])
-    gap_x = max(part[2] - digit[3], digit[2] - part[3])
-    if longer_side(part) < PART * size:
-        return max(gap_x, gap_y) < NEAR * size
-    narrower = min(part[3] - part[2], digit[3] - digit[2])
-    underlines = part[0] >= digit[1] and is_bar(part)
-    return gap_y < NEAR * size and -gap_x > 0.4 * narrower and not underlines
-
-
-def longer_side(box: Rectangle) -> int:
-    """The longer side of a rectangle, in pixels."""
-    return max(box[1] - box[0], box[3] - box[2])
-
-
-def is_bar(box: Rectangle) -> bool:
-    """Whether a rectangle is flat and wide, as a line under a number is."""
-    return box[1] - box[0] < BAR * (box[3] - box[2])
+def is_sharp(group: Group) -> bool:
+    """Whether ink begins suddenly somewhere, as it does not where a shadow was taken for it."""
+    reach = max(1, round(SUDDEN * min(group.ink.shape)))
+    steps = group.ink[reach:] - group.ink[:-reach], group.ink[:, reach:] - group.ink[:, :-reach]
+    return any(float(np.abs(step).max(initial=0)) > SHARP for step in steps)
 
 
 def take(amount: Grey, regions: Regions, numbers: list[int]) -> Group:
@@ -174,4 +132,4 @@ def take(amount: Grey, regions: Regions, numbers: list[int]) -> Group:
     ]
     cut = any(there and side.max() > FULL for side, there in inked)
     weight = area * (1 - 0.3 * off) * (0.5 if touching else 1)
-    return Group(ink, (top, bottom, left, right), cut, weight)
+    return Group(ink, (rows.start, columns.start), (top, bottom, left, right), cut, weight)

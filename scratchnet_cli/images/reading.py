@@ -1,7 +1,8 @@
 """Any picture of a digit to the 28x28 that MNIST would have made of it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,11 +20,36 @@ from scratchnet_cli.images.regions import Mask
 LOW_CONTRAST = "low contrast"
 SEVERAL = "more than one digit"
 CUT = "ink cut by the edge"
-LINES = "more than one line"
 # Ink should stand out of the noise by this factor, and from its ground by that much of black.
 CLEAR, CLEAREST_NOISE = 8, 0.08
+# Numbers cover less than this share of their page.
+PAGE_INK = 0.3
 # Beside the digit, something of this share of its size is another digit.
 OTHER = 0.4
+
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom, the last two just beyond what it holds."""
+
+
+class Place(NamedTuple):
+    """Where in a picture a digit stands, or what may be one.
+
+    box: in pixels of the picture as it is stored, turned upright. row, and number in the row: from
+    1. stretch: ink that may be several digits that touch, from 0; this is the whole of it, or what
+    lies between the cuts first and after; severed is how much ink the latter goes through, in
+    heights of the row. height: that of the row, in the same pixels.
+    """
+
+    box: Box
+    row: int = 1
+    number: int = 1
+    stretch: int = 0
+    first: int = 0
+    after: int = 1
+    severed: float = 0.0
+    whole: bool = True
+    height: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,19 +57,21 @@ class Picture:
     """A digit as the network sees it.
 
     pixels: (28, 28) uint8, 0 background, 255 ink. doubts: reasons to distrust the reading:
-    "low contrast", "more than one digit", "ink cut by the edge", "more than one line".
+    "low contrast", "more than one digit", "ink cut by the edge". place: where it stands among
+    others, if they were looked for.
     """
 
     pixels: Pixels
     doubts: tuple[str, ...] = ()
+    place: Place | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # On its way from a worker process: as bytes an array costs a fifth of the time.
-        return _from_bytes, (self.pixels.tobytes(), self.doubts)
+        return _from_bytes, (self.pixels.tobytes(), self.doubts, self.place)
 
 
-def _from_bytes(pixels: bytes, doubts: tuple[str, ...]) -> Picture:
-    return Picture(np.frombuffer(pixels, np.uint8).reshape(FIELD, FIELD), doubts)
+def _from_bytes(pixels: bytes, doubts: tuple[str, ...], place: Place | None) -> Picture:
+    return Picture(np.frombuffer(pixels, np.uint8).reshape(FIELD, FIELD), doubts, place)
 
 
 def read_image(data: bytes, polarity: str = "auto") -> Picture:
@@ -72,25 +100,6 @@ def read_image(data: bytes, polarity: str = "auto") -> Picture:
     return Picture(fit(groups[0].ink), found)
 
 
-def read_digits(data: bytes, polarity: str = "auto") -> list[Picture]:
-    """Every digit of a picture that shows one number, from left to right; else as ``read_image``.
-
-    Raises:
-        ImageError: the file is no picture of the known formats, or shows nothing.
-    """
-    seen = decode(data)
-    ready = as_mnist(seen.grey, polarity)
-    if ready is not None:
-        return [Picture(ready)]
-    ink, groups = find_digits(seen.colours, polarity)
-    tallest = max(group.size for group in groups)
-    digits = [group for group in groups if group.size > OTHER * tallest]
-    digits.sort(key=lambda group: group.box[2] + group.box[3])
-    tops, bottoms, *_ = zip(*(group.box for group in digits), strict=True)
-    lines = (LINES,) if max(tops) >= min(bottoms) else ()
-    return [Picture(fit(group.ink), doubts(ink, group) + lines) for group in digits]
-
-
 def read_raw_image(data: bytes) -> Picture:
     """The 28x28 picture in a file, its grey values untouched.
 
@@ -110,7 +119,7 @@ def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:
     return ink if polarity != "light" and fits_already(ink) else None
 
 
-def find_digits(colours: Colours, polarity: str) -> tuple[Ink, list[Group]]:
+def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[Ink, list[Group]]:
     """The digits on the sheet, if the picture shows one on a table, else in the whole picture.
 
     Raises:
@@ -121,12 +130,12 @@ def find_digits(colours: Colours, polarity: str) -> tuple[Ink, list[Group]]:
         sheet = find_sheet(look(colours))
         if sheet is not None:
             try:
-                return digits_on(beyond_sheet(colours, sheet), polarity, sheet)
+                return digits_on(beyond_sheet(colours, sheet), polarity, page, sheet)
             except ImageError:
                 if not is_narrow(sheet):
                     raise
     try:
-        return digits_on(colours, polarity, np.ones(colours.shape[:2], np.bool_))
+        return digits_on(colours, polarity, page, np.ones(colours.shape[:2], np.bool_))
     except ImageError as error:
         if polarity == "auto":
             raise
@@ -146,17 +155,33 @@ def beyond_sheet(colours: Colours, sheet: Mask) -> Colours:
     return np.where(sheet[:, :, None], colours, around).astype(np.float32)
 
 
-def digits_on(colours: Colours, polarity: str, sheet: Mask) -> tuple[Ink, list[Group]]:
+def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:
     """The ink of a picture and the digits that it forms on a sheet.
 
     Raises:
         ImageError: there are none.
     """
-    ink = find_ink(colours, polarity)
-    groups = find_groups(without_lines(without_frames(ink.amount * sheet)))
+    ink = find_page_ink(colours, polarity) if page else find_ink(colours, polarity)
+    groups = find_groups(without_lines(without_frames(ink.amount * sheet, page)), page)
     if not groups:
         raise ImageError("the picture is blank, or nothing in it stands out as a digit")
     return ink, groups
+
+
+def find_page_ink(colours: Colours, polarity: str) -> Ink:
+    """The same as ``find_ink``, but in shadow, too, ink is what there is less of.
+
+    Raises:
+        ImageError: there is none.
+    """
+    ink = find_ink(colours, polarity)
+    if polarity != "auto" or ink.amount.mean() < PAGE_INK:
+        return ink
+    found = []
+    for named in ("dark", "light"):
+        with suppress(ImageError):
+            found.append(find_ink(colours, named))
+    return min(found, key=lambda ink: float(ink.amount.mean()))
 
 
 def doubts(ink: Ink, digit: Group) -> tuple[str, ...]:

@@ -55,6 +55,17 @@ def thumbnail(data: bytes, side: int) -> tuple[str, int, int]:
         return _uri(small, "JPEG", quality=80), *small.size
 
 
+def upright_size(data: bytes) -> tuple[int, int]:
+    """The width and height of the picture in a file, turned upright.
+
+    Raises:
+        ImageError: the file is of none of the known formats, damaged or too large.
+    """
+    with opened(data) as image:
+        height, width, _ = upright(np.empty((image.height, image.width, 0)), image).shape
+        return width, height
+
+
 def _small(image: Image.Image, side: int) -> Image.Image:
     """Made smaller first: the steps to grey or colours then take no memory to speak of."""
     image.load()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.origin import Origin, now
 from scratchnet_cli.pages.charts import bars, ranked
-from scratchnet_cli.pages.data_uris import grey_png, thumbnail
+from scratchnet_cli.pages.data_uris import grey_png, thumbnail, upright_size
 from scratchnet_cli.pages.html import (
     Html,
     captioned,
@@ -20,6 +20,7 @@ from scratchnet_cli.pages.html import (
     table,
     tag,
 )
+from scratchnet_cli.pages.overlay import overlay
 from scratchnet_cli.pages.provenance import made_rows, origin_row
 from scratchnet_cli.prediction import Answer, Digit, Result, Unreadable, read_bytes
 from scratchnet_cli.terminal import ReportFile
@@ -27,7 +28,11 @@ from scratchnet_cli.terminal import ReportFile
 MOST_ANSWERS, MOST_UNREADABLE = 200, 100
 # Of a picture with a long number.
 MOST_DIGITS = 12
+# Of more digits than these, the picture takes the whole width.
+MOST_NARROW = 6
 THUMBNAIL = 96
+# Where numbers are drawn over the picture, they must be legible.
+OVERLAY = 720
 
 
 class PredictionPage:
@@ -119,8 +124,11 @@ def _article(answer: Answer) -> Html:
         tag("h3", answer.name),
         number,
         doubts if answer.doubts else Html(),
-        tag("div", original(answer.name), *map(_seen, digits), class_="seen"),
+        tag(
+            "div", original(answer), tag("div", *map(_seen, digits), class_="seen"), class_="views"
+        ),
         tag("p", f"and {rest} more digits") if rest else Html(),
+        class_="broad" if len(answer.digits) > MOST_NARROW else "narrow",
     )
 
 
@@ -133,12 +141,19 @@ def _seen(digit: Digit) -> Html:
     return captioned(image, bars(probabilities, digit.digit) or tag("span", ranked(probabilities)))
 
 
-def original(name: str) -> Html:
-    """The picture as it was given; nothing where a second look is not to be had, as in a pipe."""
-    if not os.path.isfile(name):  # noqa: PTH113
+def original(answer: Answer) -> Html:
+    """The picture as it was given, with what was found where it was looked for; nothing where a
+    second look is not to be had, as in a pipe.
+    """
+    found = answer.numbers[0].box is not None
+    if not os.path.isfile(answer.name):  # noqa: PTH113
         return Html()
     try:
-        source, width, height = thumbnail(read_bytes(name), THUMBNAIL)
+        data = read_bytes(answer.name)
+        source, width, height = thumbnail(data, OVERLAY if found else THUMBNAIL)
+        scale = width / upright_size(data)[0]
     except (ImageError, MemoryError):
         return Html()
+    if found:
+        return overlay(source, (width, height), answer.numbers, scale)
     return picture(source, "The picture as it was given", "original", width, height)

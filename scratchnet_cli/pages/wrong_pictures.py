@@ -45,17 +45,14 @@ def not_read(evaluation: Evaluation, seen: SeenPictures) -> Html:
 
 def _article(mistake: Mistake, seen: SeenPictures) -> Html:
     name, pixels = seen.names[mistake.index], seen[mistake.index]
-    doubts = Answer(
-        name,
-        [
-            Digit(
-                Picture(pixels, seen.doubts[mistake.index]),
-                np.array(mistake.probabilities),
-                mistake.prediction,
-                mistake.probability,
-            )
-        ],
-    ).doubts
+    digit = Digit(
+        Picture(pixels, seen.doubts[mistake.index]),
+        np.array(mistake.probabilities),
+        mistake.prediction,
+        mistake.probability,
+    )
+    answer = Answer(name, [digit])
+    doubts = answer.doubts
     image = picture(grey_png(pixels), f"The {mistake.label} as the network saw it", "digit")
     return tag(
         "article",
@@ -69,7 +66,7 @@ def _article(mistake: Mistake, seen: SeenPictures) -> Html:
         tag("p", f"doubtful: {', '.join(doubts)}", class_="doubts") if doubts else Html(),
         tag(
             "div",
-            original(name),
+            original(answer),
             captioned(
                 image,
                 bars(mistake.probabilities, mistake.prediction, mistake.label)

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 from scratchnet_cli.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from scratchnet_cli.prediction.answers import Answer, Digit, Result, Unreadable, classify
+    from scratchnet_cli.prediction.answers import (
+        Answer,
+        Digit,
+        Number,
+        Result,
+        Unreadable,
+        classify,
+    )
     from scratchnet_cli.prediction.bulk import Prediction, Predictor
     from scratchnet_cli.prediction.drawing import draw
     from scratchnet_cli.prediction.formats import FORMATS, number_json_line

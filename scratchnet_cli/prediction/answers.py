@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images import Picture
+from scratchnet_cli.images import Box, Picture
 from scratchnet_cli.network import Network
 from scratchnet_cli.prediction.doubts import doubts
 from scratchnet_cli.prediction.reading import Reading
+from scratchnet_cli.prediction.segmentation import choose
 
 SIDE = 28
 
@@ -39,16 +40,50 @@ class Digit:
 
 
 @dataclass(frozen=True, eq=False)
+class Number:
+    """Digits side by side, at least one. row: where they stand, counted from 1."""
+
+    digits: Sequence[Digit]
+    row: int = 1
+
+    @property
+    def number(self) -> str:
+        """The digits as text: ``2026``."""
+        return "".join(str(digit.digit) for digit in self.digits)
+
+    @property
+    def probability(self) -> float:
+        """The probability of the least certain digit."""
+        return min(digit.probability for digit in self.digits)
+
+    @property
+    def box(self) -> Box | None:
+        """The rectangle around the digits, if their places are known."""
+        boxes = [digit.picture.place.box for digit in self.digits if digit.picture.place]
+        if not boxes:
+            return None
+        left, top, right, bottom = zip(*boxes, strict=True)
+        return min(left), min(top), max(right), max(bottom)
+
+
+@dataclass(frozen=True, eq=False)
 class Answer:
-    """The digits that a file shows, left to right, at least one."""
+    """The digits that a file shows, in reading order, at least one."""
 
     name: str
     digits: Sequence[Digit]
 
     @property
+    def numbers(self) -> list[Number]:
+        """The numbers that the digits form, in reading order."""
+        return [
+            Number(list(digits), row) for (row, _), digits in groupby(self.digits, _row_and_number)
+        ]
+
+    @property
     def number(self) -> str:
-        """The digits side by side: ``2026``."""
-        return "".join(str(digit.digit) for digit in self.digits)
+        """The numbers, with a space between them."""
+        return " ".join(number.number for number in self.numbers)
 
     @property
     def probability(self) -> float:
@@ -90,9 +125,23 @@ def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
     return [
         Unreadable(name, str(content))
         if isinstance(content, ImageError)
-        else Answer(name, list(islice(digits, len(content))))
+        else Answer(name, _read(list(islice(digits, len(content)))))
         for name, content in readings
     ]
+
+
+def _row_and_number(digit: Digit) -> tuple[int, int]:
+    place = digit.picture.place
+    return (place.row, place.number) if place else (1, 1)
+
+
+def _read(digits: list[Digit]) -> list[Digit]:
+    """Those that are read, of all that ink may be taken for."""
+    places = [digit.picture.place for digit in digits if digit.picture.place]
+    if all(place.after == 1 for place in places):
+        return digits
+    chosen = choose(places, np.array([digit.probabilities for digit in digits]))
+    return [digits[index] for index in chosen]
 
 
 def _digits(network: Network, pictures: Sequence[Picture]) -> list[Digit]:

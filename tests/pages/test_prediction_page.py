@@ -134,6 +134,35 @@ def test_a_long_number_is_cut_and_said() -> None:
     assert f"and {30 - sheet.MOST_DIGITS} more digits" in page.text
 
 
+def test_numbers_are_drawn_where_they_stand(
+    run: Run, tmp_path: Path, digits: NDArray[np.uint8]
+) -> None:
+    """With --multiple each number and each digit has its box over the picture, and is told."""
+    sheet_of_two = np.full((900, 1500), 255, np.uint8)
+    for place, pixels in (
+        (np.s_[80:360, 100:380], digits[7]),
+        (np.s_[560:840, 900:1180], digits[3]),
+    ):
+        sheet_of_two[place] = 255 - np.kron(pixels, np.ones((10, 10), np.uint8))
+    picture, path = tmp_path / "two.png", tmp_path / "sheet.html"
+    Image.fromarray(sheet_of_two).save(picture)
+    options = ("--multiple", "--format", "json", "--report", path)
+    answer = json.loads(run("predict", *BUNDLED, *options, picture).stdout)
+    page = Page(path.read_text(encoding="utf-8"))
+    first, second = (number["number"] for number in answer["numbers"])
+    assert f"Found, row 1: {first}; row 2: {second}" in page.all("svg", "aria-label")
+    drawn = [attributes for name, attributes in page.elements if name == "rect"]
+    boxes = [
+        [float(rect["x"]), float(rect["y"]), float(rect["width"]), float(rect["height"])]
+        for rect in drawn
+        if rect["class"] == "all"
+    ]
+    scale = sheet.OVERLAY / 1500
+    for (x, y, width, height), number in zip(boxes, answer["numbers"], strict=True):
+        left, top, right, bottom = (scale * side for side in number["box"])
+        assert [x, y, x + width, y + height] == pytest.approx([left, top, right, bottom], abs=0.2)
+
+
 def test_standard_input_has_no_thumbnail(run: Run, pictures: list[Path], tmp_path: Path) -> None:
     """What cannot be read a second time is shown as the network saw it, without the original."""
     path = tmp_path / "sheet.html"

@@ -1,0 +1,195 @@
+"""How many pictures of numbers ``predict --multiple`` reads exactly right, kind by kind.
+
+    python -m tests.benchmarks.numbers [COUNT] [SEED] [WEIGHTS]
+
+The pictures are made of MNIST's training digits: one answer too many, too few or out of its order
+makes a whole picture wrong.
+"""
+
+import io
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scratchnet_cli.catalog import load_dataset, load_weights
+from scratchnet_cli.images import read_digits
+from scratchnet_cli.prediction import Answer, classify
+
+Grey = NDArray[np.floating]
+
+HEIGHT = 20
+# A gap of so many digit heights separates two numbers of a row.
+BETWEEN = (2.2, 3.5)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is drawn. Gaps between neighbours are in pixels of MNIST, all else in digit heights.
+
+    slant: of the writing, as a share of the height; turn: of the sheet, in degrees; size: pixels
+    of the picture for one of MNIST's; marks: minus signs and points; ground: what it stands on.
+    """
+
+    gap: tuple[float, float] = (2, 6)
+    rows: int = 1
+    numbers: int = 1
+    slant: float = 0.0
+    turn: float = 0.0
+    size: tuple[float, float] = (2.5, 3.5)
+    marks: bool = False
+    ground: str = "paper"
+
+
+KINDS = {
+    "apart": Kind(),
+    "close": Kind(gap=(0.5, 2)),
+    "touching": Kind(gap=(-3, 0)),
+    "four rows": Kind(rows=4),
+    "rows of two numbers": Kind(rows=3, numbers=2),
+    "askew": Kind(rows=4, turn=6),
+    "slanted": Kind(gap=(1, 5), slant=0.3),
+    "touching, slanted": Kind(gap=(-3, 0), slant=0.3),
+    "small": Kind(rows=4, size=(0.9, 1.2)),
+    "large": Kind(size=(7, 9)),
+    "minus signs and points": Kind(rows=2, marks=True),
+    "ruled": Kind(rows=3, ground="ruled"),
+    "shadow": Kind(rows=3, turn=3, ground="shadow"),
+    "on a table": Kind(rows=3, turn=4, ground="table"),
+}
+
+
+class Writer:
+    """Pictures of one kind, from labelled digits and a seed."""
+
+    def __init__(
+        self, images: NDArray[np.uint8], labels: NDArray[np.uint8], kind: Kind, seed: int
+    ) -> None:
+        self._images, self._labels, self._kind = images, labels, kind
+        self._rng = np.random.default_rng(seed)
+
+    def picture(self) -> tuple[bytes, list[str]]:
+        """A PNG file, and the numbers in it in reading order."""
+        size = self._rng.uniform(*self._kind.size)
+        rows, numbers = [], []
+        for _ in range(self._kind.rows):
+            words: list[NDArray[Any]] = []
+            for _ in range(self._kind.numbers):
+                ink, number = self._number(size)
+                gap = np.zeros((len(ink), int(HEIGHT * size * self._rng.uniform(*BETWEEN))))
+                words += [ink, gap] if len(words) < 2 * self._kind.numbers - 2 else [ink]
+                numbers.append(number)
+            rows.append(np.hstack(words))
+        width = max(row.shape[1] for row in rows) + int(3 * HEIGHT * size)
+        lines = []
+        for row in rows:
+            left = int(self._rng.uniform(0.8, 1.6) * HEIGHT * size)
+            lines.append(np.pad(row, [(0, 0), (left, width - left - row.shape[1])]))
+        ink = np.pad(np.vstack(lines), int(0.6 * HEIGHT * size))
+        return encoded(self._photographed(ink, size)), numbers
+
+    def _number(self, size: float) -> tuple[Grey, str]:
+        """One number: (1.7 digit heights, its width) of ink in [0, 1]."""
+        chosen = self._rng.integers(0, len(self._images), int(self._rng.integers(2, 7)))
+        height = int(1.7 * HEIGHT * size)
+        ink = np.zeros((height, int(45 * size * (len(chosen) + 1))), np.float32)
+        x = 2
+        if self._kind.marks and self._rng.random() < 0.5:
+            x = self._mark(ink, x, size, flat=True)
+        point = int(self._rng.integers(1, len(chosen))) if self._kind.marks else -1
+        for place, index in enumerate(chosen):
+            if place == point:
+                x = self._mark(ink, x, size, flat=False)
+            digit = self._digit(self._images[index], size)
+            top = max(
+                0, int(1.45 * HEIGHT * size) - len(digit) - int(self._rng.uniform(0, 3) * size)
+            )
+            there = ink[top : top + len(digit), x : x + digit.shape[1]]
+            np.maximum(there, digit[: len(there)], out=there)
+            x = max(0, x + digit.shape[1] + round(self._rng.uniform(*self._kind.gap) * size))
+        columns = np.flatnonzero(ink.max(axis=0) > 0)
+        number = "".join(str(self._labels[index]) for index in chosen)
+        return ink[:, : columns[-1] + 1], number
+
+    def _digit(self, image: NDArray[np.uint8], size: float) -> Grey:
+        rows, columns = (np.flatnonzero(image.max(axis=axis) > 40) for axis in (1, 0))
+        part = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        own = size * self._rng.uniform(0.9, 1.1)
+        width, height = (max(1, round(side * own)) for side in part.size)
+        part = part.resize((width, height), Image.Resampling.BICUBIC)
+        if self._kind.slant:
+            lean = self._rng.uniform(0.3, 1) * self._kind.slant
+            part = part.transform(
+                (width + round(lean * height), height),
+                Image.Transform.AFFINE,
+                (1, lean, -lean * height, 0, 1, 0),
+                Image.Resampling.BILINEAR,
+            )
+        array = np.asarray(part, np.float32) / 255
+        columns = np.flatnonzero(array.max(axis=0) > 0.15)
+        return array[:, columns[0] : columns[-1] + 1]
+
+    def _mark(self, ink: Grey, x: int, size: float, flat: bool) -> int:
+        """A minus sign or a decimal point with room around it; the place after it."""
+        x += round(3 * size)
+        width, height = (9 * size, 2.2 * size) if flat else (2.6 * size, 2.6 * size)
+        bottom = int((0.95 if flat else 1.45) * HEIGHT * size)
+        ink[bottom - round(height) : bottom, x : x + round(width)] = 1
+        return x + round(width + 4 * size)
+
+    def _photographed(self, ink: Grey, size: float) -> NDArray[np.uint8]:
+        """Grey values of the ink on its ground, turned, in its light, with noise."""
+        turn = self._rng.uniform(-1, 1) * self._kind.turn
+        paper = np.full(ink.shape, 225, np.float32)
+        if self._kind.ground == "ruled":
+            for y in range(int(HEIGHT * size), len(paper), int(1.7 * HEIGHT * size)):
+                paper[y : y + max(1, round(0.5 * size))] -= 60
+        sheet = paper - 170 * ink
+        if self._kind.ground == "table":
+            sheet = np.pad(sheet, int(3 * HEIGHT * size), constant_values=60)
+        image = Image.fromarray(sheet).rotate(
+            turn,
+            Image.Resampling.BILINEAR,
+            expand=True,
+            fillcolor=60 if self._kind.ground == "table" else 225,
+        )
+        grey = np.asarray(image, np.float32)
+        across = np.linspace(-1, 1, grey.shape[1])
+        light = 1 + 0.08 * self._rng.uniform(-1, 1) * across
+        if self._kind.ground == "shadow":
+            down = np.linspace(-1, 1, len(grey))[:, None]
+            edge = across + self._rng.uniform(-1, 1) * down - self._rng.uniform(-0.5, 0.5)
+            light = light * (1 - 0.45 / (1 + np.exp(-edge / 0.06)))
+        noisy = grey * light + self._rng.normal(0, 4, grey.shape)
+        return noisy.clip(0, 255).astype(np.uint8)
+
+
+def encoded(pixels: NDArray[np.uint8]) -> bytes:
+    """A PNG file of grey values."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def main() -> None:
+    """Make, read and count."""
+    count, seed = (int(word) for word in (*sys.argv[1:3], *("100", "1")[len(sys.argv[1:3]) :]))
+    network, origin = load_weights(sys.argv[3] if len(sys.argv) > 3 else "bundled")
+    dataset, _ = load_dataset("mnist", "train")
+    print(f"{count} pictures a kind, seed {seed}, {origin.name} weights")
+    print("\n| kind | exactly right |\n|---|---|")
+    for name, kind in KINDS.items():
+        writer = Writer(dataset.images, dataset.labels, kind, seed)
+        right = 0
+        for _ in range(count):
+            data, numbers = writer.picture()
+            (answer,) = classify(network, [("", read_digits(data))])
+            right += isinstance(answer, Answer) and [n.number for n in answer.numbers] == numbers
+        print(f"| {name} | {right / count:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Pages of numbers: rows, numbers and their boxes, and the pieces that ink may be cut into."""
+
+import io
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from scratchnet_cli.catalog import load_weights
+from scratchnet_cli.images.cuts import MOST_CUTS, find_cuts, find_pieces
+from scratchnet_cli.images.numbers import MOST_PIECES, read_digits
+from scratchnet_cli.images.rows import find_numbers, find_rows
+from scratchnet_cli.prediction import Answer, classify
+from tests.benchmarks.numbers import KINDS, Writer
+from tests.conftest import encoded
+
+Pixels = NDArray[np.uint8]
+
+
+def box(left: float, top: float, width: int = 20, height: int = 30) -> tuple[int, int, int, int]:
+    """Top, bottom, left, right."""
+    return int(top), int(top) + height, int(left), int(left) + width
+
+
+@pytest.mark.parametrize("slope", [-0.15, 0, 0.15])
+@pytest.mark.parametrize("bend", [0, 1e-4])
+def test_rows_follow_their_digits(slope: float, bend: float) -> None:
+    """On a sheet that lies askew, and in rows that bend, each digit stands in its own row."""
+    boxes = [
+        box(x, 300 + 45 * row + slope * x + bend * x * x)
+        for x in range(0, 700, 35)
+        for row in (0, 1)
+    ]
+    order = np.random.default_rng(1).permutation(len(boxes))
+    rows = find_rows([boxes[i] for i in order])
+    assert [[int(order[i]) for i in row] for row in rows] == [
+        list(range(0, 40, 2)),
+        list(range(1, 40, 2)),
+    ]
+
+
+def test_points_and_signs_are_no_digits() -> None:
+    """What is much lower than its row is left out, wherever in the row it stands."""
+    minus, point = box(0, 112, 18, 6), box(65, 124, 6, 6)
+    assert find_rows([box(30, 100), minus, box(80, 98), point]) == [[0, 2]]
+
+
+def test_a_wide_gap_begins_a_number() -> None:
+    """More than one and a half heights lie between two numbers, less between two digits."""
+    row = [box(0, 0), box(20 + 44, 0), box(84 + 46, 0), box(150 + 5, 0)]
+    assert find_numbers(row) == ([1, 1, 2, 2], 30)
+
+
+def rings(*lefts: int) -> NDArray[np.float32]:
+    """Rings of 40 pixels beside or across each other: the ink of zeros."""
+    y, x = np.mgrid[:40, : max(lefts) + 40]
+    distances = [np.hypot(y - 19.5, x - left - 19.5) for left in lefts]
+    ring = np.max([(d < 20) & (d > 14) for d in distances], axis=0)
+    return np.asarray(ring, np.float32)
+
+
+def test_a_cut_goes_between_two_digits_that_touch() -> None:
+    """Of two rings with a thin line between, one piece is the first ring, and one the second."""
+    ink = rings(0, 48)
+    ink[19:21, 38:50] = 1
+    pieces = list(find_pieces(ink, find_cuts(ink, 40), 40))
+    boxes = [piece.box for piece in pieces]
+    assert any(left == 0 and 38 <= right <= 50 for _, _, left, right in boxes)
+    assert any(38 <= left <= 50 and right == 88 for _, _, left, right in boxes)
+    for piece, (top, bottom, left, right) in zip(pieces, boxes, strict=True):
+        assert piece.ink.shape == (bottom - top, right - left)
+
+
+def test_narrow_ink_is_not_cut() -> None:
+    """In a row of digits that are 80 pixels high, a ring of 40 is no two of them."""
+    assert find_cuts(rings(0), 80) == []
+
+
+def test_there_is_an_end_to_cuts_and_pieces() -> None:
+    """However long the ink and however many its thin places, few cuts and pieces are tried."""
+    comb = np.zeros((100, 3900), np.uint8)
+    comb[30:40] = 255
+    comb[10:90, ::12] = comb[10:90, 1::12] = comb[10:90, 2::12] = 255
+    assert len(find_cuts(np.asarray(comb[10:90] > 0, np.float32), 80)) == MOST_CUTS
+    lines = np.vstack([comb[:, :1000]] * 9)
+    assert len(read_digits(encoded(Image.fromarray(255 - np.pad(lines, 20))))) < 2 * MOST_PIECES
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("size", [1, 4])
+def test_boxes_are_in_pixels_of_the_upright_picture(
+    digits: Pixels, orientation: int, size: int
+) -> None:
+    """However large the file and however its EXIF turns it, a box holds the ink and no more."""
+    page = np.full((300 * size, 400 * size), 255, np.uint8)
+    digit = np.where(digits[7] > 99, 255, 0).astype(np.uint8)
+    digit = digit[digit.any(axis=1)][:, digit.any(axis=0)]
+    ink = 255 - np.kron(digit, np.ones((5 * size, 5 * size), np.uint8))
+    top, left = 60 * size, 200 * size
+    bottom, right = top + ink.shape[0], left + ink.shape[1]
+    page[top:bottom, left:right] = ink
+    turned = {1: page, 3: page[::-1, ::-1], 6: np.rot90(page), 8: np.rot90(page, -1)}[orientation]
+    image, file = Image.fromarray(turned), io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image.save(file, "PNG", exif=exif)
+    place = read_digits(file.getvalue())[0].place
+    assert place is not None
+    assert place.box == pytest.approx((left, top, right, bottom), abs=2 * size)
+
+
+def test_the_box_of_a_picture_that_is_ready(digits: Pixels) -> None:
+    """A picture of MNIST's own has a box as well, around its ink."""
+    (picture,) = read_digits(encoded(Image.fromarray(digits[7])))
+    rows, columns = (np.flatnonzero(digits[7].any(axis=axis)) for axis in (1, 0))
+    assert picture.place is not None
+    assert picture.place.box == (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "least"),
+    [("four rows", 4), ("askew", 4), ("minus signs and points", 4), ("touching", 2)],
+)
+def test_numbers_are_read(digits: Pixels, labels: NDArray[np.uint8], kind: str, least: int) -> None:
+    """Of six pictures of each kind, made from the sample, most are read without a mistake."""
+    network, _ = load_weights("bundled")
+    writer = Writer(digits, labels, KINDS[kind], 1)
+    right = 0
+    for _ in range(6):
+        data, numbers = writer.picture()
+        (answer,) = classify(network, [("page.png", read_digits(data))])
+        assert isinstance(answer, Answer)
+        right += [number.number for number in answer.numbers] == numbers
+    assert right >= least
