@@ -581,6 +581,7 @@ function sharpen() {
 function change(next) {
   past.push(drawing);
   drawing = next;
+  stroke = null; // a pen that is still down draws no more
   write($("message"), "");
   redraw();
   schedule();
@@ -594,10 +595,11 @@ function undo() {
 }
 
 function begin(point) {
-  stroke = [point];
+  const points = [point];
   // One can go on with an example; beside a photo's digit, a stroke begins another drawing.
   const picture = drawing.picture?.photo ? null : drawing.picture;
-  change({ picture, strokes: [...(picture === drawing.picture ? drawing.strokes : []), stroke] });
+  change({ picture, strokes: [...(picture === drawing.picture ? drawing.strokes : []), points] });
+  stroke = points;
 }
 
 function extend(point) {
@@ -612,7 +614,9 @@ function finish() {
   schedule();
 }
 
-function pointOf(event, box) {
+function pointOf(event) {
+  // Measured anew each time, for the page may be scrolled, turned or resized meanwhile.
+  const box = screen.canvas.getBoundingClientRect();
   const scale = PAPER / box.width;
   const pressed = event.pointerType === "pen" && event.pressure > 0;
   return {
@@ -623,24 +627,24 @@ function pointOf(event, box) {
 }
 
 function listenToPen() {
-  let pen = null; // which of several fingers draws, and where the sheet is
+  let pen = null; // which of several fingers draws
   const { canvas } = screen;
   canvas.addEventListener("pointerdown", (event) => {
-    if (pen || event.button !== 0) return;
+    if (pen !== null || event.button !== 0) return;
     event.preventDefault();
-    pen = { id: event.pointerId, box: canvas.getBoundingClientRect() };
-    canvas.setPointerCapture(pen.id);
-    begin(pointOf(event, pen.box));
+    pen = event.pointerId;
+    canvas.setPointerCapture(pen);
+    begin(pointOf(event));
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pen?.id) return;
+    if (event.pointerId !== pen || !stroke) return;
     const events = event.getCoalescedEvents();
-    for (const one of events.length ? events : [event]) extend(pointOf(one, pen.box));
+    for (const one of events.length ? events : [event]) extend(pointOf(one));
   });
   const lift = (event) => {
-    if (event.pointerId !== pen?.id) return;
+    if (event.pointerId !== pen) return;
     pen = null;
-    finish();
+    if (stroke) finish();
   };
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);

@@ -136,6 +136,51 @@ def test_a_drawing_is_answered(opened: Browser) -> None:
     assert text(opened, "digit") == "3"
 
 
+def pointer(tab: Browser, kind: str, x: float, y: float) -> None:
+    """Move the mouse to a place on the sheet, in shares of its side, with its button held."""
+    box = "document.getElementById('pad').getBoundingClientRect()"
+    left, top, side = tab.run(f"(box => [box.left, box.top, box.width])({box})")
+    tab.call(
+        "Input.dispatchMouseEvent",
+        type=kind, x=left + x * side, y=top + y * side, button="left", buttons=1, clickCount=1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("button", ["#clear", ".example"])
+def test_a_stroke_ends_where_another_drawing_begins(opened: Browser, button: str) -> None:
+    """What the sheet shows is what is read, though the pen is still down; undo brings all back."""
+    ink = "JSON.stringify([...sheet.getImageData(0, 0, PAPER, PAPER).data])"
+    pointer(opened, "mousePressed", 0.2, 0.2)
+    pointer(opened, "mouseMoved", 0.4, 0.4)
+    opened.run(f"document.querySelector('{button}').click()")
+    before = opened.run(ink)
+    pointer(opened, "mouseMoved", 0.8, 0.7)
+    pointer(opened, "mouseReleased", 0.8, 0.7)
+    opened.run(SHOWN)
+    assert opened.run(ink) == before
+    opened.run("document.getElementById('undo').click()")
+    assert opened.run("drawing.strokes.map(points => points.length)") == [2]
+    pointer(opened, "mousePressed", 0.5, 0.5)
+    pointer(opened, "mouseReleased", 0.5, 0.5)
+    assert opened.run("drawing.strokes.length") == 2
+
+
+def test_the_ink_stays_under_the_pen(opened: Browser) -> None:
+    """Also where the page is scrolled, or the telephone turned, in the middle of a stroke."""
+    pointer(opened, "mousePressed", 0.2, 0.2)
+    opened.run("scrollTo({ top: 60, behavior: 'instant' })")
+    pointer(opened, "mouseMoved", 0.5, 0.5)
+    opened.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=390, height=844, deviceScaleFactor=1, mobile=False,
+    )  # fmt: skip
+    opened.run(SHOWN)
+    pointer(opened, "mouseMoved", 0.5, 0.8)
+    pointer(opened, "mouseReleased", 0.5, 0.8)
+    points = opened.run("drawing.strokes[0].slice(1).map(({ x, y }) => [x / PAPER, y / PAPER])")
+    assert np.abs(np.array(points) - [[0.5, 0.5], [0.5, 0.8]]).max() < 0.01
+
+
 def test_a_finger_draws_too(tab: Browser, drawing_page: Path) -> None:
     """On a telephone the page does not scroll under the finger, and a second one is ignored."""
     tab.show(drawing_page, 390)
