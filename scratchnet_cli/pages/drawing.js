@@ -63,8 +63,12 @@ function number(value, decimals = 4) {
   if (Number.isNaN(value)) return "?";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  const text = size >= 1e5 ? value.toExponential(1).replace("e+", "e") : value.toFixed(decimals);
+  const text = size >= 1e4 ? value.toExponential(1).replace("e+", "e") : value.toFixed(decimals);
   return text.replace("-", "−");
+}
+
+function shortened(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 const subscript = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
@@ -422,7 +426,7 @@ function placeOf(l, i) {
 // ---- Softmax
 
 const MOST_SLOPES = 12;
-const AXES = [125, 275];
+const AXES = [135, 265];
 const [TOP, BOTTOM, LINE] = [14, 278, 14];
 const slopes = Array.from({ length: Math.min(classes.length, MOST_SLOPES) }, () => {
   const parts = { line: svg("path"), labels: [svg("text", { x: AXES[0] - 18, class: "left" }),
@@ -459,7 +463,7 @@ function showSlopes() {
         `L${right + 14} ${texts[1][rank]}`
       : "");
     labels.forEach((label, side) => {
-      const name = there && (classes[j].length > 10 ? `${classes[j].slice(0, 9)}…` : classes[j]);
+      const name = there && shortened(classes[j], 10);
       const text = side ? there && `${number(y[j])}  ${name}` : there && `${name}  ${number(z[j], 2)}`;
       write(label, text || "");
       label.setAttribute("y", there ? texts[side][rank] + 4 : 0);
@@ -582,14 +586,17 @@ function change(next) {
   past.push(drawing);
   drawing = next;
   stroke = null; // a pen that is still down draws no more
-  write($("message"), "");
-  redraw();
-  schedule();
+  showDrawing();
 }
 
 function undo() {
   if (!past.length || stroke) return;
   drawing = past.pop();
+  showDrawing();
+}
+
+function showDrawing() {
+  write($("message"), drawing.picture?.message ?? "");
   redraw();
   schedule();
 }
@@ -679,6 +686,7 @@ function addExamples() {
 }
 
 async function openPicture(file) {
+  const name = shortened(file.name, 24);
   try {
     const bitmap = await createImageBitmap(file);
     const canvas = element("canvas");
@@ -691,10 +699,10 @@ async function openPicture(file) {
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     const reading = readPicture(context.getImageData(0, 0, canvas.width, canvas.height));
-    change({ picture: { image: canvas, photo: true, reading }, strokes: [] });
-    write($("message"), reading ? file.name : `${file.name}: ${BLANK}`);
+    const message = reading ? name : `${name}: blank, or nothing in it stands out as a digit`;
+    change({ picture: { image: canvas, photo: true, reading, message }, strokes: [] });
   } catch {
-    write($("message"), `${file.name}: no picture that this browser can read`);
+    write($("message"), `${name}: no picture that this browser can read`);
   }
 }
 

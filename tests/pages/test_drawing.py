@@ -23,6 +23,10 @@ ROOT = Path(__file__).parents[2]
 # Two frames later all that an event brought about is on the screen.
 SHOWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 POINTS = 30
+# Whether all of the probability stands within the line of the answer, which cuts off what does not.
+INSIDE = """(([inner, outer]) => inner.bottom <= outer.bottom && inner.right <= outer.right)(
+  ["#probability", "#answer p"].map(one => document.querySelector(one).getBoundingClientRect()))"""
+MESSAGE = "document.getElementById('message')"
 AXE = "axe.run().then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html}`))"
 
 
@@ -114,6 +118,48 @@ def test_everybody_can_use_it(tab: Browser, drawing_page: Path, width: int, dark
         assert tab.run("document.documentElement.scrollWidth") <= width
     assert tab.requested == [drawing_page.as_uri()]
     assert tab.complaints == []
+
+
+def test_a_drawing_fits_any_window(opened: Browser) -> None:
+    """In a small window nothing is cut off, and beside a sheet as high as it one can scroll."""
+    for width, height in ((320, 568), (568, 320), (640, 450), (844, 390)):
+        opened.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=1, mobile=False,
+        )  # fmt: skip
+        opened.run("document.querySelector('.example').click()")
+        opened.run(SHOWN)
+        assert opened.run("document.documentElement.scrollWidth") == width
+        assert opened.run(INSIDE)
+        opened.run("write(softmaxRows[0][1], number(9999.99, 2))")
+        opened.run("write(softmaxRows[1][1], number(10000, 2))")
+        assert opened.run("softmaxRows.flat().every(one => one.scrollWidth <= one.clientWidth)")
+        side = opened.run("document.getElementById('pad').clientWidth")
+        assert side < height or side < 0.7 * width
+
+
+def test_colours_that_are_numbers_outlast_forced_ones(opened: Browser) -> None:
+    """Where the system gives the colours, the units and the bars keep theirs."""
+    colours = """["#layers .cell", ".bar i", ".answer .share i"].map(one =>
+      getComputedStyle(document.querySelector(one)).backgroundColor)"""
+    opened.run("document.querySelectorAll('.example')[6].click()")
+    opened.run(SHOWN)
+    before = opened.run(colours)
+    opened.call(
+        "Emulation.setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"}]
+    )
+    assert opened.run("matchMedia('(forced-colors: active)').matches")
+    assert opened.run(colours) == before
+
+
+def test_without_its_script_the_page_says_so(tab: Browser, drawing_page: Path) -> None:
+    """And it shows no parts that would stay empty."""
+    tab.call("Emulation.setScriptExecutionDisabled", value=True)
+    tab.show(drawing_page)
+    shown = tab.run("document.body.innerText")
+    tab.call("Emulation.setScriptExecutionDisabled", value=False)
+    assert "is a script: allow it to run" in shown
+    assert "The answer" not in shown
 
 
 def test_a_drawing_is_answered(opened: Browser) -> None:
@@ -220,13 +266,25 @@ def test_a_picture_file_is_read(opened: Browser, event: str) -> None:
 
 
 def test_what_is_no_picture_is_told(opened: Browser) -> None:
-    """A file without a picture, or without a digit, is a sentence; its name stays text."""
+    """A file without a picture, or without a digit, is a sentence that can be read to its end, as
+    long as that drawing is there; its name stays text.
+    """
     name = "<img src=x onerror=document.title='bad'>.png"
     give(opened, "drop", b"no picture", name)
-    assert text(opened, "message") == f"{name}: no picture that this browser can read"
+    shown = f"{name[:23]}…"
+    assert text(opened, "message") == f"{shown}: no picture that this browser can read"
+    before = opened.run(f"{MESSAGE}.getBoundingClientRect().height")
     give(opened, "drop", encoded(Image.new("L", (50, 50), 200)), name)
-    assert text(opened, "message").startswith(f"{name}: the picture is blank")
+    blank = text(opened, "message")
+    assert blank.startswith(f"{shown}: blank, or nothing")
+    assert opened.run(f"{MESSAGE}.getBoundingClientRect().height") == before
+    assert opened.run(f"{MESSAGE}.scrollWidth <= {MESSAGE}.clientWidth")
     assert text(opened, "digit") == "–"
+    opened.run("document.querySelector('.example').click()")
+    assert text(opened, "message") == ""
+    for message in (blank, ""):
+        press(opened, "z", modifiers=2)
+        assert text(opened, "message") == message
     assert opened.run("document.images.length") == 0
 
 
@@ -327,6 +385,24 @@ def test_softmax_keeps_the_order_and_needs_the_maximum(opened: Browser) -> None:
     assert {row[2] for row in after} == {"∞/∞"}
     assert [row[3:] for row in after] == [row[3:] for row in before]
     assert "more than float32 can hold" in text(opened, "overflow")
+
+
+def test_many_classes_with_long_names_have_room(tab: Browser, run: Run, tmp_path: Path) -> None:
+    """Their list is scrolled for itself, the page ends with its footer, no answer is cut off."""
+    weights, path = tmp_path / "many.npz", tmp_path / "draw.html"
+    names = tuple(f"a class with number {i}" for i in range(1000))
+    network = Network((Layer(np.ones((784, 1000)), np.arange(1000.0), "identity"),))
+    weights.write_bytes(write_weights(network, ".npz", names))
+    assert run("draw", "--weights", weights, "--output", path).exit_code == 0
+    for width in (1280, 320):
+        tab.show(path, width)
+        tab.run("document.querySelector('.example').click()")
+        tab.run(SHOWN)
+        assert text(tab, "digit") == names[-1]
+        main = "document.querySelector('main').getBoundingClientRect().bottom + scrollY"
+        assert tab.run("document.documentElement.scrollHeight") <= tab.run(f"Math.ceil({main})")
+        assert tab.run(INSIDE)
+    assert tab.complaints == []
 
 
 def test_names_in_a_weight_file_stay_text(tab: Browser, run: Run, tmp_path: Path) -> None:
