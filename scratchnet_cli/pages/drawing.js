@@ -685,10 +685,14 @@ function addExamples() {
   }
 }
 
+let opening = null; // of pictures that are decoded at the same time, the last is wanted
+
 async function openPicture(file) {
+  opening = file;
   const name = shortened(file.name, 24);
   try {
     const bitmap = await createImageBitmap(file);
+    if (opening !== file) return;
     const canvas = element("canvas");
     const scale = Math.min(1, PHOTO / Math.max(bitmap.width, bitmap.height));
     canvas.width = Math.max(1, Math.round(bitmap.width * scale));
@@ -702,7 +706,7 @@ async function openPicture(file) {
     const message = reading ? name : `${name}: blank, or nothing in it stands out as a digit`;
     change({ picture: { image: canvas, photo: true, reading, message }, strokes: [] });
   } catch {
-    write($("message"), `${name}: no picture that this browser can read`);
+    if (opening === file) write($("message"), `${name}: no picture that this browser can read`);
   }
 }
 

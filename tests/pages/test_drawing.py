@@ -139,9 +139,10 @@ def test_a_drawing_fits_any_window(opened: Browser) -> None:
 
 
 def test_colours_that_are_numbers_outlast_forced_ones(opened: Browser) -> None:
-    """Where the system gives the colours, the units and the bars keep theirs."""
-    colours = """["#layers .cell", ".bar i", ".answer .share i"].map(one =>
-      getComputedStyle(document.querySelector(one)).backgroundColor)"""
+    """Where the system gives the colours, and on paper, the units and the bars keep theirs."""
+    styles = """["#layers .cell", ".bar i", ".answer .share i"].map(one =>
+      getComputedStyle(document.querySelector(one)))"""
+    colours = f"{styles}.map(style => style.backgroundColor)"
     opened.run("document.querySelectorAll('.example')[6].click()")
     opened.run(SHOWN)
     before = opened.run(colours)
@@ -150,6 +151,7 @@ def test_colours_that_are_numbers_outlast_forced_ones(opened: Browser) -> None:
     )
     assert opened.run("matchMedia('(forced-colors: active)').matches")
     assert opened.run(colours) == before
+    assert opened.run(f"{styles}.every(style => style.printColorAdjust === 'exact')")
 
 
 def test_without_its_script_the_page_says_so(tab: Browser, drawing_page: Path) -> None:
@@ -263,6 +265,25 @@ def test_a_picture_file_is_read(opened: Browser, event: str) -> None:
     pixels = read_image(photo).pixels
     give(opened, event, encoded(Image.fromarray(pixels)), "28x28.png")
     assert opened.run("[...seen.pixels]") == pixels.reshape(-1).tolist()
+
+
+def test_of_two_pictures_the_last_is_read(opened: Browser) -> None:
+    """Also where the browser takes longer for the first."""
+    data = list((ROOT / ".github" / "assets" / "photo.jpg").read_bytes())
+    opened.run(
+        f"""(async () => {{
+          const decode = createImageBitmap;
+          const photo = name => new File([new Uint8Array({data})], name);
+          let first;
+          createImageBitmap = file => new Promise(done => {{ first = () => done(decode(file)); }});
+          const slow = openPicture(photo("first.jpg"));
+          createImageBitmap = decode;
+          await openPicture(photo("last.jpg"));
+          first();
+          await slow;
+        }})()"""
+    )
+    assert text(opened, "message") == "last.jpg"
 
 
 def test_what_is_no_picture_is_told(opened: Browser) -> None:
@@ -403,6 +424,16 @@ def test_many_classes_with_long_names_have_room(tab: Browser, run: Run, tmp_path
         assert tab.run("document.documentElement.scrollHeight") <= tab.run(f"Math.ceil({main})")
         assert tab.run(INSIDE)
     assert tab.complaints == []
+
+
+def test_who_returns_finds_an_empty_page(tab: Browser, drawing_page: Path) -> None:
+    """The browser, which brings back what was entered, sets no slider beside another number."""
+    tab.show(drawing_page)
+    tab.run("document.getElementById('shift').value = 500")
+    tab.leave_and_return()
+    tab.run(SHOWN)
+    assert tab.run("document.getElementById('shift').value") == "0"
+    assert text(tab, "shift-value") == "0"
 
 
 def test_names_in_a_weight_file_stay_text(tab: Browser, run: Run, tmp_path: Path) -> None:
