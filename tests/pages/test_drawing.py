@@ -138,6 +138,22 @@ def test_a_drawing_fits_any_window(opened: Browser) -> None:
         assert side < height or side < 0.7 * width
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 664), (360, 640)])
+def test_a_telephone_shows_sheet_and_answer_at_once(
+    opened: Browser, width: int, height: int
+) -> None:
+    """Who draws need not scroll to see the answer, nor to take a stroke back."""
+    opened.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=width, height=height, deviceScaleFactor=1, mobile=False,
+    )  # fmt: skip
+    opened.run("document.querySelector('.example').click()")
+    opened.run(SHOWN)
+    for part in ("pad", "undo", "digit", "probability"):
+        box = f"document.getElementById('{part}').getBoundingClientRect()"
+        assert opened.run(f"{box}.bottom") <= height
+
+
 def test_colours_that_are_numbers_outlast_forced_ones(opened: Browser) -> None:
     """Where the system gives the colours, and on paper, the units and the bars keep theirs."""
     styles = """["#layers .cell", ".bar i", ".answer .share i"].map(one =>
