@@ -194,6 +194,7 @@ let stroke = null;
 let chosen = null; // { l, j }, or null while the answer is followed
 let seen = null;
 let steps = null;
+let overflows = false; // whether a logit is more than a number can be
 let y = null;
 
 /** Reads the drawing, runs the network, and shows what changed. */
@@ -202,6 +203,8 @@ function update() {
     ? read(inkOf(sheet.getImageData(0, 0, PAPER, PAPER)))
     : drawing.picture?.reading ?? null;
   steps = seen && forward(layers, Float64Array.from(seen.pixels, (value) => value / 255));
+  overflows = Boolean(steps) && !steps[last].z.every(Number.isFinite);
+  if (overflows) steps = null;
   y = steps && softmax(steps[last].z);
   show();
 }
@@ -236,10 +239,12 @@ function showAnswer() {
   $("answer").classList.toggle("none", !y);
   $("answer").classList.toggle("word", name.length > 1);
   write($("probability"), y ? number(y[answer]) : "");
-  write($("doubts"), doubts && `doubtful: ${doubts}`);
+  const refusal = overflows ? "the weights are so large that the network's output overflows" : "";
+  write($("doubts"), doubts ? `doubtful: ${doubts}` : refusal);
   // A screen reader hears the answer once a stroke is done, not at each of its points.
   if (!stroke) {
-    write($("spoken"), y ? `Read as ${name}, probability ${number(y[answer], 2)}. ${doubts}` : "");
+    write($("spoken"),
+      y ? `Read as ${name}, probability ${number(y[answer], 2)}. ${doubts}` : refusal);
   }
 }
 

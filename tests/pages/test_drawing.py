@@ -442,6 +442,22 @@ def test_many_classes_with_long_names_have_room(tab: Browser, run: Run, tmp_path
     assert tab.complaints == []
 
 
+def test_an_output_that_overflows_is_told(tab: Browser, run: Run, tmp_path: Path) -> None:
+    """As predict does, the page gives no answer then, and says why; drawing goes on."""
+    weights, path = tmp_path / "large.npz", tmp_path / "draw.html"
+    shapes = [(784, 9), *[(9, 9)] * 10, (9, 10)]
+    layers = (Layer(np.full(shape, 1e30), np.zeros(shape[1]), "relu") for shape in shapes)
+    weights.write_bytes(write_weights(Network(tuple(layers)), ".npz"))
+    assert run("draw", "--weights", weights, "--output", path).exit_code == 0
+    tab.show(path)
+    mouse(tab, digit(3))
+    why = "the weights are so large that the network's output overflows"
+    assert (text(tab, "digit"), text(tab, "doubts"), text(tab, "spoken")) == ("–", why, why)
+    photo = ROOT / ".github" / "assets" / "photo.jpg"
+    assert why in run("predict", photo, "--weights", weights).stderr
+    assert tab.complaints == []
+
+
 def test_who_returns_finds_an_empty_page(tab: Browser, drawing_page: Path) -> None:
     """The browser, which brings back what was entered, sets no slider beside another number."""
     tab.show(drawing_page)
