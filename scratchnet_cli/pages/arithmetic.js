@@ -64,7 +64,6 @@ const FINE = 8; // strokes are measured at so many pixels to one
 const PEN = 2; // thinner strokes are brought to this width
 const EDGE = 0.25; // connected ink has at least this much everywhere,
 const CORE = 0.6; // and that much somewhere
-const BLANK = "the picture is blank, or nothing in it stands out as a digit";
 
 function newGrey(height, width, values = new Float32Array(height * width)) {
   return { height, width, values };

@@ -63,8 +63,12 @@ function number(value, decimals = 4) {
   if (Number.isNaN(value)) return "?";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  const text = size >= 1e5 ? value.toExponential(1).replace("e+", "e") : value.toFixed(decimals);
+  const text = size >= 1e4 ? value.toExponential(1).replace("e+", "e") : value.toFixed(decimals);
   return text.replace("-", "−");
+}
+
+function shortened(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 const subscript = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
@@ -190,6 +194,7 @@ let stroke = null;
 let chosen = null; // { l, j }, or null while the answer is followed
 let seen = null;
 let steps = null;
+let overflows = false; // whether a logit is more than a number can be
 let y = null;
 
 /** Reads the drawing, runs the network, and shows what changed. */
@@ -198,6 +203,8 @@ function update() {
     ? read(inkOf(sheet.getImageData(0, 0, PAPER, PAPER)))
     : drawing.picture?.reading ?? null;
   steps = seen && forward(layers, Float64Array.from(seen.pixels, (value) => value / 255));
+  overflows = Boolean(steps) && !steps[last].z.every(Number.isFinite);
+  if (overflows) steps = null;
   y = steps && softmax(steps[last].z);
   show();
 }
@@ -232,10 +239,12 @@ function showAnswer() {
   $("answer").classList.toggle("none", !y);
   $("answer").classList.toggle("word", name.length > 1);
   write($("probability"), y ? number(y[answer]) : "");
-  write($("doubts"), doubts && `doubtful: ${doubts}`);
+  const refusal = overflows ? "the weights are so large that the network's output overflows" : "";
+  write($("doubts"), doubts ? `doubtful: ${doubts}` : refusal);
   // A screen reader hears the answer once a stroke is done, not at each of its points.
   if (!stroke) {
-    write($("spoken"), y ? `Read as ${name}, probability ${number(y[answer], 2)}. ${doubts}` : "");
+    write($("spoken"),
+      y ? `Read as ${name}, probability ${number(y[answer], 2)}. ${doubts}` : refusal);
   }
 }
 
@@ -422,7 +431,7 @@ function placeOf(l, i) {
 // ---- Softmax
 
 const MOST_SLOPES = 12;
-const AXES = [125, 275];
+const AXES = [135, 265];
 const [TOP, BOTTOM, LINE] = [14, 278, 14];
 const slopes = Array.from({ length: Math.min(classes.length, MOST_SLOPES) }, () => {
   const parts = { line: svg("path"), labels: [svg("text", { x: AXES[0] - 18, class: "left" }),
@@ -459,7 +468,7 @@ function showSlopes() {
         `L${right + 14} ${texts[1][rank]}`
       : "");
     labels.forEach((label, side) => {
-      const name = there && (classes[j].length > 10 ? `${classes[j].slice(0, 9)}…` : classes[j]);
+      const name = there && shortened(classes[j], 10);
       const text = side ? there && `${number(y[j])}  ${name}` : there && `${name}  ${number(z[j], 2)}`;
       write(label, text || "");
       label.setAttribute("y", there ? texts[side][rank] + 4 : 0);
@@ -581,23 +590,28 @@ function sharpen() {
 function change(next) {
   past.push(drawing);
   drawing = next;
-  write($("message"), "");
-  redraw();
-  schedule();
+  stroke = null; // a pen that is still down draws no more
+  showDrawing();
 }
 
 function undo() {
   if (!past.length || stroke) return;
   drawing = past.pop();
+  showDrawing();
+}
+
+function showDrawing() {
+  write($("message"), drawing.picture?.message ?? "");
   redraw();
   schedule();
 }
 
 function begin(point) {
-  stroke = [point];
+  const points = [point];
   // One can go on with an example; beside a photo's digit, a stroke begins another drawing.
   const picture = drawing.picture?.photo ? null : drawing.picture;
-  change({ picture, strokes: [...(picture === drawing.picture ? drawing.strokes : []), stroke] });
+  change({ picture, strokes: [...(picture === drawing.picture ? drawing.strokes : []), points] });
+  stroke = points;
 }
 
 function extend(point) {
@@ -612,7 +626,9 @@ function finish() {
   schedule();
 }
 
-function pointOf(event, box) {
+function pointOf(event) {
+  // Measured anew each time, for the page may be scrolled, turned or resized meanwhile.
+  const box = screen.canvas.getBoundingClientRect();
   const scale = PAPER / box.width;
   const pressed = event.pointerType === "pen" && event.pressure > 0;
   return {
@@ -623,24 +639,24 @@ function pointOf(event, box) {
 }
 
 function listenToPen() {
-  let pen = null; // which of several fingers draws, and where the sheet is
+  let pen = null; // which of several fingers draws
   const { canvas } = screen;
   canvas.addEventListener("pointerdown", (event) => {
-    if (pen || event.button !== 0) return;
+    if (pen !== null || event.button !== 0) return;
     event.preventDefault();
-    pen = { id: event.pointerId, box: canvas.getBoundingClientRect() };
-    canvas.setPointerCapture(pen.id);
-    begin(pointOf(event, pen.box));
+    pen = event.pointerId;
+    canvas.setPointerCapture(pen);
+    begin(pointOf(event));
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pen?.id) return;
+    if (event.pointerId !== pen || !stroke) return;
     const events = event.getCoalescedEvents();
-    for (const one of events.length ? events : [event]) extend(pointOf(one, pen.box));
+    for (const one of events.length ? events : [event]) extend(pointOf(one));
   });
   const lift = (event) => {
-    if (event.pointerId !== pen?.id) return;
+    if (event.pointerId !== pen) return;
     pen = null;
-    finish();
+    if (stroke) finish();
   };
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
@@ -674,9 +690,14 @@ function addExamples() {
   }
 }
 
+let opening = null; // of pictures that are decoded at the same time, the last is wanted
+
 async function openPicture(file) {
+  opening = file;
+  const name = shortened(file.name, 24);
   try {
     const bitmap = await createImageBitmap(file);
+    if (opening !== file) return;
     const canvas = element("canvas");
     const scale = Math.min(1, PHOTO / Math.max(bitmap.width, bitmap.height));
     canvas.width = Math.max(1, Math.round(bitmap.width * scale));
@@ -687,10 +708,10 @@ async function openPicture(file) {
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     const reading = readPicture(context.getImageData(0, 0, canvas.width, canvas.height));
-    change({ picture: { image: canvas, photo: true, reading }, strokes: [] });
-    write($("message"), reading ? file.name : `${file.name}: ${BLANK}`);
+    const message = reading ? name : `${name}: blank, or nothing in it stands out as a digit`;
+    change({ picture: { image: canvas, photo: true, reading, message }, strokes: [] });
   } catch {
-    write($("message"), `${file.name}: no picture that this browser can read`);
+    if (opening === file) write($("message"), `${name}: no picture that this browser can read`);
   }
 }
 

@@ -51,7 +51,8 @@ def report_file(path: Path, option: str = "--report") -> ReportFile:
     name = f"{option} {path}"
     with _refusals(name):
         place = Path(os.path.realpath(path))
-        _mode_of_an_earlier_page(name, place)
+        # By its own name, for what /dev/stdout leads to may be a pipe, and that has no path.
+        _mode_of_an_earlier_page(name, path)
         with part_of(place):
             pass
     return ReportFile(name, place)

@@ -56,8 +56,14 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Page.navigate", url=path.as_uri())
-        while (event := self._next()).get("method") != "Page.loadEventFired":
-            self._note(event)
+        self._wait_until_loaded()
+
+    def leave_and_return(self) -> None:
+        """Go to an empty page and back."""
+        self.call("Page.navigate", url="about:blank")
+        self._wait_until_loaded()
+        self.run("history.back()")
+        self._wait_until_loaded()
 
     def run(self, script: str) -> Any:
         """The value of an expression in the page; of a promise, what comes of it."""
@@ -66,6 +72,10 @@ class Browser:
         )
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
+
+    def _wait_until_loaded(self) -> None:
+        while (event := self._next()).get("method") != "Page.loadEventFired":
+            self._note(event)
 
     def _note(self, event: dict[str, Any]) -> None:
         match event.get("method"):

@@ -23,6 +23,10 @@ ROOT = Path(__file__).parents[2]
 # Two frames later all that an event brought about is on the screen.
 SHOWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 POINTS = 30
+# Whether all of the probability stands within the line of the answer, which cuts off what does not.
+INSIDE = """(([inner, outer]) => inner.bottom <= outer.bottom && inner.right <= outer.right)(
+  ["#probability", "#answer p"].map(one => document.querySelector(one).getBoundingClientRect()))"""
+MESSAGE = "document.getElementById('message')"
 AXE = "axe.run().then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html}`))"
 
 
@@ -116,6 +120,66 @@ def test_everybody_can_use_it(tab: Browser, drawing_page: Path, width: int, dark
     assert tab.complaints == []
 
 
+def test_a_drawing_fits_any_window(opened: Browser) -> None:
+    """In a small window nothing is cut off, and beside a sheet as high as it one can scroll."""
+    for width, height in ((320, 568), (568, 320), (640, 450), (844, 390)):
+        opened.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=1, mobile=False,
+        )  # fmt: skip
+        opened.run("document.querySelector('.example').click()")
+        opened.run(SHOWN)
+        assert opened.run("document.documentElement.scrollWidth") == width
+        assert opened.run(INSIDE)
+        opened.run("write(softmaxRows[0][1], number(9999.99, 2))")
+        opened.run("write(softmaxRows[1][1], number(10000, 2))")
+        assert opened.run("softmaxRows.flat().every(one => one.scrollWidth <= one.clientWidth)")
+        side = opened.run("document.getElementById('pad').clientWidth")
+        assert side < height or side < 0.7 * width
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 664), (360, 640)])
+def test_a_telephone_shows_sheet_and_answer_at_once(
+    opened: Browser, width: int, height: int
+) -> None:
+    """Who draws need not scroll to see the answer, nor to take a stroke back."""
+    opened.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=width, height=height, deviceScaleFactor=1, mobile=False,
+    )  # fmt: skip
+    opened.run("document.querySelector('.example').click()")
+    opened.run(SHOWN)
+    for part in ("pad", "undo", "digit", "probability"):
+        box = f"document.getElementById('{part}').getBoundingClientRect()"
+        assert opened.run(f"{box}.bottom") <= height
+
+
+def test_colours_that_are_numbers_outlast_forced_ones(opened: Browser) -> None:
+    """Where the system gives the colours, and on paper, the units and the bars keep theirs."""
+    styles = """["#layers .cell", ".bar i", ".answer .share i"].map(one =>
+      getComputedStyle(document.querySelector(one)))"""
+    colours = f"{styles}.map(style => style.backgroundColor)"
+    opened.run("document.querySelectorAll('.example')[6].click()")
+    opened.run(SHOWN)
+    before = opened.run(colours)
+    opened.call(
+        "Emulation.setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"}]
+    )
+    assert opened.run("matchMedia('(forced-colors: active)').matches")
+    assert opened.run(colours) == before
+    assert opened.run(f"{styles}.every(style => style.printColorAdjust === 'exact')")
+
+
+def test_without_its_script_the_page_says_so(tab: Browser, drawing_page: Path) -> None:
+    """And it shows no parts that would stay empty."""
+    tab.call("Emulation.setScriptExecutionDisabled", value=True)
+    tab.show(drawing_page)
+    shown = tab.run("document.body.innerText")
+    tab.call("Emulation.setScriptExecutionDisabled", value=False)
+    assert "is a script: allow it to run" in shown
+    assert "The answer" not in shown
+
+
 def test_a_drawing_is_answered(opened: Browser) -> None:
     """The mouse draws; the answer comes while it does; undo and clear take it back."""
     mouse(opened, digit(3))
@@ -134,6 +198,51 @@ def test_a_drawing_is_answered(opened: Browser) -> None:
     opened.run("document.getElementById('undo').click()")
     opened.run(SHOWN)
     assert text(opened, "digit") == "3"
+
+
+def pointer(tab: Browser, kind: str, x: float, y: float) -> None:
+    """Move the mouse to a place on the sheet, in shares of its side, with its button held."""
+    box = "document.getElementById('pad').getBoundingClientRect()"
+    left, top, side = tab.run(f"(box => [box.left, box.top, box.width])({box})")
+    tab.call(
+        "Input.dispatchMouseEvent",
+        type=kind, x=left + x * side, y=top + y * side, button="left", buttons=1, clickCount=1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("button", ["#clear", ".example"])
+def test_a_stroke_ends_where_another_drawing_begins(opened: Browser, button: str) -> None:
+    """What the sheet shows is what is read, though the pen is still down; undo brings all back."""
+    ink = "JSON.stringify([...sheet.getImageData(0, 0, PAPER, PAPER).data])"
+    pointer(opened, "mousePressed", 0.2, 0.2)
+    pointer(opened, "mouseMoved", 0.4, 0.4)
+    opened.run(f"document.querySelector('{button}').click()")
+    before = opened.run(ink)
+    pointer(opened, "mouseMoved", 0.8, 0.7)
+    pointer(opened, "mouseReleased", 0.8, 0.7)
+    opened.run(SHOWN)
+    assert opened.run(ink) == before
+    opened.run("document.getElementById('undo').click()")
+    assert opened.run("drawing.strokes.map(points => points.length)") == [2]
+    pointer(opened, "mousePressed", 0.5, 0.5)
+    pointer(opened, "mouseReleased", 0.5, 0.5)
+    assert opened.run("drawing.strokes.length") == 2
+
+
+def test_the_ink_stays_under_the_pen(opened: Browser) -> None:
+    """Also where the page is scrolled, or the telephone turned, in the middle of a stroke."""
+    pointer(opened, "mousePressed", 0.2, 0.2)
+    opened.run("scrollTo({ top: 60, behavior: 'instant' })")
+    pointer(opened, "mouseMoved", 0.5, 0.5)
+    opened.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=390, height=844, deviceScaleFactor=1, mobile=False,
+    )  # fmt: skip
+    opened.run(SHOWN)
+    pointer(opened, "mouseMoved", 0.5, 0.8)
+    pointer(opened, "mouseReleased", 0.5, 0.8)
+    points = opened.run("drawing.strokes[0].slice(1).map(({ x, y }) => [x / PAPER, y / PAPER])")
+    assert np.abs(np.array(points) - [[0.5, 0.5], [0.5, 0.8]]).max() < 0.01
 
 
 def test_a_finger_draws_too(tab: Browser, drawing_page: Path) -> None:
@@ -174,14 +283,45 @@ def test_a_picture_file_is_read(opened: Browser, event: str) -> None:
     assert opened.run("[...seen.pixels]") == pixels.reshape(-1).tolist()
 
 
+def test_of_two_pictures_the_last_is_read(opened: Browser) -> None:
+    """Also where the browser takes longer for the first."""
+    data = list((ROOT / ".github" / "assets" / "photo.jpg").read_bytes())
+    opened.run(
+        f"""(async () => {{
+          const decode = createImageBitmap;
+          const photo = name => new File([new Uint8Array({data})], name);
+          let first;
+          createImageBitmap = file => new Promise(done => {{ first = () => done(decode(file)); }});
+          const slow = openPicture(photo("first.jpg"));
+          createImageBitmap = decode;
+          await openPicture(photo("last.jpg"));
+          first();
+          await slow;
+        }})()"""
+    )
+    assert text(opened, "message") == "last.jpg"
+
+
 def test_what_is_no_picture_is_told(opened: Browser) -> None:
-    """A file without a picture, or without a digit, is a sentence; its name stays text."""
+    """A file without a picture, or without a digit, is a sentence that can be read to its end, as
+    long as that drawing is there; its name stays text.
+    """
     name = "<img src=x onerror=document.title='bad'>.png"
     give(opened, "drop", b"no picture", name)
-    assert text(opened, "message") == f"{name}: no picture that this browser can read"
+    shown = f"{name[:23]}…"
+    assert text(opened, "message") == f"{shown}: no picture that this browser can read"
+    before = opened.run(f"{MESSAGE}.getBoundingClientRect().height")
     give(opened, "drop", encoded(Image.new("L", (50, 50), 200)), name)
-    assert text(opened, "message").startswith(f"{name}: the picture is blank")
+    blank = text(opened, "message")
+    assert blank.startswith(f"{shown}: blank, or nothing")
+    assert opened.run(f"{MESSAGE}.getBoundingClientRect().height") == before
+    assert opened.run(f"{MESSAGE}.scrollWidth <= {MESSAGE}.clientWidth")
     assert text(opened, "digit") == "–"
+    opened.run("document.querySelector('.example').click()")
+    assert text(opened, "message") == ""
+    for message in (blank, ""):
+        press(opened, "z", modifiers=2)
+        assert text(opened, "message") == message
     assert opened.run("document.images.length") == 0
 
 
@@ -282,6 +422,50 @@ def test_softmax_keeps_the_order_and_needs_the_maximum(opened: Browser) -> None:
     assert {row[2] for row in after} == {"∞/∞"}
     assert [row[3:] for row in after] == [row[3:] for row in before]
     assert "more than float32 can hold" in text(opened, "overflow")
+
+
+def test_many_classes_with_long_names_have_room(tab: Browser, run: Run, tmp_path: Path) -> None:
+    """Their list is scrolled for itself, the page ends with its footer, no answer is cut off."""
+    weights, path = tmp_path / "many.npz", tmp_path / "draw.html"
+    names = tuple(f"a class with number {i}" for i in range(1000))
+    network = Network((Layer(np.ones((784, 1000)), np.arange(1000.0), "identity"),))
+    weights.write_bytes(write_weights(network, ".npz", names))
+    assert run("draw", "--weights", weights, "--output", path).exit_code == 0
+    for width in (1280, 320):
+        tab.show(path, width)
+        tab.run("document.querySelector('.example').click()")
+        tab.run(SHOWN)
+        assert text(tab, "digit") == names[-1]
+        main = "document.querySelector('main').getBoundingClientRect().bottom + scrollY"
+        assert tab.run("document.documentElement.scrollHeight") <= tab.run(f"Math.ceil({main})")
+        assert tab.run(INSIDE)
+    assert tab.complaints == []
+
+
+def test_an_output_that_overflows_is_told(tab: Browser, run: Run, tmp_path: Path) -> None:
+    """As predict does, the page gives no answer then, and says why; drawing goes on."""
+    weights, path = tmp_path / "large.npz", tmp_path / "draw.html"
+    shapes = [(784, 9), *[(9, 9)] * 10, (9, 10)]
+    layers = (Layer(np.full(shape, 1e30), np.zeros(shape[1]), "relu") for shape in shapes)
+    weights.write_bytes(write_weights(Network(tuple(layers)), ".npz"))
+    assert run("draw", "--weights", weights, "--output", path).exit_code == 0
+    tab.show(path)
+    mouse(tab, digit(3))
+    why = "the weights are so large that the network's output overflows"
+    assert (text(tab, "digit"), text(tab, "doubts"), text(tab, "spoken")) == ("–", why, why)
+    photo = ROOT / ".github" / "assets" / "photo.jpg"
+    assert why in run("predict", photo, "--weights", weights).stderr
+    assert tab.complaints == []
+
+
+def test_who_returns_finds_an_empty_page(tab: Browser, drawing_page: Path) -> None:
+    """The browser, which brings back what was entered, sets no slider beside another number."""
+    tab.show(drawing_page)
+    tab.run("document.getElementById('shift').value = 500")
+    tab.leave_and_return()
+    tab.run(SHOWN)
+    assert tab.run("document.getElementById('shift').value") == "0"
+    assert text(tab, "shift-value") == "0"
 
 
 def test_names_in_a_weight_file_stay_text(tab: Browser, run: Run, tmp_path: Path) -> None:

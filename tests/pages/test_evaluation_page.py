@@ -227,6 +227,17 @@ def test_a_device_is_not_replaced(run: Run) -> None:
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no descriptors in /dev")
+def test_a_pipe_is_no_place_for_a_page(run: Run) -> None:
+    """/dev/stdout, which leads to one, is refused as what it is: no file."""
+    ends = os.pipe()
+    result = run("eval", *BUNDLED, "--report", f"/dev/fd/{ends[1]}")
+    for end in ends:
+        os.close(end)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "is no file" in result.stderr
+
+
 def test_a_failed_run_leaves_the_old_report(run: Run, tmp_path: Path) -> None:
     """Where the weights cannot be read, an older report stays, and nothing new is beside it."""
     path = tmp_path / "report.html"
