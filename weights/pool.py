@@ -11,7 +11,7 @@ from weights.shapes import DIGITS
 
 NONE = 10
 """The label of what is no digit."""
-STRENGTHS = 6 * (0.5,) + 6 * (1.0,)
+STRENGTHS = 8 * (0.25, 0.5, 1.0)
 """How strongly the copies of each digit are distorted; the digit itself is in the pool as well."""
 DRAWN = 12_000
 """Digits of each kind that the pen draws; ones and sevens, in which people differ most, twice."""

@@ -2,15 +2,16 @@
 
     python -m weights.score [WEIGHTS]
 
-Nothing here has a part in training: the digits are those held back, made into picture files and
-read by the program; what is no digit is drawn by Pillow, in its own font.
+Nothing here has a part in training: the digits are those held back, half of them by another pen or
+slanted, saved in every guise that the tests know and read by the program; what is no digit is drawn
+by Pillow, in its own font.
 """
 
-import io
 import math
 import string
 import sys
 from collections.abc import Iterator
+from itertools import cycle
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,10 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.evaluation.calibration import expected_calibration_error, reliability
 from scratchnet_cli.images import read_image
 from scratchnet_cli.prediction.doubts import NO_DIGIT, doubts
+from tests.conftest import encoded
+from tests.images.guises import GUISES
 
-DIGITS = 1000
+DIGITS = 5000
 SIDE = 280
 LETTERS = "".join(sorted(set(string.ascii_letters) - set("BbDgGIijJlLOoQqSsTyZz"))) + "ΣΩλξ"
 SIGNS = "+=%&#?@*$~<>^{}€£§"
@@ -41,8 +44,9 @@ def main() -> None:
     train, _ = load_dataset("mnist", "train")
     rng = np.random.default_rng(1)
     made, shown = [], []
-    for image, label in zip(train.images[-DIGITS:], train.labels[-DIGITS:], strict=True):
-        made.append(read_image(encoded(guise(image, rng))).pixels)
+    held_back = zip(train.images[-DIGITS:], train.labels[-DIGITS:], strict=True)
+    for (image, label), guise in zip(held_back, cycle(GUISES.values()), strict=False):
+        made.append(read_image(guise(spoilt(image, rng))).pixels)
         shown.append(label)
     probabilities = network.probabilities(as_input(made))
     tell("made pictures", probabilities, np.array(shown))
@@ -89,22 +93,20 @@ def curve(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> N
             print(f"| {part.probability:.3f} | {part.accuracy:.3f} | {part.count} |")
 
 
-def guise(digit: NDArray[np.uint8], rng: np.random.Generator) -> Image.Image:
-    """A digit of MNIST as people save theirs: large, with another pen, slanted, in bad light."""
-    image = Image.fromarray(255 - digit).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    kind = rng.integers(6)
+def spoilt(digit: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A digit of MNIST by another pen, or slanted, or as it is."""
+    image = Image.fromarray(digit)
+    kind = rng.integers(4)
     if kind == 0:
-        image = image.filter(ImageFilter.MinFilter(9))
+        large = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        wide = int(rng.choice([5, 9]))
+        image = large.filter(ImageFilter.MaxFilter(wide)).resize(image.size)
     elif kind == 1:
-        image = image.filter(ImageFilter.MaxFilter(5))
+        large = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        image = large.filter(ImageFilter.MinFilter(5)).resize(image.size)
     elif kind == 2:
-        image = image.rotate(rng.normal(0, 10), Image.Resampling.BICUBIC, fillcolor=255)
-    elif kind == 3:
-        light = 0.8 * np.asarray(image) + np.linspace(0, 50, SIDE) + rng.normal(0, 6, (SIDE, SIDE))
-        image = Image.fromarray(light.clip(0, 255).astype(np.uint8))
-    elif kind == 4:
-        ImageDraw.Draw(image).rectangle((4, 4, SIDE - 5, SIDE - 5), outline=0, width=4)
-    return image
+        image = image.rotate(rng.normal(0, 10), Image.Resampling.BICUBIC)
+    return np.asarray(image)
 
 
 def others(rng: np.random.Generator) -> Iterator[tuple[str, list[Image.Image]]]:
@@ -157,13 +159,6 @@ def sheet() -> tuple[Image.Image, ImageDraw.ImageDraw]:
     """White paper and what draws on it."""
     image = Image.new("L", (SIDE, SIDE), 255)
     return image, ImageDraw.Draw(image)
-
-
-def encoded(image: Image.Image) -> bytes:
-    """The picture as a PNG file."""
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
 
 
 def as_input(pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:

@@ -24,7 +24,8 @@ def scrawls(digits: Tensor, n: int) -> Tensor:
     hands = max(1, each // len(OTHERS))
     widths = torch.empty(len(OTHERS)).uniform_(0.6, 1.1).tolist()
     signs = [draw(shape, hands, wide) for shape, wide in zip(OTHERS, widths, strict=True)]
-    scribbles = [draw(scribble(), HANDS, 0.9) for _ in range(max(1, each // HANDS))]
+    shapes = [framed() if i % 3 == 2 else scribble() for i in range(max(3, each // HANDS))]
+    scribbles = [draw(shape, HANDS, 0.9) for shape in shapes]
     return torch.cat([*signs, *scribbles, blots(each), crops(digits, each)])
 
 
@@ -39,6 +40,19 @@ def scribble() -> str:
         if lift and torch.rand(()) < lifts:
             marks += ["/"]
         marks.append(f"{x}{y}" + "!" * int(torch.rand(()) < corners))
+    return " ".join(marks)
+
+
+def framed() -> str:
+    """A ring or a polygon with two to five short marks within, as a face or a button has."""
+    sides, corner = int(torch.randint(4, 9, ())), "!" * int(torch.randint(2, ()))
+    angles = torch.rand(()) + torch.arange(sides + 1) * 2 * math.pi / sides
+    outline = (4.5 + 4.4 * torch.stack([angles.cos(), angles.sin()], dim=1)).round().int()
+    marks = [f"{x}{y}{corner}" for x, y in outline.tolist()]
+    for _ in range(int(torch.randint(2, 6, ()))):
+        middle = torch.randint(2, 8, (2,))
+        steps = torch.randint(-1, 2, (3, 2)) * torch.randint(2, ())
+        marks += ["/", *(f"{x}{y}" for x, y in (middle + steps).tolist())]
     return " ".join(marks)
 
 

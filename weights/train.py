@@ -12,7 +12,6 @@ One seed and one thread decide everything: the same command gives the same file.
 """
 
 import argparse
-import copy
 import math
 from itertools import pairwise
 from pathlib import Path
@@ -22,20 +21,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from weights.adam import PerUnitAdam
 from weights.digits import Digits, load_digits
 from weights.pool import NONE, copies, make_pool, packed
 
 SIZES = (784, 50, 100, 10)
 TEACHERS = 2
-TEMPERATURE = 2.0
-EPOCHS = 80
-REPEATS = 6
-"""So many times more the student sees the digits as they are, which stand first in the pool."""
-BATCH = 500
-RATE = 0.005
-AVERAGE = 0.9995
-"""What the average of the student's weights keeps of itself at each step."""
+EPOCHS = 50
+BATCH = 1000
+RATE = 0.05
 
 
 def main() -> None:
@@ -67,8 +60,7 @@ def train(learned: Digits, held_back: Digits, seed: int, effort: float = 1.0) ->
         opinions += logits(teacher, pixels) / TEACHERS
         print(f"a teacher: {accuracy(teacher, held_back):.4f} of the digits held back", flush=True)
     student = build_student()
-    order = torch.cat([torch.arange(len(pixels)), torch.arange(len(learned[0])).repeat(REPEATS)])
-    learn(student, pixels[order], opinions[order], max(1, round(effort * EPOCHS)))
+    learn(student, pixels, spread_doubt(opinions), max(1, round(effort * EPOCHS)))
     calibrate(student, held_back)
     return student
 
@@ -109,27 +101,27 @@ def teach(teacher: nn.Sequential, pixels: Tensor, labels: Tensor) -> nn.Sequenti
     return teacher.eval()
 
 
-def learn(student: nn.Sequential, pixels: Tensor, opinions: Tensor, epochs: int) -> None:
-    """Bring the student to the teachers' opinions, and leave in it the average of its last weights.
-
-    opinions: (n, 11) logits. The student's are compared at the same temperature.
-    """
+def learn(student: nn.Sequential, pixels: Tensor, targets: Tensor, epochs: int) -> None:
+    """Bring the student's probabilities to these (n, 10), its rate falling to 0."""
     # What is too small for a float's full precision would cost many times as long.
     torch.set_flush_denormal(True)
-    adam = PerUnitAdam(student)
-    steps, step = epochs * math.ceil(len(pixels) / BATCH), 0
-    average = copy.deepcopy(student)
-    targets = functional.softmax(spread_doubt(opinions).log() / TEMPERATURE, dim=1)
+    matrices = [param for param in student.parameters() if param.ndim == 2]
+    biases = [param for param in student.parameters() if param.ndim == 1]
+    # Muon (Jordan and others, 2024) makes each step's matrix orthogonal: all directions of a layer
+    # learn alike. It needs an eighth of the epochs that Adam needs for the same loss.
+    optimizers = [
+        torch.optim.Muon(matrices, RATE, weight_decay=0),
+        torch.optim.Adam(biases, 0.3 * RATE),
+    ]
+    steps = epochs * math.ceil(len(pixels) / BATCH)
+    rates = [torch.optim.lr_scheduler.CosineAnnealingLR(each, steps) for each in optimizers]
     for _ in range(epochs):
         for chosen in torch.randperm(len(pixels)).split(BATCH):
             student.zero_grad()
-            output = student(as_input(pixels[chosen])) / TEMPERATURE
+            output = student(as_input(pixels[chosen]))
             functional.cross_entropy(output, targets[chosen]).backward()
-            adam.step(RATE * (1 + math.cos(math.pi * step / steps)) / 2)
-            step += 1
-            for mean, value in zip(average.parameters(), student.parameters(), strict=True):
-                mean.data.lerp_(value.data, 1 - min(AVERAGE, step / (step + 10)))
-    student.load_state_dict(average.state_dict())
+            for each in (*optimizers, *rates):
+                each.step()
     torch.set_flush_denormal(False)
 
 
