@@ -23,7 +23,7 @@ function affine(x, { W, b }) {
   return a;
 }
 
-/** Each layer with its input x, a = x·W + b and z = h(a), the next layer's x; at last the logits. */
+/** Each layer's { layer, x, a, z }: a = x·W + b and z = h(a), the next x; the last z are logits. */
 function forward(layers, x) {
   return layers.map((layer) => {
     const a = affine(x, layer);
