@@ -12,7 +12,7 @@ const ACTIVATIONS = {
   identity: (x) => x,
 };
 
-/** a = x·W + b */
+/** a = x·W + b: x (inputs,), W (inputs, outputs) row by row, b and a (outputs,). */
 function affine(x, { W, b }) {
   const a = Float64Array.from(b);
   for (let i = 0; i < x.length; i++) {
@@ -23,24 +23,25 @@ function affine(x, { W, b }) {
   return a;
 }
 
-/** What each layer makes of its input x: a = x·W + b, and z = h(a). The last z are the logits. */
+/** Each layer's { layer, x, a, z }: a = x·W + b and z = h(a), the next x; the last z are logits. */
 function forward(layers, x) {
   return layers.map((layer) => {
     const a = affine(x, layer);
-    const step = { layer, x, a, z: a.map((value) => ACTIVATIONS[layer.activation](value)) };
+    const step = { layer, x, a, z: a.map(ACTIVATIONS[layer.activation]) };
     x = step.z;
     return step;
   });
 }
 
-/** y = e^a / Σ e^a, the maximum subtracted first: the quotient is the same, and nothing overflows. */
+/** y = e^a / Σ e^a; the maximum is subtracted first, which changes no y and lets none overflow. */
 function softmax(a) {
   const max = Math.max(...a);
   const e = a.map((value) => Math.exp(value - max));
-  const sum = e.reduce((total, value) => total + value);
+  const sum = total(e);
   return e.map((value) => value / sum);
 }
 
+/** The index of the largest value, the first of equals. */
 function argmax(values) {
   return values.indexOf(Math.max(...values));
 }
@@ -64,7 +65,9 @@ const FINE = 8; // strokes are measured at so many pixels to one
 const PEN = 2; // thinner strokes are brought to this width
 const EDGE = 0.25; // connected ink has at least this much everywhere,
 const CORE = 0.6; // and that much somewhere
+const FULL = 0.9; // ink that is more than an edge
 
+/** A grey of these values, row by row; without them it is empty. */
 function newGrey(height, width, values = new Float32Array(height * width)) {
   return { height, width, values };
 }
@@ -76,6 +79,14 @@ function round(value) {
   return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
 }
 
+/** The sum of some numbers. */
+function total(values) {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum;
+}
+
+/** The value, or the bound that it is beyond. */
 function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
@@ -99,39 +110,32 @@ function shares(before, after, shrinks) {
       const off = (i - centre + 0.5) / stretch;
       weights.push(shrinks ? Number(off > -0.5 && off <= 0.5) : Math.max(0, 1 - Math.abs(off)));
     }
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    return { first, weights: weights.map((weight) => weight / (sum || 1)) };
+    const sum = total(weights) || 1;
+    return { first, weights: weights.map((weight) => weight / sum) };
   });
 }
 
-/** By area where it shrinks, by linear interpolation where it grows. */
-function resize(grey, height, width) {
-  const shrinks = height * width < grey.height * grey.width;
-  const across = grey.width === width ? grey : newGrey(grey.height, width);
-  if (across !== grey) {
-    shares(grey.width, width, shrinks).forEach(({ first, weights }, x) => {
-      for (let y = 0; y < grey.height; y++) {
-        let sum = 0;
-        const start = y * grey.width + first;
-        for (let i = 0; i < weights.length; i++) sum += grey.values[start + i] * weights[i];
-        across.values[y * width + x] = sum;
-      }
-    });
-  }
-  if (across.height === height) return across;
-  const down = newGrey(height, width);
-  shares(across.height, height, shrinks).forEach(({ first, weights }, y) => {
-    for (let x = 0; x < width; x++) {
+/** The rows resized to `length` pixels, and then rows and columns swapped. */
+function resizeRows({ height, width, values }, length, shrinks) {
+  const result = newGrey(length, height);
+  shares(width, length, shrinks).forEach(({ first, weights }, x) => {
+    for (let y = 0; y < height; y++) {
       let sum = 0;
-      for (let i = 0; i < weights.length; i++) {
-        sum += across.values[(first + i) * width + x] * weights[i];
-      }
-      down.values[y * width + x] = sum;
+      const start = y * width + first;
+      for (let i = 0; i < weights.length; i++) sum += values[start + i] * weights[i];
+      result.values[x * height + y] = sum;
     }
   });
-  return down;
+  return result;
 }
 
+/** A grey of that size: by area where it shrinks, by linear interpolation where it grows. */
+function resize(grey, height, width) {
+  const shrinks = height * width < grey.height * grey.width;
+  return resizeRows(resizeRows(grey, width, shrinks), height, shrinks);
+}
+
+/** A grey whose longer side has `longest` pixels; its proportions stay. */
 function fitLongest(grey, longest) {
   const scale = longest / Math.max(grey.height, grey.width);
   const side = (length) => Math.max(1, round(length * scale));
@@ -150,33 +154,23 @@ function cut(grey, top, left, height, width) {
   return part;
 }
 
-function padded(grey, by) {
-  return cut(grey, -by, -by, grey.height + 2 * by, grey.width + 2 * by);
-}
-
-/** The maximum of each value and those up to `reach` before and after it, along an axis. */
-function widenAlong(values, length, stride, reach) {
-  // Maxima over ever wider spans: each step takes three that meet, or overlap.
-  for (let done = 0; done < reach; ) {
-    const by = Math.min(2 * done + 1, reach - done);
-    const wider = new Float32Array(values.length);
-    for (let line = 0; line < values.length / length; line++) {
-      const start = stride === 1 ? line * length : line;
-      for (let i = 0; i < length; i++) {
-        const before = values[start + Math.max(i - by, 0) * stride];
-        const after = values[start + Math.min(i + by, length - 1) * stride];
-        wider[start + i * stride] = Math.max(before, values[start + i * stride], after);
-      }
+/** The maxima along the rows, `reach` pixels to both sides, and then rows and columns swapped. */
+function widenRows({ height, width, values }, reach) {
+  const result = newGrey(width, height);
+  for (let y = 0; y < height; y++) {
+    const row = values.subarray(y * width, (y + 1) * width);
+    for (let x = 0; x < width; x++) {
+      let most = 0;
+      for (let i = Math.max(x - reach, 0); i <= x + reach; i++) if (row[i] > most) most = row[i];
+      result.values[x * height + y] = most;
     }
-    values = wider;
-    done += by;
   }
-  return values;
+  return result;
 }
 
 /** The maximum over a square that reaches so many pixels to each side. */
-function widen({ height, width, values }, reach) {
-  return newGrey(height, width, widenAlong(widenAlong(values, width, 1, reach), height, width, reach));
+function widen(grey, reach) {
+  return widenRows(widenRows(grey, reach), reach);
 }
 
 /** The maximum over each pixel and its 4 neighbours, or all 8. Nothing lies at the rim. */
@@ -199,19 +193,14 @@ function spread({ height, width, values }, square) {
 function thicken(ink, by) {
   const whole = Math.trunc(by);
   const rest = by - whole;
-  ink = padded(ink, whole + 2);
+  const rim = whole + 2;
+  ink = cut(ink, -rim, -rim, ink.height + 2 * rim, ink.width + 2 * rim);
   for (let step = 0; step < whole; step++) ink = spread(ink, step % 2 === 1);
   if (rest) {
     const more = spread(ink, whole % 2 === 1).values;
     ink.values.forEach((value, i) => (ink.values[i] = value + rest * (more[i] - value)));
   }
   return cut(ink, 1, 1, ink.height - 2, ink.width - 2);
-}
-
-function total(values) {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum;
 }
 
 /** The mean width of the strokes: twice the area over the length of the outline. */
@@ -249,25 +238,21 @@ function withPen(ink) {
   return trim(thicken(fine, (grown * FINE) / 2));
 }
 
-/** Where the centre of mass of whole pixels is nearest to, (row, column), and their sum. */
-function centreOfMass({ height, width, values }) {
+/** The pixel that the centre of mass of whole numbers is nearest to: NaN where all are 0. */
+function centreOfMass({ width, values }) {
   let [sum, down, across] = [0, 0, 0];
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      sum += values[i];
-      down += y * values[i];
-      across += x * values[i];
-    }
-  }
-  return { sum, row: round(down / sum), column: round(across / sum) };
+  values.forEach((value, i) => {
+    sum += value;
+    down += Math.floor(i / width) * value;
+    across += (i % width) * value;
+  });
+  return { row: round(down / sum), column: round(across / sum) };
 }
 
 /** One digit's ink as MNIST would have it: 784 whole numbers from 0, background, to 255, ink. */
 function fit(ink) {
   const boxed = fitLongest(withPen(trim(ink)), BOX);
-  boxed.values.forEach((value, i) => {
-    boxed.values[i] = clamp(round(Math.fround(value * 255)), 0, 255);
-  });
+  boxed.values = boxed.values.map((value) => clamp(round(Math.fround(value * 255)), 0, 255));
   const { row, column } = centreOfMass(boxed);
   const top = clamp(CENTRE - row, 0, FIELD - boxed.height);
   const left = clamp(CENTRE - column, 0, FIELD - boxed.width);
@@ -277,13 +262,10 @@ function fit(ink) {
 /** Whether light ink on black has MNIST's size, box and centre, so that nothing is to do. */
 function fitsAlready(values) {
   const grey = newGrey(FIELD, FIELD, Float32Array.from(values));
-  const { sum, row, column } = centreOfMass(grey);
-  if (sum === 0 || row !== CENTRE || column !== CENTRE) return false;
-  const inked = [...values.keys()].filter((i) => values[i]);
-  const extent = (places) => Math.max(...places) - Math.min(...places) + 1;
-  const rows = extent(inked.map((i) => Math.floor(i / FIELD)));
-  const columns = extent(inked.map((i) => i % FIELD));
-  return Math.max(rows, columns) <= BOX && Math.max(rows, columns) >= BOX - 1;
+  const { row, column } = centreOfMass(grey);
+  if (row !== CENTRE || column !== CENTRE) return false;
+  const { height, width } = trim(grey);
+  return Math.max(height, width) <= BOX && Math.max(height, width) >= BOX - 1;
 }
 
 /** The connected regions of ink: each pixel's label, from 1, and each region's box and area. */
@@ -322,14 +304,17 @@ function findRegions({ height, width, values }) {
   return { labels, regions };
 }
 
+/** The longer side of a rectangle, in pixels. */
 function longerSide(box) {
   return Math.max(box.bottom - box.top, box.right - box.left);
 }
 
+/** Whether a rectangle is as flat as a line under a number. */
 function isBar(box) {
   return box.bottom - box.top < 0.15 * (box.right - box.left);
 }
 
+/** The rectangle around some others. */
 function around(boxes) {
   return {
     top: Math.min(...boxes.map((box) => box.top)),
@@ -358,13 +343,13 @@ function gather(regions) {
   while (rest.length) {
     const group = [rest.shift()];
     const size = longerSide(group[0]);
-    for (;;) {
+    let found;
+    do {
       const whole = around(group);
-      const found = rest.filter((region) => belongs(region, whole, size));
-      if (!found.length) break;
+      found = rest.filter((region) => belongs(region, whole, size));
       group.push(...found);
       rest = rest.filter((region) => !found.includes(region));
-    }
+    } while (found.length);
     groups.push(group);
   }
   const digits = groups.filter((group) => !isBar(around(group)));
@@ -405,7 +390,7 @@ function take(amount, labels, group) {
     if (!within) ink.values[i] = 0;
   });
   const full = (touches, start, stride, length) =>
-    touches && Array.from({ length }).some((_, i) => ink.values[start + i * stride] > 0.9);
+    touches && Array.from({ length }).some((_, i) => ink.values[start + i * stride] > FULL);
   const isCut =
     full(top === 0, 0, 1, ink.width) ||
     full(bottom === height, ink.values.length - ink.width, 1, ink.width) ||
@@ -422,20 +407,18 @@ function weightOf(group, { height, width }) {
   return total(group.map((region) => region.area)) * (1 - 0.3 * off) * (touching ? 0.5 : 1);
 }
 
-/** What the network sees of a picture's ink, and doubts; null where there is none. */
+/** What the network sees of some ink: { pixels (784,), doubts }, or null where there is none. */
 function read(amount) {
   const { labels, regions } = findRegions(amount);
   const groups = gather(regions.filter((region) => region.solid));
   if (!groups.length) return null;
-  const weights = groups.map((group) => weightOf(group, amount));
-  const best = groups[argmax(weights)];
-  const size = longerSide(around(best));
-  const several = groups.some(
-    (group) => group !== best && longerSide(around(group)) > 0.4 * size,
-  );
+  const best = groups[argmax(groups.map((group) => weightOf(group, amount)))];
+  const sizes = groups.map((group) => longerSide(around(group)));
+  const large = sizes.filter((size) => size > 0.4 * longerSide(around(best)));
   const { ink, isCut } = take(amount, labels, best);
-  const doubts = [...(isCut ? ["ink cut by the edge"] : []),
-    ...(several ? ["more than one digit"] : [])];
+  const doubts = [];
+  if (isCut) doubts.push("ink cut by the edge");
+  if (large.length > 1) doubts.push("more than one digit");
   return { pixels: fit(ink), doubts };
 }
 
@@ -446,44 +429,56 @@ function inkOf({ height, width, data }) {
   return ink;
 }
 
-/** What the network sees of any picture: ink darker or lighter than the paper around it. */
-function readPicture({ height, width, data }) {
-  const grey = newGrey(height, width);
-  for (let i = 0; i < grey.values.length; i++) {
-    grey.values[i] = (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 765;
-  }
-  if (height === FIELD && width === FIELD) {
-    for (const level of [(value) => value, (value) => 1 - value]) {
-      const pixels = Uint8Array.from(grey.values, (value) => Math.round(255 * level(value)));
-      if (fitsAlready(pixels)) return { pixels, doubts: [] };
-    }
-  }
-  const ordered = grey.values.slice().sort();
-  const middle = (ordered[0] + ordered[ordered.length - 1]) / 2;
-  const rim = grey.values.filter((_, i) => {
-    const [y, x] = [Math.floor(i / width), i % width];
-    return y === 0 || x === 0 || y === height - 1 || x === width - 1;
-  });
-  const inverted = quantile(rim, 0.5) < middle;
-  if (inverted) grey.values.forEach((value, i) => (grey.values[i] = 1 - value));
-  // The brightest around each pixel is paper: shadows are wider than strokes.
+/** Dark for light and light for dark. */
+function inverse({ height, width, values }) {
+  return newGrey(height, width, values.map((value) => 1 - value));
+}
+
+/** Of each pixel the brightest around it, which is paper: shadows are wider than strokes. */
+function paperOf(grey) {
   const small = fitLongest(grey, 64);
   const reach = Math.trunc(Math.max(small.height, small.width) / 6);
-  const negative = (one) => newGrey(one.height, one.width, one.values.map((value) => -value));
-  const paper = resize(negative(widen(negative(widen(small, reach)), reach)), height, width);
-  const depth = grey.values.map((value, i) => 1 - value / Math.max(paper.values[i], 1e-3));
-  // Ink is what is deeper than the paper's noise; the typical ink counts as full.
-  const deepest = quantile(depth, 0.9998);
-  const shallow = depth.filter((value) => value <= deepest / 2);
+  const paper = inverse(widen(inverse(widen(small, reach)), reach));
+  return resize(paper, grey.height, grey.width);
+}
+
+/** Depths below the paper as amounts of ink: 0 in its noise, 1 for typical ink; null if none is. */
+function amounts({ height, width, values }) {
+  const deepest = quantile(values, 0.9998);
+  const shallow = values.filter((depth) => depth <= deepest / 2);
   const ground = quantile(shallow, 0.5);
-  const noise = 1.4826 * quantile(shallow.map((value) => Math.abs(value - ground)), 0.5);
+  const noise = 1.4826 * quantile(shallow.map((depth) => Math.abs(depth - ground)), 0.5);
   const low = ground + 3 * noise;
   let full = deepest;
   for (let pass = 0; pass < 5; pass++) {
-    const deep = depth.filter((value) => value > Math.max((ground + full) / 2, low));
+    const deep = values.filter((depth) => depth > Math.max((ground + full) / 2, low));
     if (!deep.length) return null;
     full = quantile(deep, 0.5);
   }
   if (full - ground < Math.max(0.02, 4 * noise)) return null;
-  return read(newGrey(height, width, depth.map((d) => clamp((d - low) / (full - low), 0, 1))));
+  return newGrey(height, width, values.map((depth) => clamp((depth - low) / (full - low), 0, 1)));
+}
+
+/** What the network sees of any picture, ink dark or light: as `read`. */
+function readPicture({ height, width, data }) {
+  let grey = newGrey(height, width);
+  for (let i = 0; i < grey.values.length; i++) {
+    grey.values[i] = (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 765;
+  }
+  if (height === FIELD && width === FIELD) {
+    for (const { values } of [grey, inverse(grey)]) {
+      const pixels = Uint8Array.from(values, (value) => Math.round(255 * value));
+      if (fitsAlready(pixels)) return { pixels, doubts: [] };
+    }
+  }
+  const rim = grey.values.filter((_, i) => {
+    const [y, x] = [Math.floor(i / width), i % width];
+    return y === 0 || x === 0 || y === height - 1 || x === width - 1;
+  });
+  const ordered = grey.values.slice().sort();
+  if (quantile(rim, 0.5) < (ordered[0] + ordered.at(-1)) / 2) grey = inverse(grey);
+  const paper = paperOf(grey).values;
+  const depth = grey.values.map((value, i) => 1 - value / Math.max(paper[i], 1e-3));
+  const amount = amounts(newGrey(height, width, depth));
+  return amount && read(amount);
 }

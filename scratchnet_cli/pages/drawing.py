@@ -19,7 +19,8 @@ from scratchnet_cli.weights import WeightFile
 SIDE = 28
 # So many examples of each digit are in the page.
 EXAMPLES = 3
-_FOLDER = Path(__file__).parent
+# One script in the page: what it computes, what it shows of that, what one can do.
+SCRIPTS = ("arithmetic.js", "view.js", "pen.js")
 
 
 def drawing_page(
@@ -36,11 +37,8 @@ def drawing_page(
         raise ShapeError(
             f"the network takes {network.inputs} values, and a drawing has {SIDE}x{SIDE} pixels"
         )
-    style, arithmetic, drawing = (
-        _FOLDER.joinpath(name).read_text(encoding="utf-8")
-        for name in ("drawing.css", "arithmetic.js", "drawing.js")
-    )
-    script = arithmetic + drawing
+    style = _text("drawing.css")
+    script = "".join(map(_text, SCRIPTS))
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
@@ -54,8 +52,11 @@ def drawing_page(
     }
     parts = {"policy": policy, "style": style, "script": script, "data": _json(data)}
     # In one pass: what is put in is not looked through again.
-    template = _FOLDER.joinpath("drawing.html").read_text(encoding="utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _text("drawing.html"))
+
+
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

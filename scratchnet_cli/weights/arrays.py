@@ -17,6 +17,8 @@ BYTE_ORDERS = "<>="
 # No layer of a network needs more axes, or as many values along one.
 MAX_AXES = 2
 MAX_LENGTH = 2**31 - 1
+# What a file calls the two texts beside its arrays.
+ACTIVATIONS, CLASSES = "activations", "classes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,11 @@ class Contents:
     arrays: dict[str, NDArray[np.floating]]
     activations: tuple[str, ...] | None = None
     classes: tuple[str, ...] | None = None
+
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """Those of activations and classes that are said, by what a file calls them."""
+        both = {ACTIVATIONS: self.activations, CLASSES: self.classes}
+        return {name: texts for name, texts in both.items() if texts is not None}
 
 
 def view_floats(

@@ -5,17 +5,13 @@ import math
 import re
 import zipfile
 import zlib
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.weights.arrays import MAX_BYTES, Contents, view_floats
+from scratchnet_cli.weights.arrays import ACTIVATIONS, CLASSES, MAX_BYTES, Contents, view_floats
 from scratchnet_cli.weights.npy import Npy, split_npy
 
-# The two arrays that hold text: the activation of each layer, the name of each class.
-ACTIVATIONS, CLASSES = "activations", "classes"
 # A short name takes many times its bytes once it is text.
 MAX_NAMES = 10_000
 _WRITTEN_BY_NUMPY = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -43,11 +39,8 @@ def read_npz(data: bytes) -> Contents:
 def write_npz(contents: Contents) -> bytes:
     """An .npz that ``read_npz`` and ``np.load`` read; the same contents give the same bytes."""
     file = io.BytesIO()
-    arrays: dict[str, NDArray[Any]] = dict(contents.arrays)
-    for name, texts in ((ACTIVATIONS, contents.activations), (CLASSES, contents.classes)):
-        if texts is not None:
-            arrays[name] = np.array(texts)
-    np.savez(file, **arrays)  # type: ignore[arg-type]
+    texts = {name: np.array(texts) for name, texts in contents.texts().items()}
+    np.savez(file, **contents.arrays, **texts)  # type: ignore[arg-type]
     return file.getvalue()
 
 

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.weights.arrays import Contents, view_floats
+from scratchnet_cli.weights.arrays import ACTIVATIONS, CLASSES, Contents, view_floats
 
 # A thousand layers need less.
 MAX_HEADER = 200_000
 METADATA = "__metadata__"
-ACTIVATIONS, CLASSES = "activations", "classes"
 DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
 _CODES = {code: name for name, code in DTYPES.items()}
 _ALIGNMENT = 8
@@ -56,9 +55,7 @@ def write_safetensors(contents: Contents) -> bytes:
     """A .safetensors file that this module, PyTorch and the others read."""
     # Some readers ask which framework's layout it is.
     metadata = {"format": "pt"}
-    for name, texts in ((ACTIVATIONS, contents.activations), (CLASSES, contents.classes)):
-        if texts is not None:
-            metadata[name] = ",".join(texts)
+    metadata |= {name: ",".join(texts) for name, texts in contents.texts().items()}
     header: dict[str, Any] = {METADATA: metadata}
     body = bytearray()
     for name, array in contents.arrays.items():

@@ -210,6 +210,20 @@ def pointer(tab: Browser, kind: str, x: float, y: float) -> None:
     )  # fmt: skip
 
 
+def test_a_stroke_costs_nothing_of_those_before_it(opened: Browser) -> None:
+    """Only its own lines are drawn, and the sheet shows what it would if all were drawn anew."""
+    ink = "JSON.stringify([...sheet.getImageData(0, 0, PAPER, PAPER).data])"
+    mouse(opened, digit(8))
+    opened.run("const all = sheet.stroke; let lines = 0")
+    opened.run("sheet.stroke = () => { lines++; all.call(sheet); }")
+    mouse(opened, [np.array([[40.0, 60], [70, 50], [90, 80]])], step=1)
+    assert opened.run("lines") == 3
+    before = opened.run(ink)
+    opened.run("redraw()")
+    assert opened.run(ink) == before
+    assert opened.run("lines") > 20
+
+
 @pytest.mark.parametrize("button", ["#clear", ".example"])
 def test_a_stroke_ends_where_another_drawing_begins(opened: Browser, button: str) -> None:
     """What the sheet shows is what is read, though the pen is still down; undo brings all back."""
@@ -292,9 +306,9 @@ def test_of_two_pictures_the_last_is_read(opened: Browser) -> None:
           const photo = name => new File([new Uint8Array({data})], name);
           let first;
           createImageBitmap = file => new Promise(done => {{ first = () => done(decode(file)); }});
-          const slow = openPicture(photo("first.jpg"));
+          const slow = openPicture([photo("first.jpg")]);
           createImageBitmap = decode;
-          await openPicture(photo("last.jpg"));
+          await openPicture([photo("last.jpg")]);
           first();
           await slow;
         }})()"""

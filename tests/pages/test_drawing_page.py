@@ -23,7 +23,7 @@ from tests.pages.drawings import Stroke, drawings
 
 # Draws strokes as the pen does, and tells what the page makes of them.
 DRAW = """(strokes => {
-  change({ picture: null, strokes: [] });
+  change(EMPTY);
   for (const points of strokes) {
     const [first, ...rest] = points.map(([x, y]) => ({ x, y, width: BRUSH }));
     begin(first);
