@@ -12,7 +12,6 @@ from scratchnet_cli.images import Box, Picture
 from scratchnet_cli.network import Network
 from scratchnet_cli.prediction.doubts import doubts
 from scratchnet_cli.prediction.reading import Reading
-from scratchnet_cli.prediction.segmentation import choose
 
 SIDE = 28
 
@@ -140,6 +139,9 @@ def _read(digits: list[Digit]) -> list[Digit]:
     places = [digit.picture.place for digit in digits if digit.picture.place]
     if all(place.after == 1 for place in places):
         return digits
+    # Loaded here, for single digits need it not.
+    from scratchnet_cli.prediction.segmentation import choose
+
     chosen = choose(places, np.array([digit.probabilities for digit in digits]))
     return [digits[index] for index in chosen]
 

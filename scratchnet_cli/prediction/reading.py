@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from scratchnet_cli import images
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images import NO_MEMORY, Picture, read_digits, read_image, read_raw_image
+from scratchnet_cli.images import NO_MEMORY, Picture, read_image, read_raw_image
 from scratchnet_cli.prediction.inputs import read_bytes
 
 Reading = tuple[str, list[Picture] | ImageError]
@@ -46,5 +47,6 @@ def read_pictures(data: bytes, raw: bool, multiple: bool, polarity: str) -> list
         ImageError: the file is no picture or shows nothing.
     """
     if multiple:
-        return read_digits(data, polarity)
+        # By way of its room, which loads what only pages need when it is asked for.
+        return images.read_digits(data, polarity)
     return [read_raw_image(data) if raw else read_image(data, polarity)]
