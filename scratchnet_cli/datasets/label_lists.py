@@ -25,8 +25,8 @@ def label_of(text: str, classes: int) -> int | None:
 def read_list(folder: Path, list_name: str, classes: int, present: Set[str]) -> dict[str, int]:
     """The label of each picture that the list names, by its path within the folder, in order.
 
-    A first line that is no picture of the folder may be a heading; columns after the second say
-    nothing here. present: names that are known to be there.
+    A first line without a picture of the folder and without a number may be a heading; columns
+    after the second say nothing here. present: names that are known to be there.
 
     Raises:
         DatasetError: the list cannot be read, names a picture twice, one outside of the folder or
@@ -44,7 +44,7 @@ def read_list(folder: Path, list_name: str, classes: int, present: Set[str]) -> 
                 )
             name, label = _inside(cells[0], line), label_of(cells[1].strip(), classes)
             there = name in present or os.path.isfile(os.path.join(folder, name))  # noqa: PTH113, PTH118
-            if label is None and i == 0 and not there:
+            if label is None and i == 0 and not there and not cells[1].strip().isdigit():
                 continue
             if label is None:
                 raise DatasetError(

@@ -96,6 +96,7 @@ WRONG = {
     "fraction": ("labels.csv", "a.png,1.0\n", "line 1: the label '1.0'"),
     "other figures": ("labels.csv", "a.png,٣\n", "line 1: the label '٣'"),
     "nothing": ("labels.csv", "a.png,\n", "line 1: the label ''"),
+    "no heading": ("labels.csv", "c.png,10\na.png,1\n", "line 1: the label '10'"),
     "one column": ("labels.csv", "a.png,1\nb.png\n", "line 2 has one column"),
     "wrong separator": ("labels.csv", "a.png;1\n", "expected a name, a comma and a label"),
     "missing": ("labels.csv", "a.png,1\nc.png,2\nd.png,2\n",
