@@ -1,5 +1,6 @@
 """``labels.tsv`` and ``labels.csv``: a picture a line, its name and its label."""
 
+import codecs
 import csv
 import io
 import os
@@ -24,8 +25,8 @@ def label_of(text: str, classes: int) -> int | None:
 def read_list(folder: Path, list_name: str, classes: int, present: Set[str]) -> dict[str, int]:
     """The label of each picture that the list names, by its path within the folder, in order.
 
-    A first line that is no picture of the folder may be a heading; columns after the second say
-    nothing here. present: names that are known to be there.
+    A first line without a picture of the folder and without a number may be a heading; columns
+    after the second say nothing here. present: names that are known to be there.
 
     Raises:
         DatasetError: the list cannot be read, names a picture twice, one outside of the folder or
@@ -37,10 +38,13 @@ def read_list(folder: Path, list_name: str, classes: int, present: Set[str]) -> 
     with about(folder / list_name):
         for i, (line, cells) in enumerate(_rows(folder / list_name)):
             if len(cells) < 2:
-                raise DatasetError(f"line {line} has one column; expected a name and a label")
+                between = "tab" if list_name.endswith(".tsv") else "comma"
+                raise DatasetError(
+                    f"line {line} has one column; expected a name, a {between} and a label"
+                )
             name, label = _inside(cells[0], line), label_of(cells[1].strip(), classes)
             there = name in present or os.path.isfile(os.path.join(folder, name))  # noqa: PTH113, PTH118
-            if label is None and i == 0 and not there:
+            if label is None and i == 0 and not there and not cells[1].strip().isdigit():
                 continue
             if label is None:
                 raise DatasetError(
@@ -75,6 +79,8 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise DatasetError(str(error.strerror)) from error
     if len(data) > MAX_BYTES:
         raise DatasetError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DatasetError("is text in UTF-16; expected UTF-8")
     # Names of files may be no text, and then stand in the list as they are.
     text = io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline="")
     if path.suffix == ".tsv":

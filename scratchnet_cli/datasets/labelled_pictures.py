@@ -76,11 +76,15 @@ def _by_class(folder: Path, folders: list[str], classes: int, expand: Expand) ->
                 f"{folder / name}: no class of the network; pictures are labelled by folders named "
                 f"0 to {classes - 1}, or by a list, labels.tsv"
             )
+        try:
+            inner = _entries(folder / name)[1]
+        except OSError as error:
+            raise DatasetError(f"{folder / name}: {error.strerror}") from error
         pictures = expand([str(folder / name)])
         if pictures == [str(folder / name)]:
             raise DatasetError(f"{folder / name}: this class's folder holds no pictures")
         of_class.setdefault(label, []).extend(pictures)
-        if inner := _entries(folder / name)[1]:
+        if inner:
             notes.append(f"{folder / name}: the folders in it are left out: {_some(inner)}")
     if left := _within(folder, expand):
         notes.append(f"{folder}: in no class's folder, left out: {_some(left)}")
@@ -94,7 +98,12 @@ def _by_class(folder: Path, folders: list[str], classes: int, expand: Expand) ->
 def _entries(folder: Path) -> tuple[list[str], list[str]]:
     """The names of all that is in a folder, and of the folders among them; no hidden ones."""
     with os.scandir(folder) as entries:
-        found = {entry.name: entry.is_dir() for entry in entries if entry.name[0] != "."}
+        # DirEntry.is_dir raises where a link leads in a circle or to what may not be seen.
+        found = {
+            entry.name: os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()  # noqa: PTH112
+            for entry in entries
+            if entry.name[0] != "."
+        }
     return sorted(found), sorted(name for name, is_folder in found.items() if is_folder)
 
 

@@ -56,6 +56,11 @@ class Number:
         return min(digit.probability for digit in self.digits)
 
     @property
+    def doubts(self) -> list[str]:
+        """Why it may be read wrong, each reason once, in a few words."""
+        return _doubts(self.digits)
+
+    @property
     def box(self) -> Box | None:
         """The rectangle around the digits, if their places are known."""
         boxes = [digit.picture.place.box for digit in self.digits if digit.picture.place]
@@ -92,13 +97,7 @@ class Answer:
     @property
     def doubts(self) -> list[str]:
         """Why the answer may be wrong, each reason once, in a few words."""
-        return list(
-            dict.fromkeys(
-                doubt
-                for digit in self.digits
-                for doubt in (*digit.picture.doubts, *doubts(digit.probabilities))
-            )
-        )
+        return _doubts(self.digits)
 
 
 @dataclass(frozen=True)
@@ -127,6 +126,16 @@ def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
         else Answer(name, _read(list(islice(digits, len(content)))))
         for name, content in readings
     ]
+
+
+def _doubts(digits: Sequence[Digit]) -> list[str]:
+    return list(
+        dict.fromkeys(
+            doubt
+            for digit in digits
+            for doubt in (*digit.picture.doubts, *doubts(digit.probabilities))
+        )
+    )
 
 
 def _row_and_number(digit: Digit) -> tuple[int, int]:

@@ -120,7 +120,14 @@ def _pictures_in(folder: str) -> list[str]:
                 for entry in entries
                 if entry.name.lower().endswith(SUFFIXES)
                 and not entry.name.startswith(".")
-                and entry.is_file()
+                and _is_file(entry)
             )
     except OSError:
         return []
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file, or a link to one, or a link that leads nowhere: reading it says why."""
+    if not entry.is_symlink():
+        return entry.is_file()
+    return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113

@@ -47,14 +47,22 @@ class AnswerPrinter:
         if self._views:
             self._show(result)
         least = self._min_confidence
-        reading = f"read as {result.number} with probability"
-        if least is not None and result.probability < least:
-            self.below += 1
-            shortfall = f"{below(result.probability, least)}, below --min-confidence {exact(least)}"
-            self._remark(result.name, f"{reading} {shortfall}", EXIT_BELOW)
-        elif result.doubts:
-            doubts = f"{result.probability:.4f}, but doubtful: {', '.join(result.doubts)}"
-            self._remark(result.name, f"{reading} {doubts}", 0)
+        uncertain = least is not None and result.probability < least
+        self.below += uncertain
+        if uncertain or result.doubts:
+            self._doubt(result)
+
+    def _doubt(self, answer: Answer) -> None:
+        least = self._min_confidence
+        for number, where in zip(answer.numbers, places(answer.numbers), strict=True):
+            name = ", ".join((answer.name, *where))
+            reading = f"read as {number.number} with probability"
+            if least is not None and number.probability < least:
+                low = f"{below(number.probability, least)}, below --min-confidence {exact(least)}"
+                self._remark(name, f"{reading} {low}", EXIT_BELOW)
+            elif number.doubts:
+                doubts = f"{number.probability:.4f}, but doubtful: {', '.join(number.doubts)}"
+                self._remark(name, f"{reading} {doubts}", 0)
 
     def _show(self, answer: Answer) -> None:
         sys.stdout.flush()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from scratchnet_cli.catalog import load_dataset, load_weights
 from scratchnet_cli.images.decode import decode
@@ -204,6 +204,21 @@ def test_show_names_row_and_place(run: Run, page: Path) -> None:
         f"{page}, row 2, digit 2 of 3",
         f"{page}, row 2, digit 3 of 3",
     ]
+
+
+def test_each_doubtful_number_of_a_page_is_told_with_its_place(run: Run, page: Path) -> None:
+    """What is said of a page is said of those of its numbers that it holds for."""
+    with Image.open(page) as sheet:
+        ImageDraw.Draw(sheet).ellipse((390, 20, 490, 130), fill=0)
+        sheet.save(page)
+    multiple = ("predict", *BUNDLED, "--multiple")
+    (doubtful,) = run(*multiple, page).stderr.splitlines()
+    gate = run(*multiple, "--min-confidence", "0.5", page)
+    (low,) = gate.stderr.splitlines()
+    for line, remark in ((doubtful, "but doubtful: "), (low, "below --min-confidence 0.5")):
+        assert line.startswith(f"scratchnet: {page}, row 1, number 2: read as ")
+        assert remark in line
+    assert gate.exit_code == 1
 
 
 @pytest.mark.parametrize("multiple", [[], ["--multiple"]])

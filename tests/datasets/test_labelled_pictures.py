@@ -1,6 +1,8 @@
 """Which pictures of a folder are labelled, and what is wrong with labels."""
 
+import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -94,8 +96,9 @@ WRONG = {
     "fraction": ("labels.csv", "a.png,1.0\n", "line 1: the label '1.0'"),
     "other figures": ("labels.csv", "a.png,٣\n", "line 1: the label '٣'"),
     "nothing": ("labels.csv", "a.png,\n", "line 1: the label ''"),
+    "no heading": ("labels.csv", "c.png,10\na.png,1\n", "line 1: the label '10'"),
     "one column": ("labels.csv", "a.png,1\nb.png\n", "line 2 has one column"),
-    "wrong separator": ("labels.csv", "a.png;1\n", "line 1 has one column"),
+    "wrong separator": ("labels.csv", "a.png;1\n", "expected a name, a comma and a label"),
     "missing": ("labels.csv", "a.png,1\nc.png,2\nd.png,2\n",
                 "2 of 3 pictures are not there, the first is 'c.png' (line 2)"),
     "folder": ("labels.csv", "a.png,1\nin,2\n", "the first is 'in' (line 2)"),
@@ -137,10 +140,14 @@ def test_two_lists_are_one_too_many(tmp_path: Path) -> None:
 def test_a_list_that_cannot_be_read_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A folder of that name, or more than any list has."""
+    """A folder of that name, another encoding, or more than any list has."""
     (tmp_path / "one" / "labels.tsv").mkdir(parents=True)
     with pytest.raises(DatasetError, match=r"labels\.tsv: not a file"):
         find(tmp_path / "one")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "labels.tsv").write_text("a.png\t1\n", encoding="utf-16")
+    with pytest.raises(DatasetError, match=r"labels\.tsv: is text in UTF-16; expected UTF-8"):
+        find(tmp_path / "two")
     (tmp_path / "labels.tsv").write_text("a.png\t1\n" * 10)
     monkeypatch.setattr(label_lists, "MAX_BYTES", 20)
     with pytest.raises(DatasetError, match=r"labels\.tsv: larger than"):
@@ -177,6 +184,37 @@ def test_what_is_wrong_with_a_class_is_told_by_its_folder(
     with pytest.raises(DatasetError) as refused:
         find(write(tmp_path, *names))
     assert message in str(refused.value)
+
+
+def test_a_class_that_may_not_be_seen_is_not_called_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message has the system's reason."""
+    write(tmp_path, "3/a.png", "4/b.png")
+    scandir = os.scandir
+
+    def refusing(path: str | Path) -> Iterator[os.DirEntry[str]]:
+        if str(path) == str(tmp_path / "4"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(DatasetError, match=r"4: Permission denied$"):
+        find(tmp_path)
+
+
+@pytest.mark.parametrize("goal", ["nowhere", "b.png"])
+def test_a_link_that_leads_nowhere_is_a_picture_that_cannot_be_read(
+    tmp_path: Path, goal: str
+) -> None:
+    """It is not passed over, whether its goal is not there or it leads in a circle."""
+    write(tmp_path, "3/a.png")
+    for link in (tmp_path / "3" / "b.png", tmp_path / "c.png"):
+        link.symlink_to(goal)
+    pictures = find(tmp_path)
+    assert pictures
+    assert pictures.names == [str(tmp_path / "3" / name) for name in ("a.png", "b.png")]
+    assert pictures.notes == (f"{tmp_path}: in no class's folder, left out: c.png",)
 
 
 def test_hidden_files_are_passed_over(tmp_path: Path) -> None:
