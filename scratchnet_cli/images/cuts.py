@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.images.fit import FAINT
-from scratchnet_cli.images.grey import Grey, widen
+from scratchnet_cli.images.grey import Grey, quantile, widen
 from scratchnet_cli.images.parts import Rectangle
 
-# What is narrower than this share of its row's height is one digit: no two stand in it.
-NARROWEST = 0.95
+# What is narrower than this share of its row's height, soft edges counted, is one digit: no two
+# stand in it.
+NARROWEST = 1.02
 # Cuts lie no nearer to each other than this, in heights; for each height of width beyond a margin
 # there are no more.
 NEAREST, MOST, MARGIN = 0.1, 6, 0.5
@@ -119,7 +120,7 @@ def find_pieces(ink: Grey, cuts: Sequence[Cut], height: int) -> Iterator[Piece]:
         left, right = starts[first], ends[after - 1]
         start, end = int(left.min()), int(right.max())
         whole = after - first == len(cuts) + 1
-        if whole or np.median(right - left) > WIDE * height:
+        if whole or quantile(right - left, 0.5) > WIDE * height:
             continue
         columns = np.arange(start, end)
         between = (columns >= left[:, None]) & (columns < right[:, None])

@@ -48,10 +48,12 @@ class Ink:
     noise: float
 
 
-def find_ink(colours: Colours, polarity: str = "auto") -> Ink:
+def find_ink(colours: Colours, polarity: str = "auto", passes: int = 1, fills: bool = True) -> Ink:
     """What was written on the ground of a (h, w, 1 or 3) picture, whatever its colours and light.
 
-    polarity: "dark" or "light" ink, or "auto" to tell by the picture.
+    polarity: "dark" or "light" ink, or "auto" to tell by the picture. passes: how often the ground
+    is measured anew in uneven light, the ink found so far left out: what of a shadow was taken for
+    ink fades away. fills: whether a digit may fill the picture; if not, what seems to is a shadow.
 
     Raises:
         ImageError: nothing was.
@@ -59,11 +61,13 @@ def find_ink(colours: Colours, polarity: str = "auto") -> Ink:
     grey = mix(colours)
     if polarity == "light" or (polarity == "auto" and ink_is_light(grey)):
         grey = 1 - grey
-    margin, ground = margin_of(grey)
+    margin, ground = margin_of(grey) if fills else (0, 1.0)
     grey = np.pad(grey, margin, constant_values=ground)
-    grey = grey / lighting(grey)
-    first = amounts(1 - grey / brightest(grey))
-    ink = amounts(1 - grey / bare(grey, first.amount))
+    light = lighting(grey)
+    grey = grey / light
+    ink = amounts(1 - grey / brightest(grey))
+    for _ in range(passes if (light == 1).all() else 1):
+        ink = amounts(1 - grey / bare(grey, ink.amount))
     inside = np.s_[margin : grey.shape[0] - margin, margin : grey.shape[1] - margin]
     return replace(ink, amount=ink.amount[inside])
 

@@ -22,8 +22,9 @@ SEVERAL = "more than one digit"
 CUT = "ink cut by the edge"
 # Ink should stand out of the noise by this factor, and from its ground by that much of black.
 CLEAR, CLEAREST_NOISE = 8, 0.08
-# Numbers cover less than this share of their page.
-PAGE_INK = 0.3
+# Numbers cover less than this share of their page. Its ground is measured so often: beside a
+# shadow's edge the first times are not enough.
+PAGE_INK, PAGE_PASSES = 0.3, 3
 # Beside the digit, something of this share of its size is another digit.
 OTHER = 0.4
 
@@ -174,13 +175,14 @@ def find_page_ink(colours: Colours, polarity: str) -> Ink:
     Raises:
         ImageError: there is none.
     """
-    ink = find_ink(colours, polarity)
-    if polarity != "auto" or ink.amount.mean() < PAGE_INK:
+    ink = find_ink(colours, polarity, PAGE_PASSES)
+    if ink.amount.mean() < PAGE_INK:
         return ink
-    found = []
-    for named in ("dark", "light"):
-        with suppress(ImageError):
-            found.append(find_ink(colours, named))
+    found = [ink]
+    for named in ("dark", "light") if polarity == "auto" else (polarity,):
+        for fills in (True, False):
+            with suppress(ImageError):
+                found.append(find_ink(colours, named, PAGE_PASSES, fills))
     return min(found, key=lambda ink: float(ink.amount.mean()))
 
 

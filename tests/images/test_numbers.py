@@ -120,7 +120,13 @@ def test_the_box_of_a_picture_that_is_ready(digits: Pixels) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "least"),
-    [("four rows", 4), ("askew", 4), ("minus signs and points", 4), ("touching", 2)],
+    [
+        ("four rows", 4),
+        ("askew", 4),
+        ("minus signs and points", 4),
+        ("touching", 2),
+        ("shadow", 4),
+    ],
 )
 def test_numbers_are_read(digits: Pixels, labels: NDArray[np.uint8], kind: str, least: int) -> None:
     """Of six pictures of each kind, made from the sample, most are read without a mistake."""
@@ -133,3 +139,13 @@ def test_numbers_are_read(digits: Pixels, labels: NDArray[np.uint8], kind: str, 
         assert isinstance(answer, Answer)
         right += [number.number for number in answer.numbers] == numbers
     assert right >= least
+
+
+def test_no_digit_is_lost_in_a_shadow(digits: Pixels, labels: NDArray[np.uint8]) -> None:
+    """A shadow that reaches into a corner, and its edge, are neither digits nor hide any."""
+    writer = Writer(digits, labels, KINDS["shadow"], 21)
+    for _ in range(10):
+        data, numbers = writer.picture()
+        places = [picture.place for picture in read_digits(data)]
+        rows = [place.row for place in places if place and place.whole]
+        assert [rows.count(row) for row in sorted(set(rows))] == [len(word) for word in numbers]
