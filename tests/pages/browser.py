@@ -62,7 +62,10 @@ class Browser:
         """Go to an empty page and back."""
         self.call("Page.navigate", url="about:blank")
         self._wait_until_loaded()
-        self.run("history.back()")
+        history = self.call("Page.getNavigationHistory")
+        before = history["entries"][history["currentIndex"] - 1]
+        # A script that leaves its own page may be gone before it has answered.
+        self.call("Page.navigateToHistoryEntry", entryId=before["id"])
         self._wait_until_loaded()
 
     def run(self, script: str) -> Any:
