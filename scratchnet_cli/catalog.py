@@ -110,19 +110,6 @@ def load_dataset(
     return _dataset_files(name, datasets.find_dataset(Path(name), split))
 
 
-def find_pictures(
-    name: str | None, classes: int, expand: datasets.Expand
-) -> datasets.LabelledPictures | None:
-    """The labelled pictures that a folder's name stands for; None if it stands for anything else.
-
-    Raises:
-        DatasetError: they are not labelled as they should be.
-    """
-    if name in (None, "mnist", "sample"):
-        return None
-    return datasets.find_labelled_pictures(Path(name), classes, expand)
-
-
 def load_mnist(
     split: datasets.Split = "test",
     normalize: bool = True,

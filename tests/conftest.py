@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -31,6 +32,9 @@ BUNDLED = (*BUNDLED_WEIGHTS, "--dataset", "sample")
 any_file_name = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows does not take every letter into a file's name"
 )
+# A shell that runs the tests in its background lets all that they start ignore Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Nobody listens there, so whoever tries to leave this machine is refused at once.
 CLOSED_PROXY = "http://127.0.0.1:9"
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from scratchnet_cli import catalog, download, evaluation, pages, prediction, terminal
+from scratchnet_cli import catalog, datasets, download, evaluation, pages, prediction, terminal
 from scratchnet_cli.commands.labelled import Outcome, Task, evaluate_images, evaluate_pictures
 from scratchnet_cli.commands.options import (
     Count,
@@ -121,7 +121,11 @@ def command(
     task = Task(network, origin, batch_size, limit, single, stderr)
     # MNIST alone needs nothing of the room that reads pictures.
     expand = lambda names: prediction.expand(names)  # noqa: E731
-    pictures = catalog.find_pictures(dataset, network.outputs, expand)
+    pictures = (
+        datasets.find_labelled_pictures(Path(dataset), network.outputs, expand)
+        if dataset and dataset not in ("mnist", "sample")
+        else None
+    )
     with ExitStack() as held:
         if pictures and dataset:
             if split != "test":
