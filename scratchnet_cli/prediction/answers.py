@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, groupby, islice
 
 import numpy as np
@@ -77,7 +78,7 @@ class Answer:
     name: str
     digits: Sequence[Digit]
 
-    @property
+    @cached_property
     def numbers(self) -> list[Number]:
         """The numbers that the digits form, in reading order."""
         return [
@@ -145,6 +146,8 @@ def _row_and_number(digit: Digit) -> tuple[int, int]:
 
 def _read(digits: list[Digit]) -> list[Digit]:
     """Those that are read, of all that ink may be taken for."""
+    if len(digits) == 1:
+        return digits
     places = [digit.picture.place for digit in digits if digit.picture.place]
     if all(place.after == 1 for place in places):
         return digits
