@@ -6,6 +6,7 @@ with the program. What the user named is never replaced by something else.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,7 @@ _SAMPLE = (_DATA / "sample-images.idx3.gz", _DATA / "sample-labels.idx1.gz")
 
 
 def load_weights(
-    name: str | None = None, fetcher: download.Fetcher | None = None
+    name: str | os.PathLike[str] | None = None, fetcher: download.Fetcher | None = None
 ) -> tuple[Network, Origin]:
     """The network that ``book``, ``bundled``, ``three-layer`` or a path stands for.
 
@@ -39,7 +40,7 @@ def load_weights(
         WeightsError: the file cannot be read or holds no network.
         DownloadError: ``book`` was named and cannot be had.
     """
-    file, origin = load_weight_file(name, fetcher)
+    file, origin = load_weight_file(None if name is None else os.fspath(name), fetcher)
     return file.network, origin
 
 

@@ -76,6 +76,13 @@ def test_an_unknown_split_is_named_with_the_known(load: Any) -> None:
         load("sample")
 
 
+def test_a_path_may_be_an_object(tmp_path: Path) -> None:
+    """A weight file's path as pathlib has it loads as its text does, and is told as text."""
+    path = tmp_path / "w.npz"
+    path.write_bytes(Path(load_weights("bundled")[1].source).read_bytes())
+    assert load_weights(path)[1] == load_weights(str(path))[1]
+
+
 @pytest.mark.parametrize("name", ["seven.png", Path("seven.png")])
 def test_a_name_is_no_picture(name: Any) -> None:
     """Whoever gives a file's name instead of its bytes is told how to read them."""

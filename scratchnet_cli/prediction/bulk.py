@@ -55,7 +55,9 @@ class Predictor:
         ValueError: there is no such polarity, or raw pictures are given one.
     """
 
-    def __init__(self, weights: str | Network, polarity: str = "auto", raw: bool = False) -> None:
+    def __init__(
+        self, weights: str | os.PathLike[str] | Network, polarity: str = "auto", raw: bool = False
+    ) -> None:
         if polarity not in POLARITIES:
             raise ValueError(f"polarity is {polarity!r}, expected one of {', '.join(POLARITIES)}")
         if raw and polarity != "auto":
