@@ -108,7 +108,7 @@ def learn(student: nn.Sequential, pixels: Tensor, targets: Tensor, epochs: int) 
     matrices = [param for param in student.parameters() if param.ndim == 2]
     biases = [param for param in student.parameters() if param.ndim == 1]
     # Muon (Jordan and others, 2024) makes each step's matrix orthogonal: all directions of a layer
-    # learn alike. It needs an eighth of the epochs that Adam needs for the same loss.
+    # learn alike. In ten epochs it came near the loss for which Adam took eighty.
     optimizers = [
         torch.optim.Muon(matrices, RATE, weight_decay=0),
         torch.optim.Adam(biases, 0.3 * RATE),
