@@ -17,6 +17,8 @@ NEAR = 0.2
 PART = 0.5
 # Beside other digits, a small part of one is no farther from it to the side than this.
 BESIDE = 0.05
+# The loose bar of a 5 is no higher than this share of what it lies above.
+HAT = 0.5
 # A digit is no broader than this, in heights, nor higher, in heights of its highest part.
 BROAD, ONE_ROW = 1.2, 2.0
 # What is flatter than this, height to width, is a line.
@@ -69,11 +71,18 @@ def belongs(part: Rectangle, digit: Rectangle, largest: Rectangle) -> bool:
     size = longer_side(largest)
     gap_y = max(part[0] - digit[1], digit[0] - part[1])
     gap_x = max(part[2] - digit[3], digit[2] - part[3])
-    if longer_side(part) < PART * size:
+    if longer_side(part) < PART * size or is_hat(part, digit) or is_hat(digit, part):
         return max(gap_x, gap_y) < NEAR * size
     narrower = min(part[3] - part[2], digit[3] - digit[2])
     underlines = part[0] >= digit[1] and is_bar(part)
     return gap_y < NEAR * size and -gap_x > 0.4 * narrower and not underlines
+
+
+def is_hat(upper: Rectangle, lower: Rectangle) -> bool:
+    """Whether a rectangle lies as the loose bar of a 5 does, low and above the other's middle."""
+    return upper[1] < (lower[0] + lower[1]) / 2 and (
+        upper[1] - upper[0] < HAT * (lower[1] - lower[0])
+    )
 
 
 def belongs_on_page(part: Rectangle, digit: Rectangle, largest: Rectangle) -> bool:

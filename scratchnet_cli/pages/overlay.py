@@ -12,6 +12,8 @@ LETTERS, LEAST, MOST = 0.5, 1 / 40, 1 / 16
 def overlay(source: str, shown: tuple[int, int], numbers: Sequence[Number], scale: float) -> Html:
     """A picture, and over it a box for each number and digit, and above it how it was read.
 
+    A number with a doubt has a question mark, and a box of dashes.
+
     source: its data URI; shown: its width and height; scale: of its pixels to those of the boxes.
     """
     width, height = shown
@@ -25,22 +27,26 @@ def overlay(source: str, shown: tuple[int, int], numbers: Sequence[Number], scal
         left, top, _, bottom = (scale * side for side in number.box)
         size = min(max(LETTERS * (bottom - top), LEAST * longer), MOST * longer)
         marks += [
-            _rectangle("all", number.box, scale),
+            _rectangle("all doubtful" if number.doubts else "all", number.box, scale),
             tag(
                 "text",
-                number.number,
+                _text(number),
                 x=f"{left:.1f}",
                 # Below, where there is no room above.
                 y=f"{top - 0.2 * size if top > size else bottom + 0.9 * size:.1f}",
                 font_size=f"{size:.1f}",
             ),
         ]
-    read = "; ".join(f"row {number.row}: {number.number}" for number in numbers)
+    read = "; ".join(f"row {number.row}: {_text(number)}" for number in numbers)
     drawn = tag(
         "svg", *marks, role="img", aria_label=f"Found, {read}", viewBox=f"0 0 {width} {height}"
     )
     image = picture(source, "The picture as it was given", "original", width, height)
     return tag("div", image, drawn, class_="found")
+
+
+def _text(number: Number) -> str:
+    return number.number + "?" * bool(number.doubts)
 
 
 def _rectangle(kind: str, box: tuple[int, int, int, int], scale: float) -> Html:

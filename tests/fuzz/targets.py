@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.datasets.idx import read_idx
 from scratchnet_cli.datasets.label_lists import read_list
 from scratchnet_cli.datasets.numbers import read_rows
@@ -25,8 +26,10 @@ from scratchnet_cli.errors import (
     ScratchnetError,
     WeightsError,
 )
+from scratchnet_cli.images.numbers import read_digits
 from scratchnet_cli.images.reading import read_image, read_raw_image
 from scratchnet_cli.pages.data_uris import thumbnail
+from scratchnet_cli.prediction import Answer, classify
 from scratchnet_cli.weights.arrays import Contents
 from scratchnet_cli.weights.npy import MAGIC
 from scratchnet_cli.weights.reader import read_weight_file
@@ -34,6 +37,7 @@ from scratchnet_cli.weights.safetensors import write_safetensors
 
 MAX_MESSAGE = 1000
 W, B = np.ones((2, 2), np.float32), np.ones(2, np.float32)
+NETWORK, _ = load_weights("bundled")
 
 
 class Target(NamedTuple):
@@ -136,6 +140,15 @@ def digit(data: bytes) -> None:
     assert pixels.dtype == np.uint8
 
 
+def page(data: bytes) -> None:
+    """A picture, and all the numbers in it: each digit once, in a box of its own."""
+    (answer,) = classify(NETWORK, [("x", read_digits(with_checksums(data)))])
+    assert isinstance(answer, Answer)
+    boxes = [digit.picture.place.box for digit in answer.digits if digit.picture.place]
+    assert len(set(boxes)) == len(answer.digits) >= 1
+    assert all(left < right and top < bottom for left, top, right, bottom in boxes)
+
+
 def with_checksums(data: bytes) -> bytes:
     """A PNG whose chunks carry the right checksums; another file as it is."""
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -225,4 +238,5 @@ TARGETS = {
     "picture": Target(picture, ImageError, list(pictures(28, 28).values())),
     "thumbnail": Target(small_picture, ImageError, list(pictures().values())),
     "digit": Target(digit, ImageError, list(pictures().values())),
+    "page": Target(page, ImageError, list(pictures().values())),
 }

@@ -251,6 +251,13 @@ def test_small_and_tilted_sheets_are_found_and_ellipses_are_not(side: int, angle
     assert find_sheet(blot.astype(np.float32)) is None
 
 
+def test_a_long_strip_shows_no_sheet() -> None:
+    """A thick word in a strip that is fifty times as long as it is high is not its paper."""
+    strip = np.full((78, 4000), 0.95, np.float32)
+    strip[5:73, 375:575] = 0.1
+    assert find_sheet(strip) is None
+
+
 def test_rectangles_are_measured_at_any_angle() -> None:
     """The sides of a tilted rectangle, of a whole picture and of a single pixel."""
     bar = np.zeros((200, 200), np.uint8)
@@ -363,6 +370,19 @@ def test_specks_are_dropped_and_broken_strokes_kept() -> None:
     five[150:160, 80:140] = 1
     five[10:13, 10:13] = 1
     assert [group.box for group in find_groups(five)] == [(40, 160, 80, 150)]
+
+
+@pytest.mark.parametrize("page", [False, True])
+def test_a_bar_above_the_end_of_a_five_belongs_to_it(page: bool) -> None:
+    """Long as it is and hardly above the rest, it is no digit; nor is a minus sign a bar."""
+    five = blank(200, 300)
+    five[45:55, 132:190] = 1
+    five[60:110, 80:90] = five[100:110, 80:140] = five[100:160, 130:140] = 1
+    five[150:160, 80:140] = 1
+    assert [group.box for group in find_groups(five, page)] == [(45, 160, 80, 190)]
+    minus = five.copy()
+    minus[100:108, 10:60] = 1
+    assert (45, 160, 80, 190) in [group.box for group in find_groups(minus, page)]
 
 
 def test_two_digits_are_two_groups() -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +15,19 @@ from PIL import Image
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import limits
-from scratchnet_cli.images.reading import Picture
+from scratchnet_cli.images.reading import Picture, Place
 from scratchnet_cli.origin import Origin
 from scratchnet_cli.pages import prediction as sheet
 from scratchnet_cli.pages.data_uris import thumbnail
 from scratchnet_cli.pages.html import joined, tag
+from scratchnet_cli.pages.overlay import overlay
 from scratchnet_cli.pages.prediction import PredictionPage
-from scratchnet_cli.prediction.answers import Answer, Digit, Unreadable
+from scratchnet_cli.prediction.answers import Answer, Digit, Number, Unreadable
 from tests.conftest import BUNDLED_WEIGHTS as BUNDLED
 from tests.conftest import Run
 from tests.pages.html_page import Page
 
+BLANK = np.zeros((28, 28), np.uint8)
 ORIGIN = Origin("bundled", "somewhere", "0" * 64)
 # Windows has no such names; there it is text that must not be taken for what it looks like.
 EVIL = "&lt;script&gt;'&.png" if sys.platform == "win32" else "<script>alert(1)<!--'&.png"
@@ -44,7 +47,7 @@ def digit(probability: float, *doubts: str) -> Digit:
     """A seven, with that probability of at least a half, or else a one."""
     probabilities = np.zeros(10)
     probabilities[[7, 1]] = probability, 1 - probability
-    return Digit(Picture(np.zeros((28, 28), np.uint8), doubts), probabilities, 7, probability)
+    return Digit(Picture(BLANK, doubts), probabilities, 7, probability)
 
 
 def headings(page: str) -> list[str]:
@@ -125,6 +128,18 @@ def test_thousands_leave_a_page_of_bounded_size() -> None:
     assert len(page) < 2_000_000
 
 
+def test_a_doubtful_number_is_marked_where_it_stands() -> None:
+    """A question mark and a box of its own kind tell at which of two numbers to look."""
+    places = Place((0, 0, 20, 30)), Place((80, 0, 100, 30), number=2)
+    numbers = [
+        Number([replace(digit(probability), picture=Picture(BLANK, place=place))])
+        for probability, place in zip((0.99, 0.6), places, strict=True)
+    ]
+    page = Page(overlay("data:,", (100, 50), numbers, 1.0))
+    assert page.all("rect", "class") == ["one", "all", "one", "all doubtful"]
+    assert page.all("svg", "aria-label") == ["Found, row 1: 7; row 1: 7?"]
+
+
 def test_a_long_number_is_cut_and_said() -> None:
     """Of a number of 30 digits the first are shown, and how many more there are."""
     collected = PredictionPage()
@@ -150,12 +165,13 @@ def test_numbers_are_drawn_where_they_stand(
     answer = json.loads(run("predict", *BUNDLED, *options, picture).stdout)
     page = Page(path.read_text(encoding="utf-8"))
     first, second = (number["number"] for number in answer["numbers"])
-    assert f"Found, row 1: {first}; row 2: {second}" in page.all("svg", "aria-label")
+    told = [label.replace("?", "") for label in page.all("svg", "aria-label")]
+    assert f"Found, row 1: {first}; row 2: {second}" in told
     drawn = [attributes for name, attributes in page.elements if name == "rect"]
     boxes = [
         [float(rect["x"]), float(rect["y"]), float(rect["width"]), float(rect["height"])]
         for rect in drawn
-        if rect["class"] == "all"
+        if rect["class"].startswith("all")
     ]
     scale = sheet.OVERLAY / 1500
     for (x, y, width, height), number in zip(boxes, answer["numbers"], strict=True):
