@@ -10,6 +10,8 @@ from scratchnet_cli.images.parts import Rectangle
 
 # What is lower than this share of its row's height, or of the page's, is no digit: a point, a sign.
 OTHER = 0.4
+# And what is lower than this and so narrow, width to height, is no 1 but a tick or a comma.
+LOW_ONE, NARROW = 0.6, 0.5
 # A box whose middle is no farther up or down than this, in heights, stands in the same row.
 OFF = 0.5
 # How a sheet lies is told by neighbours that are no farther apart than this, in heights.
@@ -63,7 +65,8 @@ def find_rows(boxes: Sequence[Rectangle]) -> list[list[int]]:
 def high_ones(row: list[int], height: NDArray[np.intp], width: NDArray[np.intp]) -> list[int]:
     """A row without what is too low to be one of its digits."""
     typical = typical_height(height[row], width[row])
-    return [box for box in row if height[box] > OTHER * typical]
+    least = np.where(width < NARROW * height, LOW_ONE, OTHER) * typical
+    return [box for box in row if height[box] > least[box]]
 
 
 def typical_height(height: NDArray[np.intp], width: NDArray[np.intp]) -> int:

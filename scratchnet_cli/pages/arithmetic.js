@@ -49,8 +49,8 @@ function argmax(values) {
 /** Why the most probable class may be wrong, one reason at most. */
 function doubtsOf(y) {
   const [best, second] = y.length > 1 ? [...y].sort((p, q) => q - p) : [1, 0];
-  if (1 - best - second > 0.15) return ["does not look like a digit"];
-  return best < 0.7 ? ["low probability"] : [];
+  if (1 - best - second > 0.1) return ["does not look like a digit"];
+  return best < 0.8 ? ["low probability"] : [];
 }
 
 // ------------------------------------------------------------------- A drawing to 28x28 pixels

@@ -119,8 +119,8 @@ def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
     Raises:
         ShapeError: the network does not take 28x28 images.
     """
-    contents = [content for _, content in readings if not isinstance(content, ImageError)]
-    digits = iter(_digits(network, contents))
+    pictures = [content for _, content in readings if not isinstance(content, ImageError)]
+    digits = iter(_digits(network, list(chain.from_iterable(pictures))))
     return [
         Unreadable(name, str(content))
         if isinstance(content, ImageError)
@@ -158,16 +158,9 @@ def _read(digits: list[Digit]) -> list[Digit]:
     return [digits[index] for index in chosen]
 
 
-def _digits(network: Network, contents: Sequence[Sequence[Picture]]) -> list[Digit]:
-    pictures = list(chain.from_iterable(contents))
-    images = np.array([picture.pixels for picture in pictures], np.float32) / 255
-    probabilities = network.probabilities(images.reshape(len(pictures), SIDE * SIDE))
-    of_page = np.repeat([len(content) > 1 for content in contents], list(map(len, contents)))
-    if of_page.any():
-        # Loaded here, for single digits need it not.
-        from scratchnet_cli.prediction.shifts import shifted_probabilities
-
-        probabilities[of_page] = shifted_probabilities(network, images[of_page])
+def _digits(network: Network, pictures: Sequence[Picture]) -> list[Digit]:
+    pixels = np.array([picture.pixels for picture in pictures], np.float32)
+    probabilities = network.probabilities(pixels.reshape(len(pictures), SIDE * SIDE) / 255)
     best = probabilities.argmax(axis=1)
     return list(
         map(

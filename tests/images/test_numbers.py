@@ -46,6 +46,12 @@ def test_points_and_signs_are_no_digits() -> None:
     assert find_rows([box(30, 100), minus, box(80, 98), point]) == [[0, 2]]
 
 
+def test_a_tick_is_no_one() -> None:
+    """Of narrow marks only what is nearly as high as its row is a 1; a broad digit may be lower."""
+    tick, one, low_two = box(60, 100, 4, 15), box(90, 105, 6, 25), box(110, 116, 20, 14)
+    assert find_rows([box(0, 100), box(30, 100), tick, one, low_two]) == [[0, 1, 3, 4]]
+
+
 def test_a_wide_gap_begins_a_number() -> None:
     """More than one and a half heights lie between two numbers, less between two digits."""
     row = [box(0, 0), box(20 + 44, 0), box(84 + 46, 0), box(150 + 5, 0)]

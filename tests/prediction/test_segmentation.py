@@ -41,6 +41,15 @@ def test_narrow_ink_is_cut_with_reluctance(width: int, expected: list[int]) -> N
     assert choose([narrow, *PIECES], seen(0.8, 0.99, 0.5, 0.99, 0.5)) == expected
 
 
+def test_what_is_much_lower_than_its_row_is_no_piece() -> None:
+    """A part of a digit that looks like one is not cut off where it is half as high as the row."""
+    high = [WHOLE, *PIECES]
+    low = [place._replace(box=(*place.box[:3], 50)) if place.first else place for place in high]
+    probabilities = seen(0.5, 0.99, 0.5, 0.99, 0.5)
+    assert choose(high, probabilities) == [1, 3]
+    assert choose(low, probabilities) == [0]
+
+
 def test_each_stretch_has_its_own_way() -> None:
     """Of several stretches the pieces come in reading order."""
     second = [place._replace(stretch=1) for place in (WHOLE, *PIECES)]
