@@ -29,11 +29,11 @@ TEACHERS = 2
 EPOCHS = 18
 BATCH = 1000
 RATE = 0.1
-DECAY = 0.02
-"""How much of the student's weights each step takes away, as a share of the step's rate."""
+WEIGHT_DECAY = 0.02
+"""The student's: each step takes this share, times its rate, from the matrices."""
 SHIFTED = 0.5
-"""The share of the student's batches that are moved, by up to a pixel along each side."""
-NONE_TIMES = 3
+"""The share of the student's batches that are rolled by -1, 0 or 1 pixels each way."""
+NO_DIGIT_TIMES = 3
 """So often in an epoch the student sees what is no digit, the most varied part of the pool."""
 
 
@@ -66,9 +66,9 @@ def train(learned: Digits, held_back: Digits, seed: int, effort: float = 1.0) ->
         opinions += logits(teacher, pixels) / TEACHERS
         print(f"a teacher: {accuracy(teacher, held_back):.4f} of the digits held back", flush=True)
     student = build_student()
-    none = torch.where(labels == NONE)[0]
-    order = torch.cat([torch.arange(len(labels)), none.repeat(NONE_TIMES - 1)])
-    learn(student, pixels[order], spread_doubt(opinions)[order], max(1, round(effort * EPOCHS)))
+    no_digits = torch.where(labels == NONE)[0]
+    order = torch.cat([torch.arange(len(labels)), no_digits.repeat(NO_DIGIT_TIMES - 1)])
+    learn(student, pixels, spread_doubt(opinions), order, max(1, round(effort * EPOCHS)))
     calibrate(student, held_back)
     return student
 
@@ -109,8 +109,13 @@ def teach(teacher: nn.Sequential, pixels: Tensor, labels: Tensor) -> nn.Sequenti
     return teacher.eval()
 
 
-def learn(student: nn.Sequential, pixels: Tensor, targets: Tensor, epochs: int) -> None:
-    """Bring the student's probabilities to these (n, 10), its rate falling to 0."""
+def learn(
+    student: nn.Sequential, pixels: Tensor, targets: Tensor, order: Tensor, epochs: int
+) -> None:
+    """Bring the student's probabilities to these (n, 10), its rate falling to 0.
+
+    order: the places of the pictures that are seen in an epoch, which shuffles them.
+    """
     # What is too small for a float's full precision would cost many times as long.
     torch.set_flush_denormal(True)
     matrices = [param for param in student.parameters() if param.ndim == 2]
@@ -118,13 +123,13 @@ def learn(student: nn.Sequential, pixels: Tensor, targets: Tensor, epochs: int) 
     # Muon (Jordan and others, 2024) makes each step's matrix orthogonal: all directions of a layer
     # learn alike. In ten epochs it came near the loss for which Adam took eighty.
     optimizers = [
-        torch.optim.Muon(matrices, RATE, weight_decay=DECAY),
+        torch.optim.Muon(matrices, RATE, weight_decay=WEIGHT_DECAY),
         torch.optim.Adam(biases, 0.3 * RATE),
     ]
-    steps = epochs * math.ceil(len(pixels) / BATCH)
+    steps = epochs * math.ceil(len(order) / BATCH)
     rates = [torch.optim.lr_scheduler.CosineAnnealingLR(each, steps) for each in optimizers]
     for _ in range(epochs):
-        for chosen in torch.randperm(len(pixels)).split(BATCH):
+        for chosen in order[torch.randperm(len(order))].split(BATCH):
             batch = pixels[chosen]
             if torch.rand(()) < SHIFTED:
                 batch = batch.roll(torch.randint(-1, 2, (2,)).tolist(), (1, 2))

@@ -5,8 +5,8 @@ import numpy as np
 from scratchnet_cli.images.grey import Grey, fit_longest, quantile, resize, two_tones
 from scratchnet_cli.images.regions import Mask, find_regions, sides, spanned
 
-# Sheets are large: their edges are found on a copy of this size. Of a strip so thin that the copy
-# has fewer pixels than this across, they cannot be.
+# Sheets are large: their edges are found on a copy of this size; but not where it has fewer pixels
+# than this across, for in a long strip a stroke looks like a sheet.
 SMALL, THIN = 128, 8
 # A sheet fills at least this share of the picture, and where it fills more there is no table.
 SMALLEST, LARGEST = 0.03, 0.97
@@ -27,7 +27,7 @@ TABLE = 0.55
 
 
 def find_sheet(grey: Grey) -> Mask | None:
-    """(h, w) where the paper is, or None if the picture shows nothing but paper."""
+    """(h, w) where the paper is, or None if no sheet is found."""
     small = fit_longest(grey, SMALL)
     if min(small.shape) < THIN:
         return None

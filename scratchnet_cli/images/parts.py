@@ -1,6 +1,7 @@
 """Regions of ink to the digits that they are parts of."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,11 @@ PART = 0.5
 # Beside other digits, a small part of one is no farther from it to the side than this.
 BESIDE = 0.05
 # The loose bar of a 5 is no higher than this share of what it lies above.
-HAT = 0.5
+TOP_BAR = 0.5
 # A digit is no broader than this, in heights, nor higher, in heights of its highest part.
 BROAD, ONE_ROW = 1.2, 2.0
+# On a page no digit is higher than this, in heights of its highest part or of most digits there.
+HIGHEST = 1.4
 # What is flatter than this, height to width, is a line.
 BAR = 0.15
 
@@ -35,7 +38,11 @@ def gather(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list
     large = np.flatnonzero(area > SPECK * area.max(initial=0))
     rest = large[np.argsort(-area[large], kind="stable")[:MOST_REGIONS]].tolist()
     box = {number: rectangle(regions, [number]) for number in rest}
-    joins = belongs_on_page if page and rest and not is_one(list(box.values())) else belongs
+    joins = belongs
+    if page and rest and not is_one(list(box.values())):
+        height = (regions.bottom - regions.top)[rest]
+        typical = typical_height(height, (regions.right - regions.left)[rest])
+        joins = partial(belongs_on_page, typical=typical)
     groups = []
     while rest:
         group = [rest.pop(0)]
@@ -64,36 +71,51 @@ def rectangle(regions: Regions, numbers: list[int]) -> Rectangle:
 
 
 def belongs(part: Rectangle, digit: Rectangle, largest: Rectangle) -> bool:
-    """Whether a region is a part of a digit: small and near, or nearly touching above or below.
+    """Whether a region is a part of a digit: near and small or a 5's bar, or just above or below.
 
     largest: the largest part of the digit.
     """
     size = longer_side(largest)
     gap_y = max(part[0] - digit[1], digit[0] - part[1])
     gap_x = max(part[2] - digit[3], digit[2] - part[3])
-    if longer_side(part) < PART * size or is_hat(part, digit) or is_hat(digit, part):
+    if longer_side(part) < PART * size or is_top_bar(part, digit) or is_top_bar(digit, part):
         return max(gap_x, gap_y) < NEAR * size
     narrower = min(part[3] - part[2], digit[3] - digit[2])
     underlines = part[0] >= digit[1] and is_bar(part)
     return gap_y < NEAR * size and -gap_x > 0.4 * narrower and not underlines
 
 
-def is_hat(upper: Rectangle, lower: Rectangle) -> bool:
-    """Whether a rectangle lies as the loose bar of a 5 does, low and above the other's middle."""
-    return upper[1] < (lower[0] + lower[1]) / 2 and (
-        upper[1] - upper[0] < HAT * (lower[1] - lower[0])
-    )
+def is_top_bar(upper: Rectangle, lower: Rectangle) -> bool:
+    """Whether a rectangle lies as the loose bar of a 5 does: low, above the other's middle."""
+    beside = upper[2] >= lower[3] or upper[3] <= lower[2]
+    low = upper[1] - upper[0] < TOP_BAR * (lower[1] - lower[0])
+    return low and not beside and upper[1] < (lower[0] + lower[1]) / 2
 
 
-def belongs_on_page(part: Rectangle, digit: Rectangle, largest: Rectangle) -> bool:
-    """The same where other digits stand beside it, or touch it, and points and signs between them.
+def belongs_on_page(
+    part: Rectangle, digit: Rectangle, largest: Rectangle, typical: float = 0
+) -> bool:
+    """The same where other digits stand around it, or touch it, and points and signs between them.
 
     No small part lies beside its digit, and width says nothing, for it may be that of several.
+    typical: the height of most digits; what both together exceed by far is in two rows.
     """
     height = largest[1] - largest[0]
+    if max(part[1], digit[1]) - min(part[0], digit[0]) > HIGHEST * max(height, typical):
+        return False
     square = (*largest[:2], largest[2], min(largest[3], largest[2] + height))
     gap_x = max(part[2] - digit[3], digit[2] - part[3])
     return gap_x < BESIDE * height and belongs(part, digit, square)
+
+
+def typical_height(height: NDArray[np.intp], width: NDArray[np.intp]) -> int:
+    """The height that half of what there is, by area, does not exceed: a few specks change little.
+
+    height, width: (n,) of boxes, at least one.
+    """
+    order = np.argsort(height)
+    total = (height * width)[order].cumsum()
+    return int(height[order[np.searchsorted(total, total[-1] / 2)]])
 
 
 def longer_side(box: Rectangle) -> int:

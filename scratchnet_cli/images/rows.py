@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.parts import Rectangle
+from scratchnet_cli.images.parts import Rectangle, typical_height
 
 # What is lower than this share of its row's height, or of the page's, is no digit: a point, a sign.
 OTHER = 0.4
-# And what is lower than this and so narrow, width to height, is no 1 but a tick or a comma.
-LOW_ONE, NARROW = 0.6, 0.5
+# What is lower than this and narrower than that, width to height, is a tick or a comma, not a 1.
+LOW_ONE, NARROW = 0.5, 0.5
 # A box whose middle is no farther up or down than this, in heights, stands in the same row.
 OFF = 0.5
 # How a sheet lies is told by neighbours that are no farther apart than this, in heights.
@@ -59,24 +59,14 @@ def find_rows(boxes: Sequence[Rectangle]) -> list[list[int]]:
         else:
             rows.append(Row([box], middle[box], height[box]))
     rows.sort(key=lambda row: float(middle[row.boxes].mean()))
-    return [high_ones(row.boxes, height, right - left) for row in rows]
+    return [tall_enough(row.boxes, height, right - left) for row in rows]
 
 
-def high_ones(row: list[int], height: NDArray[np.intp], width: NDArray[np.intp]) -> list[int]:
+def tall_enough(row: list[int], height: NDArray[np.intp], width: NDArray[np.intp]) -> list[int]:
     """A row without what is too low to be one of its digits."""
     typical = typical_height(height[row], width[row])
     least = np.where(width < NARROW * height, LOW_ONE, OTHER) * typical
     return [box for box in row if height[box] > least[box]]
-
-
-def typical_height(height: NDArray[np.intp], width: NDArray[np.intp]) -> int:
-    """The height that half of what there is, by area, does not exceed: a few specks change little.
-
-    height, width: (n,) of boxes, at least one.
-    """
-    order = np.argsort(height)
-    total = (height * width)[order].cumsum()
-    return int(height[order[np.searchsorted(total, total[-1] / 2)]])
 
 
 def incline(boxes: NDArray[np.intp]) -> float:

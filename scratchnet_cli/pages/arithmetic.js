@@ -49,7 +49,7 @@ function argmax(values) {
 /** Why the most probable class may be wrong, one reason at most. */
 function doubtsOf(y) {
   const [best, second] = y.length > 1 ? [...y].sort((p, q) => q - p) : [1, 0];
-  if (1 - best - second > 0.1) return ["does not look like a digit"];
+  if (1 - best - second > 0.15) return ["does not look like a digit"];
   return best < 0.8 ? ["low probability"] : [];
 }
 
@@ -324,11 +324,20 @@ function around(boxes) {
   };
 }
 
-/** Whether a region is a part of a digit: small and near, or nearly touching above or below. */
+/** Whether a rectangle lies as the loose bar of a 5 does: low, above the other's middle. */
+function isTopBar(upper, lower) {
+  const beside = upper.left >= lower.right || upper.right <= lower.left;
+  const low = upper.bottom - upper.top < 0.5 * (lower.bottom - lower.top);
+  return low && !beside && upper.bottom < (lower.top + lower.bottom) / 2;
+}
+
+/** Whether a region is a part of a digit: near and small or a 5's bar, or just above or below. */
 function belongs(part, digit, size) {
   const down = Math.max(part.top - digit.bottom, digit.top - part.bottom);
   const across = Math.max(part.left - digit.right, digit.left - part.right);
-  if (longerSide(part) < 0.5 * size) return Math.max(down, across) < 0.2 * size;
+  if (longerSide(part) < 0.5 * size || isTopBar(part, digit) || isTopBar(digit, part)) {
+    return Math.max(down, across) < 0.2 * size;
+  }
   const narrower = Math.min(part.right - part.left, digit.right - digit.left);
   const underlines = part.top >= digit.bottom && isBar(part);
   return down < 0.2 * size && -across > 0.4 * narrower && !underlines;

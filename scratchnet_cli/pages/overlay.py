@@ -12,7 +12,7 @@ LETTERS, LEAST, MOST = 0.5, 1 / 40, 1 / 16
 def overlay(source: str, shown: tuple[int, int], numbers: Sequence[Number], scale: float) -> Html:
     """A picture, and over it a box for each number and digit, and above it how it was read.
 
-    A number with a doubt has a question mark, and a box of dashes.
+    A number in doubt has a question mark and a dashed box.
 
     source: its data URI; shown: its width and height; scale: of its pixels to those of the boxes.
     """
@@ -46,7 +46,7 @@ def overlay(source: str, shown: tuple[int, int], numbers: Sequence[Number], scal
 
 
 def _text(number: Number) -> str:
-    return number.number + "?" * bool(number.doubts)
+    return f"{number.number}?" if number.doubts else number.number
 
 
 def _rectangle(kind: str, box: tuple[int, int, int, int], scale: float) -> Html:

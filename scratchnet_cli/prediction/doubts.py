@@ -9,8 +9,8 @@ UNSURE = "low probability"
 # Of what a network is taught to be no digit, the probability is spread over all ten. Between two
 # digits that look alike it is not: so what the best two leave over tells the one from the other.
 # Both are measured by `python -m weights.score`.
-LEFT_OVER = 0.1
-# Below it, some other digit may well be meant: of those with either doubt a third is wrong.
+LEFT_OVER = 0.15
+# Below it, some other digit may well be meant.
 LOW_PROBABILITY = 0.8
 
 

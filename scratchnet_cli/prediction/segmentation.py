@@ -19,9 +19,11 @@ LEFT_OVER_COST = 7.0
 ASPECTS = (0.91, 0.42, 0.94, 0.81, 0.80, 0.94, 0.73, 0.78, 0.77, 0.69)
 SPREADS = (0.21, 0.45, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21)
 ASPECT_COST = 0.15
-# Each cut costs this, and for the ink that it goes through: a digit's height of it costs that.
+# Each piece costs this, and for the ink that its cut goes through: a digit's height of it costs
+# that.
 CUT_COST, SEVERED_COST = 0.3, 4.0
-# A piece lower than this, in heights, is hardly a digit; it costs so much for what it lacks.
+# A piece lower than this, in heights, is hardly a digit; it costs so much for each height that is
+# missing.
 HIGH, LOW_COST = 0.8, 10.0
 # What is narrower than this, in heights, is hardly more than one digit; to cut it costs so much
 # for each height that is missing.
@@ -47,20 +49,20 @@ def price(places: Sequence[Place], probabilities: NDArray[np.floating]) -> NDArr
     ranked = np.sort(probabilities.astype(np.float64), axis=1)
     best, left_over = ranked[:, -1], 1 - ranked[:, -2:].sum(axis=1)
     boxes = np.array([place.box for place in places], np.float64)
-    width, high = (boxes[:, 2:] - boxes[:, :2]).T
+    width, height = (boxes[:, 2:] - boxes[:, :2]).T
     cost = -np.log(best.clip(1e-9)) + LEFT_OVER_COST * left_over
     if probabilities.shape[1] == len(ASPECTS):
         digit = probabilities.argmax(axis=1)
-        deviation = np.log(width / high / np.take(ASPECTS, digit)) / np.take(SPREADS, digit)
+        deviation = np.log(width / height / np.take(ASPECTS, digit)) / np.take(SPREADS, digit)
         cost += ASPECT_COST * (deviation**2 - 1).clip(0)
     whole = np.array([place.whole for place in places])
     severed = np.array([place.severed for place in places])
-    heights = np.array([place.height for place in places]).clip(1)
+    row_height = np.array([place.height for place in places]).clip(1)
     lone = len({place.stretch for place in places}) == 1
-    missing = ((LONE_BROAD if lone else BROAD) - width / heights).clip(0)
-    lacking = (HIGH - high / heights).clip(0)
-    cut = CUT_COST + SEVERED_COST * severed + LOW_COST * lacking
-    cost += np.where(whole, -NARROW_COST * missing, cut)
+    too_narrow = ((LONE_BROAD if lone else BROAD) - width / row_height).clip(0)
+    too_low = (HIGH - height / row_height).clip(0)
+    of_piece = CUT_COST + SEVERED_COST * severed + LOW_COST * too_low
+    cost += np.where(whole, -NARROW_COST * too_narrow, of_piece)
     return np.asarray(cost, np.float64)
 
 

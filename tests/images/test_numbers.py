@@ -46,7 +46,7 @@ def test_points_and_signs_are_no_digits() -> None:
     assert find_rows([box(30, 100), minus, box(80, 98), point]) == [[0, 2]]
 
 
-def test_a_tick_is_no_one() -> None:
+def test_a_tick_is_not_a_one() -> None:
     """Of narrow marks only what is nearly as high as its row is a 1; a broad digit may be lower."""
     tick, one, low_two = box(60, 100, 4, 15), box(90, 105, 6, 25), box(110, 116, 20, 14)
     assert find_rows([box(0, 100), box(30, 100), tick, one, low_two]) == [[0, 1, 3, 4]]
@@ -114,6 +114,16 @@ def test_boxes_are_in_pixels_of_the_upright_picture(
     place = read_digits(file.getvalue())[0].place
     assert place is not None
     assert place.box == pytest.approx((left, top, right, bottom), abs=2 * size)
+
+
+def test_rows_that_almost_touch_are_two() -> None:
+    """Digits above each other with hardly any room between, and a comma there, stay apart."""
+    row = rings(0, 60)
+    page = np.vstack([np.zeros((40, 100)), row, np.zeros((5, 100)), row, np.zeros((40, 100))])
+    page[78:83, 50:54] = 1
+    data = encoded(Image.fromarray(255 - (np.pad(page, ((0, 0), (60, 60))) * 255).astype(np.uint8)))
+    places = [picture.place for picture in read_digits(data)]
+    assert [place.row for place in places if place and place.whole] == [1, 1, 2, 2]
 
 
 def test_the_box_of_a_picture_that_is_ready(digits: Pixels) -> None:

@@ -103,9 +103,9 @@ def test_the_doubtful_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, probability, doubts in (
         ("sure", 0.99, ()),
         ("faint", 0.9, ("low contrast",)),
-        ("unsure", 0.75, ()),
+        ("unsure", 0.85, ()),
         ("poor", 0.5, ()),
-        ("fair", 0.8, ()),
+        ("fair", 0.9, ()),
     ):
         collected.add(Answer(name, [digit(probability, *doubts)]))
     page = collected.page(ORIGIN)

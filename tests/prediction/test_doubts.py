@@ -17,6 +17,7 @@ def spread(*best: float) -> tuple[str, ...]:
     [
         pytest.param((0.99,), (), id="sure"),
         pytest.param((0.85, 0.14), (), id="rather the one than the other"),
+        pytest.param((0.75, 0.24), ("low probability",), id="not much rather"),
         pytest.param((0.5, 0.49), ("low probability",), id="the one or the other"),
         pytest.param((0.8,), ("does not look like a digit",), id="all others alike"),
         pytest.param((), ("does not look like a digit",), id="anything"),
