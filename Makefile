@@ -70,7 +70,7 @@ fuzz: $(DEV) ## feed each parser odd files for SECONDS seconds (60)
 faults: $(DEV) ## kill, starve and crowd the program many times (some minutes)
 	$(BIN)/pytest --numprocesses=0 tests/faults.py
 
-weights: $(RUN) ## train the bundled weights again (about half an hour on one core)
+weights: $(RUN) ## train the bundled weights again (some 40 minutes on one core)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/python -m weights.train
 
