@@ -44,25 +44,19 @@ def answers() -> Answers:
     return read
 
 
-# So many digits in a hundred may be read worse than the plain ones are.
-HARDER = {"JPEG": 3, "shadow and noise": 3}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("guise", GUISES)
 def test_digits_read_as_well_in_any_guise(
     digits: Pixels, labels: Pixels, answers: Answers, guise: str
 ) -> None:
     """However it was saved, a digit of MNIST is read as the plain one is, and without doubts."""
-    chosen = digits[:100]
-    pictures = [read_image(GUISES[guise](digit)) for digit in chosen]
-    plain = (answers(list(chosen)) == labels[:100]).sum()
-    assert (answers([picture.pixels for picture in pictures]) == labels[:100]).sum() >= (
-        plain - HARDER.get(guise, 1)
-    )
-    assert sum(bool(picture.doubts) for picture in pictures) <= 1
+    pictures = [read_image(GUISES[guise](digit)) for digit in digits]
+    plain = (answers(list(digits)) == labels).mean()
+    seen = (answers([picture.pixels for picture in pictures]) == labels).mean()
+    assert seen >= plain - 0.01
+    assert np.mean([bool(picture.doubts) for picture in pictures]) <= 0.01
     likeness = [
-        closeness(picture.pixels, digit) for picture, digit in zip(pictures, chosen, strict=True)
+        closeness(picture.pixels, digit) for picture, digit in zip(pictures, digits, strict=True)
     ]
     assert np.median(likeness) > 0.93
 
