@@ -2,7 +2,7 @@
 
     python -m weights.score [WEIGHTS]
 
-Nothing here has a part in training: the digits are those held back, half of them by another pen or
+Nothing here is learned from: the digits are those held back, half of them by another pen or
 slanted, saved in every guise that the tests know and read by the program; what is no digit is drawn
 by Pillow, in its own font.
 """

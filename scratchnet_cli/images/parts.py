@@ -92,9 +92,7 @@ def is_top_bar(upper: Rectangle, lower: Rectangle) -> bool:
     return low and not beside and upper[1] < (lower[0] + lower[1]) / 2
 
 
-def belongs_on_page(
-    part: Rectangle, digit: Rectangle, largest: Rectangle, typical: float = 0
-) -> bool:
+def belongs_on_page(part: Rectangle, digit: Rectangle, largest: Rectangle, typical: float) -> bool:
     """The same where other digits stand around it, or touch it, and points and signs between them.
 
     No small part lies beside its digit, and width says nothing, for it may be that of several.

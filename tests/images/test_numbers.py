@@ -47,7 +47,7 @@ def test_points_and_signs_are_no_digits() -> None:
 
 
 def test_a_tick_is_not_a_one() -> None:
-    """Of narrow marks only what is nearly as high as its row is a 1; a broad digit may be lower."""
+    """Of narrow marks what is over half as high as its row is a 1; a broad digit may be lower."""
     tick, one, low_two = box(60, 100, 4, 15), box(90, 105, 6, 25), box(110, 116, 20, 14)
     assert find_rows([box(0, 100), box(30, 100), tick, one, low_two]) == [[0, 1, 3, 4]]
 
