@@ -101,6 +101,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
             for name, stream in streams.items():
                 patch.setattr(sys, name, stream)
+            # Else main would set it, and processes that later tests start would round otherwise.
+            patch.setenv("OPENBLAS_NUM_THREADS", "1")
             with pytest.raises(SystemExit) as leaving:
                 main([str(arg) for arg in args])
         texts = {}

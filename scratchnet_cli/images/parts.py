@@ -1,6 +1,5 @@
 """Regions of ink to the digits that they are parts of."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -11,7 +10,7 @@ from scratchnet_cli.images.regions import Regions
 # A region with less than this share of the largest one's area is a speck.
 SPECK = 0.02
 # Of more regions than these, as in a page of print, the smallest are left out.
-MOST_REGIONS = 500
+MOST_REGIONS = 2000
 # Parts of one digit lie no farther apart than this share of its height.
 NEAR = 0.2
 # A part whose longer side is less than this share of its digit's is no digit of its own.
@@ -28,6 +27,7 @@ HIGHEST = 1.4
 BAR = 0.15
 
 Rectangle = tuple[int, int, int, int]  # top, bottom, left, right
+Boxes = NDArray[np.intp]  # the same of several, one after the other
 
 
 def gather(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list[list[int]]:
@@ -36,26 +36,22 @@ def gather(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list
     page: whether digits stand close to each other.
     """
     large = np.flatnonzero(area > SPECK * area.max(initial=0))
-    rest = large[np.argsort(-area[large], kind="stable")[:MOST_REGIONS]].tolist()
-    box = {number: rectangle(regions, [number]) for number in rest}
+    rest = large[np.argsort(-area[large], kind="stable")[:MOST_REGIONS]]
+    boxes = np.stack([regions.top, regions.bottom, regions.left, regions.right], axis=1)
     joins = belongs
-    if page and rest and not is_one(list(box.values())):
-        height = (regions.bottom - regions.top)[rest]
-        typical = typical_height(height, (regions.right - regions.left)[rest])
-        joins = partial(belongs_on_page, typical=typical)
+    if page and rest.size and not is_one(boxes[rest]):
+        top, bottom, left, right = boxes[rest].T
+        joins = partial(belongs_on_page, typical=typical_height(bottom - top, right - left))
     groups = []
-    while rest:
-        group = [rest.pop(0)]
-        whole = box[group[0]]
+    while rest.size:
+        group, rest = [int(rest[0])], rest[1:]
+        whole = rectangle(regions, group)
         # That of its largest part: letters in a line would join an ever larger whole.
         largest = whole
-        while True:
-            found = [n for n in rest if joins(box[n], whole, largest)]
-            if not found:
-                break
-            group += found
+        while (found := joins(boxes[rest], whole, largest)).any():
+            group += rest[found].tolist()
             whole = rectangle(regions, group)
-            rest = [n for n in rest if n not in found]
+            rest = rest[~found]
         groups.append(group)
     return groups
 
@@ -70,40 +66,49 @@ def rectangle(regions: Regions, numbers: list[int]) -> Rectangle:
     )
 
 
-def belongs(part: Rectangle, digit: Rectangle, largest: Rectangle) -> bool:
-    """Whether a region is a part of a digit: near and small or a 5's bar, or just above or below.
+def belongs(parts: Boxes, digit: Rectangle, largest: Rectangle) -> NDArray[np.bool_]:
+    """(n,) which are parts of a digit: near and small or a 5's bar, or just above or below.
 
-    largest: the largest part of the digit.
+    parts: (n, 4) rectangles; largest: the largest part of the digit.
     """
+    top, bottom, left, right = parts.T
     size = longer_side(largest)
-    gap_y = max(part[0] - digit[1], digit[0] - part[1])
-    gap_x = max(part[2] - digit[3], digit[2] - part[3])
-    if longer_side(part) < PART * size or is_top_bar(part, digit) or is_top_bar(digit, part):
-        return max(gap_x, gap_y) < NEAR * size
-    narrower = min(part[3] - part[2], digit[3] - digit[2])
-    underlines = part[0] >= digit[1] and is_bar(part)
-    return gap_y < NEAR * size and -gap_x > 0.4 * narrower and not underlines
+    gap_y = np.maximum(top - digit[1], digit[0] - bottom)
+    gap_x = np.maximum(left - digit[3], digit[2] - right)
+    small = np.maximum(bottom - top, right - left) < PART * size
+    small |= is_top_bar(parts.T, np.array(digit)) | is_top_bar(np.array(digit), parts.T)
+    narrower = np.minimum(right - left, digit[3] - digit[2])
+    underlines = (top >= digit[1]) & (bottom - top < BAR * (right - left))
+    in_line = (gap_y < NEAR * size) & (-gap_x > 0.4 * narrower) & ~underlines
+    near = np.maximum(gap_x, gap_y) < NEAR * size
+    return np.asarray(np.where(small, near, in_line))
 
 
-def is_top_bar(upper: Rectangle, lower: Rectangle) -> bool:
-    """Whether a rectangle lies as the loose bar of a 5 does: low, above the other's middle."""
-    beside = upper[2] >= lower[3] or upper[3] <= lower[2]
+def is_top_bar(upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
+    """(n,) whether rectangles lie as the loose bar of a 5 does: low, above the other's middle.
+
+    upper, lower: (4, n) or, of a single one, (4,).
+    """
+    beside = (upper[2] >= lower[3]) | (upper[3] <= lower[2])
     low = upper[1] - upper[0] < TOP_BAR * (lower[1] - lower[0])
-    return low and not beside and upper[1] < (lower[0] + lower[1]) / 2
+    return np.asarray(low & ~beside & (upper[1] < (lower[0] + lower[1]) / 2))
 
 
-def belongs_on_page(part: Rectangle, digit: Rectangle, largest: Rectangle, typical: float) -> bool:
+def belongs_on_page(
+    parts: Boxes, digit: Rectangle, largest: Rectangle, typical: float
+) -> NDArray[np.bool_]:
     """The same where other digits stand around it, or touch it, and points and signs between them.
 
     No small part lies beside its digit, and width says nothing, for it may be that of several.
     typical: the height of most digits; what both together exceed by far is in two rows.
     """
+    top, bottom, left, right = parts.T
     height = largest[1] - largest[0]
-    if max(part[1], digit[1]) - min(part[0], digit[0]) > HIGHEST * max(height, typical):
-        return False
     square = (*largest[:2], largest[2], min(largest[3], largest[2] + height))
-    gap_x = max(part[2] - digit[3], digit[2] - part[3])
-    return gap_x < BESIDE * height and belongs(part, digit, square)
+    gap_x = np.maximum(left - digit[3], digit[2] - right)
+    together = np.maximum(bottom, digit[1]) - np.minimum(top, digit[0])
+    in_row = together <= HIGHEST * max(height, typical)
+    return np.asarray(in_row & (gap_x < BESIDE * height) & belongs(parts, digit, square))
 
 
 def typical_height(height: NDArray[np.intp], width: NDArray[np.intp]) -> int:
@@ -121,11 +126,11 @@ def longer_side(box: Rectangle) -> int:
     return max(box[1] - box[0], box[3] - box[2])
 
 
-def is_one(boxes: Sequence[Rectangle]) -> bool:
-    """Whether boxes lie as the parts of a single digit may: no row has room for two of them."""
-    tops, bottoms, lefts, rights = zip(*boxes, strict=True)
-    height, width = max(bottoms) - min(tops), max(rights) - min(lefts)
-    tallest = max(bottom - top for top, bottom, *_ in boxes)
+def is_one(boxes: Boxes) -> bool:
+    """Whether rectangles, (n, 4), lie as the parts of one digit may: no row has two of them."""
+    top, bottom, left, right = boxes.T
+    height, width = bottom.max() - top.min(), right.max() - left.min()
+    tallest = (bottom - top).max()
     return bool(height < ONE_ROW * tallest and width < BROAD * height)
 
 

@@ -73,18 +73,15 @@ def incline(boxes: NDArray[np.intp]) -> float:
     """How far rows go down for each pixel to the right: the median of neighbours."""
     top, bottom, left, right = boxes.T
     height, middle, across = bottom - top, (top + bottom) / 2, (left + right) / 2
-    apart = left[None, :] - right[:, None]
-    higher = np.maximum(height[:, None], height)
-    near = (np.abs(middle[:, None] - middle) < OFF * higher) & (apart < NEIGHBOUR * higher)
-    near &= across[:, None] < across
-    # Of each box the next one to the right.
-    following = np.where(near, across, np.inf).argmin(axis=1)
-    has = near.any(axis=1)
-    if not has.any():
-        return 0.0
-    after = following[has]
-    slopes = (middle[after] - middle[has]) / (across[after] - across[has])
-    return float(np.median(slopes))
+    slopes = []
+    for box in range(len(boxes)):
+        higher = np.maximum(height[box], height)
+        near = (abs(middle - middle[box]) < OFF * higher) & (across > across[box])
+        near &= left - right[box] < NEIGHBOUR * higher
+        if near.any():
+            after = np.where(near, across, np.inf).argmin()
+            slopes.append((middle[after] - middle[box]) / (across[after] - across[box]))
+    return float(np.median(slopes)) if slopes else 0.0
 
 
 def find_numbers(row: Sequence[Rectangle]) -> tuple[list[int], int]:
