@@ -11,11 +11,11 @@ from weights.shapes import DIGITS
 
 NONE = 10
 """The label of what is no digit."""
-STRENGTHS = 16 * (0.25, 0.5, 1.0)
+STRENGTHS = 8 * (0.25, 0.25, 0.5, 0.5, 0.75)
 """How strongly the copies of each digit are distorted; the digit itself is in the pool as well."""
 DRAWN = 18_000
 """Digits of each kind that the pen draws; ones and sevens, in which people differ most, twice."""
-SCRAWLS = 240_000
+SCRAWLS = 300_000
 PORTION = 250
 """So many pictures at a time fit into the processor's cache."""
 

@@ -20,13 +20,13 @@ def scrawls(digits: Tensor, n: int) -> Tensor:
 
     digits: (k, 28, 28) to cut and to push together.
     """
-    each = n // 4
+    each = n // 5
     hands = max(1, each // len(OTHERS))
     widths = torch.empty(len(OTHERS)).uniform_(0.6, 1.1).tolist()
     signs = [draw(shape, hands, wide) for shape, wide in zip(OTHERS, widths, strict=True)]
-    shapes = [framed() if i % 3 == 2 else scribble() for i in range(max(3, each // HANDS))]
-    scribbles = [draw(shape, HANDS, 0.9) for shape in shapes]
-    return torch.cat([*signs, *scribbles, blots(each), crops(digits, each)])
+    shapes = [make() for make in (scribble, framed) for _ in range(max(1, each // HANDS))]
+    drawn = [draw(shape, HANDS, 0.9) for shape in shapes]
+    return torch.cat([*signs, *drawn, blots(each), crops(digits, each)])
 
 
 def scribble() -> str:
