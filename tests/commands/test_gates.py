@@ -10,7 +10,7 @@ from PIL import Image
 
 from scratchnet_cli.terminal.github import annotate
 from scratchnet_cli.terminal.messages import below
-from tests.conftest import BUNDLED, Run, any_file_name
+from tests.conftest import ACCURACY, BUNDLED, Run, any_file_name
 
 
 @pytest.fixture
@@ -68,11 +68,11 @@ def test_a_passed_gate_says_nothing_to_github(run: Run, summary: Path) -> None:
     assert summary.read_text() == "before\n"
 
 
-@pytest.mark.parametrize("threshold", ["0.98900001", "0.999999999"])
+@pytest.mark.parametrize("threshold", [f"{ACCURACY}0001", "0.999999999"])
 def test_a_failed_gate_shows_numbers_that_differ(run: Run, threshold: str) -> None:
     """A threshold is repeated digit by digit, so that nobody reads that 0.98 is below 0.98."""
     stderr = run("eval", *BUNDLED, "--progress", "none", "--min-accuracy", threshold).stderr
-    assert stderr == f"scratchnet: the accuracy 0.9890 is below --min-accuracy {threshold}\n"
+    assert stderr == f"scratchnet: the accuracy {ACCURACY} is below --min-accuracy {threshold}\n"
 
 
 def test_a_probability_that_is_nearly_one_is_not_called_one(
