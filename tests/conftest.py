@@ -28,7 +28,7 @@ SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
 # What ships with the program.
 BUNDLED_WEIGHTS = ("--weights", "bundled")
 BUNDLED = (*BUNDLED_WEIGHTS, "--dataset", "sample")
-# What new weights change.
+# The bundled network's on the sample, as it is printed; new weights change it.
 ACCURACY = "0.9860"
 
 any_file_name = pytest.mark.skipif(

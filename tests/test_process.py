@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.conftest import BUNDLED, SCRATCHNET, write_dataset
+from scratchnet_cli.cli import BLAS_THREADS
+from tests.conftest import BUNDLED, SCRATCHNET, Run, write_dataset
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,6 +59,22 @@ def test_a_terminal_gets_a_bar_that_ends_before_the_answer() -> None:
 
 
 @needs_unix
+@pytest.mark.parametrize("name", [None, "OMP_NUM_THREADS"])
+def test_blas_has_one_thread_unless_the_user_says_otherwise(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    """The program sets one thread, but nothing where a number of threads is set already."""
+    for each in BLAS_THREADS:
+        monkeypatch.delenv(each, raising=False)
+    if name:
+        monkeypatch.setenv(name, "2")
+    # So that what the program sets is undone.
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "")
+    del os.environ["OPENBLAS_NUM_THREADS"]
+    run("--version")
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == (None if name else "1")
+
+
 def test_a_terminal_is_no_picture() -> None:
     """Whoever asks for a picture on standard input, and has none there, does not wait for ever."""
     exit_code, written = run_on_terminal(["predict", "--weights", "bundled", "-"])

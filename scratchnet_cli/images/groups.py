@@ -83,7 +83,7 @@ def find_groups(amount: Grey, page: bool = False) -> list[Group]:
     if page:
         groups = [group for group in groups if is_sharp(group)] or groups
     # No digit is so flat, but a line under a number is.
-    groups = [group for group in groups if not is_bar(group.box)] or groups
+    groups = [group for group in groups if not is_bar(np.array(group.box))] or groups
     return sorted(groups, key=lambda group: -group.weight)
 
 

@@ -20,6 +20,7 @@ from scratchnet_cli.images.grey import (
 from scratchnet_cli.images.light import bare, brightest, lighting
 from scratchnet_cli.images.polarity import TWO_TONES, corners_of, ink_is_light
 
+BLANK = "the picture is blank, or nothing in it stands out as a digit"
 # Ink less deep than this (1 is black on white) does not count as ink.
 FAINTEST = 0.02
 # Ink that covers more than this share of its picture leaves too little ground to be measured by.
@@ -119,9 +120,9 @@ def amounts(depth: Grey) -> Ink:
     for _ in range(5):
         deep = depth[depth > max((ground + full) / 2, low, ground + FAINTEST / 2)]
         if deep.size == 0:
-            raise ImageError("the picture is blank, or nothing in it stands out as a digit")
+            raise ImageError(BLANK)
         full = quantile(deep, 0.5)
     if full - ground < max(FAINTEST, SURE * noise):
-        raise ImageError("the picture is blank, or nothing in it stands out as a digit")
+        raise ImageError(BLANK)
     amount = ((depth - low) / max(full - low, 1e-6)).clip(0, 1)
     return Ink(np.asarray(amount, np.float32), full - ground, noise)

@@ -14,8 +14,9 @@ from scratchnet_cli.images.parts import Rectangle
 from scratchnet_cli.images.reading import Box, Picture, Place, as_mnist, doubts, find_digits
 from scratchnet_cli.images.rows import find_numbers, find_rows
 
-# When a picture has so many pieces, the rest of its ink stays uncut.
-MOST_PIECES = 1000
+# When a picture has so many pieces, the rest of its ink stays uncut: a digit among others that it
+# touches has some twenty.
+MOST_PIECES = 10_000
 
 
 def read_digits(data: bytes, polarity: str = "auto") -> list[Picture]:

@@ -27,7 +27,7 @@ HIGHEST = 1.4
 BAR = 0.15
 
 Rectangle = tuple[int, int, int, int]  # top, bottom, left, right
-Boxes = NDArray[np.intp]  # the same of several, one after the other
+Boxes = NDArray[np.intp]  # of several rectangles: (n, 4), or (4, n) where it is said
 
 
 def gather(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list[list[int]]:
@@ -75,13 +75,13 @@ def belongs(parts: Boxes, digit: Rectangle, largest: Rectangle) -> NDArray[np.bo
     size = longer_side(largest)
     gap_y = np.maximum(top - digit[1], digit[0] - bottom)
     gap_x = np.maximum(left - digit[3], digit[2] - right)
-    small = np.maximum(bottom - top, right - left) < PART * size
-    small |= is_top_bar(parts.T, np.array(digit)) | is_top_bar(np.array(digit), parts.T)
+    loose = np.maximum(bottom - top, right - left) < PART * size
+    loose |= is_top_bar(parts.T, np.array(digit)) | is_top_bar(np.array(digit), parts.T)
     narrower = np.minimum(right - left, digit[3] - digit[2])
-    underlines = (top >= digit[1]) & (bottom - top < BAR * (right - left))
+    underlines = (top >= digit[1]) & is_bar(parts.T)
     in_line = (gap_y < NEAR * size) & (-gap_x > 0.4 * narrower) & ~underlines
     near = np.maximum(gap_x, gap_y) < NEAR * size
-    return np.asarray(np.where(small, near, in_line))
+    return np.asarray(np.where(loose, near, in_line))
 
 
 def is_top_bar(upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
@@ -97,7 +97,7 @@ def is_top_bar(upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
 def belongs_on_page(
     parts: Boxes, digit: Rectangle, largest: Rectangle, typical: float
 ) -> NDArray[np.bool_]:
-    """The same where other digits stand around it, or touch it, and points and signs between them.
+    """(n,) which are parts where other digits stand around, or touch, and points and signs between.
 
     No small part lies beside its digit, and width says nothing, for it may be that of several.
     typical: the height of most digits; what both together exceed by far is in two rows.
@@ -134,6 +134,6 @@ def is_one(boxes: Boxes) -> bool:
     return bool(height < ONE_ROW * tallest and width < BROAD * height)
 
 
-def is_bar(box: Rectangle) -> bool:
-    """Whether a rectangle is flat and wide, as a line under a number is."""
-    return box[1] - box[0] < BAR * (box[3] - box[2])
+def is_bar(boxes: Boxes) -> NDArray[np.bool_]:
+    """(n,) whether rectangles, (4, n), are flat and wide, as a line under a number is."""
+    return np.asarray(boxes[1] - boxes[0] < BAR * (boxes[3] - boxes[2]))

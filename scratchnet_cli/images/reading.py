@@ -11,7 +11,7 @@ from scratchnet_cli.images.decode import decode, decode_as_stored
 from scratchnet_cli.images.fit import FIELD, fit, fits_already
 from scratchnet_cli.images.grey import Colours, Grey, Pixels
 from scratchnet_cli.images.groups import Group, find_groups, without_frames
-from scratchnet_cli.images.ink import Ink, find_ink, mix
+from scratchnet_cli.images.ink import BLANK, Ink, find_ink, mix
 from scratchnet_cli.images.light import bare
 from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.paper import find_sheet, is_narrow
@@ -27,7 +27,6 @@ CLEAR, CLEAREST_NOISE = 8, 0.08
 PAGE_INK, PAGE_PASSES = 0.3, 3
 # Beside the digit, something of this share of its size is another digit.
 OTHER = 0.4
-
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom, the last two just beyond what it holds."""
@@ -135,14 +134,17 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
             except ImageError:
                 if not is_narrow(sheet):
                     raise
+    everywhere = np.ones(colours.shape[:2], np.bool_)
     try:
-        return digits_on(colours, polarity, page, np.ones(colours.shape[:2], np.bool_))
+        return digits_on(colours, polarity, page, everywhere)
     except ImageError as error:
-        if polarity == "auto":
+        if polarity != "auto":
+            advice = "--polarity auto looks for light and dark"
+            raise ImageError(f"there is no {polarity} ink in the picture; {advice}") from error
+        if not page:
             raise
-        raise ImageError(
-            f"there is no {polarity} ink in the picture; --polarity auto looks for light and dark"
-        ) from error
+    # With a shadow over half of it, paper may have been taken for ink.
+    return digits_on(colours, "dark", page, everywhere)
 
 
 def _brightness(colours: Colours) -> Grey:
@@ -165,7 +167,7 @@ def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple
     ink = find_page_ink(colours, polarity) if page else find_ink(colours, polarity)
     groups = find_groups(without_lines(without_frames(ink.amount * sheet, page)), page)
     if not groups:
-        raise ImageError("the picture is blank, or nothing in it stands out as a digit")
+        raise ImageError(BLANK)
     return ink, groups
 
 
