@@ -73,7 +73,7 @@ def test_a_cache_that_cannot_be_written_costs_only_time(
 ) -> None:
     """Without a usable cache folder the run still answers, and says what is wrong with it."""
     stream = io.BytesIO()
-    np.savez(stream, W1=np.ones((784, 10), np.float32), b1=np.zeros(10, np.float32))
+    np.savez(stream, W1=np.zeros((784, 10), np.float32), b1=np.zeros(10, np.float32))
     weights = asset(server.url("/weights"), name="sample_weight.pkl", data=stream.getvalue())
     server.paths["/weights"] = stream.getvalue()
     monkeypatch.setattr(assets, "BOOK_WEIGHTS", weights)
