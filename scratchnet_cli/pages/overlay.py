@@ -6,7 +6,7 @@ from scratchnet_cli.pages.html import Html, picture, tag
 from scratchnet_cli.prediction import Number
 
 # Of the letters: a share of the digits' height, but no less and no more than these of the picture.
-LETTERS, LEAST, MOST = 0.5, 1 / 40, 1 / 16
+LETTERS, LEAST, MOST = 0.5, 1 / 60, 1 / 16
 
 
 def overlay(source: str, shown: tuple[int, int], numbers: Sequence[Number], scale: float) -> Html:
