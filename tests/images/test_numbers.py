@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.catalog import load_weights
+from scratchnet_cli.images import numbers
 from scratchnet_cli.images.cuts import MOST_CUTS, find_cuts, find_pieces
-from scratchnet_cli.images.numbers import MOST_PIECES, read_digits
+from scratchnet_cli.images.numbers import read_digits
 from scratchnet_cli.images.rows import find_numbers, find_rows
 from scratchnet_cli.prediction import Answer, classify
 from tests.benchmarks.numbers import KINDS, Writer
@@ -84,14 +85,12 @@ def test_narrow_ink_is_not_cut() -> None:
     assert find_cuts(rings(0), 80) == []
 
 
-def test_there_is_an_end_to_cuts_and_pieces() -> None:
-    """However long the ink and however many its thin places, few cuts and pieces are tried."""
-    comb = np.zeros((100, 3900), np.uint8)
-    comb[30:40] = 255
-    comb[10:90, ::12] = comb[10:90, 1::12] = comb[10:90, 2::12] = 255
-    assert len(find_cuts(np.asarray(comb[10:90] > 0, np.float32), 80)) == MOST_CUTS
-    lines = np.vstack([comb[:, :1000]] * 9)
-    assert len(read_digits(encoded(Image.fromarray(255 - np.pad(lines, 20))))) < 2 * MOST_PIECES
+def test_there_is_an_end_to_cuts() -> None:
+    """However long the ink and however many its thin places, few cuts are tried."""
+    comb = np.zeros((80, 3900), np.float32)
+    comb[20:30] = 1
+    comb[:, ::12] = comb[:, 1::12] = comb[:, 2::12] = 1
+    assert len(find_cuts(comb, 80)) == MOST_CUTS
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
@@ -166,6 +165,25 @@ def test_a_full_sheet_is_read_to_its_end(digits: Pixels, labels: NDArray[np.uint
     whole = [place for place in places if place and place.whole]
     assert max(place.row for place in whole) == 28
     assert len(whole) == sum(map(len, numbers))
+
+
+def test_digits_that_touch_are_cut_to_the_end_of_a_sheet(
+    digits: Pixels, labels: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the last of 16 rows there are pieces as in the first; beyond a limit there are none."""
+    sheet = replace(KINDS["touching"], rows=16, numbers=4, size=(1.25, 1.25))
+    data, _ = Writer(digits, labels, sheet, 1).picture()
+    assert set(rows_with_pieces(data)) == set(range(1, 17))
+    monkeypatch.setattr(numbers, "MOST_PIECES", 100)
+    some = rows_with_pieces(data)
+    assert 0 < len(some) < 200
+    assert max(some) < 16
+
+
+def rows_with_pieces(data: bytes) -> list[int]:
+    """The row of each piece that ink may be cut into."""
+    places = [picture.place for picture in read_digits(data)]
+    return [place.row for place in places if place and not place.whole]
 
 
 @pytest.mark.parametrize("seed", [5, 17, 20])
