@@ -1,28 +1,34 @@
 """scratchnet: the three-layer network of 'Deep Learning from Scratch', run from the shell.
 
-For notebooks, the commands under their own names.
+The names below are the Python interface. Each is imported from its module on first use (PEP 562),
+so that ``import scratchnet_cli`` loads neither NumPy nor Pillow.
 """
 
-# Not from ``typing``: until __main__ has run, a Ctrl-C shows a traceback, so this must be brief.
+# Not from ``typing``: its import would slow down every start.
 TYPE_CHECKING = False
-
 if TYPE_CHECKING:
-    # To type checkers, ``as`` says that the name is for users.
-    from scratchnet_cli.catalog import load_dataset as load_dataset
-    from scratchnet_cli.catalog import load_mnist as load_mnist
-    from scratchnet_cli.catalog import load_weights as load_weights
-    from scratchnet_cli.evaluation import evaluate as evaluate
-    from scratchnet_cli.images import read_image as read_image
-    from scratchnet_cli.network import Network as Network
-    from scratchnet_cli.prediction import Prediction as Prediction
-    from scratchnet_cli.prediction import Predictor as Predictor
-else:
+    from typing import Any
 
-    def __getattr__(name):
-        from scratchnet_cli.lazy import lazy_exports
+_MODULES = {
+    "Network": "network.layers",
+    "Prediction": "prediction.predictor",
+    "Predictor": "prediction.predictor",
+    "evaluate": "evaluation.evaluate",
+    "load_dataset": "catalog",
+    "load_mnist": "catalog",
+    "load_weights": "catalog",
+    "read_image": "images.read",
+}
+__all__ = list(_MODULES)
 
-        get, names = lazy_exports(__name__)
-        return names if name == "__all__" else get(name)
 
-    def __dir__():
-        return __getattr__("__all__")
+def __getattr__(name: str) -> "Any":
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -12,14 +12,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scratchnet_cli import datasets, download, weights
+from scratchnet_cli.datasets.load import (
+    Dataset,
+    Split,
+    find_dataset,
+    read_dataset,
+    read_dataset_files,
+    sha256_of,
+)
+from scratchnet_cli.downloads.assets import BOOK_WEIGHTS, MNIST
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, WeightsError
-from scratchnet_cli.origin import Origin
+from scratchnet_cli.system.origin import Origin
+from scratchnet_cli.weights.arrays import MAX_BYTES
+from scratchnet_cli.weights.load import WeightFile, read_weight_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from scratchnet_cli.network import Network
+    from scratchnet_cli.network.layers import Network
+
 
 _DATA = Path(__file__).parent / "bundled"
 # A checkout keeps the weights beside the script that trains them, a wheel beside the sample.
@@ -30,7 +42,7 @@ _SAMPLE = (_DATA / "sample-images.idx3.gz", _DATA / "sample-labels.idx1.gz")
 
 
 def load_weights(
-    name: str | os.PathLike[str] | None = None, fetcher: download.Fetcher | None = None
+    name: str | os.PathLike[str] | None = None, fetcher: Fetcher | None = None
 ) -> tuple[Network, Origin]:
     """The network that ``book``, ``bundled``, ``three-layer`` or a path stands for.
 
@@ -45,10 +57,10 @@ def load_weights(
 
 
 def load_weight_file(
-    name: str | None = None, fetcher: download.Fetcher | None = None
-) -> tuple[weights.WeightFile, Origin]:
+    name: str | None = None, fetcher: Fetcher | None = None
+) -> tuple[WeightFile, Origin]:
     """As ``load_weights``, with what the file tells besides; a guess at activations is noted."""
-    fetcher = fetcher or download.Fetcher()
+    fetcher = fetcher or Fetcher()
     file, origin = _find_weights(name, fetcher)
     if file.activations == "assumed":
         fetcher.listener.note(
@@ -59,7 +71,7 @@ def load_weight_file(
     return file, origin
 
 
-def _find_weights(name: str | None, fetcher: download.Fetcher) -> tuple[weights.WeightFile, Origin]:
+def _find_weights(name: str | None, fetcher: Fetcher) -> tuple[WeightFile, Origin]:
     if name is None:
         try:
             return _book_weights(fetcher, hurry=True)
@@ -78,8 +90,8 @@ def _find_weights(name: str | None, fetcher: download.Fetcher) -> tuple[weights.
 
 
 def load_dataset(
-    name: str | None = None, split: datasets.Split = "test", fetcher: download.Fetcher | None = None
-) -> tuple[datasets.Dataset, Origin]:
+    name: str | None = None, split: Split = "test", fetcher: Fetcher | None = None
+) -> tuple[Dataset, Origin]:
     """The images and labels that ``mnist``, ``sample`` or a folder of IDX files stands for.
 
     None is MNIST, or the bundled sample where MNIST's test split cannot be had.
@@ -89,9 +101,9 @@ def load_dataset(
             fit together.
         DownloadError: MNIST was named, or its train split, and cannot be had.
     """
-    if split not in download.MNIST:
+    if split not in MNIST:
         raise DatasetError(f"there is no split {split!r}, expected 'test' or 'train'")
-    fetcher = fetcher or download.Fetcher()
+    fetcher = fetcher or Fetcher()
     if name is None:
         try:
             return _mnist(split, fetcher, hurry=True)
@@ -108,11 +120,11 @@ def load_dataset(
         if split != "test":
             raise DatasetError("the bundled sample has no train split; --dataset mnist has one")
         return _dataset_files(name, _SAMPLE)
-    return _dataset_files(name, datasets.find_dataset(Path(name), split))
+    return _dataset_files(name, find_dataset(Path(name), split))
 
 
 def load_mnist(
-    split: datasets.Split = "test",
+    split: Split = "test",
     normalize: bool = True,
     flatten: bool = True,
     one_hot_label: bool = False,
@@ -131,13 +143,11 @@ def load_mnist(
     return dataset.arrays(normalize, flatten, one_hot_label)
 
 
-def _book_weights(
-    fetcher: download.Fetcher, hurry: bool = False
-) -> tuple[weights.WeightFile, Origin]:
+def _book_weights(fetcher: Fetcher, hurry: bool = False) -> tuple[WeightFile, Origin]:
     with _advising("scratchnet download"):
-        fetched = fetcher.fetch(download.BOOK_WEIGHTS, hurry=hurry)
-    file = weights.read_weight_file(fetched.data, download.BOOK_WEIGHTS.name)
-    return file, Origin("book", fetched.source, download.BOOK_WEIGHTS.sha256)
+        fetched = fetcher.fetch(BOOK_WEIGHTS, hurry=hurry)
+    file = read_weight_file(fetched.data, BOOK_WEIGHTS.name)
+    return file, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
 
 
 @contextmanager
@@ -152,40 +162,34 @@ def _advising(command: str) -> Iterator[None]:
         raise DownloadError(*error.args, advice, cause=error.cause) from error
 
 
-def _weights_file(
-    name: str, path: Path, fallback: bool = False
-) -> tuple[weights.WeightFile, Origin]:
+def _weights_file(name: str, path: Path, fallback: bool = False) -> tuple[WeightFile, Origin]:
     try:
         with path.open("rb") as file:
-            data = file.read(weights.MAX_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise WeightsError(
             f"{path}: {error.strerror}; "
             "expected book, bundled, three-layer or the path of a weight file"
         ) from error
-    if len(data) > weights.MAX_BYTES:
-        raise WeightsError(
-            f"{path}: larger than {weights.MAX_BYTES >> 20} MiB, the most that is read"
-        )
-    sha256 = datasets.sha256_of(data)
-    return weights.read_weight_file(data, str(path)), Origin(name, str(path), sha256, fallback)
+    if len(data) > MAX_BYTES:
+        raise WeightsError(f"{path}: larger than {MAX_BYTES >> 20} MiB, the most that is read")
+    sha256 = sha256_of(data)
+    return read_weight_file(data, str(path)), Origin(name, str(path), sha256, fallback)
 
 
 def _bundled_weights() -> Path:
     return next(path for path in _BUNDLED_WEIGHTS if path.exists())
 
 
-def _mnist(
-    split: datasets.Split, fetcher: download.Fetcher, hurry: bool = False
-) -> tuple[datasets.Dataset, Origin]:
+def _mnist(split: Split, fetcher: Fetcher, hurry: bool = False) -> tuple[Dataset, Origin]:
     with _advising("scratchnet download" + (" --split train" if split == "train" else "")):
-        images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in download.MNIST[split])
-    dataset = datasets.read_dataset(images.unpacked, labels.unpacked)
-    return dataset, Origin("mnist", images.source, datasets.sha256_of(images.data, labels.data))
+        images, labels = (fetcher.fetch(asset, hurry=hurry) for asset in MNIST[split])
+    dataset = read_dataset(images.unpacked, labels.unpacked)
+    return dataset, Origin("mnist", images.source, sha256_of(images.data, labels.data))
 
 
 def _dataset_files(
     name: str, paths: tuple[Path, Path], fallback: bool = False
-) -> tuple[datasets.Dataset, Origin]:
-    dataset, sha256 = datasets.read_dataset_files(*paths)
+) -> tuple[Dataset, Origin]:
+    dataset, sha256 = read_dataset_files(*paths)
     return dataset, Origin(name, str(paths[0]), sha256, fallback)

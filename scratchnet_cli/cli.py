@@ -10,7 +10,8 @@ from typing import NoReturn
 import click
 
 from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
-from scratchnet_cli.terminal import note, printable, set_up_streams
+from scratchnet_cli.system.streams import set_up_streams
+from scratchnet_cli.system.text import note, printable
 
 # Every command and what it does, in the order of the help, for which none has to be imported.
 COMMANDS = {

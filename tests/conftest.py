@@ -18,8 +18,8 @@ from PIL import Image
 
 from scratchnet_cli.catalog import load_dataset
 from scratchnet_cli.cli import main
-from scratchnet_cli.download import assets
-from scratchnet_cli.download.cache import Asset
+from scratchnet_cli.downloads import assets
+from scratchnet_cli.downloads.cache import Asset
 from tests.download.fetching import DATA, asset
 from tests.download.server import Server
 
@@ -155,7 +155,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
     It is tried again at once; the waits that it asks for stay.
     """
-    from scratchnet_cli.download import http
+    from scratchnet_cli.downloads import http
 
     monkeypatch.setattr(http, "PAUSES_S", (0.0, 0.0))
     before = set(threading.enumerate())

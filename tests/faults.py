@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.terminal.files import PART_SUFFIX
+from scratchnet_cli.system.files import PART_SUFFIX
 from tests.conftest import Run
 from tests.download.fetching import DATA, SPY, asset, files
 from tests.download.server import Server

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scratchnet_cli.api import evaluate, load_dataset, load_mnist, load_weights, read_image
+from scratchnet_cli import evaluate, load_dataset, load_mnist, load_weights, read_image
 from scratchnet_cli.errors import DatasetError, ShapeError
-from scratchnet_cli.evaluation.batches import Evaluation
+from scratchnet_cli.evaluation.evaluate import Evaluation
 
 
 def test_networks_and_layers_are_shown_in_a_line() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from scratchnet_cli.terminal.messages import printable
+from scratchnet_cli.system.text import printable
 from tests.conftest import Run
 from tests.fuzz.targets import TARGETS
 

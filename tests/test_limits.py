@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from scratchnet_cli.errors import InputError
-from scratchnet_cli.network import Layer, Network, outputs, size, trace
-from scratchnet_cli.terminal import shortened
+from scratchnet_cli.network import layers as size
+from scratchnet_cli.network.layers import Layer, Network
+from scratchnet_cli.network.trace import outputs, trace_network
+from scratchnet_cli.system.text import shortened
 from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Run, encoded
 from tests.memory import Measured, run_measured
 from tests.weights.weight_files import B1, W1, npz, refusal
@@ -126,7 +128,7 @@ def test_many_inputs_go_through_in_parts(monkeypatch: pytest.MonkeyPatch) -> Non
     assert max(map(len, parts)) == 3
     np.testing.assert_allclose(np.concatenate(parts), whole)
     with pytest.raises(InputError, match="without --trace any number goes through"):
-        trace(network, x)
+        trace_network(network, x)
 
 
 def test_a_place_beyond_every_file_in_an_npz_is_refused() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import scratchnet_cli
 from scratchnet_cli.cli import COMMANDS
-from scratchnet_cli.download.assets import ALL
+from scratchnet_cli.downloads.assets import ALL
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

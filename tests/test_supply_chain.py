@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scratchnet_cli.download import assets
+from scratchnet_cli.downloads import assets
 from tests.fuzz.targets import pictures
 
 ROOT = Path(__file__).parents[1]

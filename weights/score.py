@@ -19,9 +19,9 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from scratchnet_cli.catalog import load_dataset, load_weights
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.evaluation.calibration import expected_calibration_error, reliability
-from scratchnet_cli.images import read_image
-from scratchnet_cli.prediction.doubts import NO_DIGIT, doubts
+from scratchnet_cli.evaluation.metrics import expected_calibration_error, reliability
+from scratchnet_cli.images.read import read_image
+from scratchnet_cli.prediction.answers import NO_DIGIT, doubts
 from tests.conftest import encoded
 from tests.images.guises import GUISES
 

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 
 import click
 
-from scratchnet_cli import catalog, download, network, terminal
+from scratchnet_cli import catalog
 from scratchnet_cli.commands.options import format_option, weights_option
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import about
+from scratchnet_cli.network.benchmark import Rate, measure_throughput
+from scratchnet_cli.system.progress import Progress
+from scratchnet_cli.system.text import text_bar
 
 BAR_WIDTH = 40
 
@@ -23,26 +27,26 @@ def command(weights: str | None, format: str) -> int:  # noqa: A002
     Batches are faster than single images: what one call costs is shared by all images in it. The
     bars are as long as the images per second; the latency is how long one batch takes.
     """
-    net, origin = catalog.load_weights(weights, download.Fetcher(terminal.Progress()))
+    net, origin = catalog.load_weights(weights, Fetcher(Progress()))
     sample, _ = catalog.load_dataset("sample")
     with about(origin.source):
-        rates = network.measure_throughput(net, sample.images)
+        rates = measure_throughput(net, sample.images)
     click.echo(_as_json(rates) if format == "json" else _as_table(rates))
     return 0
 
 
-def _as_table(rates: Sequence[network.Rate]) -> str:
+def _as_table(rates: Sequence[Rate]) -> str:
     most = max(rate.images_per_s for rate in rates)
     lines = [f"{'batch size':>10}  {'images/s':>9}  {'latency':>10}"]
     lines += [
         f"{rate.batch_size:>10}  {rate.images_per_s:>9,.0f}  {rate.latency_s * 1e3:>7.3f} ms  "
-        f"{terminal.text_bar(rate.images_per_s / most, BAR_WIDTH)}".rstrip()
+        f"{text_bar(rate.images_per_s / most, BAR_WIDTH)}".rstrip()
         for rate in rates
     ]
     return "\n".join(lines)
 
 
-def _as_json(rates: Sequence[network.Rate]) -> str:
+def _as_json(rates: Sequence[Rate]) -> str:
     return json.dumps(
         [
             {

@@ -5,9 +5,17 @@ from io import TextIOWrapper
 
 import click
 
-from scratchnet_cli import download
+from scratchnet_cli.downloads.assets import ALL
+from scratchnet_cli.downloads.cache import (
+    cache_folder,
+    cached_size,
+    clear_cache,
+    foreign,
+    read_cached,
+    readable_folder,
+)
 from scratchnet_cli.errors import CacheError
-from scratchnet_cli.terminal import note, printable
+from scratchnet_cli.system.text import note, printable
 
 
 @click.group("cache", epilog="Example: scratchnet cache verify")
@@ -21,17 +29,17 @@ def path() -> None:
     # Exactly: click.echo takes escape sequences out, and not every name is text.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")
-    sys.stdout.write(f"{download.cache_folder()}\n")
+    sys.stdout.write(f"{cache_folder()}\n")
 
 
 @command.command("list", epilog="Example: scratchnet cache list")
 def list_() -> int:
     """Print each cached file: PATH<TAB>BYTES."""
     exit_code = 0
-    folder = download.readable_folder()
-    for asset in download.ALL:
+    folder = readable_folder()
+    for asset in ALL:
         try:
-            size = download.cached_size(asset)
+            size = cached_size(asset)
         except CacheError as error:
             note(str(error))
             exit_code = error.exit_code
@@ -49,10 +57,10 @@ def verify() -> int:
     `scratchnet download --force` replaces it. A missing file is no damage.
     """
     exit_code = 0
-    folder = download.readable_folder()
-    for asset in download.ALL:
+    folder = readable_folder()
+    for asset in ALL:
         try:
-            verdict = "missing" if download.read_cached(asset) is None else "ok"
+            verdict = "missing" if read_cached(asset) is None else "ok"
         except CacheError as error:
             note(str(error))
             verdict, exit_code = "damaged", error.exit_code
@@ -68,9 +76,9 @@ def clear(force: bool) -> int:
     Prints each deleted path. A file that has the name of one of ours and is another stays without
     --force, and the exit code is 3.
     """
-    for deleted in download.clear_cache(download.ALL, force):
+    for deleted in clear_cache(ALL, force):
         click.echo(printable(str(deleted)))
-    kept = download.foreign(download.ALL)
+    kept = foreign(ALL)
     for reason in kept:
         note(f"{reason}: not deleted" + ("" if force else "; --force deletes a file"))
     return CacheError.exit_code if kept else 0

@@ -4,14 +4,19 @@ from pathlib import Path
 
 import click
 
-from scratchnet_cli import catalog, download, terminal, weights
+from scratchnet_cli import catalog
 from scratchnet_cli.commands.options import NETWORKS, Name, names_or_files
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import about
+from scratchnet_cli.system.files import refuse_existing, write_file
+from scratchnet_cli.system.progress import Progress
+from scratchnet_cli.system.text import note, printable
+from scratchnet_cli.weights.write import FORMATS, NAMING, write_weights
 
 
 def _known_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
-    if path.suffix.lower() not in weights.FORMATS:
-        endings = ", ".join(weights.FORMATS)
+    if path.suffix.lower() not in FORMATS:
+        endings = ", ".join(FORMATS)
         raise click.BadParameter(f"{path} does not end in one of {endings}.", ctx, param)
     return path
 
@@ -28,14 +33,12 @@ def command(source: str, target: Path, force: bool) -> None:
     (needs the package onnx).
     """
     if not force:
-        terminal.refuse_existing(target)
-    file, _ = catalog.load_weight_file(source, download.Fetcher(terminal.Progress()))
+        refuse_existing(target)
+    file, _ = catalog.load_weight_file(source, Fetcher(Progress()))
     suffix = target.suffix.lower()
     with about(target):
-        data = weights.write_weights(file.network, suffix, file.classes)
-    if file.classes and suffix not in weights.NAMING:
-        terminal.note(
-            f"{target}: the names of the classes are left out; {suffix} has no place for them"
-        )
-    terminal.write_file(target, data, force)
-    click.echo(terminal.printable(str(target)))
+        data = write_weights(file.network, suffix, file.classes)
+    if file.classes and suffix not in NAMING:
+        note(f"{target}: the names of the classes are left out; {suffix} has no place for them")
+    write_file(target, data, force)
+    click.echo(printable(str(target)))

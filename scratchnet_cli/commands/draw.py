@@ -7,9 +7,14 @@ from pathlib import Path
 
 import click
 
-from scratchnet_cli import catalog, download, pages, terminal
+from scratchnet_cli import catalog
 from scratchnet_cli.commands.options import Page, weights_option
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import about
+from scratchnet_cli.reports.drawing_page import drawing_page
+from scratchnet_cli.system.files import report_file
+from scratchnet_cli.system.progress import Progress
+from scratchnet_cli.system.text import note, printable
 
 
 @click.command("draw", epilog="Example: scratchnet draw --open")
@@ -29,15 +34,15 @@ def command(weights: str | None, output: Path, open_: bool) -> None:
     One HTML file with the network inside, which needs no server and no network: it can be mailed,
     or put on a site. Its path is printed.
     """
-    page = terminal.report_file(output, "--output")
-    file, origin = catalog.load_weight_file(weights, download.Fetcher(terminal.Progress()))
+    page = report_file(output, "--output")
+    file, origin = catalog.load_weight_file(weights, Fetcher(Progress()))
     examples, _ = catalog.load_dataset("sample")
     with about(origin.source):
-        text = pages.drawing_page(file, origin, examples.images, examples.labels)
+        text = drawing_page(file, origin, examples.images, examples.labels)
     page.write(text)
-    click.echo(terminal.printable(str(output)))
+    click.echo(printable(str(output)))
     if open_ and not _shown(output):
-        terminal.note(f"no browser could be started; open {output} in one")
+        note(f"no browser could be started; open {output} in one")
 
 
 def _shown(path: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from scratchnet_cli import catalog, datasets, download, evaluation, pages, prediction, terminal
+from scratchnet_cli import catalog
 from scratchnet_cli.commands.labelled import Outcome, Task, evaluate_images, evaluate_pictures
 from scratchnet_cli.commands.options import (
     Count,
@@ -23,7 +23,18 @@ from scratchnet_cli.commands.options import (
     report_option,
     weights_option,
 )
+from scratchnet_cli.datasets.pictures import find_labelled_pictures
+from scratchnet_cli.downloads.assets import MNIST
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import EXIT_BELOW, DatasetError, ImageError
+from scratchnet_cli.evaluation.formats import confusion_lines, json_object, markdown
+from scratchnet_cli.evaluation.result import Record, SeenPictures, unread
+from scratchnet_cli.reports.evaluation_report import evaluation_page
+from scratchnet_cli.system.files import report_file
+from scratchnet_cli.system.inputs import expand
+from scratchnet_cli.system.progress import Progress
+from scratchnet_cli.system.streams import has_colour
+from scratchnet_cli.system.text import annotate, append_to_summary, below, exact, note, on_github
 
 
 @click.command("eval", epilog="Example: scratchnet eval --batch-size 100 --min-accuracy 0.93")
@@ -108,21 +119,20 @@ def command(
         raise click.UsageError("--confusion draws for people: it goes with --format text.")
     if raw and polarity != "auto":
         raise click.UsageError("--raw takes pictures as they are: not with --polarity.")
-    stderr = terminal.Progress(progress, quiet)
-    fetcher = download.Fetcher(stderr)
+    stderr = Progress(progress, quiet)
+    fetcher = Fetcher(stderr)
     if dataset in (None, "mnist"):
         # NumPy is about to be imported, which takes as long.
-        fetcher.read_ahead(download.MNIST[split][0])
+        fetcher.read_ahead(MNIST[split][0])
     # What cannot be written is told before anything is downloaded or read.
-    page = terminal.report_file(report) if report else None
+    page = report_file(report) if report else None
     network, origin = catalog.load_weights(weights, fetcher)
     # Only the report and the JSON tell of single images.
     single = page is not None or format == "json"
     task = Task(network, origin, batch_size, limit, single, stderr)
     # MNIST alone needs nothing of the room that reads pictures.
-    expand = lambda names: prediction.expand(names)  # noqa: E731
     pictures = (
-        datasets.find_labelled_pictures(Path(dataset), network.outputs, expand)
+        find_labelled_pictures(Path(dataset), network.outputs, expand)
         if dataset and dataset not in ("mnist", "sample")
         else None
     )
@@ -130,7 +140,7 @@ def command(
         if pictures and dataset:
             if split != "test":
                 raise DatasetError(f"{dataset}: labelled pictures have no {split} split")
-            kept = held.enter_context(closing(evaluation.SeenPictures(keep=page is not None)))
+            kept = held.enter_context(closing(SeenPictures(keep=page is not None)))
             outcome = evaluate_pictures(
                 task, dataset, pictures, kept, raw, polarity, skip_unreadable
             )
@@ -145,14 +155,12 @@ def command(
         result = record.evaluation
         stderr.summary(
             f"{origin.name} weights on {record.setting.dataset.name}: {result.correct} of "
-            f"{result.total} right{evaluation.unread(result)}, {result.images_per_s:,.0f} images/s"
+            f"{result.total} right{unread(result)}, {result.images_per_s:,.0f} images/s"
         )
         click.echo(_answer(outcome, format, confusion))
         passed = _passes(record, min_accuracy)
         if page and predictions:
-            page.write(
-                pages.evaluation_page(record, predictions, outcome.images, network, outcome.seen)
-            )
+            page.write(evaluation_page(record, predictions, outcome.images, network, outcome.seen))
     if result.unreadable:
         return ImageError.exit_code
     return 0 if passed else EXIT_BELOW
@@ -162,27 +170,27 @@ def _answer(outcome: Outcome, format: str, confusion: bool) -> str:  # noqa: A00
     record = outcome.record
     if format == "json" and outcome.predictions:
         names = outcome.seen.names if outcome.seen else None
-        return evaluation.json_object(record, outcome.predictions, names)
+        return json_object(record, outcome.predictions, names)
     if format == "markdown":
-        return evaluation.markdown(record)
+        return markdown(record)
     lines = [f"Accuracy: {record.evaluation.accuracy:.4f}"]
     if confusion:
-        colour = terminal.has_colour(sys.stdout)
-        lines[:0] = evaluation.confusion_lines(record.evaluation.confusion, colour)
+        colour = has_colour(sys.stdout)
+        lines[:0] = confusion_lines(record.evaluation.confusion, colour)
     return "\n".join(lines)
 
 
-def _passes(record: evaluation.Record, min_accuracy: float | None) -> bool:
+def _passes(record: Record, min_accuracy: float | None) -> bool:
     """Whether the accuracy is high enough; if not, whoever is there is told so."""
     accuracy = record.evaluation.accuracy
     if min_accuracy is None or accuracy >= min_accuracy:
         return True
     message = (
-        f"the accuracy {terminal.below(accuracy, min_accuracy)} is below "
-        f"--min-accuracy {terminal.exact(min_accuracy)}"
+        f"the accuracy {below(accuracy, min_accuracy)} is below "
+        f"--min-accuracy {exact(min_accuracy)}"
     )
-    terminal.note(message)
-    if terminal.on_github():
-        terminal.annotate("scratchnet eval", f"{message}: {record.setting.title}")
-        terminal.append_to_summary(f"**Failed: {message}**\n\n{evaluation.markdown(record)}")
+    note(message)
+    if on_github():
+        annotate("scratchnet eval", f"{message}: {record.setting.title}")
+        append_to_summary(f"**Failed: {message}**\n\n{markdown(record)}")
     return False

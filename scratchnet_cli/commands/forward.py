@@ -6,9 +6,13 @@ from difflib import get_close_matches
 
 import click
 
-from scratchnet_cli import catalog, datasets, download, network, terminal
+from scratchnet_cli import catalog
 from scratchnet_cli.commands.options import names_or_files, weights_argument
+from scratchnet_cli.datasets.vectors import read_numbers
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import ShapeError
+from scratchnet_cli.network.trace import format_row, formulas_of, outputs, trace_network
+from scratchnet_cli.system.progress import Progress
 
 
 def _no_option(ctx: click.Context, _: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -51,14 +55,14 @@ def command(weights: str, x: tuple[str, ...], output: str, trace: bool) -> None:
     of a weight file. X are the numbers of one input, or a CSV or .npy file with one input a row;
     - is such a file on standard input. One line an input, as NumPy prints an array.
     """
-    values = datasets.read_numbers(x)
-    net, origin = catalog.load_weights(weights, download.Fetcher(terminal.Progress()))
+    values = read_numbers(x)
+    net, origin = catalog.load_weights(weights, Fetcher(Progress()))
     if values.shape[-1] != net.inputs:
         raise ShapeError(
             f"{origin.name} takes {net.inputs} numbers for each input, but {values.shape[-1]} came"
         )
     if trace:
-        steps = network.trace(net, values, output)
-        sys.stdout.writelines(f"{line}\n" for line in (*network.formulas_of(steps), ""))
-    for block in network.outputs(net, values, output):
-        sys.stdout.writelines(f"{network.format_row(y)}\n" for y in block)
+        steps = trace_network(net, values, output)
+        sys.stdout.writelines(f"{line}\n" for line in (*formulas_of(steps), ""))
+    for block in outputs(net, values, output):
+        sys.stdout.writelines(f"{format_row(y)}\n" for y in block)

@@ -7,9 +7,14 @@ from dataclasses import asdict
 
 import click
 
-from scratchnet_cli import catalog, download, network, terminal, weights
+from scratchnet_cli import catalog
 from scratchnet_cli.commands.options import format_option, weights_argument
-from scratchnet_cli.origin import Origin
+from scratchnet_cli.downloads.fetch import Fetcher
+from scratchnet_cli.network.summary import NetworkSummary, summarize
+from scratchnet_cli.system.origin import Origin
+from scratchnet_cli.system.progress import Progress
+from scratchnet_cli.system.text import printable
+from scratchnet_cli.weights.load import WeightFile
 
 _ACTIVATIONS = {
     "stated": "as the file states them",
@@ -26,23 +31,23 @@ def command(weights: str, format: str) -> None:  # noqa: A002
 
     WEIGHTS is book, bundled, three-layer or the path of a weight file.
     """
-    file, origin = catalog.load_weight_file(weights, download.Fetcher(terminal.Progress()))
+    file, origin = catalog.load_weight_file(weights, Fetcher(Progress()))
     render = _as_json if format == "json" else _as_text
-    click.echo(render(network.summarize(file.network), file, origin))
+    click.echo(render(summarize(file.network), file, origin))
 
 
-def _as_json(summary: network.NetworkSummary, file: weights.WeightFile, origin: Origin) -> str:
+def _as_json(summary: NetworkSummary, file: WeightFile, origin: Origin) -> str:
     fields = {"format": file.format, "size": file.size, "activations": file.activations}
     return json.dumps({**origin.fields(), **fields, **asdict(summary)})
 
 
-def _as_text(summary: network.NetworkSummary, file: weights.WeightFile, origin: Origin) -> str:
+def _as_text(summary: NetworkSummary, file: WeightFile, origin: Origin) -> str:
     lines = [
         f"network      {'-'.join(map(str, summary.sizes))}, {summary.dtype}",
         f"activations  {_ACTIVATIONS[file.activations]}",
         f"parameters   {summary.parameters:,} in {summary.bytes:,} bytes",
         f"one input    {summary.multiply_adds:,} multiply-adds",
-        f"file         {terminal.printable(origin.source)}",
+        f"file         {printable(origin.source)}",
         f"             {file.format}, {file.size:,} bytes",
         f"sha256       {origin.sha256}",
         "",

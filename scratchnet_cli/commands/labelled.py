@@ -8,13 +8,22 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
-from scratchnet_cli import catalog, download, evaluation, prediction, terminal
+from scratchnet_cli import catalog
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import about
-from scratchnet_cli.origin import Origin
+from scratchnet_cli.evaluation import evaluate as engine
+from scratchnet_cli.evaluation.evaluate import evaluate
+from scratchnet_cli.evaluation.result import Predictions, Record, SeenPictures, Setting
+from scratchnet_cli.images.files import read_batch, read_file
+from scratchnet_cli.system.origin import Origin
+from scratchnet_cli.system.pool import spread, spread_parts
+from scratchnet_cli.system.progress import Progress
+from scratchnet_cli.system.streams import STDIN
+from scratchnet_cli.system.text import shortened
 
 if TYPE_CHECKING:
-    from scratchnet_cli.datasets import LabelledPictures
-    from scratchnet_cli.network import Network
+    from scratchnet_cli.datasets.pictures import LabelledPictures
+    from scratchnet_cli.network.layers import Network
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,7 @@ class Task:
     batch_size: int
     limit: int | None
     single: bool
-    progress: terminal.Progress
+    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -36,14 +45,14 @@ class Outcome:
     seen: where they were pictures in files.
     """
 
-    record: evaluation.Record
-    predictions: evaluation.Predictions | None
+    record: Record
+    predictions: Predictions | None
     images: Any
-    seen: evaluation.SeenPictures | None = None
+    seen: SeenPictures | None = None
 
 
 def evaluate_images(
-    task: Task, dataset: str | None, split: Literal["test", "train"], fetcher: download.Fetcher
+    task: Task, dataset: str | None, split: Literal["test", "train"], fetcher: Fetcher
 ) -> Outcome:
     """Evaluate MNIST, the sample or IDX files.
 
@@ -53,29 +62,29 @@ def evaluate_images(
     """
     data, origin = catalog.load_dataset(dataset, split, fetcher)
     data = data.first(task.limit)
-    predictions = evaluation.Predictions([], data.labels) if task.single else None
+    predictions = Predictions([], data.labels) if task.single else None
     with (
         about(f"{task.weights.source} on {origin.source}"),
         task.progress.evaluation(len(data), task.batch_size) as show,
     ):
-        result = evaluation.evaluate(
+        result = evaluate(
             task.network,
             data.images,
             data.labels,
             task.batch_size,
             show,
             predictions.batches.append if predictions else None,
-            prediction.spread_parts if data.stored else None,
+            spread_parts if data.stored else None,
         )
-    setting = evaluation.Setting(task.weights, origin, split)
-    return Outcome(evaluation.Record(result, setting), predictions, data.images)
+    setting = Setting(task.weights, origin, split)
+    return Outcome(Record(result, setting), predictions, data.images)
 
 
 def evaluate_pictures(
     task: Task,
     dataset: str,
     pictures: LabelledPictures,
-    seen: evaluation.SeenPictures,
+    seen: SeenPictures,
     raw: bool,
     polarity: str,
     skip_unreadable: bool,
@@ -90,25 +99,23 @@ def evaluate_pictures(
         task.progress.note(note)
     pictures = pictures.first(task.limit)
     say = task.progress.note if skip_unreadable else task.progress.error
-    read = partial(prediction.read_file, raw=raw, multiple=False, polarity=polarity)
-    batches = prediction.spread(
-        partial(prediction.read_batch, read), [pictures.names], here=terminal.STDIN
-    )
+    read = partial(read_file, raw=raw, multiple=False, polarity=polarity)
+    batches = spread(partial(read_batch, read), [pictures.names], here=STDIN)
     with (
         about(f"{task.weights.source} on {dataset}"),
         closing(batches),
         task.progress.evaluation(len(pictures.names), task.batch_size) as show,
     ):
-        result = evaluation.evaluate_pictures(
+        result = engine.evaluate_pictures(
             task.network,
             chain.from_iterable(batches),
             pictures.labels,
             seen,
             task.batch_size,
             show,
-            lambda name, reason: say(f"{terminal.shortened(name)}: {reason}"),
+            lambda name, reason: say(f"{shortened(name)}: {reason}"),
             skip_unreadable,
         )
-    setting = evaluation.Setting(task.weights, Origin(dataset, dataset, seen.sha256), None)
+    setting = Setting(task.weights, Origin(dataset, dataset, seen.sha256), None)
     predictions = seen.predictions if task.single else None
-    return Outcome(evaluation.Record(result, setting), predictions, seen, seen)
+    return Outcome(Record(result, setting), predictions, seen, seen)

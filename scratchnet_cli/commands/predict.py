@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from scratchnet_cli import catalog, download, pages, prediction, terminal
+from scratchnet_cli import catalog
 from scratchnet_cli.commands.options import (
     Count,
     Name,
@@ -25,8 +25,20 @@ from scratchnet_cli.commands.options import (
     report_option,
     weights_option,
 )
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import about
-from scratchnet_cli.terminal import STDIN
+from scratchnet_cli.images.files import read_batch, read_file
+from scratchnet_cli.prediction.answers import Result, classify
+from scratchnet_cli.prediction.formats import FORMATS, number_json_line
+from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
+from scratchnet_cli.prediction.printing import AnswerPrinter, views
+from scratchnet_cli.reports.prediction_report import prediction_page
+from scratchnet_cli.system.files import report_file
+from scratchnet_cli.system.inputs import expand, read_list
+from scratchnet_cli.system.pool import spread
+from scratchnet_cli.system.progress import Progress
+from scratchnet_cli.system.streams import STDIN
+from scratchnet_cli.system.text import annotate, exact
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
@@ -103,41 +115,37 @@ def command(
     if [*images, files_from].count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read only once.")
     _refuse_contradictions(raw=raw, multiple=multiple, top=top, polarity=polarity)
-    progress = terminal.Progress(quiet=quiet)
-    formats = prediction.FORMATS
-    line = prediction.number_json_line if multiple and format == "json" else formats[format]
+    progress = Progress(quiet=quiet)
+    formats = FORMATS
+    line = number_json_line if multiple and format == "json" else formats[format]
     with ExitStack() as held:
         # What cannot be written is told before anything is downloaded or read.
-        page = terminal.report_file(report) if report else None
-        folder = prediction.PreprocessedFolder(save_preprocessed) if save_preprocessed else None
-        network, origin = catalog.load_weights(weights, download.Fetcher(progress))
-        printer = prediction.AnswerPrinter(
+        page = report_file(report) if report else None
+        folder = PreprocessedFolder(save_preprocessed) if save_preprocessed else None
+        network, origin = catalog.load_weights(weights, Fetcher(progress))
+        printer = AnswerPrinter(
             lambda answer: line(answer, top),
-            prediction.views(network, show, trace),
+            views(network, show, trace),
             min_confidence,
             progress,
         )
-        listeners: list[Callable[[prediction.Result], None]] = [printer.tell]
+        listeners: list[Callable[[Result], None]] = [printer.tell]
         if folder:
             listeners.append(folder.add)
         if page:
-            listeners.append(held.enter_context(pages.prediction_page(page, origin)))
-        names = prediction.expand(images)
-        listed = (
-            map(prediction.expand, prediction.read_list(files_from))
-            if files_from is not None
-            else ()
-        )
+            listeners.append(held.enter_context(prediction_page(page, origin)))
+        names = expand(images)
+        listed = map(expand, read_list(files_from)) if files_from is not None else ()
         bursts: Iterable[list[str]] = chain([names], listed)
         if folder:
             bursts = folder.sparing(bursts)
-        read = partial(prediction.read_file, raw=raw, multiple=multiple, polarity=polarity)
-        batches = prediction.spread(partial(prediction.read_batch, read), bursts, here=STDIN)
+        read = partial(read_file, raw=raw, multiple=multiple, polarity=polarity)
+        batches = spread(partial(read_batch, read), bursts, here=STDIN)
         held.enter_context(closing(batches))
         moved = held.enter_context(progress.pictures(None if files_from else len(names)))
         for readings in batches:
             with about(origin.source):
-                results = prediction.classify(network, readings)
+                results = classify(network, readings)
             for result, listen in product(results, listeners):
                 listen(result)
             sys.stdout.flush()
@@ -149,8 +157,8 @@ def command(
 def _annotate(below: int, min_confidence: float | None) -> None:
     if below and min_confidence is not None:
         answers = f"{below} answer{'' if below == 1 else 's'}"
-        least = terminal.exact(min_confidence)
-        terminal.annotate("scratchnet predict", f"{answers} below --min-confidence {least}")
+        least = exact(min_confidence)
+        annotate("scratchnet predict", f"{answers} below --min-confidence {least}")
 
 
 def _refuse_contradictions(raw: bool, multiple: bool, top: int, polarity: str) -> None:

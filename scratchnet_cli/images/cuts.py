@@ -7,8 +7,8 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.fit import FAINT
 from scratchnet_cli.images.grey import Grey, quantile, widen
+from scratchnet_cli.images.mnist import FAINT
 from scratchnet_cli.images.parts import Rectangle
 
 # What is narrower than this share of its row's height, soft edges counted, is one digit: no two

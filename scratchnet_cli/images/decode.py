@@ -12,8 +12,8 @@ from PIL.PngImagePlugin import PngImageFile
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.grey import Colours, Pixels
-from scratchnet_cli.images.opening import opened
-from scratchnet_cli.images.own_png import SMALL_GREY_PNG, unmarked
+from scratchnet_cli.images.load import opened
+from scratchnet_cli.images.png import SMALL_GREY_PNG, unmarked
 
 # Where a digit is looked for: finer pictures show no more of it, and cost time.
 WORKING_SIDE = 400

@@ -5,6 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.background import (
+    TWO_TONES,
+    bare,
+    brightest,
+    corners_of,
+    ink_is_light,
+    lighting,
+)
 from scratchnet_cli.images.grey import (
     SMALL,
     WINDOW,
@@ -17,8 +25,6 @@ from scratchnet_cli.images.grey import (
     two_tones,
     window,
 )
-from scratchnet_cli.images.light import bare, brightest, lighting
-from scratchnet_cli.images.polarity import TWO_TONES, corners_of, ink_is_light
 
 BLANK = "the picture is blank, or nothing in it stands out as a digit"
 # Ink less deep than this (1 is black on white) does not count as ink.

@@ -1,10 +1,10 @@
-"""The network: affine layers, activations, softmax. Pure maths in NumPy, nothing read or written.
+"""How large a network may be, and how many inputs go through it at once: for all commands alike.
 
-The notation is that of *Deep Learning from Scratch*, chapter 3: a layer turns its input ``x``
-into ``a = x·W + b`` and passes on ``z = h(a)``, where ``h`` is the layer's activation function.
+A weight file of a few kilobytes can describe layers of millions of zeros. What is computed of each
+input has the width of the layers, so these limits are what bounds the memory of every command.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,7 +12,39 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scratchnet_cli.errors import ShapeError, WeightsError
-from scratchnet_cli.network.size import blocks, check_size, rows_at_once
+
+# The values of an input and those that each layer gives, together; the book's network has 944.
+MAX_VALUES = 2**17
+# Ten are digits, 784 a whole picture.
+MAX_CLASSES = 1000
+# So many numbers are computed at once in one layer, or kept of all layers: 128 MiB as float64.
+MAX_AT_ONCE = 2**24
+
+
+def check_size(widths: Sequence[int]) -> None:
+    """Refuse a network of such widths, that of its input first, if it is too large.
+
+    Raises:
+        WeightsError: it has too many classes, or layers too wide or too many.
+    """
+    if widths[-1] > MAX_CLASSES:
+        raise WeightsError(f"the network has {widths[-1]} classes, the most is {MAX_CLASSES}")
+    if sum(widths) > MAX_VALUES:
+        raise WeightsError(
+            f"the network computes {sum(widths)} values of each input, the most is {MAX_VALUES}"
+        )
+
+
+def blocks(count: int, width: int) -> Iterator[slice]:
+    """``count`` inputs in parts that can be computed at once, each ``width`` numbers wide."""
+    rows = rows_at_once(width)
+    return (np.s_[start : start + rows] for start in range(0, count, rows))
+
+
+def rows_at_once(width: int) -> int:
+    """How many inputs can be computed at once, where each takes ``width`` numbers."""
+    return max(1, MAX_AT_ONCE // width)
+
 
 Array: TypeAlias = NDArray[Any]
 

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images import Box, Picture
-from scratchnet_cli.network import Network
-from scratchnet_cli.prediction.doubts import doubts
-from scratchnet_cli.prediction.reading import Reading
+from scratchnet_cli.images.files import Reading
+from scratchnet_cli.images.read import Box, Picture
+from scratchnet_cli.network.layers import Network
 
 SIDE = 28
 
@@ -171,3 +170,25 @@ def _digits(network: Network, pictures: Sequence[Picture]) -> list[Digit]:
             probabilities[np.arange(len(best)), best].tolist(),
         )
     )
+
+
+NO_DIGIT = "does not look like a digit"
+UNSURE = "low probability"
+
+# Of what a network is taught to be no digit, the probability is spread over all ten. Between two
+# digits that look alike it is not: so what the best two leave over tells the one from the other.
+# Both are measured by `python -m weights.score`.
+LEFT_OVER = 0.15
+# Below it, some other digit may well be meant.
+LOW_PROBABILITY = 0.8
+
+
+def doubts(probabilities: NDArray[np.floating]) -> tuple[str, ...]:
+    """Why the most probable class may be wrong, one reason at most.
+
+    probabilities: (classes,), they sum to 1.
+    """
+    second, best = np.sort(probabilities)[-2:].tolist() if len(probabilities) > 1 else (0.0, 1.0)
+    if 1 - best - second > LEFT_OVER:
+        return (NO_DIGIT,)
+    return (UNSURE,) if best < LOW_PROBABILITY else ()

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 from typing import Any
 
-from scratchnet_cli.images import Box
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.images.read import Box
 from scratchnet_cli.prediction.answers import Answer, Digit
-from scratchnet_cli.terminal import on_github, printable
+from scratchnet_cli.system.text import on_github, printable, text_bar
 
 
 def tsv(answer: Answer, top: int) -> str:
@@ -74,3 +78,37 @@ FORMATS: Mapping[str, Callable[[Answer, int], str]] = {
     "json": json_line,
     "plain": plain,
 }
+
+
+BAR_WIDTH = 24
+# Two pixels, one above the other, share a character: these for (dark, dark) to (ink, ink).
+_HALVES = " ▄▀█"
+# The grey ramp of 256-colour terminals: 24 steps from almost black to almost white.
+_FIRST_GREY, _GREYS = 232, 24
+
+
+def draw(digit: Digit, colour: bool) -> list[str]:
+    """14 lines or more: on the left the 28x28 pixels, on the right a bar for each class."""
+    halves = _in_colour if colour else _in_blocks
+    picture = halves(digit.picture.pixels[0::2], digit.picture.pixels[1::2])
+    bars = [
+        f"{'>' if label == digit.digit else ' '} {label} {text_bar(share, BAR_WIDTH)} {share:.4f}"
+        for label, share in enumerate(digit.probabilities)
+    ]
+    blank = " " * digit.picture.pixels.shape[1]
+    rows = zip_longest(picture, ["", "", *bars])
+    return [f"{left or blank}  {right or ''}".rstrip() for left, right in rows]
+
+
+def _in_blocks(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
+    codes = 2 * (upper >= 128).astype(int) + (lower >= 128)
+    return ["".join(_HALVES[code] for code in row) for row in codes]
+
+
+def _in_colour(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
+    ramp = _FIRST_GREY + np.stack((upper, lower)).astype(int) * (_GREYS - 1) // 255
+    return [
+        "".join(f"\x1b[38;5;{top};48;5;{bottom}m▀" for top, bottom in zip(*row, strict=True))
+        + "\x1b[0m"
+        for row in ramp.transpose(1, 0, 2)
+    ]

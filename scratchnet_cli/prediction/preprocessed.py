@@ -8,10 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from scratchnet_cli.errors import OutputError
-from scratchnet_cli.images import OUR_PNG, Picture, png
+from scratchnet_cli.images.png import OUR_PNG, png
+from scratchnet_cli.images.read import Picture
 from scratchnet_cli.prediction.answers import Answer, Result
-from scratchnet_cli.prediction.inputs import STDIN
-from scratchnet_cli.terminal import write_file
+from scratchnet_cli.system.files import write_file
+from scratchnet_cli.system.inputs import STDIN
 
 
 class PreprocessedFolder:

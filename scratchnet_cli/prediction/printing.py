@@ -7,11 +7,14 @@ from functools import partial
 
 import click
 
-from scratchnet_cli import network, prediction
 from scratchnet_cli.errors import EXIT_BELOW, ImageError
-from scratchnet_cli.network import Network
+from scratchnet_cli.network.layers import Network
+from scratchnet_cli.network.trace import formulas_of, trace_network
 from scratchnet_cli.prediction.answers import Answer, Digit, Number, Result, Unreadable
-from scratchnet_cli.terminal import Progress, below, exact, has_colour, printable, shortened
+from scratchnet_cli.prediction.formats import draw
+from scratchnet_cli.system.progress import Progress
+from scratchnet_cli.system.streams import has_colour
+from scratchnet_cli.system.text import below, exact, printable, shortened
 
 View = Callable[[Digit], Iterable[str]]
 """Lines that show something of a digit."""
@@ -96,12 +99,12 @@ def views(run: Network, show: bool, trace: bool) -> list[View]:
     """What ``--show`` and ``--trace`` add to an answer."""
     chosen: list[View] = []
     if show:
-        chosen.append(partial(prediction.draw, colour=has_colour(sys.stderr)))
+        chosen.append(partial(draw, colour=has_colour(sys.stderr)))
     if trace:
 
         def formulas(digit: Digit) -> Iterator[str]:
-            steps = network.trace(run, digit.x, "softmax")
-            yield from network.formulas_of(steps, digit.picture.pixels.shape)
+            steps = trace_network(run, digit.x, "softmax")
+            yield from formulas_of(steps, digit.picture.pixels.shape)
             yield ""
 
         chosen.append(formulas)

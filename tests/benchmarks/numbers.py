@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.catalog import load_dataset, load_weights
-from scratchnet_cli.images import read_digits
-from scratchnet_cli.prediction import Answer, classify
+from scratchnet_cli.images.page import read_digits
+from scratchnet_cli.prediction.answers import Answer, classify
 
 Grey = NDArray[np.floating]
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.network.forward import Forward
+from scratchnet_cli.network.fast import Forward
 from scratchnet_cli.network.layers import Network
 
 Classify = Callable[[Any], Any]

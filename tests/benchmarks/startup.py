@@ -8,8 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.download.assets import MNIST
-from scratchnet_cli.download.cache import cache_folder, cached_size
+from scratchnet_cli.downloads.assets import MNIST
+from scratchnet_cli.downloads.cache import cache_folder, cached_size
 from tests.benchmarks.timing import SCRATCHNET, interleaved, run
 
 # What a reader of the book would write: the test set in batches of 100.

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scratchnet_cli.network import throughput as bench
+from scratchnet_cli.network import benchmark as bench
 from tests.conftest import Run
 
 

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import platformdirs
 import pytest
 
-from scratchnet_cli.download import assets
-from scratchnet_cli.download.cache import Asset, cache_folder
-from scratchnet_cli.terminal.files import PART_SUFFIX
+from scratchnet_cli.downloads import assets
+from scratchnet_cli.downloads.cache import Asset, cache_folder
+from scratchnet_cli.system.files import PART_SUFFIX
 from tests.conftest import Run
 
 CONTENTS = {

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import OutputError, WeightsError
 from scratchnet_cli.network.layers import Layer, Network
-from scratchnet_cli.terminal.files import write_file
-from scratchnet_cli.weights.pickle_writer import write_pickle
-from scratchnet_cli.weights.reader import read_weight_file
-from scratchnet_cli.weights.writer import write_weights
+from scratchnet_cli.system.files import write_file
+from scratchnet_cli.weights.load import read_weight_file
+from scratchnet_cli.weights.write import write_pickle, write_weights
 from tests.conftest import Run, any_file_name
 from tests.weights.weight_files import network_in
 
@@ -424,7 +423,7 @@ def book(real_data: Path) -> Network:
 @pytest.fixture(scope="module")
 def mnist(real_data: Path) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """MNIST's test set: (10000, 784) in [0, 1] and its labels."""
-    from scratchnet_cli.datasets.dataset import read_dataset
+    from scratchnet_cli.datasets.load import read_dataset
 
     images, labels = (
         (real_data / name).read_bytes()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scratchnet_cli.download.cache import Asset
+from scratchnet_cli.downloads.cache import Asset
 from tests.conftest import Run
 from tests.download.fetching import files
 from tests.download.server import Server

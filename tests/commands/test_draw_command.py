@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnet_cli.network import Layer, Network
-from scratchnet_cli.weights import write_weights
+from scratchnet_cli.network.layers import Layer, Network
+from scratchnet_cli.weights.write import write_weights
 from tests.conftest import BUNDLED_WEIGHTS, Run
 
 

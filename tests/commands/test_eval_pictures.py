@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.prediction import workers
+from scratchnet_cli.system import pool as workers
 from tests.conftest import BUNDLED, BUNDLED_WEIGHTS, Run, write_dataset
 
 DRAWN = 24

@@ -8,8 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.terminal.github import annotate
-from scratchnet_cli.terminal.messages import below
+from scratchnet_cli.system.text import annotate, below
 from tests.conftest import ACCURACY, BUNDLED, Run, any_file_name
 
 

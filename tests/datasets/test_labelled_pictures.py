@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnet_cli.datasets import LabelledPictures, find_labelled_pictures, label_lists
+from scratchnet_cli.datasets import label_lists
+from scratchnet_cli.datasets.pictures import LabelledPictures, find_labelled_pictures
 from scratchnet_cli.errors import DatasetError
-from scratchnet_cli.prediction import expand
+from scratchnet_cli.system.inputs import expand
 from tests.conftest import any_file_name
 
 

@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_dataset
-from scratchnet_cli.datasets import folder as dataset_files
+from scratchnet_cli.datasets import load as dataset_files
 from scratchnet_cli.datasets.idx import StoredImages
 from scratchnet_cli.errors import DatasetError
-from scratchnet_cli.evaluation import batches
-from scratchnet_cli.prediction import workers
+from scratchnet_cli.evaluation import evaluate as batches
+from scratchnet_cli.system import pool as workers
 from tests.conftest import Run, idx, write_dataset
 
 
@@ -120,7 +120,7 @@ def test_a_file_that_goes_away_meanwhile_is_told(
         path.unlink()
 
     monkeypatch.setattr(dataset_files, "LARGE_BYTES", 0)
-    monkeypatch.setattr("scratchnet_cli.evaluation.batches.Forward", leave)
+    monkeypatch.setattr("scratchnet_cli.evaluation.evaluate.Forward", leave)
     result = run("eval", "--weights", "bundled", "--dataset", dataset, "-q")
     assert result.exit_code == 3
     assert result.stderr.endswith(f"{path}: No such file or directory\n")

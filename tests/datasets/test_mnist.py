@@ -16,10 +16,9 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_dataset
-from scratchnet_cli.datasets import folder as dataset_files
-from scratchnet_cli.datasets.dataset import Dataset, Split, read_dataset
-from scratchnet_cli.datasets.folder import find_dataset
+from scratchnet_cli.datasets import load as dataset_files
 from scratchnet_cli.datasets.idx import read_idx
+from scratchnet_cli.datasets.load import Dataset, Split, find_dataset, read_dataset
 from scratchnet_cli.errors import DatasetError
 from tests.conftest import Run, idx
 

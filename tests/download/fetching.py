@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scratchnet_cli.download.cache import Asset
+from scratchnet_cli.downloads.cache import Asset
 
 # Long enough to be read in several pieces, and a .gz file like the real ones.
 DATA = gzip.compress(bytes(range(256)) * 600, compresslevel=0, mtime=0)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scratchnet_cli.download import http
-from scratchnet_cli.download.fetch import Fetcher
+from scratchnet_cli.downloads import http
+from scratchnet_cli.downloads.fetch import Fetcher
 from tests.download import server as behave
 from tests.download.fetching import DATA, Ear, asset, files
 from tests.download.server import Behaviour, Server

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnet_cli.download import assets
-from scratchnet_cli.download.cache import Asset
-from scratchnet_cli.download.fetch import Fetcher
+from scratchnet_cli.downloads import assets
+from scratchnet_cli.downloads.cache import Asset
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import DownloadError
-from scratchnet_cli.terminal.files import PART_SUFFIX
+from scratchnet_cli.system.files import PART_SUFFIX
 from tests.conftest import Run
 from tests.download.fetching import DATA, PAGE, SPY, Ear, asset, files, spy
 from tests.download.server import Server

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scratchnet_cli.download import fetch, http
-from scratchnet_cli.download.fetch import Fetcher
+from scratchnet_cli.downloads import fetch, http
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import DownloadError
 from tests.conftest import Run
 from tests.download import server as behave

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scratchnet_cli.download.cache import Asset
-from scratchnet_cli.download.fetch import Fetcher
-from scratchnet_cli.download.sources import shown
+from scratchnet_cli.downloads.cache import Asset
+from scratchnet_cli.downloads.fetch import Fetcher, shown
 from scratchnet_cli.errors import DownloadError
 from tests.conftest import Run
 from tests.download.fetching import DATA, asset, files

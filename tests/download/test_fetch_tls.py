@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scratchnet_cli.download.fetch import Fetcher
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import DownloadError
 from tests.download import server as behave
 from tests.download.fetching import DATA, asset, files

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.download import http
-from scratchnet_cli.download.fetch import Fetcher
+from scratchnet_cli.downloads import http
+from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import DownloadError
 from tests.conftest import Run
 from tests.download.fetching import DATA, asset, files

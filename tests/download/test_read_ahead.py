@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scratchnet_cli.download.fetch import Fetcher
+from scratchnet_cli.downloads.fetch import Fetcher
 from tests.conftest import Run
 from tests.download.fetching import DATA, Ear, asset, files
 from tests.download.server import Server

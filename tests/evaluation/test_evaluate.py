@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_dataset, load_weights
 from scratchnet_cli.errors import ShapeError
-from scratchnet_cli.evaluation.batches import Evaluation, evaluate
+from scratchnet_cli.evaluation.evaluate import Evaluation, evaluate
 from scratchnet_cli.network.layers import Layer, Network
 
 Bytes = NDArray[np.uint8]

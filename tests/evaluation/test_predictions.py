@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_weights
-from scratchnet_cli.evaluation.predictions import Predictions
+from scratchnet_cli.evaluation.result import Predictions
 
 Bytes = NDArray[np.uint8]
 

@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import OutputError
-from scratchnet_cli.evaluation import SeenPictures, seen
-from scratchnet_cli.images import Picture
+from scratchnet_cli.evaluation import result as seen
+from scratchnet_cli.evaluation.result import SeenPictures
+from scratchnet_cli.images.read import Picture
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from PIL import Image
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.datasets.idx import read_idx
 from scratchnet_cli.datasets.label_lists import read_list
-from scratchnet_cli.datasets.numbers import read_rows
+from scratchnet_cli.datasets.vectors import read_rows
 from scratchnet_cli.errors import (
     DatasetError,
     ImageError,
@@ -26,13 +26,13 @@ from scratchnet_cli.errors import (
     ScratchnetError,
     WeightsError,
 )
-from scratchnet_cli.images.numbers import read_digits
-from scratchnet_cli.images.reading import read_image, read_raw_image
-from scratchnet_cli.pages.data_uris import thumbnail
-from scratchnet_cli.prediction import Answer, classify
+from scratchnet_cli.images.page import read_digits
+from scratchnet_cli.images.read import read_image, read_raw_image
+from scratchnet_cli.prediction.answers import Answer, classify
+from scratchnet_cli.reports.data_uris import thumbnail
 from scratchnet_cli.weights.arrays import Contents
-from scratchnet_cli.weights.npy import MAGIC
-from scratchnet_cli.weights.reader import read_weight_file
+from scratchnet_cli.weights.load import read_weight_file
+from scratchnet_cli.weights.npz import MAGIC
 from scratchnet_cli.weights.safetensors import write_safetensors
 
 MAX_MESSAGE = 1000

@@ -16,10 +16,9 @@ import numpy as np
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.limits import memory_of
-from scratchnet_cli.images.opening import opened
-from scratchnet_cli.images.reading import read_image, read_raw_image
-from scratchnet_cli.pages.data_uris import thumbnail
+from scratchnet_cli.images.load import memory_of, opened
+from scratchnet_cli.images.read import read_image, read_raw_image
+from scratchnet_cli.reports.data_uris import thumbnail
 
 ONE_STRIP = {"compression": "tiff_adobe_deflate", "strip_size": 2**31 - 1}
 # Each kind by name: the mode of its pixels, the format, and how it is saved.

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.background import ink_is_light
 from scratchnet_cli.images.decode import decode
-from scratchnet_cli.images.fit import fit, pen_width, thicken
+from scratchnet_cli.images.digits import find_groups, without_frames
 from scratchnet_cli.images.grey import Grey, blur, widen
-from scratchnet_cli.images.groups import find_groups, without_frames
 from scratchnet_cli.images.ink import amounts, find_ink, margin_of, mix
 from scratchnet_cli.images.lines import without_lines
-from scratchnet_cli.images.paper import find_sheet, smallest_rectangle
+from scratchnet_cli.images.mnist import fit, pen_width, thicken
 from scratchnet_cli.images.parts import MOST_REGIONS
-from scratchnet_cli.images.polarity import ink_is_light
-from scratchnet_cli.images.reading import read_image
+from scratchnet_cli.images.read import read_image
 from scratchnet_cli.images.regions import find_regions
+from scratchnet_cli.images.sheet import find_sheet, smallest_rectangle
 from tests.conftest import encoded
 
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.numbers import read_digits
-from scratchnet_cli.images.reading import read_image, read_raw_image
+from scratchnet_cli.images.page import read_digits
+from scratchnet_cli.images.read import read_image, read_raw_image
 from tests.conftest import encoded
 from tests.images.guises import GUISES, Pixels, enlarged, on_a_sheet
 

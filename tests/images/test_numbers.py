@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.catalog import load_weights
-from scratchnet_cli.images import numbers
+from scratchnet_cli.images import page as numbers
 from scratchnet_cli.images.cuts import MOST_CUTS, find_cuts, find_pieces
-from scratchnet_cli.images.numbers import read_digits
+from scratchnet_cli.images.page import read_digits
 from scratchnet_cli.images.rows import find_numbers, find_rows
-from scratchnet_cli.prediction import Answer, classify
+from scratchnet_cli.prediction.answers import Answer, classify
 from tests.benchmarks.numbers import KINDS, Writer
 from tests.conftest import encoded
 

@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.limits import MAX_MEMORY, MAX_PIXELS, MAX_SCANNED_PIXELS
-from scratchnet_cli.images.reading import read_image
-from scratchnet_cli.pages.data_uris import thumbnail
+from scratchnet_cli.images.load import MAX_MEMORY, MAX_PIXELS, MAX_SCANNED_PIXELS
+from scratchnet_cli.images.read import read_image
+from scratchnet_cli.reports.data_uris import thumbnail
 from tests.conftest import encoded
 from tests.fuzz.targets import pictures
 from tests.images import large_pictures

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_dataset, load_weights
 from scratchnet_cli.errors import ShapeError, WeightsError
-from scratchnet_cli.network.forward import BLOCK, Forward
+from scratchnet_cli.network.fast import BLOCK, Forward
 from scratchnet_cli.network.layers import ACTIVATIONS, Layer, Network
 
 

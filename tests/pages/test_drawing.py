@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.catalog import load_weights
-from scratchnet_cli.images import read_image
-from scratchnet_cli.network import Layer, Network, trace
-from scratchnet_cli.weights import write_weights
+from scratchnet_cli.images.read import read_image
+from scratchnet_cli.network.layers import Layer, Network
+from scratchnet_cli.network.trace import trace_network
+from scratchnet_cli.weights.write import write_weights
 from tests.conftest import Run, encoded
 from tests.pages.browser import Browser
 from tests.pages.drawings import SIDE, Stroke, drawings
@@ -382,7 +383,7 @@ def test_a_unit_shows_its_formula(opened: Browser) -> None:
     opened.run("document.querySelectorAll('.example')[6].click()")
     opened.run(SHOWN)
     pixels = np.array(opened.run("[...seen.pixels]"), np.float32)
-    steps = trace(load_weights("bundled")[0], pixels / 255)
+    steps = trace_network(load_weights("bundled")[0], pixels / 255)
     opened.run(
         "document.querySelectorAll('#layers section')[1].querySelectorAll('.cell')[17].click()"
     )

@@ -11,12 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_weights
-from scratchnet_cli.images import read_image
-from scratchnet_cli.images.reading import CUT, SEVERAL
-from scratchnet_cli.network import Layer, Network
-from scratchnet_cli.prediction import Answer, classify
-from scratchnet_cli.prediction.doubts import doubts
-from scratchnet_cli.weights import write_weights
+from scratchnet_cli.images.read import CUT, SEVERAL, read_image
+from scratchnet_cli.network.layers import Layer, Network
+from scratchnet_cli.prediction.answers import Answer, classify, doubts
+from scratchnet_cli.weights.write import write_weights
 from tests.conftest import Run
 from tests.pages.browser import Browser
 from tests.pages.drawings import Stroke, drawings

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.evaluation import seen
-from scratchnet_cli.pages import wrong_pictures
+from scratchnet_cli.evaluation import result as seen
+from scratchnet_cli.reports import gallery as wrong_pictures
 from tests.conftest import BUNDLED_WEIGHTS, Run, any_file_name
 from tests.pages.html_page import Page
 from tests.pages.test_evaluation_page import check_figures

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images import limits
-from scratchnet_cli.images.reading import Picture, Place
-from scratchnet_cli.origin import Origin
-from scratchnet_cli.pages import prediction as sheet
-from scratchnet_cli.pages.data_uris import thumbnail
-from scratchnet_cli.pages.html import joined, tag
-from scratchnet_cli.pages.overlay import overlay
-from scratchnet_cli.pages.prediction import PredictionPage
+from scratchnet_cli.images import load as limits
+from scratchnet_cli.images.read import Picture, Place
 from scratchnet_cli.prediction.answers import Answer, Digit, Number, Unreadable
+from scratchnet_cli.reports import prediction_report as sheet
+from scratchnet_cli.reports.data_uris import thumbnail
+from scratchnet_cli.reports.html import joined, tag
+from scratchnet_cli.reports.overlay import overlay
+from scratchnet_cli.reports.prediction_report import PredictionPage
+from scratchnet_cli.system.origin import Origin
 from tests.conftest import BUNDLED_WEIGHTS as BUNDLED
 from tests.conftest import Run
 from tests.pages.html_page import Page

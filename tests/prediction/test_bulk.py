@@ -19,7 +19,7 @@ from PIL import Image
 
 from scratchnet_cli import Prediction, Predictor, load_weights
 from scratchnet_cli.errors import ShapeError, WeightsError
-from scratchnet_cli.prediction.bulk import BATCH
+from scratchnet_cli.prediction.predictor import BATCH
 from tests.conftest import BUNDLED_WEIGHTS, Result, Run, encoded
 
 

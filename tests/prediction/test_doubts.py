@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratchnet_cli.prediction.doubts import doubts
+from scratchnet_cli.prediction.answers import doubts
 
 
 def spread(*best: float) -> tuple[str, ...]:

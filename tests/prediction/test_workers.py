@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.prediction import workers
-from scratchnet_cli.prediction.workers import BATCH_FILES, spread, spread_parts
+from scratchnet_cli.system import pool as workers
+from scratchnet_cli.system.pool import BATCH_FILES, spread, spread_parts
 
 needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix signals and /proc")
 

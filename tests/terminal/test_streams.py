@@ -137,7 +137,7 @@ def test_a_signal_during_an_import_ends_quietly(module: str, number: int) -> Non
 def test_a_signal_while_the_page_is_drawn_leaves_nothing_behind(tmp_path: Path) -> None:
     """Interrupted in a late import, a report is not there, and nothing else is beside it."""
     report = tmp_path / "report.html"
-    module, number = "scratchnet_cli.pages.evaluation", str(int(signal.SIGINT))
+    module, number = "scratchnet_cli.reports.evaluation_report", str(int(signal.SIGINT))
     done = subprocess.run(
         [sys.executable, "-c", IMPORTING, module, number, *EVAL, "--report", str(report)],
         capture_output=True,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.weights.reader import read_weight_file
+from scratchnet_cli.weights.load import read_weight_file
 from scratchnet_cli.weights.safetensors import MAX_HEADER
 from tests.weights.weight_files import network_in, outcome, refusal
 

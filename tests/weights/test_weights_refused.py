@@ -14,7 +14,7 @@ import pytest
 
 from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.weights.reader import read_weight_file
+from scratchnet_cli.weights.load import read_weight_file
 from tests.weights.weight_files import (
     PROTOCOLS,
     Arrays,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.errors import WeightsError
 from scratchnet_cli.network.layers import Network
-from scratchnet_cli.weights.reader import read_weight_file
+from scratchnet_cli.weights.load import read_weight_file
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -1,0 +1,60 @@
+"""How fast a network runs on this machine, over the batch size."""
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.network.fast import Forward
+from scratchnet_cli.network.layers import Network
+
+BATCH_SIZES = (1, 10, 100, 1000, 10000)
+# Long enough for the clock, short enough that many rounds tell a busy moment from the rule.
+ROUND_S = 0.02
+ROUNDS = 15
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How long one batch takes: latency_s, the median in seconds."""
+
+    batch_size: int
+    latency_s: float
+
+    @property
+    def images_per_s(self) -> float:
+        """Throughput of batch after batch."""
+        return self.batch_size / self.latency_s
+
+
+def measure_throughput(
+    network: Network, images: NDArray[np.uint8], batch_sizes: Sequence[int] = BATCH_SIZES
+) -> list[Rate]:
+    """A rate for each batch size. images: (n, rows, columns), repeated as often as needed.
+
+    The batch sizes take turns, so that a busy moment of the machine hits all alike.
+
+    Raises:
+        ShapeError: the images have another number of pixels than the network has inputs.
+    """
+    forward = Forward(network)
+    pixels = np.resize(images, (max(batch_sizes), images[0].size))
+    latencies: dict[int, list[float]] = {batch_size: [] for batch_size in batch_sizes}
+    for _ in range(ROUNDS):
+        for batch_size, measured in latencies.items():
+            measured.append(_latency(forward, pixels[:batch_size]))
+    return [Rate(size, statistics.median(measured)) for size, measured in latencies.items()]
+
+
+def _latency(forward: Forward, batch: NDArray[np.uint8]) -> float:
+    """The mean seconds for this batch within one round."""
+    start = now = time.perf_counter()
+    count = 0
+    while now - start < ROUND_S:
+        forward.classes(batch)
+        count += 1
+        now = time.perf_counter()
+    return (now - start) / count

@@ -1,0 +1,1 @@
+"""Pages for a browser: each is one HTML file that needs nothing else."""

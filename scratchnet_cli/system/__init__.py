@@ -1,0 +1,1 @@
+"""The streams of a terminal and the files of its user: messages, progress, whole files."""
