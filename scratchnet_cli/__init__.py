@@ -4,25 +4,35 @@ The names below are the Python interface. Each is imported from its module on fi
 so that ``import scratchnet_cli`` loads neither NumPy nor Pillow.
 """
 
-# Not from ``typing``: its import would slow down every start.
+# Not from ``typing``, whose import would slow down every start.
 TYPE_CHECKING = False
+
 if TYPE_CHECKING:
-    from typing import Any
+    from scratchnet_cli.datasets.load import load_dataset as load_dataset
+    from scratchnet_cli.datasets.load import load_mnist as load_mnist
+    from scratchnet_cli.evaluation.evaluate import evaluate as evaluate
+    from scratchnet_cli.images.read import read_image as read_image
+    from scratchnet_cli.network.layers import Network as Network
+    from scratchnet_cli.prediction.predict import predict_files as predict_files
+    from scratchnet_cli.prediction.predictor import Prediction as Prediction
+    from scratchnet_cli.prediction.predictor import Predictor as Predictor
+    from scratchnet_cli.weights.load import load_weights as load_weights
 
 _MODULES = {
     "Network": "network.layers",
     "Prediction": "prediction.predictor",
     "Predictor": "prediction.predictor",
     "evaluate": "evaluation.evaluate",
-    "load_dataset": "catalog",
-    "load_mnist": "catalog",
-    "load_weights": "catalog",
+    "load_dataset": "datasets.load",
+    "load_mnist": "datasets.load",
+    "load_weights": "weights.load",
+    "predict_files": "prediction.predict",
     "read_image": "images.read",
 }
-__all__ = list(_MODULES)
+__all__ = list(_MODULES)  # noqa: PLE0604
 
 
-def __getattr__(name: str) -> "Any":
+def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -1,4 +1,4 @@
-"""The command ``scratchnet``: its subcommands, loaded when asked for, and its exit codes."""
+"""The command ``scratchnet``: its subcommands, and the exit code of every failure."""
 
 import importlib
 import io
@@ -9,11 +9,15 @@ from typing import NoReturn
 
 import click
 
-from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
-from scratchnet_cli.system.streams import set_up_streams
-from scratchnet_cli.system.text import note, printable
+from scratchnet_cli.errors import (
+    EXIT_INTERRUPTED,
+    OutputError,
+    ReaderGoneError,
+    ScratchnetError,
+)
+from scratchnet_cli.system.text import escape, flush_answers, print_lines, print_message
 
-# Every command and what it does, in the order of the help, for which none has to be imported.
+# Each command and its summary, in the order of the help. Help imports none of them.
 COMMANDS = {
     "eval": "Run a network on labelled images and print its accuracy.",
     "predict": "Tell which digit each picture shows.",
@@ -25,16 +29,15 @@ COMMANDS = {
     "download": "Put the book's weights and MNIST into the cache.",
     "cache": "Look after the cache of downloaded files.",
 }
-# Any of these being set means that the user has decided how many threads NumPy's products use.
+# If one of these is set, the user decided how many threads NumPy's products use.
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-EXIT_INTERRUPTED = 130
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are modules, imported when they are needed."""
+    """A group whose commands are modules that are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command's name, in the order of the help."""
+        """Return the names of all commands, in the order of the help."""
         return list(COMMANDS)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -45,16 +48,16 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command as Click finds it; where there is none, one that may have been meant."""
+        """Return the command as Click finds it, or fail with a similar name."""
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             from difflib import get_close_matches
 
-            if near := get_close_matches(args[0], COMMANDS):
-                ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+            if similar := get_close_matches(args[0], COMMANDS):
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {similar[0]!r}?")
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name; None where there is none."""
+        """Return the command of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"scratchnet_cli.commands.{cmd_name}")
@@ -62,11 +65,10 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; what Click would take for Ctrl-C or a closed pipe is no such thing."""
+        """Run the command; keep Click from taking a bug for Ctrl-C or a closed pipe."""
         try:
             return super().invoke(ctx)
         except (EOFError, BrokenPipeError) as error:
-            # Of these Click makes 130 and 1. The program asks nothing, and of stdout it knows.
             raise RuntimeError(f"{type(error).__name__} in {ctx.invoked_subcommand}") from error
 
 
@@ -81,7 +83,7 @@ class LazyGroup(click.Group):
 @click.version_option(
     package_name="scratchnet-cli",
     message="scratchnet %(version)s",
-    # CI jobs set SCRATCHNET_VERSION for reasons of their own.
+    # CI jobs set SCRATCHNET_VERSION for other reasons.
     allow_from_autoenv=False,
 )
 def scratchnet() -> None:
@@ -92,41 +94,46 @@ def scratchnet() -> None:
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and leave with its exit code; an expected failure is one message."""
+    """Run the command line and exit with its code; an expected failure prints one message."""
     if not any(name in os.environ for name in BLAS_THREADS):
-        # The products are small: more threads cost more than they bring, above all on a busy
-        # machine, and starting them makes importing NumPy slower.
+        # The products are small: more threads cost more time than they save, and starting them
+        # makes importing NumPy slower.
         os.environ["OPENBLAS_NUM_THREADS"] = "1"
     sys.exit(_run(args))
 
 
 def _run(args: Sequence[str] | None) -> int:
     try:
-        set_up_streams()
-        try:
-            return scratchnet.main(args, prog_name="scratchnet", standalone_mode=False) or 0
-        finally:
-            sys.stdout.flush()
+        if sys.stdout is None:
+            raise OutputError("the answer cannot be written: stdout is closed")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A file name need not be text, and no terminal knows every character.
+            sys.stdout.reconfigure(errors="backslashreplace")
+        exit_code = scratchnet.main(args, prog_name="scratchnet", standalone_mode=False) or 0
+        flush_answers()
+        return int(exit_code)
     except click.ClickException as error:
-        # It repeats the command line, where a file's name may stand, and so anything.
-        text = io.StringIO()
-        error.show(text)
-        if isinstance(error, click.NoSuchOption):
-            text.write(_if_a_file_was_meant(sys.argv[1:] if args is None else args))
-        click.echo("\n".join(map(printable, text.getvalue().split("\n"))), nl=False, err=True)
+        _print_usage_error(error, sys.argv[1:] if args is None else args)
         return error.exit_code
     except click.Abort:
         return EXIT_INTERRUPTED
     except ReaderGoneError as error:
         return error.exit_code
     except ScratchnetError as error:
-        note(*error.args)
+        print_message(*error.args)
         return error.exit_code
+    except SystemExit as leaving:
+        # Click's own 1: the reader of a help text closed the pipe. Others are signals.
+        return ReaderGoneError.exit_code if leaving.code == 1 else int(leaving.code or 0)
 
 
-def _if_a_file_was_meant(args: Sequence[str]) -> str:
-    """How to write the name of a file that begins like an option, where there is such a file."""
-    for arg in args:
-        if arg.startswith("-") and os.path.exists(arg):  # noqa: PTH110
-            return f"The file of that name is ./{arg}.\n"
-    return ""
+def _print_usage_error(error: click.ClickException, args: Sequence[str]) -> None:
+    text = io.StringIO()
+    error.show(text)
+    if isinstance(error, click.NoSuchOption):
+        for arg in args:
+            if arg.startswith("-") and os.path.exists(arg):  # noqa: PTH110
+                text.write(f"The file of that name is ./{arg}.\n")
+                break
+    # May contain a file name: escape it.
+    print_lines("\n".join(map(escape, text.getvalue().rstrip("\n").split("\n"))))

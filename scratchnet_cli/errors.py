@@ -1,22 +1,22 @@
-"""Every failure that a user can act on; the command line turns each into one message and its code.
+"""Every expected failure. The command line prints its message and exits with its code.
 
-The message is a whole sentence for people: what failed, what was expected, what came, what to do.
+A message says what failed, what was expected, what was found, and what to do.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Nothing failed, but the result is below the threshold that was asked for.
+# Done, but the result is below the threshold that was asked for.
 EXIT_BELOW = 1
+EXIT_INTERRUPTED = 130
 
 
 class ScratchnetError(Exception):
-    """The root of all expected failures; anything else that is raised is a bug."""
+    """An expected failure; every other exception is a bug. Several arguments are lines."""
 
     exit_code = 3
 
     def __str__(self) -> str:
-        """The message; several arguments are its lines."""
         return "\n".join(map(str, self.args))
 
 
@@ -37,45 +37,44 @@ class InputError(ScratchnetError):
 
 
 class OutputError(ScratchnetError):
-    """What was asked for cannot be written: an answer, a file, a report."""
+    """An answer, a file or a report cannot be written."""
 
 
 class ShapeError(ScratchnetError):
-    """An input does not fit the network it is given to."""
-
-
-class DownloadError(ScratchnetError):
-    """A file is not cached and no source could deliver it."""
-
-    exit_code = 4
-
-    def __init__(self, *lines: str, cause: str = "") -> None:
-        """Keep, beside the whole message, the first source's failure in a few words."""
-        super().__init__(*lines)
-        self.cause = cause or str(self)
-
-
-class MirrorError(DownloadError):
-    """SCRATCHNET_MIRROR is nothing that files could come from, whichever is asked for."""
-
-
-class TransferError(DownloadError):
-    """One source did not deliver a file; the message is a few words for a list of sources."""
+    """An input does not fit the network."""
 
 
 class CacheError(ScratchnetError):
     """The cache folder cannot be used."""
 
 
+class DownloadError(ScratchnetError):
+    """A file is not cached and no source delivered it. cause: the first source's failure."""
+
+    exit_code = 4
+
+    def __init__(self, *lines: str, cause: str = "") -> None:
+        super().__init__(*lines)
+        self.cause = cause or str(self)
+
+
+class MirrorError(DownloadError):
+    """SCRATCHNET_MIRROR is neither a folder nor a URL."""
+
+
+class TransferError(DownloadError):
+    """One source did not deliver a file; the message is a short cause."""
+
+
 class ReaderGoneError(OutputError):
-    """Whoever read stdout has gone away; nothing is to be said, as ``cat`` says nothing."""
+    """The reader closed the pipe; exit silently."""
 
     exit_code = 141
 
 
 @contextmanager
 def about(subject: object) -> Iterator[None]:
-    """Put what a failure within is about, such as a file, at the head of its message."""
+    """Put the subject of a failure inside, such as a file, at the start of its message."""
     try:
         yield
     except ScratchnetError as error:

@@ -1,1 +1,1 @@
-"""One module a command: its options and its wording. Each offers it as ``command``."""
+"""The subcommands. A command imports the library when it runs, so that help stays fast."""

@@ -1,46 +1,44 @@
-"""``scratchnet eval``: how often a network is right on labelled images."""
+"""``scratchnet eval``: the accuracy of a network on labelled images."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from scratchnet_cli import catalog
-from scratchnet_cli.commands.labelled import Outcome, Task, evaluate_images, evaluate_pictures
 from scratchnet_cli.commands.options import (
-    Count,
-    Name,
-    Share,
-    format_option,
-    names_or_files,
     polarity_option,
     quiet_option,
     raw_option,
     report_option,
+    require_number,
+    require_text,
     weights_option,
 )
-from scratchnet_cli.datasets.pictures import find_labelled_pictures
-from scratchnet_cli.downloads.assets import MNIST
-from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import EXIT_BELOW, DatasetError, ImageError
-from scratchnet_cli.evaluation.formats import confusion_lines, json_object, markdown
-from scratchnet_cli.evaluation.result import Record, SeenPictures, unread
-from scratchnet_cli.reports.evaluation_report import evaluation_page
-from scratchnet_cli.system.files import report_file
-from scratchnet_cli.system.inputs import expand
+from scratchnet_cli.system.files import check_writable, write_atomic
 from scratchnet_cli.system.progress import Progress
-from scratchnet_cli.system.streams import has_colour
-from scratchnet_cli.system.text import annotate, append_to_summary, below, exact, note, on_github
+from scratchnet_cli.system.text import (
+    annotate,
+    append_to_summary,
+    format_below,
+    format_exact,
+    has_colour,
+    on_github,
+    print_answer,
+    print_message,
+)
+
+if TYPE_CHECKING:
+    from scratchnet_cli.evaluation.result import Evaluation
 
 
 @click.command("eval", epilog="Example: scratchnet eval --batch-size 100 --min-accuracy 0.93")
 @click.option(
     "--batch-size",
-    type=Count(min=1),
+    type=click.IntRange(min=1),
     default=100,
     show_default=True,
     metavar="N",
@@ -49,9 +47,9 @@ from scratchnet_cli.system.text import annotate, append_to_summary, below, exact
 @weights_option
 @click.option(
     "--dataset",
-    type=Name(),
+    type=click.Path(),
+    callback=require_text,
     metavar="mnist|sample|DIR",
-    shell_complete=names_or_files("mnist", "sample", folders=True),
     help="The labelled images; DIR holds IDX files named like MNIST's, or pictures in a folder "
     "for each class or listed in labels.tsv or labels.csv.  "
     "[default: mnist, or sample where its test split cannot be downloaded]",
@@ -63,7 +61,9 @@ from scratchnet_cli.system.text import annotate, append_to_summary, below, exact
     show_default=True,
     help="Which part of the dataset.",
 )
-@click.option("--limit", type=Count(min=1), metavar="N", help="Use only the first N images.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Use only the first N images."
+)
 @polarity_option
 @raw_option
 @click.option(
@@ -72,17 +72,19 @@ from scratchnet_cli.system.text import annotate, append_to_summary, below, exact
     help="Leave out pictures that cannot be read; else they count as wrong, and the exit code "
     "is 3.",
 )
-@format_option(
-    "text",
-    "json",
-    "markdown",
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
     help="One line for people, one object with every number, or tables for a job summary.",
 )
 @click.option("--confusion", is_flag=True, help="Print the confusion matrix before the accuracy.")
 @report_option
 @click.option(
     "--min-accuracy",
-    type=Share(),
+    type=click.FloatRange(0, 1),
+    callback=require_number,
     metavar="F",
     help="Exit with 1 if the accuracy is below F (0 to 1).",
 )
@@ -119,78 +121,89 @@ def command(
         raise click.UsageError("--confusion draws for people: it goes with --format text.")
     if raw and polarity != "auto":
         raise click.UsageError("--raw takes pictures as they are: not with --polarity.")
-    stderr = Progress(progress, quiet)
-    fetcher = Fetcher(stderr)
     if dataset in (None, "mnist"):
-        # NumPy is about to be imported, which takes as long.
-        fetcher.read_ahead(MNIST[split][0])
-    # What cannot be written is told before anything is downloaded or read.
-    page = report_file(report) if report else None
-    network, origin = catalog.load_weights(weights, fetcher)
-    # Only the report and the JSON tell of single images.
-    single = page is not None or format == "json"
-    task = Task(network, origin, batch_size, limit, single, stderr)
-    # MNIST alone needs nothing of the room that reads pictures.
-    pictures = (
-        find_labelled_pictures(Path(dataset), network.outputs, expand)
-        if dataset and dataset not in ("mnist", "sample")
-        else None
-    )
-    with ExitStack() as held:
-        if pictures and dataset:
-            if split != "test":
-                raise DatasetError(f"{dataset}: labelled pictures have no {split} split")
-            kept = held.enter_context(closing(SeenPictures(keep=page is not None)))
-            outcome = evaluate_pictures(
-                task, dataset, pictures, kept, raw, polarity, skip_unreadable
-            )
-        elif raw or polarity != "auto" or skip_unreadable:
-            raise click.UsageError(
-                "--raw, --polarity and --skip-unreadable are for a folder of labelled pictures, "
-                f"and {dataset or 'mnist'} is none: it would have labels.tsv, or folders by class."
-            )
-        else:
-            outcome = evaluate_images(task, dataset, split, fetcher)
-        record, predictions = outcome.record, outcome.predictions
-        result = record.evaluation
-        stderr.summary(
-            f"{origin.name} weights on {record.setting.dataset.name}: {result.correct} of "
-            f"{result.total} right{unread(result)}, {result.images_per_s:,.0f} images/s"
+        from scratchnet_cli.downloads.assets import MNIST
+        from scratchnet_cli.downloads.cache import unpack_ahead
+
+        unpack_ahead(MNIST[split][0])
+    if report:
+        # Fail before the work, not after it.
+        check_writable(report, "own", "--report")
+    from scratchnet_cli.datasets.load import load_dataset
+    from scratchnet_cli.evaluation.evaluate import evaluate
+    from scratchnet_cli.weights.load import load_weights
+
+    stderr = Progress(progress, quiet)
+    loaded = load_weights(weights, stderr)
+    pictures = None
+    if dataset not in (None, "mnist", "sample"):
+        from scratchnet_cli.datasets.pictures import find_labelled_pictures
+
+        pictures = find_labelled_pictures(dataset, loaded.network.outputs)
+    if pictures:
+        if split != "test":
+            raise DatasetError(f"{dataset}: labelled pictures have no {split} split")
+        from scratchnet_cli.evaluation.pictures import evaluate_pictures
+
+        result = evaluate_pictures(
+            loaded,
+            pictures.first(limit),
+            batch_size,
+            progress=stderr,
+            raw=raw,
+            polarity=polarity,
+            skip_unreadable=skip_unreadable,
         )
-        click.echo(_answer(outcome, format, confusion))
-        passed = _passes(record, min_accuracy)
-        if page and predictions:
-            page.write(evaluation_page(record, predictions, outcome.images, network, outcome.seen))
+    elif raw or polarity != "auto" or skip_unreadable:
+        raise click.UsageError(
+            "--raw, --polarity and --skip-unreadable are for a folder of labelled pictures, "
+            f"and {dataset or 'mnist'} is none: it would have labels.tsv, or folders by class."
+        )
+    else:
+        images = load_dataset(dataset, split, stderr).first(limit)
+        details = report is not None or format == "json"
+        result = evaluate(loaded, images, batch_size, details=details, progress=stderr)
+    stderr.summary(
+        f"{result.weights.name} weights on {result.dataset.name}: {result.correct} of "
+        f"{result.total} right{result.unread}, {result.images_per_s:,.0f} images/s"
+    )
+    print_answer(_answer(result, format, confusion))
+    passed = _passes(result, min_accuracy)
+    if report:
+        from scratchnet_cli.reports.evaluation_report import evaluation_page
+
+        page = evaluation_page(result, loaded.network)
+        write_atomic(report, page.encode(), "own", "--report")
     if result.unreadable:
         return ImageError.exit_code
     return 0 if passed else EXIT_BELOW
 
 
-def _answer(outcome: Outcome, format: str, confusion: bool) -> str:  # noqa: A002
-    record = outcome.record
-    if format == "json" and outcome.predictions:
-        names = outcome.seen.names if outcome.seen else None
-        return json_object(record, outcome.predictions, names)
+def _answer(result: Evaluation, format: str, confusion: bool) -> str:  # noqa: A002
+    lines = [f"Accuracy: {result.accuracy:.4f}"]
+    if format == "text" and not confusion:
+        return lines[0]
+    from scratchnet_cli.evaluation.formats import confusion_lines, to_json, to_markdown
+
+    if format == "json":
+        return to_json(result)
     if format == "markdown":
-        return markdown(record)
-    lines = [f"Accuracy: {record.evaluation.accuracy:.4f}"]
-    if confusion:
-        colour = has_colour(sys.stdout)
-        lines[:0] = confusion_lines(record.evaluation.confusion, colour)
-    return "\n".join(lines)
+        return to_markdown(result)
+    return "\n".join([*confusion_lines(result.confusion, has_colour(sys.stdout)), *lines])
 
 
-def _passes(record: Record, min_accuracy: float | None) -> bool:
-    """Whether the accuracy is high enough; if not, whoever is there is told so."""
-    accuracy = record.evaluation.accuracy
-    if min_accuracy is None or accuracy >= min_accuracy:
+def _passes(result: Evaluation, min_accuracy: float | None) -> bool:
+    """Check the threshold; report a failure."""
+    if min_accuracy is None or result.accuracy >= min_accuracy:
         return True
     message = (
-        f"the accuracy {below(accuracy, min_accuracy)} is below "
-        f"--min-accuracy {exact(min_accuracy)}"
+        f"the accuracy {format_below(result.accuracy, min_accuracy)} is below "
+        f"--min-accuracy {format_exact(min_accuracy)}"
     )
-    note(message)
+    print_message(message)
     if on_github():
-        annotate("scratchnet eval", f"{message}: {record.setting.title}")
-        append_to_summary(f"**Failed: {message}**\n\n{markdown(record)}")
+        from scratchnet_cli.evaluation.formats import to_markdown
+
+        annotate("scratchnet eval", f"{message}: {result.title}")
+        append_to_summary(f"**Failed: {message}**\n\n{to_markdown(result)}")
     return False

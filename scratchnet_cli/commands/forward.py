@@ -1,22 +1,20 @@
-"""``scratchnet forward``: numbers through a network, with every step on the way if asked for."""
+"""``scratchnet forward``: numbers through a network, with every step if asked for."""
 
 import re
-import sys
 from difflib import get_close_matches
 
 import click
 
-from scratchnet_cli import catalog
-from scratchnet_cli.commands.options import names_or_files, weights_argument
-from scratchnet_cli.datasets.vectors import read_numbers
-from scratchnet_cli.downloads.fetch import Fetcher
+from scratchnet_cli.commands.options import weights_argument
 from scratchnet_cli.errors import ShapeError
-from scratchnet_cli.network.trace import format_row, formulas_of, outputs, trace_network
 from scratchnet_cli.system.progress import Progress
+from scratchnet_cli.system.text import print_answer
 
 
-def _no_option(ctx: click.Context, _: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse what Click let through as an argument for the sake of negative numbers."""
+def _reject_options(
+    ctx: click.Context, _: click.Parameter, texts: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Reject unknown options, which Click accepts here for the sake of negative numbers."""
     for text in (*texts, ctx.params.get("weights", "")):
         if re.match("-(?!inf|nan)[-a-z]", text):
             options = [
@@ -37,8 +35,8 @@ def _no_option(ctx: click.Context, _: click.Parameter, texts: tuple[str, ...]) -
     nargs=-1,
     required=True,
     metavar="X...",
-    callback=_no_option,
-    shell_complete=names_or_files(),
+    type=click.Path(),
+    callback=_reject_options,
 )
 @click.option(
     "--output",
@@ -55,14 +53,22 @@ def command(weights: str, x: tuple[str, ...], output: str, trace: bool) -> None:
     of a weight file. X are the numbers of one input, or a CSV or .npy file with one input a row;
     - is such a file on standard input. One line an input, as NumPy prints an array.
     """
-    values = read_numbers(x)
-    net, origin = catalog.load_weights(weights, Fetcher(Progress()))
-    if values.shape[-1] != net.inputs:
+    from scratchnet_cli.datasets.vectors import read_vectors
+    from scratchnet_cli.network.trace import format_row, formulas_of, outputs, trace_network
+    from scratchnet_cli.weights.load import load_weights
+
+    vectors = read_vectors(x)
+    loaded = load_weights(weights, Progress())
+    network = loaded.network
+    if vectors.shape[-1] != network.inputs:
         raise ShapeError(
-            f"{origin.name} takes {net.inputs} numbers for each input, but {values.shape[-1]} came"
+            f"{loaded.origin.name} takes {network.inputs} numbers for each input, but "
+            f"{vectors.shape[-1]} came"
         )
     if trace:
-        steps = trace_network(net, values, output)
-        sys.stdout.writelines(f"{line}\n" for line in (*formulas_of(steps), ""))
-    for block in outputs(net, values, output):
-        sys.stdout.writelines(f"{format_row(y)}\n" for y in block)
+        for line in formulas_of(trace_network(network, vectors, output)):
+            print_answer(line)
+        print_answer("")
+    for block in outputs(network, vectors, output):
+        for y in block:
+            print_answer(format_row(y))

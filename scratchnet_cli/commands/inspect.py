@@ -1,20 +1,20 @@
-"""``scratchnet inspect``: what a weight file holds."""
+"""``scratchnet inspect``: the content of a weight file."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from scratchnet_cli import catalog
-from scratchnet_cli.commands.options import format_option, weights_argument
-from scratchnet_cli.downloads.fetch import Fetcher
-from scratchnet_cli.network.summary import NetworkSummary, summarize
-from scratchnet_cli.system.origin import Origin
+from scratchnet_cli.commands.options import weights_argument
 from scratchnet_cli.system.progress import Progress
-from scratchnet_cli.system.text import printable
-from scratchnet_cli.weights.load import WeightFile
+from scratchnet_cli.system.text import escape, print_answer
+
+if TYPE_CHECKING:
+    from scratchnet_cli.network.summary import NetworkSummary
+    from scratchnet_cli.weights.load import Weights
 
 _ACTIVATIONS = {
     "stated": "as the file states them",
@@ -25,31 +25,40 @@ _ACTIVATIONS = {
 
 @click.command("inspect", epilog="Example: scratchnet inspect three-layer")
 @weights_argument
-@format_option("text", "json", help="A table for people, or one object with every number.")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A table for people, or one object with every number.",
+)
 def command(weights: str, format: str) -> None:  # noqa: A002
     """Show what a weight file holds: layers, shapes, ranges, and where it came from.
 
     WEIGHTS is book, bundled, three-layer or the path of a weight file.
     """
-    file, origin = catalog.load_weight_file(weights, Fetcher(Progress()))
-    render = _as_json if format == "json" else _as_text
-    click.echo(render(summarize(file.network), file, origin))
+    from scratchnet_cli.network.summary import summarize
+    from scratchnet_cli.weights.load import load_weights
+
+    loaded = load_weights(weights, Progress())
+    to_text = _to_json if format == "json" else _to_table
+    print_answer(to_text(summarize(loaded.network), loaded))
 
 
-def _as_json(summary: NetworkSummary, file: WeightFile, origin: Origin) -> str:
-    fields = {"format": file.format, "size": file.size, "activations": file.activations}
-    return json.dumps({**origin.fields(), **fields, **asdict(summary)})
+def _to_json(summary: NetworkSummary, weights: Weights) -> str:
+    fields = {"format": weights.format, "size": weights.size, "activations": weights.activations}
+    return json.dumps({**weights.origin.fields(), **fields, **asdict(summary)})
 
 
-def _as_text(summary: NetworkSummary, file: WeightFile, origin: Origin) -> str:
+def _to_table(summary: NetworkSummary, weights: Weights) -> str:
     lines = [
         f"network      {'-'.join(map(str, summary.sizes))}, {summary.dtype}",
-        f"activations  {_ACTIVATIONS[file.activations]}",
+        f"activations  {_ACTIVATIONS[weights.activations]}",
         f"parameters   {summary.parameters:,} in {summary.bytes:,} bytes",
         f"one input    {summary.multiply_adds:,} multiply-adds",
-        f"file         {printable(origin.source)}",
-        f"             {file.format}, {file.size:,} bytes",
-        f"sha256       {origin.sha256}",
+        f"file         {escape(weights.origin.source)}",
+        f"             {weights.format}, {weights.size:,} bytes",
+        f"sha256       {weights.origin.sha256}",
         "",
     ]
     table: list[tuple[str, ...]] = [

@@ -1,108 +1,52 @@
-"""Options that several commands share, so that they read the same everywhere."""
+"""Options that several commands share."""
 
-import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# The networks that are known by a name.
-NETWORKS = ("book", "bundled", "three-layer")
+SHARE = click.FloatRange(0, 1)
 
 
-def names_or_files(
-    *names: str, folders: bool = False
-) -> "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]":
-    """What a shell offers where a path is expected, or one of some names."""
-
-    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-        from click.shell_completion import CompletionItem
-
-        # bash forgets what stands before a request for paths, so that comes first; zsh loses count
-        # where a word is empty.
-        paths = CompletionItem(incomplete or "./", type="dir" if folders else "file")
-        return [paths, *(CompletionItem(name) for name in names if name.startswith(incomplete))]
-
-    return complete
+def require_text(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Reject an empty name: it comes from a variable that a script did not set."""
+    for name in value if isinstance(value, tuple) else (value,):
+        if name is not None and not str(name):
+            raise click.BadParameter("the name is empty.", ctx, param)
+    return value
 
 
-class Count(click.IntRange):
-    """A whole number within bounds, and called that where it is none."""
-
-    name = "whole number"
-
-
-class Share(click.FloatRange):
-    """A number from 0 to 1; ``nan``, which no comparison refuses, is none."""
-
-    name = "number"
-
-    def __init__(self) -> None:
-        super().__init__(0, 1)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number, or exit 2."""
-        share = super().convert(value, param, ctx)
-        if math.isnan(share):
-            self.fail(f"{share} is not in the range 0<=x<=1.", param, ctx)
-        return share
+def require_number(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Reject ``nan``, which no range rejects."""
+    if value is not None and value != value:
+        raise click.BadParameter(f"{value} is not in the range 0<=x<=1.", ctx, param)
+    return value
 
 
-class Name(click.types.StringParamType):
-    """A path or a known word; an empty one is a variable that a script has not set."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The name, or exit 2."""
-        if not value:
-            self.fail("the name is empty.", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class Place(click.Path):
-    """A path to be written; an empty one is a variable that a script has not set."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path, or exit 2."""
-        if not value:
-            self.fail("the name is empty.", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class Page(Place):
-    """A file to be written, never stdout, which belongs to the answers."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path, or exit 2."""
-        if value == "-":
-            self.fail("a page goes to a file, stdout is for the answers.", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-def format_option(*formats: str, help: str) -> Callable[[Command], Command]:  # noqa: A002
-    """``--format``, of which the first is the default."""
-    return click.option(
-        "--format", type=click.Choice(formats), default=formats[0], show_default=True, help=help
-    )
+def require_page(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | None:
+    """Reject stdout, which belongs to the answers, and return a path."""
+    if value == "-":
+        raise click.BadParameter("a page goes to a file, stdout is for the answers.", ctx, param)
+    require_text(ctx, param, value)
+    return None if value is None else Path(value)
 
 
 weights_option = click.option(
     "--weights",
-    type=Name(),
+    type=click.Path(),
+    callback=require_text,
     metavar="book|bundled|PATH",
-    shell_complete=names_or_files(*NETWORKS),
     help="The network to run.  [default: book, or bundled where book cannot be downloaded]",
 )
 
 report_option = click.option(
     "--report",
     metavar="FILE",
-    type=Page(path_type=Path),
+    type=click.Path(),
+    callback=require_page,
     help="Write a page for the browser to FILE: pictures, tables, what went wrong.",
 )
 
@@ -125,7 +69,6 @@ quiet_option = click.option(
     help="Only the answer and errors: no progress and no notes.",
 )
 
-# For commands that look at one network and have no reason to prefer any.
 weights_argument = click.argument(
-    "weights", type=Name(), metavar="WEIGHTS", shell_complete=names_or_files(*NETWORKS)
+    "weights", type=click.Path(), callback=require_text, metavar="WEIGHTS"
 )

@@ -1,70 +1,61 @@
-"""``scratchnet predict``: which digit is in a picture?"""
+"""``scratchnet predict``: the digit in each picture."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, closing
-from functools import partial
-from itertools import chain, product
+from contextlib import closing
 from pathlib import Path
 
 import click
 
-from scratchnet_cli import catalog
 from scratchnet_cli.commands.options import (
-    Count,
-    Name,
-    Place,
-    Share,
-    format_option,
-    names_or_files,
     polarity_option,
     quiet_option,
     raw_option,
     report_option,
+    require_number,
+    require_text,
     weights_option,
 )
-from scratchnet_cli.downloads.fetch import Fetcher
-from scratchnet_cli.errors import about
-from scratchnet_cli.images.files import read_batch, read_file
-from scratchnet_cli.prediction.answers import Result, classify
-from scratchnet_cli.prediction.formats import FORMATS, number_json_line
-from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
-from scratchnet_cli.prediction.printing import AnswerPrinter, views
-from scratchnet_cli.reports.prediction_report import prediction_page
-from scratchnet_cli.system.files import report_file
-from scratchnet_cli.system.inputs import expand, read_list
-from scratchnet_cli.system.pool import spread
+from scratchnet_cli.errors import EXIT_BELOW, ImageError
+from scratchnet_cli.system.files import check_writable, write_atomic
+from scratchnet_cli.system.inputs import STDIN, expand
 from scratchnet_cli.system.progress import Progress
-from scratchnet_cli.system.streams import STDIN
-from scratchnet_cli.system.text import annotate, exact
+from scratchnet_cli.system.text import (
+    annotate,
+    escape,
+    flush_answers,
+    format_exact,
+    has_colour,
+    print_answer,
+    print_lines,
+    shorten,
+)
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
-@click.argument(
-    "images", nargs=-1, type=Name(), metavar="[IMAGE]...", shell_complete=names_or_files()
-)
+@click.argument("images", nargs=-1, type=click.Path(), callback=require_text, metavar="[IMAGE]...")
 @weights_option
 @click.option(
     "--files-from",
-    type=Name(),
+    type=click.Path(),
+    callback=require_text,
     metavar="LIST",
-    shell_complete=names_or_files(),
     help="Read more paths from this file, one a line; - is standard input.",
 )
 @click.option(
     "--top",
-    type=Count(1, 10),
+    type=click.IntRange(1, 10),
     default=1,
     show_default=True,
     metavar="K",
     help="Print the K most probable digits (1 to 10).",
 )
-@format_option(
-    "tsv",
-    "json",
-    "plain",
+@click.option(
+    "--format",
+    type=click.Choice(["tsv", "json", "plain"]),
+    default="tsv",
+    show_default=True,
     help="PATH<TAB>DIGIT<TAB>PROBABILITY, or one object a line, or digits only.",
 )
 @click.option("--multiple", is_flag=True, help="Read numbers: row by row, one line a number.")
@@ -73,13 +64,15 @@ from scratchnet_cli.system.text import annotate, exact
 @click.option(
     "--save-preprocessed",
     metavar="DIR",
-    type=Place(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=require_text,
     help="Write what the network saw to DIR, as 28x28 PNGs.",
 )
 @report_option
 @click.option(
     "--min-confidence",
-    type=Share(),
+    type=click.FloatRange(0, 1),
+    callback=require_number,
     metavar="F",
     help="Exit with 1 if a probability is below F (0 to 1).",
 )
@@ -114,57 +107,71 @@ def command(
         )
     if [*images, files_from].count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read only once.")
-    _refuse_contradictions(raw=raw, multiple=multiple, top=top, polarity=polarity)
-    progress = Progress(quiet=quiet)
-    formats = FORMATS
-    line = number_json_line if multiple and format == "json" else formats[format]
-    with ExitStack() as held:
-        # What cannot be written is told before anything is downloaded or read.
-        page = report_file(report) if report else None
-        folder = PreprocessedFolder(save_preprocessed) if save_preprocessed else None
-        network, origin = catalog.load_weights(weights, Fetcher(progress))
-        printer = AnswerPrinter(
-            lambda answer: line(answer, top),
-            views(network, show, trace),
-            min_confidence,
-            progress,
-        )
-        listeners: list[Callable[[Result], None]] = [printer.tell]
-        if folder:
-            listeners.append(folder.add)
-        if page:
-            listeners.append(held.enter_context(prediction_page(page, origin)))
-        names = expand(images)
-        listed = map(expand, read_list(files_from)) if files_from is not None else ()
-        bursts: Iterable[list[str]] = chain([names], listed)
-        if folder:
-            bursts = folder.sparing(bursts)
-        read = partial(read_file, raw=raw, multiple=multiple, polarity=polarity)
-        batches = spread(partial(read_batch, read), bursts, here=STDIN)
-        held.enter_context(closing(batches))
-        moved = held.enter_context(progress.pictures(None if files_from else len(names)))
-        for readings in batches:
-            with about(origin.source):
-                results = classify(network, readings)
-            for result, listen in product(results, listeners):
-                listen(result)
-            sys.stdout.flush()
-            moved(len(readings))
-    _annotate(printer.below, min_confidence)
-    return printer.exit_code
-
-
-def _annotate(below: int, min_confidence: float | None) -> None:
-    if below and min_confidence is not None:
-        answers = f"{below} answer{'' if below == 1 else 's'}"
-        least = exact(min_confidence)
-        annotate("scratchnet predict", f"{answers} below --min-confidence {least}")
-
-
-def _refuse_contradictions(raw: bool, multiple: bool, top: int, polarity: str) -> None:
     if raw and (polarity != "auto" or multiple):
         raise click.UsageError(
             "--raw takes pictures as they are: it cannot be combined with --polarity or --multiple."
         )
     if multiple and top > 1:
         raise click.UsageError("--top ranks the readings of one digit: not with --multiple.")
+    if report:
+        # Fail before the work, not after it.
+        check_writable(report, "own", "--report")
+    from scratchnet_cli.prediction.answers import Unreadable
+    from scratchnet_cli.prediction.formats import (
+        FORMATS,
+        to_numbers_json,
+        view_lines,
+        warning_lines,
+    )
+    from scratchnet_cli.prediction.predict import predict_files
+    from scratchnet_cli.weights.load import load_weights
+
+    folder = page = None
+    if save_preprocessed:
+        from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
+
+        folder = PreprocessedFolder(save_preprocessed)
+    if report:
+        from scratchnet_cli.reports.prediction_report import PredictionPage
+
+        page = PredictionPage()
+    to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]
+    stderr = Progress(quiet=quiet)
+    loaded = load_weights(weights, stderr)
+    results = predict_files(
+        images, loaded, files_from=files_from, multiple=multiple, raw=raw, polarity=polarity
+    )
+    exit_code = below = 0
+    total = None if files_from else len(expand(images))
+    with closing(results), stderr.pictures(total) as advance:
+        for result in results:
+            if isinstance(result, Unreadable):
+                exit_code = max(exit_code, ImageError.exit_code)
+                stderr.error(f"{escape(shorten(result.path))}: {result.reason}")
+            else:
+                print_answer(to_line(result, top))
+                flush_answers()
+                if show or trace:
+                    colour = has_colour(sys.stderr)
+                    for lines in view_lines(result, loaded.network, show, trace, colour):
+                        print_lines("\n".join(lines))
+                for message, is_below in warning_lines(result, min_confidence):
+                    say = stderr.error if is_below else stderr.note
+                    say(message)
+                    exit_code = max(exit_code, EXIT_BELOW if is_below else 0)
+                if min_confidence is not None and result.probability < min_confidence:
+                    below += 1
+            if folder:
+                folder.add(result)
+            if page:
+                page.add(result)
+            advance()
+    if report and page:
+        write_atomic(report, page.to_html(loaded.origin).encode(), "own", "--report")
+    if below and min_confidence is not None:
+        answers = f"{below} answer{'' if below == 1 else 's'}"
+        annotate(
+            "scratchnet predict",
+            f"{answers} below --min-confidence {format_exact(min_confidence)}",
+        )
+    return exit_code

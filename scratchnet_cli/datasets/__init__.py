@@ -1,1 +1,1 @@
-"""Labelled images and rows of numbers: IDX files, MNIST, pictures in folders, CSV and .npy."""
+"""Labelled images and pictures, and rows of numbers: IDX, MNIST, folders, CSV, .npy."""

@@ -1,28 +1,38 @@
-"""MNIST, and datasets whose files are named and made like it."""
+"""Datasets of images by name: ``mnist``, ``sample``, or a folder of IDX files."""
 
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.datasets.idx import MAX_BYTES, StoredImages, read_idx
-from scratchnet_cli.errors import DatasetError, about
+from scratchnet_cli.datasets.idx import MAX_IDX_BYTES, map_idx, read_idx
+from scratchnet_cli.downloads.assets import MNIST
+from scratchnet_cli.downloads.cache import fetch, unpack
+from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, about
+from scratchnet_cli.system.origin import Origin
+from scratchnet_cli.system.progress import Progress, Silent
 
 Split = Literal["test", "train"]
 
-CLASSES = 10
+DIGITS = 10
+FILE_PREFIX = {"test": "t10k", "train": "train"}
+# Larger files of images are mapped instead of read.
+MAX_READ_BYTES = 64 * 2**20
+_BUNDLED_DATA = Path(__file__).parents[1] / "bundled"
+_SAMPLE = (_BUNDLED_DATA / "sample-images.idx3.gz", _BUNDLED_DATA / "sample-labels.idx1.gz")
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Labelled images. images: (n, rows, columns) uint8, 0 background; labels: (n,) uint8; n > 0.
+    """Labelled images and where they came from.
+
+    images: (n, rows, columns) uint8, 0 is background, 255 is ink; labels: (n,) uint8; n > 0.
 
     Raises:
         DatasetError: there are no images, or not as many labels.
@@ -30,6 +40,8 @@ class Dataset:
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
+    origin: Origin
+    split: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.images) != len(self.labels):
@@ -40,68 +52,125 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.images)
 
-    @property
-    def stored(self) -> bool:
-        """Whether the images stay on disk, for they are many."""
-        return isinstance(self.images, StoredImages)
-
     def first(self, limit: int | None) -> "Dataset":
-        """The first ``limit`` images; all of them for None."""
-        if limit is None:
-            return self
-        return Dataset(self.images[:limit], self.labels[:limit])
+        """Return the first ``limit`` images, or all for None."""
+        return replace(self, images=self.images[:limit], labels=self.labels[:limit])
 
     def arrays(
         self, normalize: bool = True, flatten: bool = True, one_hot_label: bool = False
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """``(x, t)`` with the keywords of the book's ``load_mnist``.
+        """Return ``(x, t)`` with the keywords of the book's ``load_mnist``.
 
         normalize: x is float32 in [0, 1], else uint8 in [0, 255]; flatten: x is (n, 784), else
         (n, 1, 28, 28); one_hot_label: t is (n, 10) of 0 and 1, else (n,) of digits.
         """
         n, rows, columns = self.images.shape
-        # From 0, for images that stay on disk would stay there.
-        images = self.images[0:]
-        x: NDArray[Any] = images.reshape((n, rows * columns) if flatten else (n, 1, rows, columns))
+        shape = (n, rows * columns) if flatten else (n, 1, rows, columns)
+        x: NDArray[Any] = self.images.reshape(shape)
         if normalize:
             x = x.astype(np.float32) / 255
         t: NDArray[Any] = self.labels
         if one_hot_label:
-            t = np.eye(max(CLASSES, int(t.max()) + 1), dtype=np.uint8)[t]
+            t = np.eye(max(DIGITS, int(t.max()) + 1), dtype=np.uint8)[t]
         return x, t
 
 
-def read_dataset(
-    images: bytes, labels: bytes, names: tuple[str, str] = ("images", "labels")
+def load_dataset(
+    name: str | os.PathLike[str] | None = None,
+    split: Split = "test",
+    progress: Progress | None = None,
 ) -> Dataset:
-    """The dataset in the bytes of two IDX files, gzipped or not; ``names`` stand in messages.
+    """Load labelled images by name.
+
+    Args:
+        name: ``mnist`` (downloaded once), ``sample`` (1,000 bundled digits) or a folder of IDX
+            files. None is ``mnist``, or ``sample`` if MNIST's test split is not available.
+        split: ``test`` or ``train``.
+        progress: Shows downloads and notes; None shows nothing.
+
+    Returns:
+        The dataset; ``.arrays()`` gives ``(x, t)`` as in the book.
 
     Raises:
-        DatasetError: one of them is not a sound IDX file, or they do not fit together.
+        DatasetError: There is no such split, or its files are missing, cannot be read or do not
+            fit together.
+        DownloadError: MNIST was named, or its train split, and is not available.
+
+    Example:
+        >>> load_dataset("sample").images.shape
+        (1000, 28, 28)
     """
+    if split not in MNIST:
+        raise DatasetError(f"there is no split {split!r}, expected 'test' or 'train'")
+    progress = progress or Silent()
+    if name is None:
+        try:
+            return _mnist(split, progress, is_default=True)
+        except DownloadError as error:
+            if split != "test" or isinstance(error, MirrorError):
+                raise
+            progress.note(f"using the bundled sample, for MNIST is not available ({error.cause})")
+            return _read_files("sample", *_SAMPLE, split=split, fallback=True)
+    if name == "mnist":
+        return _mnist(split, progress)
+    if name == "sample":
+        if split != "test":
+            raise DatasetError("the bundled sample has no train split; --dataset mnist has one")
+        return _read_files("sample", *_SAMPLE, split=split)
+    return _read_files(os.fspath(name), *_find_files(Path(name), split), split=split)
+
+
+def load_mnist(
+    split: Split = "test",
+    normalize: bool = True,
+    flatten: bool = True,
+    one_hot_label: bool = False,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Load MNIST as ``(x, t)``, downloaded and cached, with the keywords of the book's function.
+
+    Args:
+        split: ``test``, 10,000 images, or ``train``, 60,000.
+        normalize: x is float32 in [0, 1], else uint8 in [0, 255].
+        flatten: x is (n, 784), else (n, 1, 28, 28).
+        one_hot_label: t is (n, 10) of 0 and 1, else (n,) of digits.
+
+    Returns:
+        Images x and labels t.
+
+    Raises:
+        DatasetError: There is no such split.
+        DownloadError: It is not cached and not available.
+
+    Example:
+        >>> x, t = load_mnist(normalize=False)  # doctest: +SKIP
+        >>> x.shape  # doctest: +SKIP
+        (10000, 784)
+    """
+    return load_dataset("mnist", split).arrays(normalize, flatten, one_hot_label)
+
+
+def has_idx_files(names: Iterable[str]) -> bool:
+    """Return whether one of these files is named like one of MNIST's."""
+    starts = tuple(
+        f"{prefix}-{kind}" for prefix in FILE_PREFIX.values() for kind in ("images", "labels")
+    )
+    return any(name.startswith(starts) and "-ubyte" in name for name in names)
+
+
+def _mnist(split: Split, progress: Progress, is_default: bool = False) -> Dataset:
+    images, labels = (fetch(asset, progress, is_default=is_default) for asset in MNIST[split])
+    digest = hashlib.sha256(images.data)
+    digest.update(labels.data)
     return Dataset(
-        read_idx(images, axes=3, label=names[0]), read_idx(labels, axes=1, label=names[1])
+        read_idx(unpack(images.data, MNIST[split][0].name), axes=3, label="images"),
+        read_idx(unpack(labels.data), axes=1, label="labels"),
+        Origin("mnist", images.source, digest.hexdigest()),
+        split,
     )
 
 
-FILE_PREFIX = {"test": "t10k", "train": "train"}
-# Images that take more than this stay on disk.
-LARGE_BYTES = 64 * 2**20
-_LABELLED = "in folders named after the classes, as in 7/, or listed in labels.tsv or labels.csv"
-
-
-def holds_idx(names: Iterable[str]) -> bool:
-    """Whether one of these files is named like one of MNIST's."""
-    parts = [f"{prefix}-{kind}" for prefix in FILE_PREFIX.values() for kind in ("images", "labels")]
-    return any(name.startswith(tuple(parts)) and "-ubyte" in name for name in names)
-
-
-def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
-    """The image and label files of a split in a folder that names them as MNIST does.
-
-    Raises:
-        DatasetError: the folder lacks one of them.
-    """
+def _find_files(folder: Path, split: Split) -> tuple[Path, Path]:
+    """Return the image and label files in a folder that names them as MNIST does."""
     try:
         present = {path.name for path in folder.iterdir()}
     except OSError as error:
@@ -115,70 +184,53 @@ def find_dataset(folder: Path, split: Split) -> tuple[Path, Path]:
         names = [f"{stem}{sep}idx{axes}-ubyte{end}" for end in ("", ".gz") for sep in "-."]
         paths = [folder / name for name in names if name in present]
         if not paths:
-            other = "" if holds_idx(present) else f"; labelled pictures would be {_LABELLED}"
-            raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not{other}")
-        # MNIST is also handed out with a folder of that name beside the file.
+            hint = (
+                "; labelled pictures would be in folders named after the classes, as in 7/, or "
+                "listed in labels.tsv or labels.csv"
+            )
+            raise DatasetError(
+                f"{folder}: holds no {names[0]}, gzipped or not"
+                f"{'' if has_idx_files(present) else hint}"
+            )
+        # MNIST is also distributed with a folder of that name beside the file.
         found.append(min(paths, key=os.path.isdir))
     return found[0], found[1]
 
 
-def read_dataset_files(images: Path, labels: Path) -> tuple[Dataset, str | Callable[[], str]]:
-    """The dataset in two IDX files, and the SHA-256 of the first followed by the second.
-
-    Large images that are not gzipped are read when they are asked for: memory does not grow with
-    their number. Neither is their SHA-256 known before: to find it out is a third of the work.
-
-    Raises:
-        DatasetError: a file cannot be read, is not sound or does not fit to the other.
-    """
+def _read_files(
+    name: str, images: Path, labels: Path, *, split: Split, fallback: bool = False
+) -> Dataset:
+    """Return the dataset in two IDX files; large images that are not gzipped are mapped."""
     try:
         size = _size(images)
-        data = _read(labels, _size(labels))
+        label_data = _read(labels, _size(labels))
         with about(images.parent):
-            if size > LARGE_BYTES and images.suffix != ".gz":
-                return _stored(images, data, labels.name)
-            both = _read(images, size), data
-            return read_dataset(*both, (images.name, labels.name)), sha256_of(*both)
+            if size > MAX_READ_BYTES and images.suffix != ".gz":
+                pixels = map_idx(images, axes=3)
+                with images.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256")
+            else:
+                data = _read(images, size)
+                pixels = read_idx(data, axes=3, label=images.name)
+                digest = hashlib.sha256(data)
+            digest.update(label_data)
+            origin = Origin(name, str(images), digest.hexdigest(), fallback)
+            return Dataset(pixels, read_idx(label_data, 1, labels.name), origin, split)
     except OSError as error:
         raise DatasetError(f"{error.filename}: {error.strerror}") from error
 
 
-def sha256_of(*files: bytes) -> str:
-    """The SHA-256 of one file, or of several that follow each other."""
-    digest = hashlib.sha256()
-    for data in files:
-        digest.update(data)
-    return digest.hexdigest()
-
-
 def _size(path: Path) -> int:
-    """The file's size in bytes; a pipe or a device is refused, since its size is not known."""
+    """Return the file's size; a pipe or a device is refused, because its size is not known."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         raise DatasetError(f"{path}: not a file")
-    if status.st_size > MAX_BYTES:
-        raise DatasetError(f"{path}: larger than {MAX_BYTES >> 20} MiB, the most that is read")
+    if status.st_size > MAX_IDX_BYTES:
+        raise DatasetError(f"{path}: larger than {MAX_IDX_BYTES >> 20} MiB, the most that is read")
     return status.st_size
 
 
 def _read(path: Path, size: int) -> bytes:
-    """The whole file, or one byte more than ``size`` where it has grown."""
+    """Return the whole file, or one byte more than ``size`` if it has grown."""
     with path.open("rb") as file:
         return file.read(size + 1)
-
-
-def _stored(images: Path, labels: bytes, label: str) -> tuple[Dataset, Callable[[], str]]:
-    # It has what is needed of an array.
-    stored = cast("NDArray[np.uint8]", StoredImages(images))
-    dataset = Dataset(stored, read_idx(labels, 1, label))
-    return dataset, partial(_sha256_of_stored, images, labels)
-
-
-def _sha256_of_stored(images: Path, labels: bytes) -> str:
-    try:
-        with images.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
-    except OSError as error:
-        raise DatasetError(f"{images}: {error.strerror}") from error
-    digest.update(labels)
-    return digest.hexdigest()

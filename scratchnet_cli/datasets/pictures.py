@@ -1,7 +1,6 @@
 """Labelled pictures: a folder for each class, or a list of names and labels beside them."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -9,96 +8,104 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.datasets.label_lists import LISTS, label_of, read_list
-from scratchnet_cli.datasets.load import holds_idx
+from scratchnet_cli.datasets.label_lists import LIST_NAMES, parse_label, read_label_list
+from scratchnet_cli.datasets.load import has_idx_files
 from scratchnet_cli.errors import DatasetError
-
-Expand = Callable[[list[str]], list[str]]
-"""Each folder replaced by the pictures in it, sorted; one without pictures stays."""
+from scratchnet_cli.system.inputs import expand
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledPictures:
-    """Pictures and what they show, at least one. names: their paths; labels: (n,).
+    """Picture files and their labels, at least one.
 
-    notes: what else is in the folder and does not belong to them, a sentence each.
+    folder: where they are; paths: of the files; labels: (n,); notes: a sentence about each thing
+    in the folder that is left out.
     """
 
-    names: list[str]
+    folder: str
+    paths: list[str]
     labels: NDArray[np.intp]
     notes: tuple[str, ...] = ()
 
+    def __len__(self) -> int:
+        return len(self.paths)
+
     def first(self, limit: int | None) -> "LabelledPictures":
-        """The first ``limit`` pictures; all of them for None."""
-        return LabelledPictures(self.names[:limit], self.labels[:limit], self.notes)
+        """Return the first ``limit`` pictures, or all for None."""
+        return LabelledPictures(self.folder, self.paths[:limit], self.labels[:limit], self.notes)
 
 
-def find_labelled_pictures(folder: Path, classes: int, expand: Expand) -> LabelledPictures | None:
-    """The labelled pictures in a folder, for a network of so many classes.
+def find_labelled_pictures(folder: str, classes: int) -> LabelledPictures | None:
+    """Return the labelled pictures in a folder, for a network with this many classes.
 
-    With ``labels.tsv`` or ``labels.csv`` they are what it lists, in its order. Else they are in
-    folders named after the classes, and come one of each class in turn. None where there is neither
-    or where there are IDX files, which go first.
+    With ``labels.tsv`` or ``labels.csv`` they are those listed, in that order. Otherwise they are
+    in folders named after the classes, and come one of each class in turn. None if there is
+    neither, or if there are IDX files, which have priority.
 
     Raises:
-        DatasetError: a label is no class, a picture that is listed is not there, a class has none.
+        DatasetError: a label is not a class, a listed picture is missing, or a class has none.
     """
     try:
-        found, folders = _entries(folder)
+        names, folders = _entries(Path(folder))
     except OSError:
         return None
-    if holds_idx(found):
+    if has_idx_files(names):
         return None
-    lists = [name for name in LISTS if name in found]
+    lists = [name for name in LIST_NAMES if name in names]
     if len(lists) > 1:
-        raise DatasetError(f"{folder}: holds both {lists[0]} and {lists[1]}; one of them must go")
+        raise DatasetError(
+            f"{Path(folder)}: holds both {lists[0]} and {lists[1]}; one of them must go"
+        )
     if lists:
-        return _listed(folder, lists[0], classes, expand)
-    return _by_class(folder, folders, classes, expand) if folders else None
+        return _listed(folder, lists[0], classes)
+    return _by_class(folder, folders, classes) if folders else None
 
 
-def _listed(folder: Path, list_name: str, classes: int, expand: Expand) -> LabelledPictures:
-    present = set(_within(folder, expand))
-    labels = read_list(folder, list_name, classes, present)
-    left = sorted(present.difference(labels))
-    notes = [f"{folder}: not in {list_name}, left out: {_some(left)}"] if left else []
-    names = [os.path.join(folder, name) for name in labels]  # noqa: PTH118
-    return LabelledPictures(names, np.array([*labels.values()]), tuple(notes))
+def _listed(name: str, list_name: str, classes: int) -> LabelledPictures:
+    folder = Path(name)
+    present = set(_pictures_within(folder))
+    labels = read_label_list(folder, list_name, classes, present)
+    left_out = sorted(present.difference(labels))
+    notes = [f"{folder}: not in {list_name}, left out: {_some(left_out)}"] if left_out else []
+    paths = [os.path.join(folder, name) for name in labels]  # noqa: PTH118
+    return LabelledPictures(name, paths, np.array([*labels.values()]), tuple(notes))
 
 
-def _by_class(folder: Path, folders: list[str], classes: int, expand: Expand) -> LabelledPictures:
-    of_class: dict[int, list[str]] = {}
+def _by_class(name: str, class_folders: list[str], classes: int) -> LabelledPictures:
+    folder = Path(name)
+    paths: dict[int, list[str]] = {}
     notes = []
-    for name in folders:
-        label = label_of(name, classes)
+    for class_folder in class_folders:
+        inner = folder / class_folder
+        label = parse_label(class_folder, classes)
         if label is None:
             raise DatasetError(
-                f"{folder / name}: no class of the network; pictures are labelled by folders named "
+                f"{inner}: no class of the network; pictures are labelled by folders named "
                 f"0 to {classes - 1}, or by a list, labels.tsv"
             )
         try:
-            inner = _entries(folder / name)[1]
+            ignored = _entries(inner)[1]
         except OSError as error:
-            raise DatasetError(f"{folder / name}: {error.strerror}") from error
-        pictures = expand([str(folder / name)])
-        if pictures == [str(folder / name)]:
-            raise DatasetError(f"{folder / name}: this class's folder holds no pictures")
-        of_class.setdefault(label, []).extend(pictures)
-        if inner:
-            notes.append(f"{folder / name}: the folders in it are left out: {_some(inner)}")
-    if left := _within(folder, expand):
-        notes.append(f"{folder}: in no class's folder, left out: {_some(left)}")
-    each = [[(name, label) for name in of_class[label]] for label in sorted(of_class)]
-    turns = [pair for turn in zip_longest(*each) for pair in turn if pair]
+            raise DatasetError(f"{inner}: {error.strerror}") from error
+        pictures = expand([str(inner)])
+        if pictures == [str(inner)]:
+            raise DatasetError(f"{inner}: this class's folder holds no pictures")
+        paths.setdefault(label, []).extend(pictures)
+        if ignored:
+            notes.append(f"{inner}: the folders in it are left out: {_some(ignored)}")
+    if left_out := _pictures_within(folder):
+        notes.append(f"{folder}: in no class's folder, left out: {_some(left_out)}")
+    by_class = [[(path, label) for path in paths[label]] for label in sorted(paths)]
+    turns = [pair for turn in zip_longest(*by_class) for pair in turn if pair]
     return LabelledPictures(
-        [name for name, _ in turns], np.array([label for _, label in turns]), tuple(notes)
+        name, [path for path, _ in turns], np.array([label for _, label in turns]), tuple(notes)
     )
 
 
 def _entries(folder: Path) -> tuple[list[str], list[str]]:
-    """The names of all that is in a folder, and of the folders among them; no hidden ones."""
+    """Return the names in a folder, and the folders among them, without hidden ones."""
     with os.scandir(folder) as entries:
-        # DirEntry.is_dir raises where a link leads in a circle or to what may not be seen.
+        # DirEntry.is_dir raises for a circular link and for a target that may not be seen.
         found = {
             entry.name: os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()  # noqa: PTH112
             for entry in entries
@@ -107,12 +114,12 @@ def _entries(folder: Path) -> tuple[list[str], list[str]]:
     return sorted(found), sorted(name for name, is_folder in found.items() if is_folder)
 
 
-def _within(folder: Path, expand: Expand) -> list[str]:
-    """The names of the pictures right in the folder."""
+def _pictures_within(folder: Path) -> list[str]:
+    """Return the names of the pictures directly in the folder."""
     pictures = expand([str(folder)])
     return [] if pictures == [str(folder)] else [os.path.basename(path) for path in pictures]  # noqa: PTH119
 
 
-def _some(names: list[str], most: int = 3) -> str:
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+def _some(names: list[str], max_shown: int = 3) -> str:
+    more = len(names) - max_shown
+    return ", ".join(names[:max_shown]) + (f" and {more} more" if more > 0 else "")

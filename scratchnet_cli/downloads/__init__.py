@@ -1,1 +1,1 @@
-"""Files of pinned size and hash: where they can be had, how they come, where they are kept."""
+"""Files of pinned size and checksum: sources, download, cache."""

@@ -1,37 +1,114 @@
-"""The cache: files of pinned size and hash in one folder, trusted only after they were hashed.
+"""The cache folder: assets by name, used only after their checksum matched.
 
-A file appears under its name whole or not at all: it is written beside it and then moved. So two
-processes can fill the same cache at once, and a killed one leaves at most a file that is swept away
-later.
+Writes are atomic, so several processes may fill the same cache.
 """
 
 import os
 import stat
 import sys
 import time
+import zlib
 from contextlib import suppress
-from errno import EEXIST
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
-from scratchnet_cli.downloads.assets import Asset
-from scratchnet_cli.errors import CacheError
-from scratchnet_cli.system.files import PART_SUFFIX, part_of
+from scratchnet_cli.downloads.assets import Asset, all_assets
+from scratchnet_cli.errors import CacheError, OutputError
+from scratchnet_cli.system.files import PART_SUFFIX, write_atomic
+from scratchnet_cli.system.progress import Progress
 
-# Nobody writes a file for so long, for it is written only when all its bytes are there.
-ABANDONED_S = 3600
+GZIP_MAGIC = b"\x1f\x8b"
+# A file is written only when all its bytes are in memory: older temporary files are stale.
+STALE_AFTER_S = 3600
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The bytes of an asset, with a matching checksum.
+
+    source: its path in the cache or, if it could not be cached, its URL.
+    """
+
+    data: bytes
+    source: str
+    cached: bool = True
+
+
+def fetch(
+    asset: Asset, progress: Progress, *, is_default: bool = False, force: bool = False
+) -> Fetched:
+    """Return the asset from the cache, or download it into the cache.
+
+    A cached file with a wrong checksum is downloaded again and replaced. is_default: nobody named
+    the asset and there is a replacement, so give up early without an internet connection;
+    force: download in any case.
+
+    Raises:
+        DownloadError: it is not cached, and no source delivered it.
+        MirrorError: it is not cached, and SCRATCHNET_MIRROR is not valid.
+    """
+    if not force:
+        try:
+            data = read_cached(asset)
+        except CacheError as error:
+            progress.note(f"{error}: downloading it again")
+        else:
+            if data is not None:
+                return Fetched(data, str(cache_folder() / asset.name))
+    # Importing it takes time that a warm run does not need.
+    from scratchnet_cli.downloads.download import download
+
+    data, source = download(asset, progress, is_default)
+    try:
+        return Fetched(data, str(_store(asset, data)))
+    except CacheError as error:
+        progress.note(f"{error}: downloaded, but not cached")
+        return Fetched(data, source, cached=False)
+
+
+_unpacked_ahead: dict[str, bytes] = {}
+_readers: dict[str, Thread] = {}
+
+
+def unpack_ahead(asset: Asset) -> None:
+    """Start to read and unpack the asset in a thread, if it is cached.
+
+    This takes as long as importing NumPy, and both can run at the same time.
+    """
+
+    def work() -> None:
+        # ``fetch`` meets the same problem again and reports it.
+        with suppress(Exception):
+            if (data := read_cached(asset)) is not None:
+                _unpacked_ahead[asset.name] = unpack(data)
+
+    _readers[asset.name] = Thread(target=work, daemon=True)
+    with suppress(RuntimeError):
+        _readers[asset.name].start()
+
+
+def unpack(data: bytes, name: str = "") -> bytes:
+    """Return the bytes of a gzipped asset. name: of an asset that may be unpacked already."""
+    if name in _readers:
+        _readers.pop(name).join()
+    if name in _unpacked_ahead:
+        return _unpacked_ahead.pop(name)
+    # The checksum matched, so the length at the end is true.
+    return zlib.decompress(data, 16 + zlib.MAX_WBITS, int.from_bytes(data[-4:], "little"))
 
 
 def cache_folder() -> Path:
-    """``SCRATCHNET_CACHE_DIR``, or else the place where this system keeps caches.
+    """Return ``SCRATCHNET_CACHE_DIR``, or the place where this system keeps caches.
 
     Raises:
-        CacheError: there is no such place, for this user has no home folder.
+        CacheError: this user has no home folder.
     """
     if chosen := os.environ.get("SCRATCHNET_CACHE_DIR"):
-        # Unlike Path.expanduser, this leaves a user's name that nobody has as it is.
+        # Unlike Path.expanduser, this accepts the name of a user that does not exist.
         return Path(os.path.expanduser(chosen))  # noqa: PTH111
     if sys.platform == "linux":
-        # The common cases of what platformdirs does: its import takes a twelfth of an evaluation.
+        # What platformdirs does in the common cases; its import takes a twelfth of an evaluation.
         caches, home = (os.environ.get(name, "") for name in ("XDG_CACHE_HOME", "HOME"))
         if caches.startswith("/"):
             return Path(caches, "scratchnet")
@@ -48,10 +125,10 @@ def cache_folder() -> Path:
 
 
 def readable_folder() -> Path:
-    """The cache folder, seen to be one that can be listed, or not to be there yet.
+    """Return the cache folder, which can be listed or does not exist yet.
 
     Raises:
-        CacheError: it is something else, or nobody may look into it.
+        CacheError: it cannot be listed.
     """
     folder = cache_folder()
     try:
@@ -67,15 +144,15 @@ def readable_folder() -> Path:
 
 
 def read_cached(asset: Asset) -> bytes | None:
-    """The cached file, seen to be the right one; None if it is not cached.
+    """Return the bytes of a cached asset with a matching checksum, or None if it is missing.
 
     Raises:
-        CacheError: there is something in its place, but it is another file or cannot be read.
+        CacheError: a file of this name is damaged, is another file, or cannot be read.
     """
     try:
         path = cache_folder() / asset.name
     except CacheError:
-        # Nothing is cached where no cache can be; whoever wants to store something hears of it.
+        # Nothing is cached without a folder; storing something reports it.
         return None
     if cached_size(asset) is None:
         return None
@@ -92,10 +169,10 @@ def read_cached(asset: Asset) -> bytes | None:
 
 
 def cached_size(asset: Asset) -> int | None:
-    """The size in bytes of the file in the asset's place; None where there is nothing.
+    """Return the size in bytes of the file with the asset's name, or None if it is missing.
 
     Raises:
-        CacheError: there is something else than a file, or it cannot be known.
+        CacheError: it is not a file, or its size is unknown.
     """
     path = cache_folder() / asset.name
     try:
@@ -109,91 +186,51 @@ def cached_size(asset: Asset) -> int | None:
     return status.st_size
 
 
-def store(asset: Asset, data: bytes, force: bool = False) -> Path:
-    """Put the file into the cache, whole or not at all, and return its path.
+def clear_cache() -> tuple[list[Path], list[str]]:
+    """Delete cached assets and stale temporary files.
 
-    What has its name already is replaced only with ``force``.
-
-    Raises:
-        CacheError: the folder cannot be written, or something else has the name.
-    """
-    path = cache_folder() / asset.name
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part_of(path) as part:
-                part.write_bytes(data)
-                if force:
-                    part.replace(path)
-                else:
-                    _take_name(part, path)
-        finally:
-            _sweep(path.parent)
-    except OSError as error:
-        if isinstance(error, FileExistsError) and path.parent.is_dir() and read_cached(asset):
-            # Another process was faster.
-            return path
-        raise CacheError(
-            f"{path}: cannot be written ({error.strerror}); "
-            "SCRATCHNET_CACHE_DIR can name another folder"
-        ) from error
-    return path
-
-
-def _take_name(part: Path, path: Path) -> None:
-    """Give a whole file a name that nobody has taken, or raise FileExistsError."""
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise
-    except OSError:
-        # A file system without links; who comes between these two lines is not seen.
-        if os.path.lexists(path):
-            raise FileExistsError(EEXIST, os.strerror(EEXIST)) from None
-        part.replace(path)
-
-
-def _leftovers(folder: Path) -> list[Path]:
-    """What is being written at the moment, or was when its process was killed."""
-    return sorted(folder.glob(f".*{PART_SUFFIX}"))
-
-
-def _sweep(folder: Path) -> None:
-    for part in _leftovers(folder):
-        with suppress(OSError):
-            if time.time() - part.stat().st_mtime > ABANDONED_S:
-                part.unlink()
-
-
-def foreign(assets: tuple[Asset, ...]) -> list[str]:
-    """One sentence for each thing that has the name of one of these files and is another."""
-    found = []
-    for asset in assets:
-        try:
-            read_cached(asset)
-        except CacheError as error:
-            found.append(str(error))
-    return found
-
-
-def clear_cache(assets: tuple[Asset, ...], force: bool = False) -> list[Path]:
-    """Delete these files, and what killed processes left of them; touch nothing else.
-
-    A file that has such a name and is another is deleted only with ``force``.
+    Returns:
+        The deleted paths, and a message for each file that has the name of an asset but another
+        content and was not deleted.
 
     Raises:
         CacheError: a file cannot be deleted.
     """
     folder = readable_folder()
-    leftovers = _leftovers(folder)
-    ours = []
-    for asset in assets:
-        with suppress(CacheError):
-            if (cached_size(asset) if force else read_cached(asset)) is not None:
-                ours.append(folder / asset.name)
-    for path in (*ours, *leftovers):
+    found: list[Path] = []
+    kept: list[str] = []
+    for asset in all_assets():
+        try:
+            if read_cached(asset) is not None:
+                found.append(folder / asset.name)
+        except CacheError as error:
+            kept.append(f"{error}: not deleted")
+    found += _parts(folder)
+    for path in found:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise CacheError(f"{path}: cannot be deleted ({error.strerror})") from error
-    return [*ours, *leftovers]
+    return found, kept
+
+
+def _store(asset: Asset, data: bytes) -> Path:
+    path = cache_folder() / asset.name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for part in _parts(path.parent):
+            with suppress(OSError):
+                if time.time() - part.stat().st_mtime > STALE_AFTER_S:
+                    part.unlink()
+        write_atomic(path, data, "always")
+    except (OSError, OutputError) as error:
+        reason = (
+            f"{path}: cannot be written ({error.strerror})" if isinstance(error, OSError) else error
+        )
+        raise CacheError(f"{reason}; SCRATCHNET_CACHE_DIR can name another folder") from error
+    return path
+
+
+def _parts(folder: Path) -> list[Path]:
+    """Return temporary files: being written now, or left by a killed process."""
+    return sorted(folder.glob(f".*{PART_SUFFIX}"))

@@ -1,1 +1,1 @@
-"""A network over labelled images, and what the results tell: metrics, calibration, formats."""
+"""A network over labelled images: the evaluation, its metrics, its formats."""

@@ -1,4 +1,4 @@
-"""What a confusion matrix tells beyond the accuracy."""
+"""Metrics of a confusion matrix, and calibration: whether stated probabilities come true."""
 
 import math
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-# The most confusions that a table shows.
-CONFUSIONS = 10
+# A table shows at most this many confusions.
+MAX_CONFUSIONS = 10
 
 Counts = NDArray[np.intp]
 """(classes, classes): a row for each label, a column for each prediction."""
@@ -17,7 +17,7 @@ Counts = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Interval:
-    """The bounds between which a share lies with this confidence, all in [0, 1]."""
+    """Bounds of a share at a level of confidence, all in [0, 1]."""
 
     low: float
     high: float
@@ -26,11 +26,11 @@ class Interval:
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """How well one class is told from the others; None where there is nothing to divide by.
+    """How well one class is recognized; None instead of a division by 0.
 
-    total: the images that show it; correct: those of them that were read as it. precision: of the
-    images read as this class, the share that show it; recall: of those that show it, the share read
-    as it; f1: the harmonic mean of both, 2·TP / (2·TP + FP + FN).
+    total: images of the class; correct: those of them that were read as it. precision: the share
+    of images read as this class that are of it; recall: the share of its images read as it; f1:
+    the harmonic mean of both, 2·TP / (2·TP + FP + FN).
     """
 
     label: int
@@ -43,7 +43,7 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class Confusion:
-    """How many images of one class were read as another."""
+    """The number of images of one class that were read as another."""
 
     label: int
     prediction: int
@@ -51,7 +51,7 @@ class Confusion:
 
 
 def wilson(right: int, total: int, confidence: float = 0.95) -> Interval:
-    """The score interval of a share; unlike p ± z·√(p(1-p)/n) it never leaves [0, 1]. total > 0.
+    """Return the score interval of right / total, which never leaves [0, 1]. total > 0.
 
     (p + z²/2n ± z·√(p(1-p)/n + z²/4n²)) / (1 + z²/n), with z the normal quantile of
     (1 + confidence) / 2: Wilson, "Probable inference, the law of succession, and statistical
@@ -62,30 +62,30 @@ def wilson(right: int, total: int, confidence: float = 0.95) -> Interval:
     centre = p + z**2 / (2 * total)
     half = z * math.sqrt(p * (1 - p) / total + z**2 / (4 * total**2))
     scale = 1 + z**2 / total
-    # Where all or none are right a bound is 1 or 0 exactly, but for the rounding.
+    # Without rounding, a bound is exactly 1 or 0 if all or none are right.
     low = (centre - half) / scale if right else 0.0
     high = (centre + half) / scale if right < total else 1.0
     return Interval(low, high, confidence)
 
 
 def class_metrics(counts: Counts) -> tuple[ClassMetrics, ...]:
-    """How well each class is read, in their order."""
-    shown, read = counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist()
+    """Return the metrics of each class, in their order."""
+    of_class, read_as = counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist()
     return tuple(
         ClassMetrics(
             label,
-            total=shown[label],
+            total=of_class[label],
             correct=right,
-            precision=_ratio(right, read[label]),
-            recall=_ratio(right, shown[label]),
-            f1=_ratio(2 * right, shown[label] + read[label]),
+            precision=_ratio(right, read_as[label]),
+            recall=_ratio(right, of_class[label]),
+            f1=_ratio(2 * right, of_class[label] + read_as[label]),
         )
         for label, right in enumerate(counts.diagonal().tolist())
     )
 
 
 def confusions(counts: Counts) -> tuple[Confusion, ...]:
-    """The classes that were taken for others, the most frequent first."""
+    """Return the cells off the diagonal that are not 0, the most frequent first."""
     found = [
         Confusion(int(label), int(prediction), int(counts[label, prediction]))
         for label, prediction in np.argwhere(counts)
@@ -95,7 +95,7 @@ def confusions(counts: Counts) -> tuple[Confusion, ...]:
 
 
 def format_share(value: float | None) -> str:
-    """A share to four decimals, or a dash where there is none."""
+    """Return a share with four decimals, or a dash for None."""
     return "–" if value is None else f"{value:.4f}"
 
 
@@ -108,9 +108,9 @@ BINS = 10
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """The images whose answer had a probability in (low, high]; None where there are none.
+    """The images whose answer has a probability in (low, high]; None if there are none.
 
-    probability: the mean of what the network said; accuracy: the share that was right.
+    probability: the mean probability; accuracy: the share that is correct.
     """
 
     low: float
@@ -123,9 +123,9 @@ class ReliabilityBin:
 def reliability(
     stated: NDArray[np.floating], right: NDArray[np.bool_]
 ) -> tuple[ReliabilityBin, ...]:
-    """Ten equal bins of the probability that was stated, each against what came true.
+    """Return ten equal bins of the stated probability, each with its accuracy.
 
-    stated: (n,) in [0, 1], the probability of each answer; right: (n,) whether it was right.
+    stated: (n,) in [0, 1], the probability of each answer; right: (n,) whether it is correct.
     """
     place = np.clip(np.ceil(stated * BINS).astype(int) - 1, 0, BINS - 1)
     bins = []
@@ -138,7 +138,7 @@ def reliability(
 
 
 def expected_calibration_error(bins: Sequence[ReliabilityBin]) -> float:
-    """Σ (count/n)·|accuracy - probability| over the bins, of which at least one is not empty.
+    """Return Σ (count/n)·|accuracy - probability| over the bins; at least one is not empty.
 
     Guo et al., "On Calibration of Modern Neural Networks" (2017), equation 3.
     """

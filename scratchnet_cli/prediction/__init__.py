@@ -1,1 +1,1 @@
-"""Pictures to answers: which were named, the work spread over processes, the answers' formats."""
+"""Pictures to answers: reading files, classifying digits, formats."""

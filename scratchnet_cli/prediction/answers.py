@@ -1,4 +1,4 @@
-"""Pictures through a network to answers, in the order of the pictures."""
+"""Digits read from pictures: answers, their numbers, and warnings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,29 +9,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.files import Reading
-from scratchnet_cli.images.read import Box, Picture
+from scratchnet_cli.images.digit_image import Box, DigitImage
+from scratchnet_cli.images.mnist import FIELD
 from scratchnet_cli.network.layers import Network
 
-SIDE = 28
+NOT_A_DIGIT = "does not look like a digit"
+LOW_PROBABILITY = "low probability"
+
+# For what the network was trained to reject, the probability is spread over all ten classes; for
+# two digits that look alike it is not. So the share left over by the best two separates both.
+# `python -m weights.score` measures both limits.
+MAX_LEFT_OVER = 0.15
+MIN_PROBABILITY = 0.8
 
 
 @dataclass(frozen=True, eq=False)
 class Digit:
-    """What the network made of one picture. probabilities: (classes,), they sum to 1."""
+    """What the network made of one image. probabilities: (classes,), they sum to 1."""
 
-    picture: Picture
+    image: DigitImage
     probabilities: NDArray[np.floating]
     digit: int
     probability: float
 
     @property
     def x(self) -> NDArray[np.floating]:
-        """What went into the network: (784,) float32 in [0, 1]."""
-        return self.picture.pixels.reshape(-1).astype(np.float32) / 255
+        """The network's input: (784,) float32 in [0, 1]."""
+        return self.image.pixels.reshape(-1).astype(np.float32) / 255
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why the digit may be wrong."""
+        return (*self.image.warnings, *probability_warnings(self.probabilities))
 
     def top(self, count: int) -> list[tuple[int, float]]:
-        """The ``count`` most probable classes with their probabilities, best first."""
+        """Return the ``count`` most probable classes with their probabilities, best first."""
         if count == 1:
             return [(self.digit, self.probability)]
         order = np.argsort(-self.probabilities, kind="stable")[:count]
@@ -40,7 +52,7 @@ class Digit:
 
 @dataclass(frozen=True, eq=False)
 class Number:
-    """Digits side by side, at least one. row: where they stand, counted from 1."""
+    """Digits side by side, at least one. row: their row on the page, from 1."""
 
     digits: Sequence[Digit]
     row: int = 1
@@ -56,14 +68,14 @@ class Number:
         return min(digit.probability for digit in self.digits)
 
     @property
-    def doubts(self) -> list[str]:
-        """Why it may be read wrong, each reason once, in a few words."""
-        return _doubts(self.digits)
+    def warnings(self) -> list[str]:
+        """Why the number may be wrong, each reason once."""
+        return _distinct_warnings(self.digits)
 
     @property
     def box(self) -> Box | None:
         """The rectangle around the digits, if their places are known."""
-        boxes = [digit.picture.place.box for digit in self.digits if digit.picture.place]
+        boxes = [digit.image.place.box for digit in self.digits if digit.image.place]
         if not boxes:
             return None
         left, top, right, bottom = zip(*boxes, strict=True)
@@ -72,21 +84,20 @@ class Number:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The digits that a file shows, in reading order, at least one."""
+    """The digits in a picture, in reading order, at least one."""
 
-    name: str
+    path: str
     digits: Sequence[Digit]
 
     @cached_property
     def numbers(self) -> list[Number]:
         """The numbers that the digits form, in reading order."""
-        return [
-            Number(list(digits), row) for (row, _), digits in groupby(self.digits, _row_and_number)
-        ]
+        groups = groupby(self.digits, _row_and_number)
+        return [Number(list(digits), row) for (row, _), digits in groups]
 
     @property
     def number(self) -> str:
-        """The numbers, with a space between them."""
+        """The numbers, separated by spaces."""
         return " ".join(number.number for number in self.numbers)
 
     @property
@@ -95,100 +106,80 @@ class Answer:
         return min(digit.probability for digit in self.digits)
 
     @property
-    def doubts(self) -> list[str]:
-        """Why the answer may be wrong, each reason once, in a few words."""
-        return _doubts(self.digits)
+    def warnings(self) -> list[str]:
+        """Why the answer may be wrong, each reason once."""
+        return _distinct_warnings(self.digits)
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file that got no answer, and why."""
+    """A picture without an answer, and why."""
 
-    name: str
+    path: str
     reason: str
 
 
 Result = Answer | Unreadable
-"""What came of a file."""
+"""What came of a picture."""
 
 
-def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
-    """One result for each reading, in their order; their pictures are one batch to the network.
+def classify(
+    network: Network, readings: Sequence[tuple[str, list[DigitImage] | ImageError]]
+) -> list[Result]:
+    """Return a result for each picture, in their order. The images are one batch.
+
+    readings: the path of each picture, and its images or the error.
 
     Raises:
         ShapeError: the network does not take 28x28 images.
     """
-    pictures = [content for _, content in readings if not isinstance(content, ImageError)]
-    digits = iter(_digits(network, list(chain.from_iterable(pictures))))
+    images = [found for _, found in readings if not isinstance(found, ImageError)]
+    digits = iter(_digits(network, list(chain.from_iterable(images))))
     return [
-        Unreadable(name, str(content))
-        if isinstance(content, ImageError)
-        else Answer(name, _read(list(islice(digits, len(content)))))
-        for name, content in readings
+        Unreadable(path, str(found))
+        if isinstance(found, ImageError)
+        else Answer(path, _best_segmentation(list(islice(digits, len(found)))))
+        for path, found in readings
     ]
 
 
-def _doubts(digits: Sequence[Digit]) -> list[str]:
-    return list(
-        dict.fromkeys(
-            doubt
-            for digit in digits
-            for doubt in (*digit.picture.doubts, *doubts(digit.probabilities))
-        )
-    )
+def probability_warnings(probabilities: NDArray[np.floating]) -> tuple[str, ...]:
+    """Return why the most probable class may be wrong, at most one reason.
+
+    probabilities: (classes,), they sum to 1.
+    """
+    second, best = np.sort(probabilities)[-2:].tolist() if len(probabilities) > 1 else (0.0, 1.0)
+    if 1 - best - second > MAX_LEFT_OVER:
+        return (NOT_A_DIGIT,)
+    return (LOW_PROBABILITY,) if best < MIN_PROBABILITY else ()
+
+
+def _distinct_warnings(digits: Sequence[Digit]) -> list[str]:
+    return list(dict.fromkeys(warning for digit in digits for warning in digit.warnings))
 
 
 def _row_and_number(digit: Digit) -> tuple[int, int]:
-    place = digit.picture.place
+    place = digit.image.place
     return (place.row, place.number) if place else (1, 1)
 
 
-def _read(digits: list[Digit]) -> list[Digit]:
-    """Those that are read, of all that ink may be taken for."""
+def _best_segmentation(digits: list[Digit]) -> list[Digit]:
+    """Choose among overlapping candidates where touching digits may be split."""
     if len(digits) == 1:
         return digits
-    places = [digit.picture.place for digit in digits if digit.picture.place]
+    places = [digit.image.place for digit in digits if digit.image.place]
     if all(place.after == 1 for place in places):
         return digits
-    # Loaded here, for single digits need it not.
+    # Single digits do not need it.
     from scratchnet_cli.prediction.segmentation import choose
 
     chosen = choose(places, np.array([digit.probabilities for digit in digits]))
     return [digits[index] for index in chosen]
 
 
-def _digits(network: Network, pictures: Sequence[Picture]) -> list[Digit]:
-    pixels = np.array([picture.pixels for picture in pictures], np.float32)
-    probabilities = network.probabilities(pixels.reshape(len(pictures), SIDE * SIDE) / 255)
+def _digits(network: Network, images: Sequence[DigitImage]) -> list[Digit]:
+    pixels = np.array([image.pixels for image in images], np.float32)
+    probabilities = network.probabilities(pixels.reshape(len(images), FIELD * FIELD) / 255)
     best = probabilities.argmax(axis=1)
-    return list(
-        map(
-            Digit,
-            pictures,
-            probabilities,
-            best.tolist(),
-            probabilities[np.arange(len(best)), best].tolist(),
-        )
-    )
-
-
-NO_DIGIT = "does not look like a digit"
-UNSURE = "low probability"
-
-# Of what a network is taught to be no digit, the probability is spread over all ten. Between two
-# digits that look alike it is not: so what the best two leave over tells the one from the other.
-# Both are measured by `python -m weights.score`.
-LEFT_OVER = 0.15
-# Below it, some other digit may well be meant.
-LOW_PROBABILITY = 0.8
-
-
-def doubts(probabilities: NDArray[np.floating]) -> tuple[str, ...]:
-    """Why the most probable class may be wrong, one reason at most.
-
-    probabilities: (classes,), they sum to 1.
-    """
-    second, best = np.sort(probabilities)[-2:].tolist() if len(probabilities) > 1 else (0.0, 1.0)
-    if 1 - best - second > LEFT_OVER:
-        return (NO_DIGIT,)
-    return (UNSURE,) if best < LOW_PROBABILITY else ()
+    best_probabilities = probabilities[np.arange(len(best)), best]
+    return list(map(Digit, images, probabilities, best.tolist(), best_probabilities.tolist()))

@@ -1,71 +1,134 @@
-"""Answers as lines of text, in the formats that scripts read."""
+"""Answers as text: lines for scripts, warnings, and the image that the network saw."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.read import Box
-from scratchnet_cli.prediction.answers import Answer, Digit
-from scratchnet_cli.system.text import on_github, printable, text_bar
+from scratchnet_cli.network.layers import Network
+from scratchnet_cli.prediction.answers import Answer, Digit, Number
+from scratchnet_cli.system.text import escape, format_below, format_exact, shorten, text_bar
+
+BAR_WIDTH = 24
+# Two pixels, one above the other, share a character: from (dark, dark) to (light, light).
+_HALF_BLOCKS = " ▄▀█"
+# The grey ramp of 256-colour terminals: 24 steps from almost black to almost white.
+_FIRST_GREY, _GREYS = 232, 24
 
 
-def tsv(answer: Answer, top: int) -> str:
-    """PATH, DIGIT, PROBABILITY, tab-separated; one line a number, with that of its worst digit."""
-    name = printable(answer.name)
+def to_tsv(answer: Answer, top: int) -> str:
+    """Return PATH, DIGIT, PROBABILITY, tab-separated; one line a number, with its worst digit's."""
+    path = escape(answer.path)
     if len(answer.digits) == 1:
         ranked = (f"{digit}\t{probability:.4f}" for digit, probability in answer.digits[0].top(top))
-        return "\t".join((name, *ranked))
-    return "\n".join(f"{name}\t{one.number}\t{one.probability:.4f}" for one in answer.numbers)
+        return "\t".join((path, *ranked))
+    return "\n".join(f"{path}\t{one.number}\t{one.probability:.4f}" for one in answer.numbers)
 
 
-def plain(answer: Answer, top: int) -> str:
-    """The most probable digits, best first; or one line a number, its digits."""
+def to_plain(answer: Answer, top: int) -> str:
+    """Return the most probable digits, best first; or one line a number, its digits."""
     if len(answer.digits) == 1:
         return " ".join(str(digit) for digit, _ in answer.digits[0].top(top))
     return "\n".join(one.number for one in answer.numbers)
 
 
-def json_line(answer: Answer, top: int) -> str:
-    """One object: ``path digit probability top probabilities doubts``."""
+def to_json(answer: Answer, top: int) -> str:
+    """Return one object: ``path digit probability top probabilities doubts``."""
     (digit,) = answer.digits
-    return _line({"path": answer.name, **_fields(digit, top), "doubts": answer.doubts})
+    return json.dumps({"path": answer.path, **_fields(digit, top), "doubts": answer.warnings})
 
 
-def number_json_line(answer: Answer, top: int) -> str:
-    """One object: ``path number digits doubts numbers``, the latter with the digits of each."""
+def to_numbers_json(answer: Answer, top: int) -> str:
+    """Return one object: ``path number digits doubts numbers``, the latter with their digits."""
     numbers: list[dict[str, Any]] = [
         {
             "number": number.number,
             "probability": number.probability,
             "row": number.row,
             "box": number.box,
-            "digits": [{**_fields(digit, top), "box": _box(digit)} for digit in number.digits],
+            "digits": [
+                {**_fields(digit, top), "box": digit.image.place.box if digit.image.place else None}
+                for digit in number.digits
+            ],
         }
         for number in answer.numbers
     ]
-    return _line(
+    return json.dumps(
         {
-            "path": answer.name,
+            "path": answer.path,
             "number": answer.number,
             "digits": [digit for number in numbers for digit in number["digits"]],
-            "doubts": answer.doubts,
+            "doubts": answer.warnings,
             "numbers": numbers,
         }
     )
 
 
-def _box(digit: Digit) -> Box | None:
-    return digit.picture.place.box if digit.picture.place else None
+FORMATS: Mapping[str, Callable[[Answer, int], str]] = {
+    "tsv": to_tsv,
+    "json": to_json,
+    "plain": to_plain,
+}
 
 
-def _line(answer: Mapping[str, Any]) -> str:
-    text = json.dumps(answer)
-    # The same JSON, in which a job's log finds no command.
-    return text.replace("##[", "#\\u0023[") if on_github() else text
+def warning_lines(answer: Answer, min_confidence: float | None) -> Iterator[tuple[str, bool]]:
+    """Yield a message for each uncertain number, and whether it is below ``min_confidence``."""
+    for number, place in zip(answer.numbers, places(answer.numbers), strict=True):
+        name = escape(shorten(", ".join((answer.path, *place))))
+        subject = f"{name}: read as {number.number} with probability"
+        if min_confidence is not None and number.probability < min_confidence:
+            below = format_below(number.probability, min_confidence)
+            limit = format_exact(min_confidence)
+            yield f"{subject} {below}, below --min-confidence {limit}", True
+        elif number.warnings:
+            warnings = ", ".join(number.warnings)
+            yield f"{subject} {number.probability:.4f}, but doubtful: {warnings}", False
+
+
+def places(numbers: Sequence[Number]) -> Iterator[list[str]]:
+    """Yield the row of each number, and its place in the row, as far as there are several."""
+    rows = Counter(number.row for number in numbers)
+    met: Counter[int] = Counter()
+    for number in numbers:
+        met[number.row] += 1
+        row = [f"row {number.row}"] if len(rows) > 1 else []
+        yield [*row, f"number {met[number.row]}"] if rows[number.row] > 1 else row
+
+
+def view_lines(
+    answer: Answer, network: Network, show: bool, trace: bool, colour: bool
+) -> Iterator[list[str]]:
+    """Yield a heading for each digit, and below it its image (show) or each layer (trace)."""
+    for number, place in zip(answer.numbers, places(answer.numbers), strict=True):
+        count = len(number.digits)
+        for i, digit in enumerate(number.digits, 1):
+            which = [*place, f"digit {i} of {count}"] if count > 1 else place
+            lines = [", ".join((escape(answer.path), *which))]
+            if show:
+                lines += draw(digit, colour)
+            if trace:
+                from scratchnet_cli.network.trace import formulas_of, trace_network
+
+                steps = trace_network(network, digit.x, "softmax")
+                lines += [*formulas_of(steps, digit.image.pixels.shape), ""]
+            yield lines
+
+
+def draw(digit: Digit, colour: bool) -> list[str]:
+    """Return 14 lines or more: on the left the 28x28 pixels, on the right a bar for each class."""
+    halves = _coloured if colour else _blocks
+    image = halves(digit.image.pixels[0::2], digit.image.pixels[1::2])
+    bars = [
+        f"{'>' if label == digit.digit else ' '} {label} {text_bar(share, BAR_WIDTH)} {share:.4f}"
+        for label, share in enumerate(digit.probabilities)
+    ]
+    blank = " " * digit.image.pixels.shape[1]
+    rows = zip_longest(image, ["", "", *bars])
+    return [f"{left or blank}  {right or ''}".rstrip() for left, right in rows]
 
 
 def _fields(digit: Digit, top: int) -> dict[str, Any]:
@@ -73,39 +136,12 @@ def _fields(digit: Digit, top: int) -> dict[str, Any]:
     return {**ranked[0], "top": ranked, "probabilities": digit.probabilities.tolist()}
 
 
-FORMATS: Mapping[str, Callable[[Answer, int], str]] = {
-    "tsv": tsv,
-    "json": json_line,
-    "plain": plain,
-}
-
-
-BAR_WIDTH = 24
-# Two pixels, one above the other, share a character: these for (dark, dark) to (ink, ink).
-_HALVES = " ▄▀█"
-# The grey ramp of 256-colour terminals: 24 steps from almost black to almost white.
-_FIRST_GREY, _GREYS = 232, 24
-
-
-def draw(digit: Digit, colour: bool) -> list[str]:
-    """14 lines or more: on the left the 28x28 pixels, on the right a bar for each class."""
-    halves = _in_colour if colour else _in_blocks
-    picture = halves(digit.picture.pixels[0::2], digit.picture.pixels[1::2])
-    bars = [
-        f"{'>' if label == digit.digit else ' '} {label} {text_bar(share, BAR_WIDTH)} {share:.4f}"
-        for label, share in enumerate(digit.probabilities)
-    ]
-    blank = " " * digit.picture.pixels.shape[1]
-    rows = zip_longest(picture, ["", "", *bars])
-    return [f"{left or blank}  {right or ''}".rstrip() for left, right in rows]
-
-
-def _in_blocks(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
+def _blocks(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
     codes = 2 * (upper >= 128).astype(int) + (lower >= 128)
-    return ["".join(_HALVES[code] for code in row) for row in codes]
+    return ["".join(_HALF_BLOCKS[code] for code in row) for row in codes]
 
 
-def _in_colour(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
+def _coloured(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
     ramp = _FIRST_GREY + np.stack((upper, lower)).astype(int) * (_GREYS - 1) // 255
     return [
         "".join(f"\x1b[38;5;{top};48;5;{bottom}m▀" for top, bottom in zip(*row, strict=True))

@@ -1,70 +1,77 @@
-"""Pictures to predictions in bulk: an object that a pipeline hands to its workers."""
+"""Pictures to predictions in bulk: an object that a pipeline sends to its workers."""
 
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeAlias
 
 import numpy as np
 
-from scratchnet_cli import catalog
-from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.files import attempt, read_pictures
-from scratchnet_cli.images.read import Picture
+from scratchnet_cli.images.mnist import FIELD
+from scratchnet_cli.images.read import POLARITIES, Source, read_or_error
 from scratchnet_cli.network.layers import Network
-from scratchnet_cli.prediction.answers import SIDE, Result, Unreadable, classify
-from scratchnet_cli.system.inputs import STDIN, check_size, read_bytes
+from scratchnet_cli.prediction.answers import Result, Unreadable, classify
+from scratchnet_cli.weights.load import Weights, load_weights
 
-Source: TypeAlias = bytes | bytearray | str | os.PathLike[str]
-"""A picture: the content of its file, or the file's path."""
-
-# As many as ``predict`` gives to a process: whatever is asked for, memory holds the pictures of one
-# batch beside the predictions.
-BATCH = 256
-POLARITIES = ("auto", "dark", "light")
+# Memory contains the images of one batch beside the predictions.
+BATCH_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What ``predict`` tells of a picture: a digit, or the error for which there is none.
+    """The digit in a picture, or the error that prevented an answer.
 
-    path: None for a picture that was given as bytes; digit, probability: None where there is an
-    error; doubts: why the digit may be wrong.
+    Attributes:
+        path: Path of the picture; None if it was given as bytes.
+        digit: The most probable digit; None if there is an error.
+        probability: Its probability, in [0, 1].
+        warnings: Why the digit may be wrong.
+        error: Why there is no answer.
     """
 
     path: str | None
     digit: int | None = None
     probability: float | None = None
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     error: str | None = None
 
 
 class Predictor:
     """A network that reads pictures as ``scratchnet predict`` does; made once, called often.
 
-    It pickles with all that it needs, so a worker on another machine needs no weight file; several
-    threads may call it at once; it starts no processes, and says nothing on stderr.
+    It pickles with its network, so workers on other machines need no weight file. Several threads
+    may call it at once. It starts no processes and prints nothing.
 
-    weights: ``book``, ``bundled``, a path, or a network; polarity and raw: as in ``predict``.
+    Args:
+        weights: ``book``, ``bundled``, a path, what ``load_weights`` returns, or a network.
+        polarity: ``dark`` or ``light`` ink, or ``auto``.
+        raw: Take 28x28 pictures as they are.
 
     Raises:
-        WeightsError: the weight file cannot be read or holds no network.
-        DownloadError: the book's weights cannot be had.
-        ShapeError: the network does not take 28x28 images.
-        ValueError: there is no such polarity, or raw pictures are given one.
+        WeightsError: The weight file cannot be read or does not contain a network.
+        DownloadError: The book's weights are not available.
+        ShapeError: The network does not take 28x28 images.
+        ValueError: The polarity is unknown, or combined with ``raw``.
+
+    Example:
+        >>> Predictor("bundled")(["missing.png"])[0].error
+        'No such file or directory'
     """
 
     def __init__(
-        self, weights: str | os.PathLike[str] | Network, polarity: str = "auto", raw: bool = False
+        self,
+        weights: str | os.PathLike[str] | Weights | Network,
+        polarity: str = "auto",
+        raw: bool = False,
     ) -> None:
         if polarity not in POLARITIES:
             raise ValueError(f"polarity is {polarity!r}, expected one of {', '.join(POLARITIES)}")
         if raw and polarity != "auto":
             raise ValueError("raw takes pictures as they are: it goes with no polarity but auto")
-        network = weights if isinstance(weights, Network) else catalog.load_weights(weights)[0]
-        network.check_input(np.empty(SIDE * SIDE))
-        self._network = network
+        if isinstance(weights, str | os.PathLike):
+            weights = load_weights(weights)
+        self._network = weights if isinstance(weights, Network) else weights.network
+        self._network.check_input(np.empty(FIELD * FIELD))
         self._polarity = polarity
         self._raw = raw
 
@@ -72,13 +79,13 @@ class Predictor:
         return f"Predictor({self._network}, polarity={self._polarity!r}, raw={self._raw})"
 
     def __call__(self, pictures: Iterable[Source]) -> list[Prediction]:
-        """One prediction for each picture, in their order; one that fails harms no other.
+        """Return a prediction for each picture, in their order; a bad one harms no other.
 
-        pictures: the bytes of files, or paths; of a path no more than its file is read, so ``-``
-        is a file of that name.
+        Args:
+            pictures: Bytes of files, or paths; ``-`` is a file of that name.
 
         Raises:
-            TypeError: this is one picture, not several.
+            TypeError: This is one picture instead of several.
         """
         if isinstance(pictures, bytes | bytearray | str | os.PathLike):
             raise TypeError(
@@ -87,36 +94,18 @@ class Predictor:
             )
         rest = iter(pictures)
         predictions: list[Prediction] = []
-        while batch := list(islice(rest, BATCH)):
-            readings = [("", attempt(self._read, source)) for source in batch]
-            results = classify(self._network, readings)
-            predictions += map(_prediction, map(_path, batch), results)
+        while batch := list(islice(rest, BATCH_SIZE)):
+            readings = [
+                ("", read_or_error(source, raw=self._raw, polarity=self._polarity))
+                for source in batch
+            ]
+            predictions += map(_prediction, batch, classify(self._network, readings))
         return predictions
 
-    def _read(self, source: Source) -> list[Picture]:
-        return read_pictures(_content(source), self._raw, False, self._polarity)
 
-
-def _path(source: Source) -> str | None:
-    return os.fspath(source) if isinstance(source, str | os.PathLike) else None
-
-
-def _content(source: Source) -> bytes:
-    if isinstance(source, bytes | bytearray):
-        check_size(len(source))
-        return bytes(source)
-    path = _path(source)
-    if path is None:
-        raise ImageError(
-            f"neither the bytes of a picture nor its path, but {type(source).__name__}"
-        )
-    if os.path.isdir(path):  # noqa: PTH112
-        raise ImageError("a folder, not a picture")
-    return read_bytes(os.path.join(os.curdir, path) if path == STDIN else path)  # noqa: PTH118
-
-
-def _prediction(path: str | None, result: Result) -> Prediction:
+def _prediction(source: Source, result: Result) -> Prediction:
+    path = os.fspath(source) if isinstance(source, str | os.PathLike) else None
     if isinstance(result, Unreadable):
         return Prediction(path, error=result.reason)
     (digit,) = result.digits
-    return Prediction(path, digit.digit, digit.probability, tuple(result.doubts))
+    return Prediction(path, digit.digit, digit.probability, tuple(result.warnings))

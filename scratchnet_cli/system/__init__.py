@@ -1,1 +1,1 @@
-"""The streams of a terminal and the files of its user: messages, progress, whole files."""
+"""Code that all packages share: text output, progress, files, processes."""

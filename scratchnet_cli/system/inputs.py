@@ -1,4 +1,4 @@
-"""The pictures that a command line names: files, folders, lists of paths, standard input."""
+"""The files that a command line names: pictures, folders, lists of paths, standard input."""
 
 import os
 import sys
@@ -9,25 +9,29 @@ from io import BufferedReader
 from typing import cast
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.system.streams import STDIN
 
-SUFFIXES = (
+# Stands for standard input in place of a path.
+STDIN = "-"
+PICTURE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff",
     ".pbm", ".pgm", ".ppm", ".pnm",
 )  # fmt: skip
-MAX_BYTES = 256 * 2**20
-# read(n) allocates n bytes first: each read asks for no more than the file has shown to hold.
-USUAL_BYTES = 2**16
-LIST_BYTES = 2**16
+MAX_PICTURE_BYTES = 256 * 2**20
+# read(n) allocates n bytes first, so each read asks for no more than was already received.
+FIRST_READ_BYTES = 2**16
+LIST_CHUNK_BYTES = 2**16
 # No system has longer paths.
-MAX_LINE = 2**16
+MAX_PATH_BYTES = 2**16
 
 
 def expand(names: Iterable[str]) -> list[str]:
-    """Each name in turn, a folder replaced by the pictures in it, sorted by name."""
+    """Return the names, each folder replaced by the pictures in it, sorted by name.
+
+    A folder without pictures stays in the list.
+    """
     expanded: list[str] = []
     for name in names:
-        # Unlike Path.is_dir, this takes a name that the system refuses for no folder.
+        # Unlike Path.is_dir, this returns False for a name that the system refuses.
         if name != STDIN and os.path.isdir(name):  # noqa: PTH112
             expanded += _pictures_in(name) or [name]
         else:
@@ -36,24 +40,24 @@ def expand(names: Iterable[str]) -> list[str]:
 
 
 def read_list(name: str) -> Iterator[list[str]]:
-    """The paths in a file, one a line, or on standard input for ``-``; empty lines are passed over.
+    """Yield the paths in a file, one a line, or on standard input for ``-``; skip empty lines.
 
-    They come in bursts: what a pipe holds at the moment, and parts of a file.
+    They come in groups: what a pipe contains at the moment, or a part of a file.
 
     Raises:
-        ImageError: the file cannot be read.
+        ImageError: the file cannot be read or is not a list of paths.
     """
     rest = b""
     try:
         with _open(name) as file:
-            while data := file.read1(LIST_BYTES):
+            while data := file.read1(LIST_CHUNK_BYTES):
                 if b"\0" in data:
                     raise ImageError(f"--files-from {name}: no list of paths, one a line")
                 *lines, rest = (rest + data).split(b"\n")
-                if max(map(len, (*lines, rest))) > MAX_LINE:
+                if max(map(len, (*lines, rest))) > MAX_PATH_BYTES:
                     raise ImageError(
-                        f"--files-from {name}: a line of more than {MAX_LINE} bytes is no path; "
-                        "expected a list of paths, one a line"
+                        f"--files-from {name}: a line of more than {MAX_PATH_BYTES} bytes is no "
+                        "path; expected a list of paths, one a line"
                     )
                 yield _paths(lines)
             yield _paths([rest])
@@ -62,38 +66,33 @@ def read_list(name: str) -> Iterator[list[str]]:
 
 
 def read_bytes(name: str) -> bytes:
-    """The content of a file, or of standard input for ``-``.
+    """Return the content of a picture file, or of standard input for ``-``.
 
     Raises:
-        ImageError: it cannot be read, or is too large to be a picture of a digit.
+        ImageError: it cannot be read, or is larger than any picture of a digit.
     """
     if name == STDIN and sys.stdin is not None and sys.stdin.isatty():
         raise ImageError("standard input is a terminal; a picture can come from a pipe or < FILE")
     try:
         with _open(name) as file:
-            data = file.read(USUAL_BYTES)
-            wanted = USUAL_BYTES
-            while len(data) == wanted <= MAX_BYTES:
-                # Doubled each time: all that is copied is no more than the file once again.
-                wanted = min(2 * wanted, MAX_BYTES + 1)
+            wanted = FIRST_READ_BYTES
+            data = file.read(wanted)
+            while len(data) == wanted <= MAX_PICTURE_BYTES:
+                wanted = min(2 * wanted, MAX_PICTURE_BYTES + 1)
                 data += file.read(wanted - len(data))
     except IsADirectoryError as error:
         raise ImageError("this folder holds no pictures") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise ImageError(reason or "no file can have this name") from error
-    check_size(len(data))
+    check_file_size(len(data))
     return data
 
 
-def check_size(size: int) -> None:
-    """Refuse a file of so many bytes, if that is too large to be a picture of a digit.
-
-    Raises:
-        ImageError: it is.
-    """
-    if size > MAX_BYTES:
-        raise ImageError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
+def check_file_size(size: int) -> None:
+    """Raise ImageError if a file of this many bytes is too large to be read."""
+    if size > MAX_PICTURE_BYTES:
+        raise ImageError(f"larger than {MAX_PICTURE_BYTES >> 20} MiB, the most that is read")
 
 
 def _open(name: str) -> AbstractContextManager[BufferedReader]:
@@ -101,24 +100,24 @@ def _open(name: str) -> AbstractContextManager[BufferedReader]:
         return open(name, "rb")  # noqa: PTH123
     if sys.stdin is None:
         raise ImageError("standard input is closed")
-    # Not ours to close.
+    # Leave it open: it belongs to Python.
     return nullcontext(cast(BufferedReader, sys.stdin.buffer))
 
 
 def _paths(lines: list[bytes]) -> list[str]:
-    # Some editors begin a text with a mark, and a list may be several of theirs put together.
+    # Some editors start a text with a byte order mark; a list may be several such texts.
     paths = (line.removeprefix(BOM_UTF8).rstrip(b"\r") for line in lines)
     return [os.fsdecode(path) for path in paths if path]
 
 
 def _pictures_in(folder: str) -> list[str]:
-    """Its picture files, sorted; none where the folder cannot be listed, and no hidden ones."""
+    """Return the folder's picture files, sorted, without hidden ones; none if it is unreadable."""
     try:
         with os.scandir(folder) as entries:
             return sorted(
                 entry.path
                 for entry in entries
-                if entry.name.lower().endswith(SUFFIXES)
+                if entry.name.lower().endswith(PICTURE_SUFFIXES)
                 and not entry.name.startswith(".")
                 and _is_file(entry)
             )
@@ -127,7 +126,7 @@ def _pictures_in(folder: str) -> list[str]:
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a file, or a link to one, or a link that leads nowhere: reading it says why."""
+    """Return whether this is a file, a link to one, or a broken link: reading that explains it."""
     if not entry.is_symlink():
         return entry.is_file()
     return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113

@@ -1,43 +1,36 @@
-"""Where a result came from: weights and datasets, the time, the versions at work."""
+"""The origin of weights and datasets, and the versions at work."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The name that was asked for, and the file that was used.
+    """Where weights or a dataset came from.
 
-    source: a path or URL; digest: its SHA-256, or what finds that out where it takes long;
-    fallback: whether it stands in for a default that could not be had.
+    name: what the user asked for; source: the path or URL that was used; sha256: of the file, or
+    for a dataset of the images file followed by the labels file; fallback: whether this replaces
+    a default that was not available.
     """
 
     name: str
     source: str
-    digest: str | Callable[[], str]
+    sha256: str
     fallback: bool = False
 
-    @cached_property
-    def sha256(self) -> str:
-        """Of the file, for a dataset of the images file followed by the labels file."""
-        return self.digest if isinstance(self.digest, str) else self.digest()
-
     def fields(self) -> dict[str, object]:
-        """What JSON tells of it."""
-        told = (self.name, self.source, self.sha256, self.fallback)
-        return dict(zip(("name", "source", "sha256", "fallback"), told, strict=True))
+        """Return the origin as it stands in JSON."""
+        return asdict(self)
 
 
-def now() -> str:
-    """The time in UTC, ISO 8601 to the second."""
+def utc_now() -> str:
+    """Return the time in UTC, ISO 8601 to the second."""
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
 
 
-def versions() -> Mapping[str, str]:
-    """The versions of scratchnet, NumPy and Python that are running."""
-    # To look them up takes longer than most evaluations do.
+def versions() -> dict[str, str]:
+    """Return the versions of scratchnet, NumPy and Python."""
+    # Looking them up takes longer than most evaluations.
     import platform
     from importlib.metadata import version
 

@@ -1,22 +1,105 @@
-"""What GitHub Actions hears of a job: annotations in its log, and its summary.
-
-https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
-"""
+"""Text output: one function each for stdout and stderr, escaping, and GitHub Actions."""
 
 import os
+import re
+import sys
 from pathlib import Path
+from typing import TextIO
 
-import click
+from scratchnet_cli.errors import OutputError, ReaderGoneError
+
+# Unicode categories that a terminal may act on or cannot show: control and format characters,
+# surrogates, unassigned and private characters, line and paragraph separators.
+_ESCAPED_CATEGORIES = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
+# No file system allows longer names.
+MAX_NAME_LENGTH = 4096
+_BAR_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def print_answer(text: str) -> None:
+    """Write a line, or several, to stdout.
+
+    Raises:
+        OutputError: stdout is closed or cannot be written.
+        ReaderGoneError: the reader closed the pipe.
+    """
+    _write_stdout(f"{_without_commands(text)}\n")
+
+
+def flush_answers() -> None:
+    """Write buffered answers now; raise what ``print_answer`` raises."""
+    _write_stdout("", flush=True)
+
+
+def print_message(*lines: str, prefix: str = "scratchnet: ") -> None:
+    """Write a message to stderr. Errors of stderr are ignored: they must not change the result."""
+    print_lines(prefix + "\n".join(map(escape, lines)))
+
+
+def print_lines(text: str) -> None:
+    """Write lines to stderr without a prefix. Errors of stderr are ignored."""
+    _write_stderr(f"{_without_commands(text)}\n")
+
+
+def escape(text: str) -> str:
+    """Return the text with control characters and invalid bytes escaped."""
+    if text.isprintable():
+        return text
+    from unicodedata import category
+
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if category(character) in _ESCAPED_CATEGORIES
+        else character
+        for character in text
+    )
+
+
+def shorten(text: str, max_length: int = MAX_NAME_LENGTH) -> str:
+    """Return at most ``max_length`` characters of the text, and how many were left out."""
+    left_out = len(text) - max_length
+    return text if left_out <= 0 else f"{text[:max_length]}… ({left_out} more)"
+
+
+def format_exact(number: float) -> str:
+    """Return the shortest text that stands for this number alone: ``0.93``, ``1``."""
+    return repr(number).removesuffix(".0")
+
+
+def format_below(number: float, limit: float) -> str:
+    """Return the number with four decimals, or with more until it reads as below the limit."""
+    texts = (f"{number:.{decimals}f}" for decimals in range(4, 9))
+    return next((text for text in texts if float(text) < limit), format_exact(number))
+
+
+def text_bar(share: float, width: int) -> str:
+    """Return a horizontal bar with a resolution of an eighth of a character. share: in [0, 1]."""
+    eighths = round(share * width * 8)
+    return (_BAR_EIGHTHS[8] * (eighths // 8) + _BAR_EIGHTHS[eighths % 8].strip()).ljust(width)
+
+
+def has_colour(stream: TextIO) -> bool:
+    """Return whether the stream is a terminal with colours that are not disabled (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def on_github() -> bool:
+    """Return whether this is a job of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def annotate(title: str, message: str) -> None:
-    """On GitHub an error that is shown with the job; on stderr, for both streams are read."""
+    """Show an error beside the job on GitHub; do nothing elsewhere.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+    """
     if on_github():
-        click.echo(f"::error title={_property(title)}::{_data(printable(message))}", err=True)
+        title = _command_data(title).replace(":", "%3A").replace(",", "%2C")
+        _write_stderr(f"::error title={title}::{_command_data(escape(message))}\n")
 
 
 def append_to_summary(markdown: str) -> None:
-    """Add to the job's summary, where it has one; a note where that cannot be written."""
+    """Append to the summary of a GitHub job, if there is one."""
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path:
         return
@@ -25,74 +108,41 @@ def append_to_summary(markdown: str) -> None:
             file.write(f"{markdown}\n\n")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        note(f"the job summary {path} cannot be written ({reason})")
+        print_message(f"the job summary {path} cannot be written ({reason})")
 
 
-def _data(text: str) -> str:
+def _command_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _without_commands(text: str) -> str:
+    """Return the lines with everything escaped that starts a command in a log on GitHub.
 
-
-# Control and formatting characters, halves of letters, separators of lines.
-_UNFIT = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
-
-# No file has a longer name; what is longer, an attack or an accident, would flood a log.
-MOST_LETTERS = 4096
-
-
-def note(*lines: str) -> None:
-    """One message on stderr, under the program's name, without control characters."""
-    click.echo("scratchnet: " + "\n".join(map(printable, lines)), err=True)
-
-
-def on_github() -> bool:
-    """Whether this is a job of GitHub Actions."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
-
-
-def printable(text: str) -> str:
-    """``text`` with all that a terminal might act on, and bytes that are no text, escaped.
-
-    On GitHub also what would make a line of a job's log a command.
+    ``##[`` becomes ``#\\u0023[``, which is the same string in JSON.
     """
-    if ("::" in text or "##[" in text) and on_github():
-        if text.lstrip().startswith("::"):
-            text = text.replace("::", "\\x3a:", 1)
-        text = text.replace("##[", "#\\x23[")
-    if text.isprintable():
+    if not on_github():
         return text
-    from unicodedata import category
-
-    return "".join(
-        letter.encode("unicode_escape").decode("ascii") if category(letter) in _UNFIT else letter
-        for letter in text
-    )
+    return re.sub(r"^(\s*):(?=:)", r"\1\\x3a", text, flags=re.MULTILINE).replace("##[", "#\\u0023[")
 
 
-def shortened(text: str, most: int = MOST_LETTERS) -> str:
-    """``text``, or where it is longer than ``most`` its start and how much is left out."""
-    left = len(text) - most
-    return text if left <= 0 else f"{text[:most]}… ({left} more)"
+def _write_stdout(text: str, flush: bool = False) -> None:
+    if sys.stdout is None:
+        raise OutputError("the answer cannot be written: stdout is closed")
+    try:
+        sys.stdout.write(text)
+        if flush or sys.stdout.isatty():
+            sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+    except OSError as error:
+        raise OutputError(f"the answer cannot be written: {error.strerror}") from error
 
 
-def exact(number: float) -> str:
-    """The shortest text that stands for this number alone: ``0.93``, ``1``."""
-    return repr(number).removesuffix(".0")
-
-
-def below(number: float, limit: float) -> str:
-    """A number below ``limit``, to four decimals, or to as many more as it takes to see that."""
-    texts = (f"{number:.{decimals}f}" for decimals in range(4, 9))
-    return next((text for text in texts if float(text) < limit), exact(number))
-
-
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
-
-
-def text_bar(share: float, width: int) -> str:
-    """A bar that fills so much of its width, to an eighth of a character. share: in [0, 1]."""
-    eighths = round(share * width * 8)
-    return (_EIGHTHS[8] * (eighths // 8) + _EIGHTHS[eighths % 8].strip()).ljust(width)
+def _write_stderr(text: str) -> None:
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+    except OSError:
+        # A later flush must not fail again.
+        sys.stderr = None  # type: ignore[assignment]
