@@ -11,7 +11,7 @@ from scratchnet_cli.commands.options import names_or_files, weights_argument
 from scratchnet_cli.datasets.vectors import read_numbers
 from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import ShapeError
-from scratchnet_cli.network.trace import format_row, formulas_of, outputs, trace_network
+from scratchnet_cli.network.trace import format_row, formulas_of, output_blocks, trace_network
 from scratchnet_cli.system.progress import Progress
 
 
@@ -64,5 +64,5 @@ def command(weights: str, x: tuple[str, ...], output: str, trace: bool) -> None:
     if trace:
         steps = trace_network(net, values, output)
         sys.stdout.writelines(f"{line}\n" for line in (*formulas_of(steps), ""))
-    for block in outputs(net, values, output):
+    for block in output_blocks(net, values, output):
         sys.stdout.writelines(f"{format_row(y)}\n" for y in block)
