@@ -24,7 +24,7 @@ from scratchnet_cli.downloads.assets import BOOK_WEIGHTS, MNIST
 from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, WeightsError
 from scratchnet_cli.system.origin import Origin
-from scratchnet_cli.weights.arrays import MAX_BYTES
+from scratchnet_cli.weights.arrays import MAX_WEIGHTS_BYTES
 from scratchnet_cli.weights.load import WeightFile, read_weight_file
 
 if TYPE_CHECKING:
@@ -165,14 +165,16 @@ def _advising(command: str) -> Iterator[None]:
 def _weights_file(name: str, path: Path, fallback: bool = False) -> tuple[WeightFile, Origin]:
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(MAX_WEIGHTS_BYTES + 1)
     except OSError as error:
         raise WeightsError(
             f"{path}: {error.strerror}; "
             "expected book, bundled, three-layer or the path of a weight file"
         ) from error
-    if len(data) > MAX_BYTES:
-        raise WeightsError(f"{path}: larger than {MAX_BYTES >> 20} MiB, the most that is read")
+    if len(data) > MAX_WEIGHTS_BYTES:
+        raise WeightsError(
+            f"{path}: larger than {MAX_WEIGHTS_BYTES >> 20} MiB, the most that is read"
+        )
     sha256 = sha256_of(data)
     return read_weight_file(data, str(path)), Origin(name, str(path), sha256, fallback)
 

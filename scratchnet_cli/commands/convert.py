@@ -11,7 +11,7 @@ from scratchnet_cli.errors import about
 from scratchnet_cli.system.files import refuse_existing, write_file
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import note, printable
-from scratchnet_cli.weights.write import FORMATS, NAMING, write_weights
+from scratchnet_cli.weights.write import FORMATS, FORMATS_WITH_CLASSES, write_weights
 
 
 def _known_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
@@ -38,7 +38,7 @@ def command(source: str, target: Path, force: bool) -> None:
     suffix = target.suffix.lower()
     with about(target):
         data = write_weights(file.network, suffix, file.classes)
-    if file.classes and suffix not in NAMING:
+    if file.classes and suffix not in FORMATS_WITH_CLASSES:
         note(f"{target}: the names of the classes are left out; {suffix} has no place for them")
     write_file(target, data, force)
     click.echo(printable(str(target)))

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import InputError, WeightsError
 from scratchnet_cli.system.streams import STDIN
 from scratchnet_cli.system.text import shortened
-from scratchnet_cli.weights.arrays import DTYPES, MAX_BYTES, view_floats
-from scratchnet_cli.weights.npz import MAGIC, split_npy
+from scratchnet_cli.weights.arrays import FLOAT_TYPES, MAX_WEIGHTS_BYTES, view_array
+from scratchnet_cli.weights.npz import NPY_MAGIC, split_npy
 
-_NPY_DTYPES = (*DTYPES, "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
+_NPY_DTYPES = (*FLOAT_TYPES, "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
 # Of text, which takes many times its size while it is taken apart; no network has more inputs.
 MAX_COLUMNS = 1_000_000
 # So much of a text that is no number stands in a message.
@@ -43,11 +43,11 @@ def _read_file(name: str) -> NDArray[Any]:
     try:
         if name != STDIN:
             with Path(name).open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+                data = file.read(MAX_WEIGHTS_BYTES + 1)
         elif sys.stdin is None:
             raise InputError("standard input is closed")
         else:
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+            data = sys.stdin.buffer.read(MAX_WEIGHTS_BYTES + 1)
     except FileNotFoundError as error:
         raise InputError(
             f"{name}: neither a number nor a file; numbers are separated by spaces, as in "
@@ -55,8 +55,10 @@ def _read_file(name: str) -> NDArray[Any]:
         ) from error
     except OSError as error:
         raise InputError(f"{label}: {error.strerror}") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{label}: larger than {MAX_BYTES >> 20} MiB, the most that is read")
+    if len(data) > MAX_WEIGHTS_BYTES:
+        raise InputError(
+            f"{label}: larger than {MAX_WEIGHTS_BYTES >> 20} MiB, the most that is read"
+        )
     return read_rows(data, label)
 
 
@@ -67,7 +69,7 @@ def read_rows(data: bytes, label: str) -> NDArray[Any]:
         InputError: it holds anything but finite numbers in equal rows.
     """
     try:
-        return _npy(data) if data.startswith(MAGIC) else _csv(data)
+        return _npy(data) if data.startswith(NPY_MAGIC) else _csv(data)
     except (InputError, WeightsError) as error:
         raise InputError(f"{label}: {error}") from error
 
@@ -78,7 +80,7 @@ def _npy(data: bytes) -> NDArray[Any]:
     code = npy.code.replace("|", "=")
     if code[1:] not in _NPY_DTYPES:
         raise InputError("holds no numbers, expected integers or floats")
-    values = view_floats(npy.body, code, npy.shape, npy.fortran, _NPY_DTYPES)
+    values = view_array(npy.body, code, npy.shape, npy.fortran, _NPY_DTYPES)
     if values.ndim == 0 or values.size == 0:
         raise InputError(f"holds no rows of numbers, its shape is {values.shape}")
     if not np.isfinite(values).all():
