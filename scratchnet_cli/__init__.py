@@ -29,7 +29,7 @@ _MODULES = {
     "predict_files": "prediction.predict",
     "read_image": "images.read",
 }
-__all__ = list(_MODULES)  # noqa: PLE0604
+__all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> object:

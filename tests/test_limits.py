@@ -14,7 +14,7 @@ from PIL import Image
 from scratchnet_cli.errors import InputError
 from scratchnet_cli.network import layers as size
 from scratchnet_cli.network.layers import Layer, Network
-from scratchnet_cli.network.trace import outputs, trace_network
+from scratchnet_cli.network.trace import output_blocks, trace_network
 from scratchnet_cli.system.text import shortened
 from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Run, encoded
 from tests.memory import Measured, run_measured
@@ -122,9 +122,9 @@ def test_many_inputs_go_through_in_parts(monkeypatch: pytest.MonkeyPatch) -> Non
                        Layer(rng.normal(size=(6, 3)), rng.normal(size=3), "identity")))  # fmt: skip
     x = rng.normal(size=(50, 4))
     whole = network.logits(x)
-    monkeypatch.setattr(size, "MAX_AT_ONCE", 40)
+    monkeypatch.setattr(size, "MAX_BLOCK_VALUES", 40)
     np.testing.assert_allclose(network.logits(x), whole)
-    parts = list(outputs(network, x))
+    parts = list(output_blocks(network, x))
     assert max(map(len, parts)) == 3
     np.testing.assert_allclose(np.concatenate(parts), whole)
     with pytest.raises(InputError, match="without --trace any number goes through"):

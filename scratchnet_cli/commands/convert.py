@@ -33,14 +33,14 @@ def command(source: str, target: Path, force: bool) -> None:
     (needs the package onnx).
     """
     from scratchnet_cli.weights.load import load_weights
-    from scratchnet_cli.weights.write import NAMING, write_weights
+    from scratchnet_cli.weights.write import FORMATS_WITH_CLASSES, write_weights
 
     check_writable(target, "always" if force else "never")
     weights = load_weights(source, Progress())
     suffix = target.suffix.lower()
     with about(target):
         data = write_weights(weights.network, suffix, weights.classes)
-    if weights.classes and suffix not in NAMING:
+    if weights.classes and suffix not in FORMATS_WITH_CLASSES:
         print_message(
             f"{target}: the names of the classes are left out; {suffix} has no place for them"
         )

@@ -54,7 +54,7 @@ def command(weights: str, x: tuple[str, ...], output: str, trace: bool) -> None:
     - is such a file on standard input. One line an input, as NumPy prints an array.
     """
     from scratchnet_cli.datasets.vectors import read_vectors
-    from scratchnet_cli.network.trace import format_row, formulas_of, outputs, trace_network
+    from scratchnet_cli.network.trace import format_row, formulas_of, output_blocks, trace_network
     from scratchnet_cli.weights.load import load_weights
 
     vectors = read_vectors(x)
@@ -69,6 +69,6 @@ def command(weights: str, x: tuple[str, ...], output: str, trace: bool) -> None:
         for line in formulas_of(trace_network(network, vectors, output)):
             print_answer(line)
         print_answer("")
-    for block in outputs(network, vectors, output):
+    for block in output_blocks(network, vectors, output):
         for y in block:
             print_answer(format_row(y))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,7 +27,6 @@ from scratchnet_cli.system.inputs import STDIN, expand
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import (
     annotate,
-    escape,
     flush_answers,
     format_exact,
     has_colour,
@@ -31,6 +34,10 @@ from scratchnet_cli.system.text import (
     print_lines,
     shorten,
 )
+
+if TYPE_CHECKING:
+    from scratchnet_cli.network.layers import Network
+    from scratchnet_cli.prediction.answers import Answer, Result
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
@@ -101,6 +108,56 @@ def command(
     picture on standard input. PNG, JPEG, BMP, GIF, WebP, TIFF and PNM are read. A picture that
     cannot be read is reported on stderr, the others are still answered, and the exit code is 3.
     """
+    _check_usage(images, files_from, raw, polarity, multiple, top)
+    if report:
+        # Fail before the work, not after it.
+        check_writable(report, "own", "--report")
+    from scratchnet_cli.prediction.formats import FORMATS, to_numbers_json
+    from scratchnet_cli.prediction.predict import predict_files
+    from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
+    from scratchnet_cli.weights.load import load_weights
+
+    to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]
+    folder = PreprocessedFolder(save_preprocessed) if save_preprocessed else None
+    page = None
+    if report:
+        from scratchnet_cli.reports.prediction_report import PredictionPage
+
+        page = PredictionPage()
+    stderr = Progress(quiet=quiet)
+    loaded = load_weights(weights, stderr)
+    printer = _Printer(
+        partial(to_line, top=top), loaded.network, show, trace, min_confidence, stderr
+    )
+    results = predict_files(
+        images, loaded, files_from=files_from, multiple=multiple, raw=raw, polarity=polarity
+    )
+    total = None if files_from else len(expand(images))
+    with closing(results), stderr.pictures(total) as advance:
+        for result in results:
+            printer.print(result)
+            if folder:
+                folder.add(result)
+            if page:
+                page.add(result)
+            advance()
+    if report and page:
+        write_atomic(report, page.to_html(loaded.origin).encode(), "own", "--report")
+    if printer.below and min_confidence is not None:
+        answers = f"{printer.below} answer{'' if printer.below == 1 else 's'}"
+        limit = format_exact(min_confidence)
+        annotate("scratchnet predict", f"{answers} below --min-confidence {limit}")
+    return printer.exit_code
+
+
+def _check_usage(
+    images: tuple[str, ...],
+    files_from: str | None,
+    raw: bool,
+    polarity: str,
+    multiple: bool,
+    top: int,
+) -> None:
     if not images and files_from is None:
         raise click.UsageError(
             "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST."
@@ -113,65 +170,43 @@ def command(
         )
     if multiple and top > 1:
         raise click.UsageError("--top ranks the readings of one digit: not with --multiple.")
-    if report:
-        # Fail before the work, not after it.
-        check_writable(report, "own", "--report")
-    from scratchnet_cli.prediction.answers import Unreadable
-    from scratchnet_cli.prediction.formats import (
-        FORMATS,
-        to_numbers_json,
-        view_lines,
-        warning_lines,
-    )
-    from scratchnet_cli.prediction.predict import predict_files
-    from scratchnet_cli.weights.load import load_weights
 
-    folder = page = None
-    if save_preprocessed:
-        from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
 
-        folder = PreprocessedFolder(save_preprocessed)
-    if report:
-        from scratchnet_cli.reports.prediction_report import PredictionPage
+@dataclass
+class _Printer:
+    """Prints results: answers on stdout, images, warnings and errors on stderr.
 
-        page = PredictionPage()
-    to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]
-    stderr = Progress(quiet=quiet)
-    loaded = load_weights(weights, stderr)
-    results = predict_files(
-        images, loaded, files_from=files_from, multiple=multiple, raw=raw, polarity=polarity
-    )
-    exit_code = below = 0
-    total = None if files_from else len(expand(images))
-    with closing(results), stderr.pictures(total) as advance:
-        for result in results:
-            if isinstance(result, Unreadable):
-                exit_code = max(exit_code, ImageError.exit_code)
-                stderr.error(f"{escape(shorten(result.path))}: {result.reason}")
-            else:
-                print_answer(to_line(result, top))
-                flush_answers()
-                if show or trace:
-                    colour = has_colour(sys.stderr)
-                    for lines in view_lines(result, loaded.network, show, trace, colour):
-                        print_lines("\n".join(lines))
-                for message, is_below in warning_lines(result, min_confidence):
-                    say = stderr.error if is_below else stderr.note
-                    say(message)
-                    exit_code = max(exit_code, EXIT_BELOW if is_below else 0)
-                if min_confidence is not None and result.probability < min_confidence:
-                    below += 1
-            if folder:
-                folder.add(result)
-            if page:
-                page.add(result)
-            advance()
-    if report and page:
-        write_atomic(report, page.to_html(loaded.origin).encode(), "own", "--report")
-    if below and min_confidence is not None:
-        answers = f"{below} answer{'' if below == 1 else 's'}"
-        annotate(
-            "scratchnet predict",
-            f"{answers} below --min-confidence {format_exact(min_confidence)}",
-        )
-    return exit_code
+    below: number of answers below ``min_confidence``; exit_code: the highest that a result needs.
+    """
+
+    to_line: Callable[[Answer], str]
+    network: Network
+    show: bool
+    trace: bool
+    min_confidence: float | None
+    progress: Progress
+    below: int = 0
+    exit_code: int = 0
+
+    def print(self, result: Result) -> None:
+        """Print a result and everything that belongs to it."""
+        from scratchnet_cli.prediction.answers import Unreadable
+        from scratchnet_cli.prediction.formats import view_lines, warning_lines
+
+        if isinstance(result, Unreadable):
+            self.exit_code = max(self.exit_code, ImageError.exit_code)
+            self.progress.error(f"{shorten(result.path)}: {result.reason}")
+            return
+        print_answer(self.to_line(result))
+        # Before the messages about it, and before the next picture, which may take long.
+        flush_answers()
+        if self.show or self.trace:
+            colour = has_colour(sys.stderr)
+            for lines in view_lines(result, self.network, self.show, self.trace, colour):
+                print_lines("\n".join(lines))
+        for message, is_below in warning_lines(result, self.min_confidence):
+            say = self.progress.error if is_below else self.progress.note
+            say(message)
+        if self.min_confidence is not None and result.probability < self.min_confidence:
+            self.below += 1
+            self.exit_code = max(self.exit_code, EXIT_BELOW)

@@ -139,12 +139,12 @@ def _read(
     try:
         with progress.transfer(asset.name, asset.size, host) as received:
             return _get(source, asset.size, timeout_s, received)
-    except _NoAnswer:
+    except _NoAnswerError:
         unreachable.add(host)
         raise
 
 
-class _NoAnswer(TransferError):
+class _NoAnswerError(TransferError):
     """The host did not answer in time."""
 
 
@@ -206,7 +206,7 @@ def _within(timeout_s: float, work: Callable[[], requests.Response]) -> requests
     """Return the result of ``work``, which no timeout of a socket bounds: it looks up names.
 
     Raises:
-        _NoAnswer: there is none in time.
+        _NoAnswerError: there is none in time.
     """
     outcome: list[requests.Response | Exception] = []
 
@@ -220,7 +220,7 @@ def _within(timeout_s: float, work: Callable[[], requests.Response]) -> requests
     thread.start()
     thread.join(timeout_s)
     if not outcome:
-        raise _NoAnswer("no answer in time")
+        raise _NoAnswerError("no answer in time")
     if isinstance(outcome[0], Exception):
         raise outcome[0]
     return outcome[0]

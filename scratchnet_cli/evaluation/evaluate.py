@@ -101,7 +101,7 @@ def check_labels(network: Network, labels: NDArray[np.integer]) -> None:
 def run_batches(
     batches: Generator[Batch, None, None],
     classes: int,
-    images: int,
+    total: int,
     progress: Progress,
     *,
     batch_size: int,
@@ -109,12 +109,12 @@ def run_batches(
     skip_unreadable: bool = False,
     **about: Any,
 ) -> Evaluation:
-    """Count what the network made of the batches. about: the other fields of the result."""
+    """Count the answers of the batches, of ``total`` images. about: the result's other fields."""
     confusion = np.zeros((classes, classes), np.intp)
     kept: list[Batch] = []
     done = unreadable = 0
     start = time.perf_counter()
-    with closing(batches), progress.evaluation(images, batch_size) as show:
+    with closing(batches), progress.evaluation(total, batch_size) as show:
         for batch in batches:
             # The class is the argmax of the logits: softmax would not change the order.
             np.add.at(confusion, (batch.labels, batch.logits.argmax(axis=1)), 1)

@@ -1,4 +1,4 @@
-"""How fast a network runs on this machine, over the batch size."""
+"""The speed of a network on this machine, for several batch sizes."""
 
 import statistics
 import time
@@ -12,30 +12,30 @@ from scratchnet_cli.network.fast import Forward
 from scratchnet_cli.network.layers import Network
 
 BATCH_SIZES = (1, 10, 100, 1000, 10000)
-# Long enough for the clock, short enough that many rounds tell a busy moment from the rule.
+# Long enough for the clock, and short enough for many rounds: their median ignores busy moments.
 ROUND_S = 0.02
 ROUNDS = 15
 
 
 @dataclass(frozen=True)
 class Rate:
-    """How long one batch takes: latency_s, the median in seconds."""
+    """The speed for one batch size. latency_s: the median time of a batch, in seconds."""
 
     batch_size: int
     latency_s: float
 
     @property
     def images_per_s(self) -> float:
-        """Throughput of batch after batch."""
+        """Return the throughput of batch after batch."""
         return self.batch_size / self.latency_s
 
 
 def measure_throughput(
     network: Network, images: NDArray[np.uint8], batch_sizes: Sequence[int] = BATCH_SIZES
 ) -> list[Rate]:
-    """A rate for each batch size. images: (n, rows, columns), repeated as often as needed.
+    """Return a rate for each batch size. images: (n, rows, columns), repeated as often as needed.
 
-    The batch sizes take turns, so that a busy moment of the machine hits all alike.
+    The batch sizes take turns, so a busy moment of the machine affects all of them.
 
     Raises:
         ShapeError: the images have another number of pixels than the network has inputs.
@@ -45,12 +45,11 @@ def measure_throughput(
     latencies: dict[int, list[float]] = {batch_size: [] for batch_size in batch_sizes}
     for _ in range(ROUNDS):
         for batch_size, measured in latencies.items():
-            measured.append(_latency(forward, pixels[:batch_size]))
+            measured.append(_mean_latency(forward, pixels[:batch_size]))
     return [Rate(size, statistics.median(measured)) for size, measured in latencies.items()]
 
 
-def _latency(forward: Forward, batch: NDArray[np.uint8]) -> float:
-    """The mean seconds for this batch within one round."""
+def _mean_latency(forward: Forward, batch: NDArray[np.uint8]) -> float:
     start = now = time.perf_counter()
     count = 0
     while now - start < ROUND_S:

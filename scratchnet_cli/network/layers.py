@@ -1,10 +1,6 @@
-"""How large a network may be, and how many inputs go through it at once: for all commands alike.
+"""The book's chapter 3 in NumPy: activation functions, softmax, a layer, the network."""
 
-A weight file of a few kilobytes can describe layers of millions of zeros. What is computed of each
-input has the width of the layers, so these limits are what bounds the memory of every command.
-"""
-
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -13,75 +9,46 @@ from numpy.typing import ArrayLike, NDArray
 
 from scratchnet_cli.errors import ShapeError, WeightsError
 
-# The values of an input and those that each layer gives, together; the book's network has 944.
-MAX_VALUES = 2**17
-# Ten are digits, 784 a whole picture.
-MAX_CLASSES = 1000
-# So many numbers are computed at once in one layer, or kept of all layers: 128 MiB as float64.
-MAX_AT_ONCE = 2**24
-
-
-def check_size(widths: Sequence[int]) -> None:
-    """Refuse a network of such widths, that of its input first, if it is too large.
-
-    Raises:
-        WeightsError: it has too many classes, or layers too wide or too many.
-    """
-    if widths[-1] > MAX_CLASSES:
-        raise WeightsError(f"the network has {widths[-1]} classes, the most is {MAX_CLASSES}")
-    if sum(widths) > MAX_VALUES:
-        raise WeightsError(
-            f"the network computes {sum(widths)} values of each input, the most is {MAX_VALUES}"
-        )
-
-
-def blocks(count: int, width: int) -> Iterator[slice]:
-    """``count`` inputs in parts that can be computed at once, each ``width`` numbers wide."""
-    rows = rows_at_once(width)
-    return (np.s_[start : start + rows] for start in range(0, count, rows))
-
-
-def rows_at_once(width: int) -> int:
-    """How many inputs can be computed at once, where each takes ``width`` numbers."""
-    return max(1, MAX_AT_ONCE // width)
-
-
 Array: TypeAlias = NDArray[Any]
+
+# A weight file of a few kilobytes can describe layers of millions of zeros, so these limits bound
+# the memory of every command. The book's network has 10 outputs and computes 944 values per input.
+MAX_OUTPUTS = 1000
+MAX_VALUES_PER_INPUT = 2**17
+# Computed at once in one layer, or kept of all layers: 128 MiB as float64.
+MAX_BLOCK_VALUES = 2**24
 
 
 def sigmoid(x: Array) -> Array:
-    """σ(x) = 1 / (1 + e⁻ˣ), elementwise and for every x without overflow.
+    """Return σ(x) = 1 / (1 + e⁻ˣ), elementwise.
 
-    Computed as (1 + tanh(x/2)) / 2, which is the same function: e⁻ˣ itself overflows float32
-    from x = -89 down.
+    Computed as (1 + tanh(x/2)) / 2, the same function: e⁻ˣ overflows float32 from x = -89 down.
     """
     return 0.5 * (1 + np.tanh(0.5 * x))
 
 
 def relu(x: Array) -> Array:
-    """max(0, x), elementwise."""
+    """Return the larger of 0 and x, elementwise."""
     return np.maximum(0, x)
 
 
 def tanh(x: Array) -> Array:
-    """tanh(x), elementwise."""
+    """Return tanh x, elementwise."""
     return np.tanh(x)
 
 
 def identity(x: Array) -> Array:
-    """The input x itself: the output layer of a network that gives logits."""
+    """Return x itself: the activation of an output layer that gives logits."""
     return x
 
 
 def softmax(x: Array) -> Array:
-    """eˣᵢ / Σⱼ eˣⱼ along the last axis: probabilities that sum to 1, in the order of the logits.
+    """Return eˣᵢ / Σⱼ eˣⱼ along the last axis: probabilities in the order of the logits.
 
-    The maximum is subtracted first: that changes nothing in the quotient, and without it eˣ
-    overflows at x = 1000.
+    The maximum is subtracted first. The quotient stays the same, but e¹⁰⁰⁰ would overflow.
     """
     e = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    probabilities: Array = e / np.sum(e, axis=-1, keepdims=True)
-    return probabilities
+    return np.asarray(e / np.sum(e, axis=-1, keepdims=True))
 
 
 ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
@@ -94,12 +61,15 @@ ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer, known to be sound: ``forward(x) = h(x·W + b)``.
+    """A validated layer, h(x·W + b).
 
-    W: (inputs, outputs), b: (outputs,), both finite floats; activation: a name in ACTIVATIONS.
+    Args:
+        W: (inputs, outputs), finite floats.
+        b: (outputs,), finite floats.
+        activation: The name of h, one of ``ACTIVATIONS``.
 
     Raises:
-        WeightsError: shapes, dtype, values or the activation's name are not of that form.
+        WeightsError: An array has another shape, type or value, or the activation is unknown.
     """
 
     W: Array
@@ -107,11 +77,11 @@ class Layer:
     activation: str = "sigmoid"
 
     def __post_init__(self) -> None:
-        for name, array, ndim in (("W", self.W, 2), ("b", self.b, 1)):
+        for name, array, axes in (("W", self.W, 2), ("b", self.b, 1)):
             if array.dtype.kind != "f":
                 raise WeightsError(f"{name} holds {array.dtype}, not floating-point numbers")
-            if array.ndim != ndim:
-                raise WeightsError(f"{name} has the shape {array.shape}, expected {ndim} axes")
+            if array.ndim != axes:
+                raise WeightsError(f"{name} has the shape {array.shape}, expected {axes} axes")
             if array.size == 0:
                 raise WeightsError(f"{name} has the shape {array.shape}: there are no values in it")
             if not np.isfinite(array).all():
@@ -127,30 +97,37 @@ class Layer:
 
     @property
     def inputs(self) -> int:
-        """Number of values that go in."""
+        """Return the number of values in one input."""
         return int(self.W.shape[0])
 
     @property
     def outputs(self) -> int:
-        """Number of values that come out."""
+        """Return the number of values in one result."""
         return int(self.W.shape[1])
 
     def affine(self, x: Array) -> Array:
-        """a = x·W + b. x: (inputs,) or (n, inputs); the result has ``outputs`` columns."""
-        a: Array = x @ self.W + self.b
-        return a
+        """Return a = x·W + b. x: (inputs,) or (n, inputs); a: (outputs,) or (n, outputs)."""
+        return np.asarray(x @ self.W + self.b)
 
     def forward(self, x: Array) -> Array:
-        """z = h(a), where a = x·W + b."""
+        """Return z = h(a). x: (inputs,) or (n, inputs); z: (outputs,) or (n, outputs)."""
         return ACTIVATIONS[self.activation](self.affine(x))
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Layers of which each takes what the one before it gives; any depth.
+    """Layers in order, at least one; each takes the results of the one before it.
+
+    Args:
+        layers: The first takes the input, the last gives the logits.
 
     Raises:
-        WeightsError: there is no layer, two neighbours do not fit, or they are too large.
+        WeightsError: There is no layer, two neighbours do not fit, or they are too large.
+
+    Example:
+        >>> network = Network((Layer(np.eye(2), np.zeros(2), "identity"),))
+        >>> network.predict([[0.2, 0.8], [0.9, 0.1]]).tolist()
+        [1, 0]
     """
 
     layers: tuple[Layer, ...]
@@ -163,7 +140,11 @@ class Network:
                 raise WeightsError(
                     f"layer {i} gives {before.outputs} values, layer {i + 1} takes {after.inputs}"
                 )
-        check_size(self.widths)
+        if self.outputs > MAX_OUTPUTS:
+            raise WeightsError(f"the network has {self.outputs} classes, the most is {MAX_OUTPUTS}")
+        if (values := sum(self.widths)) > MAX_VALUES_PER_INPUT:
+            most = f"the most is {MAX_VALUES_PER_INPUT}"
+            raise WeightsError(f"the network computes {values} values of each input, {most}")
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.widths))
@@ -171,43 +152,41 @@ class Network:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Number of values in one input, and of those that each layer gives."""
+        """Return the number of values in one input and in the result of each layer."""
         return (self.inputs, *(layer.outputs for layer in self.layers))
 
     @property
     def inputs(self) -> int:
-        """Number of values in one input."""
+        """Return the number of values in one input."""
         return self.layers[0].inputs
 
     @property
     def outputs(self) -> int:
-        """Number of classes."""
+        """Return the number of classes."""
         return self.layers[-1].outputs
 
-    def check_input(self, x: Array, axes: tuple[int, ...] = (1, 2)) -> None:
-        """Refuses x unless it is (inputs,) or (n, inputs), of as many axes as are allowed.
+    def logits(self, x: ArrayLike) -> Array:
+        """Return the scores of the output layer; float32 input stays float32.
+
+        Args:
+            x: One input, (inputs,), or a batch, (n, inputs); pixels are in [0, 1].
+
+        Returns:
+            (outputs,) or (n, outputs).
 
         Raises:
             ShapeError: x has another number of columns or axes.
-        """
-        if x.ndim not in axes or x.shape[-1] != self.inputs:
-            raise ShapeError(
-                f"the network takes {self.inputs} values for each input, "
-                f"but these have the shape {x.shape}"
-            )
+            WeightsError: A result is too large for its type.
 
-    def logits(self, x: ArrayLike) -> Array:
-        """The scores of the output layer. x: (inputs,) or (n, inputs) float; float32 stays float32.
-
-        Raises:
-            ShapeError: x has another number of columns.
-            WeightsError: a result is too large for its type.
+        Example:
+            >>> Network((Layer(np.eye(2), np.ones(2), "identity"),)).logits([0.25, 0.5])
+            array([1.25, 1.5 ])
         """
         z = np.asarray(x)
         self.check_input(z)
         widest = max(self.widths)
-        if z.ndim == 2 and len(z) > rows_at_once(widest):
-            return np.concatenate([self.logits(z[part]) for part in blocks(len(z), widest)])
+        if z.ndim == 2 and len(z) > max_rows(widest):
+            return np.concatenate([self.logits(z[block]) for block in row_blocks(len(z), widest)])
         with np.errstate(over="ignore", invalid="ignore"):
             for layer in self.layers:
                 z = layer.forward(z)
@@ -216,12 +195,56 @@ class Network:
         return z
 
     def probabilities(self, x: ArrayLike) -> Array:
-        """softmax of the logits: for each input ``outputs`` probabilities that sum to 1."""
+        """Return the softmax of the logits.
+
+        Args:
+            x: As for ``logits``.
+
+        Returns:
+            (outputs,) or (n, outputs); each row sums to 1.
+
+        Raises:
+            ShapeError, WeightsError: As ``logits``.
+
+        Example:
+            >>> Network((Layer(np.eye(2), np.ones(2), "identity"),)).probabilities([3, 3])
+            array([0.5, 0.5])
+        """
         return softmax(self.logits(x))
 
     def predict(self, x: ArrayLike) -> NDArray[np.intp]:
-        """The class of each input: the argmax of the logits, for softmax keeps their order.
+        """Return the class of each input: the argmax of the logits, whose order softmax keeps.
 
-        x: (inputs,) or (n, inputs); the result: () or (n,).
+        Args:
+            x: As for ``logits``.
+
+        Returns:
+            () or (n,), counted from 0.
+
+        Raises:
+            ShapeError, WeightsError: As ``logits``.
+
+        Example:
+            >>> int(Network((Layer(np.eye(2), np.ones(2)),)).predict([0.2, 0.8]))
+            1
         """
         return np.asarray(np.argmax(self.logits(x), axis=-1))
+
+    def check_input(self, x: Array, axes: tuple[int, ...] = (1, 2)) -> None:
+        """Raise ShapeError unless x is (inputs,) or (n, inputs), of an allowed number of axes."""
+        if x.ndim not in axes or x.shape[-1] != self.inputs:
+            raise ShapeError(
+                f"the network takes {self.inputs} values for each input, "
+                f"but these have the shape {x.shape}"
+            )
+
+
+def max_rows(width: int) -> int:
+    """Return how many rows of ``width`` values can be computed at once, at least 1."""
+    return max(1, MAX_BLOCK_VALUES // width)
+
+
+def row_blocks(count: int, width: int) -> Iterator[slice]:
+    """Split ``count`` rows of ``width`` values into slices that can be computed at once."""
+    rows = max_rows(width)
+    return (np.s_[start : start + rows] for start in range(0, count, rows))

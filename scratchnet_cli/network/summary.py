@@ -1,13 +1,13 @@
-"""What there is to know of a network without running it: shapes, counts, ranges."""
+"""Shapes, counts and ranges of a network, found without running it."""
 
 from dataclasses import dataclass
 
-from scratchnet_cli.network.layers import Array, Layer, Network
+from scratchnet_cli.network.layers import Layer, Network
 
 
 @dataclass(frozen=True)
 class LayerSummary:
-    """One layer in numbers. shape: (inputs, outputs); the ranges: (smallest, largest) value."""
+    """One layer in numbers. shape: (inputs, outputs); ranges: (smallest, largest) value."""
 
     shape: tuple[int, int]
     activation: str
@@ -21,7 +21,7 @@ class LayerSummary:
 
 @dataclass(frozen=True)
 class NetworkSummary:
-    """A network in numbers; multiply_adds: for one input."""
+    """A network in numbers. multiply_adds: for one input."""
 
     sizes: tuple[int, ...]
     dtype: str
@@ -32,10 +32,10 @@ class NetworkSummary:
 
 
 def summarize(network: Network) -> NetworkSummary:
-    """Every layer in numbers, and their sums."""
-    layers = tuple(map(_summary, network.layers))
+    """Return the numbers of each layer, and their sums."""
+    layers = tuple(map(_summarize_layer, network.layers))
     return NetworkSummary(
-        sizes=(network.inputs, *(layer.outputs for layer in network.layers)),
+        sizes=network.widths,
         dtype=", ".join(dict.fromkeys(layer.dtype for layer in layers)),
         parameters=sum(layer.parameters for layer in layers),
         bytes=sum(layer.bytes for layer in layers),
@@ -44,19 +44,15 @@ def summarize(network: Network) -> NetworkSummary:
     )
 
 
-def _summary(layer: Layer) -> LayerSummary:
-    dtypes = dict.fromkeys(array.dtype.name for array in (layer.W, layer.b))
+def _summarize_layer(layer: Layer) -> LayerSummary:
+    W, b = layer.W, layer.b  # noqa: N806
     return LayerSummary(
         shape=(layer.inputs, layer.outputs),
         activation=layer.activation,
-        dtype=", ".join(dtypes),
-        parameters=layer.W.size + layer.b.size,
-        bytes=layer.W.nbytes + layer.b.nbytes,
-        multiply_adds=layer.inputs * layer.outputs,
-        W_range=_range(layer.W),
-        b_range=_range(layer.b),
+        dtype=", ".join(dict.fromkeys((W.dtype.name, b.dtype.name))),
+        parameters=W.size + b.size,
+        bytes=W.nbytes + b.nbytes,
+        multiply_adds=W.size,
+        W_range=(float(W.min()), float(W.max())),
+        b_range=(float(b.min()), float(b.max())),
     )
-
-
-def _range(array: Array) -> tuple[float, float]:
-    return float(array.min()), float(array.max())

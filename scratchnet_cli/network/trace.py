@@ -1,6 +1,6 @@
-"""A network's every step, kept: what ``Network.logits`` computes, with nothing thrown away."""
+"""Every step of ``Network.logits``, kept, and shown with its formula."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,22 +11,30 @@ from scratchnet_cli.network.layers import (
     Array,
     Layer,
     Network,
-    blocks,
     identity,
-    rows_at_once,
+    max_rows,
+    row_blocks,
     softmax,
 )
 
 # The book's two functions for the output layer.
-OUTPUTS: Mapping[str, Callable[[Array], Array]] = {"identity": identity, "softmax": softmax}
-_FUNCTIONS = {**ACTIVATIONS, **OUTPUTS}
+OUTPUT_FUNCTIONS = {"identity": identity, "softmax": softmax}
+_FUNCTIONS = {**ACTIVATIONS, **OUTPUT_FUNCTIONS}
+
+# Rows and columns that are shown in full.
+MAX_SHOWN = 10
+# Of longer rows, only the largest values are shown.
+LARGEST_COUNT = 3
+LINE_WIDTH = 76
+FORMULA_WIDTH = 22
+_INDENT = "    "
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What one layer made of its input x: ``a = x·W + b``, then ``z``, the functions of ``a``.
+    """The values of one layer: its input x, ``a = x·W + b``, and z, the functions applied to a.
 
-    functions: names, the one that is applied first stands first.
+    functions: their names, in the order in which they are applied.
     """
 
     layer: Layer
@@ -37,10 +45,10 @@ class Step:
 
 
 def trace_network(network: Network, x: Array, output: str = "identity") -> tuple[Step, ...]:
-    """A step for each layer; the last z is ``Network.logits``, or ``probabilities`` for softmax.
+    """Return a step for each layer; the last z is ``Network.logits``, or their softmax.
 
-    x: (inputs,) or (n, inputs) numbers, computed with in the precision of the weights, but in
-    float32 at least; output: a name in ``OUTPUTS``, applied after the last layer's activation.
+    x: (inputs,) or (n, inputs) numbers; computed in the precision of the weights, at least float32.
+    output: a name in ``OUTPUT_FUNCTIONS``, applied after the last layer's activation.
 
     Raises:
         ShapeError: x has another number of columns.
@@ -48,7 +56,7 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
         WeightsError: a result is too large.
     """
     network.check_input(x)
-    most = rows_at_once(sum(network.widths))
+    most = max_rows(sum(network.widths))
     if x.ndim == 2 and len(x) > most:
         raise InputError(
             f"the steps of {len(x)} inputs are too many to keep, the most is {most}; "
@@ -66,7 +74,7 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
             z = a = layer.affine(x)
             for name in functions:
                 z = _FUNCTIONS[name](z)
-        # Who shows a formula need not say that nothing is done.
+        # A formula shows the identity only if there is no other function.
         shown = tuple(name for name in functions if name != "identity") or ("identity",)
         steps.append(Step(layer, x, a, shown, z))
         x = z
@@ -75,41 +83,34 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
     return tuple(steps)
 
 
-def outputs(network: Network, x: Array, output: str = "identity") -> Iterator[Array]:
-    """The last z of ``trace``, (n, outputs), of as many inputs at a time as can be kept."""
-    if x.ndim == 2:
-        for part in blocks(len(x), sum(network.widths)):
-            yield trace_network(network, x[part], output)[-1].z
-    else:
+def output_blocks(network: Network, x: Array, output: str = "identity") -> Iterator[Array]:
+    """Yield the last z of ``trace_network``, (rows, outputs), for one block of inputs at a time."""
+    if x.ndim == 1:
         yield trace_network(network, x, output)[-1].z[None]
-
-
-# An array that is longer or wider is not shown in full.
-MOST = 10
-LARGEST = 3
-WIDTH = 76
-FORMULA_WIDTH = 22
-_INDENT = "    "
+        return
+    for block in row_blocks(len(x), sum(network.widths)):
+        yield trace_network(network, x[block], output)[-1].z
 
 
 def format_row(values: Array) -> str:
-    """The numbers of one row in a line, as NumPy prints them: up to 8 decimals, no brackets."""
+    """Return one row, (n,), as NumPy prints it: in one line, up to 8 decimals, no brackets."""
     text = np.array2string(
         values, max_line_width=10**9, threshold=values.size, precision=8, suppress_small=False
     )
     return text[1:-1].strip()
 
 
-def formulas_of(steps: Sequence[Step], picture: tuple[int, int] | None = None) -> Iterator[str]:
-    """Lines that show how each layer's a and z come about.
+def formulas_of(steps: Sequence[Step], image_shape: tuple[int, int] | None = None) -> Iterator[str]:
+    """Yield lines that show how each layer's a and z are computed.
 
-    Rows of up to ``MOST`` numbers are shown in full, of longer ones the largest, and of many rows
-    the first ``MOST``. Weights are shown in full or not at all. picture: the rows and columns of
-    the picture that the input is, row by row.
+    Rows of up to ``MAX_SHOWN`` numbers are shown in full, longer ones by their largest values, and
+    at most ``MAX_SHOWN`` rows. Weights are shown in full or not at all.
+
+    image_shape: (rows, columns) of the image whose pixels are the input.
     """
     x = "X"
-    yield _headed("X, the input", _shape(steps[0].x))
-    yield from _values(x, steps[0].x, picture)
+    yield _heading("X, the input", str(steps[0].x.shape))
+    yield from _values(x, steps[0].x, image_shape)
     for i, step in enumerate(steps, 1):
         last = i == len(steps)
         z = "Y" if last else f"Z{i}"
@@ -119,63 +120,58 @@ def formulas_of(steps: Sequence[Step], picture: tuple[int, int] | None = None) -
             f"{step.layer.inputs} values in, {step.layer.outputs} out"
         )
         yield from _parameters(i, step.layer)
-        shapes = f"{_shape(step.x)}·{_shape(step.layer.W)} + {_shape(step.layer.b)}"
-        yield _headed(f"  A{i} = {x}·W{i} + B{i}", f"{shapes} → {_shape(step.a)}")
+        shapes = f"{step.x.shape}·{step.layer.W.shape} + {step.layer.b.shape} → {step.a.shape}"
+        yield _heading(f"  A{i} = {x}·W{i} + B{i}", shapes)
         yield from _values(f"A{i}", step.a)
         formula = f"A{i}"
         for name in step.functions:
             formula = f"{name}({formula})"
-        yield _headed(f"  {z} = {formula}", f"{_shape(step.a)} → {_shape(step.z)}")
+        yield _heading(f"  {z} = {formula}", f"{step.a.shape} → {step.z.shape}")
         yield from _values(z, step.z)
         x = z
 
 
-def _parameters(i: int, layer: Layer) -> Iterator[str]:
-    """W and b, or how much is left out."""
-    if max(layer.W.shape) > MOST:
-        count = layer.W.size + layer.b.size
-        shapes = f"{_shape(layer.W)} and {_shape(layer.b)}"
-        yield _headed(f"  W{i}, B{i}", f"{shapes}: {count:,} numbers, not shown")
-        return
-    for name, array in ((f"W{i}", layer.W), (f"B{i}", layer.b)):
-        yield _headed(f"  {name}", _shape(array))
-        yield from _values(name, array)
-
-
-def _headed(formula: str, shapes: str) -> str:
+def _heading(formula: str, shapes: str) -> str:
     return f"{formula:<{FORMULA_WIDTH}}  {shapes}"
 
 
-def _values(name: str, array: Array, picture: tuple[int, int] | None = None) -> Iterator[str]:
-    """The numbers themselves where a row has few, else the largest of each row."""
-    if array.shape[-1] <= MOST:
-        shown = array[:MOST]
-        text = np.array2string(shown, max_line_width=WIDTH, threshold=shown.size, precision=8)
+def _parameters(i: int, layer: Layer) -> Iterator[str]:
+    if max(layer.W.shape) > MAX_SHOWN:
+        count = layer.W.size + layer.b.size
+        shapes = f"{layer.W.shape} and {layer.b.shape}"
+        yield _heading(f"  W{i}, B{i}", f"{shapes}: {count:,} numbers, not shown")
+        return
+    for name, array in ((f"W{i}", layer.W), (f"B{i}", layer.b)):
+        yield _heading(f"  {name}", str(array.shape))
+        yield from _values(name, array)
+
+
+def _values(name: str, array: Array, image_shape: tuple[int, int] | None = None) -> Iterator[str]:
+    shown = array[:MAX_SHOWN]
+    if array.shape[-1] <= MAX_SHOWN:
+        text = np.array2string(shown, max_line_width=LINE_WIDTH, threshold=shown.size, precision=8)
         yield from (_INDENT + line for line in text.split("\n"))
     elif array.ndim == 1:
-        yield from _largest(name, "", array, picture)
+        yield from _largest(name, "", array, image_shape)
     else:
-        for i, x in enumerate(array[:MOST]):
-            yield from _largest(name, f"{i}, ", x, picture)
-    if array.ndim == 2 and (more := len(array) - MOST) > 0:
+        for i, row in enumerate(shown):
+            yield from _largest(name, f"{i}, ", row, image_shape)
+    if array.ndim == 2 and (more := len(array) - MAX_SHOWN) > 0:
         yield f"{_INDENT}… and {more} more row{'' if more == 1 else 's'}"
 
 
 def _largest(
-    name: str, place: str, values: Array, picture: tuple[int, int] | None
+    name: str, prefix: str, values: Array, image_shape: tuple[int, int] | None
 ) -> Iterator[str]:
-    """``largest: Z1[7] = 0.9974, Z1[9] = 0.0012, …``, counted from 0 as NumPy does."""
-    # What nothing is smaller than is not among the largest.
-    order = [i for i in np.argsort(-values, kind="stable")[:LARGEST] if values[i] > values.min()]
-    if not order:
+    """Yield ``largest: Z1[7] = 0.9974, Z1[9] = 0.0012, …``, with indices counted from 0."""
+    order = np.argsort(-values, kind="stable")[:LARGEST_COUNT]
+    # The smallest value is never among the largest.
+    order = order[values[order] > values.min()]
+    if not len(order):
         yield f"{_INDENT}all {len(values)} are {values[0]:.4f}"
         return
-    largest = ", ".join(f"{name}[{place}{i}] = {values[i]:.4f}" for i in order)
+    largest = ", ".join(f"{name}[{prefix}{i}] = {values[i]:.4f}" for i in order)
     yield f"{_INDENT}largest: {largest}, …"
-    if picture:
-        places = (divmod(int(i), picture[1]) for i in order)
+    if image_shape:
+        places = (divmod(int(i), image_shape[1]) for i in order)
         yield f"{_INDENT}      at {'; '.join(f'row {y}, column {x}' for y, x in places)}"
-
-
-def _shape(array: Array) -> str:
-    return str(array.shape)

@@ -49,7 +49,7 @@ def predict_files(
         weights = load_weights(weights)
     read = partial(read_file, multiple=multiple, raw=raw, polarity=polarity)
     listed = read_list(files_from) if files_from is not None else ()
-    groups = (expand(group) for group in chain([map(os.fspath, paths)], listed))
+    groups = (expand(group) for group in chain([[os.fspath(path) for path in paths]], listed))
     with closing(map_in_order(read, groups)) as chunks:
         for readings in chunks:
             try:

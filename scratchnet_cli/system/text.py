@@ -116,12 +116,10 @@ def _command_data(text: str) -> str:
 
 
 def _without_commands(text: str) -> str:
-    """Return the lines with everything escaped that starts a command in a log on GitHub.
-
-    ``##[`` becomes ``#\\u0023[``, which is the same string in JSON.
-    """
+    """Return the lines with everything escaped that starts a command in a log on GitHub."""
     if not on_github():
         return text
+    # In JSON the second replacement is the same string.
     return re.sub(r"^(\s*):(?=:)", r"\1\\x3a", text, flags=re.MULTILINE).replace("##[", "#\\u0023[")
 
 

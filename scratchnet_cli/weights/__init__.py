@@ -1,1 +1,4 @@
-"""Weight files: bytes to a checked network and back. None of them can run code."""
+"""Weight files: bytes to a validated network and back; none can run code.
+
+Readers raise WeightsError for bytes that they refuse, writers OutputError.
+"""

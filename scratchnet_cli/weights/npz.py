@@ -1,92 +1,73 @@
-"""The .npy format, a header and the bytes of one array, read without evaluating the header.
+"""The .npz format, a zip archive of .npy files: a header and the bytes of one array each.
 
-The format: numpy.lib.format in NumPy's reference.
+Headers are not evaluated. The format: numpy.lib.format in NumPy's reference.
 """
 
 import io
-import math
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
+from contextlib import suppress
+from typing import NamedTuple
 
 import numpy as np
 
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.weights.arrays import ACTIVATIONS, CLASSES, MAX_BYTES, Contents, view_floats
+from scratchnet_cli.weights.arrays import LISTS, MAX_WEIGHTS_BYTES, Contents, view_array
 
-MAGIC = b"\x93NUMPY"
+NPY_MAGIC = b"\x93NUMPY"
 # NumPy writes 118 bytes.
-MAX_HEADER = 1000
+MAX_HEADER_BYTES = 1000
+# As text, a short name takes many times its bytes.
+MAX_LIST_LENGTH = 10_000
+_NUMPY_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
-# Magic number, version, length of the header; the header is a Python dict, but three patterns
-# find its three entries without evaluating anything.
-_START = re.compile(MAGIC + rb"(?:\x01\x00(..)|[\x02\x03]\x00(....))", re.DOTALL)
+# The header is a Python dict. Three patterns find its three entries.
+_START = re.compile(NPY_MAGIC + rb"(?:\x01\x00(..)|[\x02\x03]\x00(....))", re.DOTALL)
 _DESCR = re.compile(rb"'descr': *'([^']*)'")
 _FORTRAN = re.compile(rb"'fortran_order': *(True|False)")
-# Only a comma lets another length follow: there is one way to read a shape, however long.
+# A length follows only a comma: there is one way to match a shape, however long it is.
 _SHAPE = re.compile(rb"'shape': *\(( *(?:\d{1,12} *, *)*(?:\d{1,12} *)?)\)")
-
-
-@dataclass(frozen=True)
-class Npy:
-    """What an .npy file says of its array, not yet believed: ``code`` is NumPy's, as in "<f4"."""
-
-    code: str
-    shape: tuple[int, ...]
-    fortran: bool
-    body: memoryview
-
-
-def split_npy(data: bytes) -> Npy:
-    """The parts of an .npy file.
-
-    Raises:
-        WeightsError: it is none, or its header describes more than plain values in a row.
-    """
-    if not (start := _START.match(data)):
-        raise WeightsError("not an array in NumPy's .npy format")
-    end = start.end() + int.from_bytes(start[1] or start[2], "little")
-    if end - start.end() > MAX_HEADER:
-        raise WeightsError("not an array of plain numbers")
-    header = data[start.end() : end]
-    found = [pattern.search(header) for pattern in (_DESCR, _FORTRAN, _SHAPE)]
-    descr, fortran, shape = (match[1] if match else None for match in found)
-    if descr is None or fortran is None or shape is None:
-        raise WeightsError("not an array of plain numbers")
-    lengths = tuple(int(length) for length in re.findall(rb"\d+", shape))
-    return Npy(descr.decode("latin1"), lengths, fortran == b"True", memoryview(data)[end:])
-
-
-# A short name takes many times its bytes once it is text.
-MAX_NAMES = 10_000
-_WRITTEN_BY_NUMPY = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _TEXT = re.compile(r"<U([1-9]\d?)")
 
 
-def read_npz(data: bytes) -> Contents:
-    """The arrays in an .npz by their names; pickled members are not read.
+class Npy(NamedTuple):
+    """The unchecked parts of an .npy file, as ``view_array`` takes them."""
 
-    Raises:
-        WeightsError: it is damaged, or holds anything but float arrays of different names and the
-            names of activations and classes.
-    """
+    body: memoryview
+    code: str
+    shape: tuple[int, ...]
+    fortran: bool
+
+
+def split_npy(data: bytes) -> Npy:
+    """Return the parts of an .npy file of plain values."""
+    if not (start := _START.match(data)):
+        raise WeightsError("not an array in NumPy's .npy format")
+    end = start.end() + int.from_bytes(start[1] or start[2], "little")
+    if end - start.end() > MAX_HEADER_BYTES:
+        raise WeightsError("not an array of plain numbers")
+    header = data[start.end() : end]
+    descr, fortran, shape = (pattern.search(header) for pattern in (_DESCR, _FORTRAN, _SHAPE))
+    if not (descr and fortran and shape):
+        raise WeightsError("not an array of plain numbers")
+    lengths = tuple(int(length) for length in re.findall(rb"\d+", shape[1]))
+    body = memoryview(data)[end:]
+    return Npy(body, descr[1].decode("latin1"), lengths, fortran[1] == b"True")
+
+
+def read_npz(data: bytes) -> Contents:
+    """Return the float arrays and lists of names in an .npz file; all else is refused."""
     members = _members(data)
-    texts = {
-        name: _names(name, members.pop(name)) for name in (ACTIVATIONS, CLASSES) if name in members
-    }
-    arrays = {
-        name: view_floats(npy.body, npy.code, npy.shape, npy.fortran)
-        for name, npy in members.items()
-    }
-    return Contents(arrays, texts.get(ACTIVATIONS), texts.get(CLASSES))
+    lists = {key: _names(key, members.pop(key)) for key in LISTS if key in members}
+    return Contents({name: view_array(*npy) for name, npy in members.items()}, lists)
 
 
 def write_npz(contents: Contents) -> bytes:
-    """An .npz that ``read_npz`` and ``np.load`` read; the same contents give the same bytes."""
+    """Return an .npz file for ``read_npz`` and ``np.load``; equal contents give equal bytes."""
     file = io.BytesIO()
-    texts = {name: np.array(texts) for name, texts in contents.texts().items()}
-    np.savez(file, **contents.arrays, **texts)  # type: ignore[arg-type]
+    lists = {key: np.array(names) for key, names in contents.lists.items()}
+    np.savez(file, **contents.arrays, **lists)  # type: ignore[arg-type]
     return file.getvalue()
 
 
@@ -95,8 +76,8 @@ def _members(data: bytes) -> dict[str, Npy]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            if sum(member.file_size for member in members) > MAX_BYTES:
-                raise WeightsError(f"this .npz unpacks to more than {MAX_BYTES >> 20} MiB")
+            if sum(member.file_size for member in members) > MAX_WEIGHTS_BYTES:
+                raise WeightsError(f"this .npz unpacks to more than {MAX_WEIGHTS_BYTES >> 20} MiB")
             for member in members:
                 name = member.filename.removesuffix(".npy")
                 if name in found:
@@ -106,11 +87,11 @@ def _members(data: bytes) -> dict[str, Npy]:
                         "this is PyTorch's own format, which is not read; "
                         "safetensors.torch.save_file(model.state_dict(), PATH) writes one that is"
                     )
-                if member.compress_type not in _WRITTEN_BY_NUMPY:
+                if member.compress_type not in _NUMPY_COMPRESSIONS:
                     raise WeightsError("this .npz is packed in a way that NumPy does not use")
                 with archive.open(member) as file:
-                    # With a number to read, it unpacks no more than that, whatever the sizes say.
-                    found[name] = _split(file.read(member.file_size + 1))
+                    # Given a size, it unpacks no more than that, whatever the archive claims.
+                    found[name] = _split_member(file.read(member.file_size + 1))
     except (
         zipfile.BadZipFile, zlib.error, EOFError, OSError, OverflowError, RuntimeError, ValueError
     ) as error:  # fmt: skip
@@ -118,20 +99,19 @@ def _members(data: bytes) -> dict[str, Npy]:
     return found
 
 
-def _split(data: bytes) -> Npy:
+def _split_member(data: bytes) -> Npy:
     try:
         return split_npy(data)
     except WeightsError as error:
         raise WeightsError(f"a member of this .npz is {error}") from error
 
 
-def _names(name: str, npy: Npy) -> tuple[str, ...]:
-    """Text in an array of one axis: each letter is four bytes, each name as long as the longest."""
+def _names(key: str, npy: Npy) -> tuple[str, ...]:
+    """Return the texts in an array of one axis; each letter is four bytes."""
     letters = _TEXT.fullmatch(npy.code)
-    size = 4 * int(letters[1]) * math.prod(npy.shape) if letters else -1
-    if len(npy.shape) != 1 or npy.shape[0] > MAX_NAMES or len(npy.body) != size:
-        raise WeightsError(f"its array {name!r} is not a list of names")
-    try:
-        return tuple(np.frombuffer(npy.body, npy.code).tolist())
-    except ValueError as error:  # not Unicode
-        raise WeightsError(f"its array {name!r} is not a list of names") from error
+    if letters and len(npy.shape) == 1 and npy.shape[0] <= MAX_LIST_LENGTH:
+        # Four bytes may be no letter of Unicode.
+        with suppress(ValueError):
+            if len(npy.body) == 4 * int(letters[1]) * npy.shape[0]:
+                return tuple(np.frombuffer(npy.body, npy.code).tolist())
+    raise WeightsError(f"its array {key!r} is not a list of names")

@@ -1,4 +1,4 @@
-"""A network as an ONNX graph, for other runtimes; written, not read. The only user of ``onnx``."""
+"""The .onnx format, for other runtimes: written, but not read."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +7,9 @@ import numpy as np
 
 from scratchnet_cli.errors import OutputError
 from scratchnet_cli.network.layers import Network
+from scratchnet_cli.weights.arrays import book_arrays
 
-# Softmax has meant what it means here since 13; runtimes from 2022 on know 17.
+# Softmax means the same since 13; runtimes from 2022 on know 17.
 OPSET = 17
 # The version of the file format that came with that opset.
 IR_VERSION = 8
@@ -16,9 +17,9 @@ OPERATORS = {"sigmoid": "Sigmoid", "relu": "Relu", "tanh": "Tanh", "identity": "
 
 
 def write_onnx(network: Network) -> bytes:
-    """The network from ``x`` (batch, inputs) to ``logits`` and ``probabilities`` (batch, outputs).
+    """Return a graph from ``x``, (batch, inputs), to ``logits`` and ``probabilities``.
 
-    The names in the graph are the book's; batch is of any size.
+    Both are (batch, outputs), for batches of any size. The graph uses the book's names.
 
     Raises:
         OutputError: the package onnx is not installed.
@@ -27,7 +28,8 @@ def write_onnx(network: Network) -> bytes:
         from onnx import checker, helper, numpy_helper
     except ImportError as error:
         raise OutputError("writing .onnx needs the package onnx: pip install onnx") from error
-    dtype = np.result_type(*(array for layer in network.layers for array in (layer.W, layer.b)))
+    arrays = book_arrays(network)
+    dtype = np.result_type(*arrays.values())
     kind = helper.np_dtype_to_tensor_dtype(dtype.newbyteorder("="))
     graph = helper.make_graph(
         list(_nodes(network, helper)),
@@ -37,11 +39,7 @@ def write_onnx(network: Network) -> bytes:
             helper.make_tensor_value_info(name, kind, ["batch", network.outputs])
             for name in ("logits", "probabilities")
         ],
-        [
-            numpy_helper.from_array(array.astype(dtype), f"{name}{i}")
-            for i, layer in enumerate(network.layers, 1)
-            for name, array in (("W", layer.W), ("b", layer.b))
-        ],
+        [numpy_helper.from_array(array.astype(dtype), name) for name, array in arrays.items()],
     )
     model = helper.make_model(
         graph,
@@ -54,13 +52,12 @@ def write_onnx(network: Network) -> bytes:
 
 
 def _nodes(network: Network, helper: Any) -> Iterator[Any]:
-    """``a1 = x·W1 + b1``, ``z1 = h(a1)`` and so on, each operation a node."""
+    """Yield a node for each operation: ``xW1 = x·W1``, ``a1 = xW1 + b1``, ``z1 = h(a1)`` …."""
     z = "x"
     for i, layer in enumerate(network.layers, 1):
-        last = i == len(network.layers)
         yield helper.make_node("MatMul", [z, f"W{i}"], [f"{z}W{i}"], name=f"MatMul{i}")
         yield helper.make_node("Add", [f"{z}W{i}", f"b{i}"], [f"a{i}"], name=f"Add{i}")
-        z = "logits" if last else f"z{i}"
+        z = "logits" if i == len(network.layers) else f"z{i}"
         operator = OPERATORS[layer.activation]
         yield helper.make_node(operator, [f"a{i}"], [z], name=f"{operator}{i}")
     yield helper.make_node("Softmax", ["logits"], ["probabilities"], name="Softmax", axis=1)

@@ -1,8 +1,8 @@
-"""What a pickle describes, found without running it: nothing is imported, nothing is called.
+"""Pickles of float arrays, read without being run: nothing is imported, nothing is called.
 
-A pickle is a program for a small stack machine, and unpickling runs it. Here the opcodes are only
-read (``pickletools.genops``), and of the machine there is just enough to follow how a dict of
-arrays is written: what the program would import or call is only noted, as ``Global`` or ``Call``.
+A pickle is a program for a small stack machine, and unpickling runs it. Here its opcodes are only
+read (``pickletools.genops``) and followed as far as a dict of arrays needs. Whatever the program
+would import or call is only recorded, as ``Global`` or ``Call``.
 """
 
 import pickletools
@@ -14,22 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.weights.arrays import view_floats
+from scratchnet_cli.weights.arrays import Contents, view_array
 
-# The book's file has 160; a million would only serve to keep the reader busy.
+# The book's file has 160. A million would only keep the reader busy.
 MAX_OPCODES = 100_000
+# Of a function's name in a message.
+MAX_NAME_CHARACTERS = 80
+_RECONSTRUCT = {"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"}
+_FROMBUFFER = {"numpy.core.numeric _frombuffer", "numpy._core.numeric _frombuffer"}
 
 
 @dataclass(frozen=True)
 class Global:
-    """The name of something the pickle would import: "module attribute"."""
+    """A recorded import. name: "module attribute"."""
 
     name: str
 
 
 @dataclass(eq=False, repr=False)
 class Call:
-    """A call the pickle would make, and the state it would then set; both only noted."""
+    """A recorded call, and the state that the pickle would set on the result."""
 
     function: str
     args: Any
@@ -37,44 +41,23 @@ class Call:
 
 
 class _Machine:
-    """The stack, marks and memo of a pickle, and the few things that happen to them."""
+    """The stack, marks and memo of a pickle, and the opcodes that do more than push a constant."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
 
-    def ignore(self, _: Any) -> None:
-        """Framing tells nothing about the objects."""
-
     def push(self, value: Any) -> None:
         self.stack.append(value)
 
-    def push_global(self, name: str) -> None:
-        self.push(Global(name))
-
-    def push_stack_global(self, _: Any) -> None:
-        module, attribute = self.pop(2)
-        if type(module) is not str or type(attribute) is not str:
-            raise WeightsError("this pickle names an import by something that is not text")
-        self.push(Global(f"{module} {attribute}"))
-
-    def mark(self, _: Any) -> None:
-        self.marks.append(len(self.stack))
-
-    def memoize(self, key: int | None) -> None:
-        self.memo[len(self.memo) if key is None else key] = self.stack[-1]
-
-    def recall(self, key: int) -> None:
-        self.push(self.memo[key])
-
     def pop(self, count: int) -> list[Any]:
-        """Take the last ``count`` values off the stack, but none from below the last mark."""
-        floor = self.marks[-1] if self.marks else 0
-        if len(self.stack) - count < floor:
+        """Remove and return the last ``count`` values, but none below the last mark."""
+        start = len(self.stack) - count
+        if start < (self.marks[-1] if self.marks else 0):
             raise WeightsError("this pickle takes more from its stack than there is")
-        values = self.stack[len(self.stack) - count :]
-        del self.stack[len(self.stack) - count :]
+        values = self.stack[start:]
+        del self.stack[start:]
         return values
 
     def pop_to_mark(self) -> list[Any]:
@@ -82,8 +65,8 @@ class _Machine:
         del self.stack[self.marks.pop() :]
         return values
 
-    def tuple_to_mark(self, _: Any) -> None:
-        self.push(tuple(self.pop_to_mark()))
+    def memoize(self, key: int | None) -> None:
+        self.memo[len(self.memo) if key is None else key] = self.stack[-1]
 
     def set_items(self, items: list[Any]) -> None:
         target = self.stack[-1]
@@ -94,13 +77,19 @@ class _Machine:
                 raise WeightsError("a dict key of this pickle is not text, or is repeated")
             target[key] = value
 
-    def reduce(self, _: Any) -> None:
+    def push_stack_global(self, _: Any) -> None:
+        module, attribute = self.pop(2)
+        if type(module) is not str or type(attribute) is not str:
+            raise WeightsError("this pickle names an import by something that is not text")
+        self.push(Global(f"{module} {attribute}"))
+
+    def call(self, _: Any) -> None:
         function, args = self.pop(2)
         if type(function) is not Global:
             raise WeightsError("this pickle calls something that it does not name")
         self.push(Call(function.name, args))
 
-    def build(self, _: Any) -> None:
+    def set_state(self, _: Any) -> None:
         (state,) = self.pop(1)
         target = self.stack[-1]
         if type(target) is not Call or target.state is not None:
@@ -108,47 +97,45 @@ class _Machine:
         target.state = state
 
 
-def _constant(value: Any) -> Callable[[_Machine, Any], None]:
-    return lambda machine, _: machine.push(value)
-
-
-def _tuple(count: int) -> Callable[[_Machine, Any], None]:
-    return lambda machine, _: machine.push(tuple(machine.pop(count)))
-
-
-# An opcode that is not here (INST, OBJ, EXT1, PERSID, NEWOBJ, DUP …) has no place in such a file.
+# Any other opcode (INST, OBJ, EXT1, PERSID, NEWOBJ, DUP …) does not belong in such a file.
 _OPCODES: Mapping[str, Callable[[_Machine, Any], None]] = {
-    **dict.fromkeys(("PROTO", "FRAME"), _Machine.ignore),
+    **dict.fromkeys(("PROTO", "FRAME"), lambda _machine, _: None),
     **dict.fromkeys(("BININT", "BININT1", "BININT2"), _Machine.push),
     **dict.fromkeys(("BINUNICODE", "SHORT_BINUNICODE"), _Machine.push),
     **dict.fromkeys(("BINBYTES", "SHORT_BINBYTES", "BYTEARRAY8"), _Machine.push),
-    "NONE": _constant(None),
-    "NEWTRUE": _constant(True),
-    "NEWFALSE": _constant(False),
-    "EMPTY_TUPLE": _constant(()),
+    "NONE": lambda machine, _: machine.push(None),
+    "NEWTRUE": lambda machine, _: machine.push(True),
+    "NEWFALSE": lambda machine, _: machine.push(False),
+    "EMPTY_TUPLE": lambda machine, _: machine.push(()),
     "EMPTY_DICT": lambda machine, _: machine.push({}),
-    "GLOBAL": _Machine.push_global,
-    "STACK_GLOBAL": _Machine.push_stack_global,
-    "MARK": _Machine.mark,
-    "TUPLE": _Machine.tuple_to_mark,
-    "TUPLE1": _tuple(1),
-    "TUPLE2": _tuple(2),
-    "TUPLE3": _tuple(3),
+    "TUPLE1": lambda machine, _: machine.push(tuple(machine.pop(1))),
+    "TUPLE2": lambda machine, _: machine.push(tuple(machine.pop(2))),
+    "TUPLE3": lambda machine, _: machine.push(tuple(machine.pop(3))),
+    "MARK": lambda machine, _: machine.marks.append(len(machine.stack)),
+    "TUPLE": lambda machine, _: machine.push(tuple(machine.pop_to_mark())),
     "SETITEM": lambda machine, _: machine.set_items(machine.pop(2)),
     "SETITEMS": lambda machine, _: machine.set_items(machine.pop_to_mark()),
     **dict.fromkeys(("BINPUT", "LONG_BINPUT", "MEMOIZE"), _Machine.memoize),
-    **dict.fromkeys(("BINGET", "LONG_BINGET"), _Machine.recall),
-    "REDUCE": _Machine.reduce,
-    "BUILD": _Machine.build,
+    **dict.fromkeys(
+        ("BINGET", "LONG_BINGET"), lambda machine, key: machine.push(machine.memo[key])
+    ),
+    "GLOBAL": lambda machine, name: machine.push(Global(name)),
+    "STACK_GLOBAL": _Machine.push_stack_global,
+    "REDUCE": _Machine.call,
+    "BUILD": _Machine.set_state,
 }
 
 
-def follow(data: bytes) -> Any:
-    """What the pickle describes, with a ``Call`` wherever it would call something.
+def read_pickle(data: bytes) -> Contents:
+    """Return the arrays in a pickled dict of name to float array; all else is refused."""
+    root = _follow(data)
+    if type(root) is not dict:
+        raise WeightsError("this pickle does not hold a dict of arrays")
+    return Contents({name: _array(value) for name, value in root.items()})
 
-    Raises:
-        WeightsError: it is damaged, or uses an opcode that a dict of arrays does not need.
-    """
+
+def _follow(data: bytes) -> Any:
+    """Return the pickled object, with a ``Call`` in place of each object that is not plain."""
     machine = _Machine()
     end = 0
     try:
@@ -164,7 +151,7 @@ def follow(data: bytes) -> Any:
                 raise WeightsError(f"this pickle has more than {MAX_OPCODES} opcodes")
             _OPCODES[opcode.name](machine, arg)
     except (ValueError, IndexError, KeyError, AttributeError, Warning) as error:
-        # Text with odd escapes is worth a warning to Python, which -W turns into an error.
+        # Python warns of odd escapes in text, and -W turns warnings into errors.
         raise WeightsError(f"this pickle is damaged or cut short after byte {end}") from error
     if end != len(data):
         raise WeightsError(f"this pickle is followed by {len(data) - end} bytes")
@@ -173,44 +160,28 @@ def follow(data: bytes) -> Any:
     return machine.stack[0]
 
 
-_RECONSTRUCT = {"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"}
-_FROMBUFFER = {"numpy.core.numeric _frombuffer", "numpy._core.numeric _frombuffer"}
-
-
-def read_pickle(data: bytes) -> dict[str, NDArray[np.floating]]:
-    """The arrays in a pickled dict of name to float array; read-only views into ``data``.
-
-    Raises:
-        WeightsError: it is not such a pickle, or it would do anything else.
-    """
-    root = follow(data)
-    if type(root) is not dict:
-        raise WeightsError("this pickle does not hold a dict of arrays")
-    return {name: _array(note) for name, note in root.items()}
-
-
-def _array(note: Any) -> NDArray[np.floating]:
-    """The array whose making was noted, in one of the two ways in which NumPy writes it."""
-    match note:
+def _array(value: Any) -> NDArray[np.floating]:
+    """Return the array of a recorded call, in one of the two forms that NumPy writes."""
+    match value:
         case Call(
             function=function,
             args=(Global("numpy ndarray"), (0,), placeholder),
             state=(1, tuple(shape), dtype, bool(fortran), body),
         ) if function in _RECONSTRUCT and _bytes(placeholder) == b"b":
-            return view_floats(_bytes(body), _dtype(dtype), shape, fortran)
+            return view_array(_bytes(body), _code(dtype), shape, fortran)
         case Call(
             function=function, args=(body, dtype, tuple(shape), "C" | "F" as order), state=None
         ) if function in _FROMBUFFER:
-            return view_floats(_bytes(body), _dtype(dtype), shape, order == "F")
+            return view_array(_bytes(body), _code(dtype), shape, order == "F")
         case Call(function=function):
-            name = function[:80].replace(" ", ".")
+            name = function[:MAX_NAME_CHARACTERS].replace(" ", ".")
             raise WeightsError(f"this pickle is refused, it would call {name!r}")
     raise WeightsError("this pickle holds something that is not an array of numbers")
 
 
-def _dtype(note: Any) -> str:
-    """The code of a noted dtype, such as "<f4"; whether it can be used is not yet known."""
-    match note:
+def _code(dtype: Any) -> str:
+    """Return the unchecked code of a recorded dtype, such as "<f4"."""
+    match dtype:
         case Call(
             function="numpy dtype",
             args=(str(code), False | 0, True | 1),
@@ -220,11 +191,11 @@ def _dtype(note: Any) -> str:
     raise WeightsError("this pickle holds an array that is not of floating-point numbers")
 
 
-def _bytes(note: Any) -> bytes | bytearray:
-    """Bytes as they stand, or as protocol 2 spells them: text that Latin-1 turns into bytes."""
-    match note:
+def _bytes(value: Any) -> bytes | bytearray:
+    """Return bytes, or what protocol 2 writes in their place: text to be encoded as Latin-1."""
+    match value:
         case bytes() | bytearray():
-            return note
+            return value
         case Call(function="_codecs encode", args=(str(text), "latin1"), state=None):
             try:
                 return text.encode("latin1")

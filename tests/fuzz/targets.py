@@ -32,7 +32,7 @@ from scratchnet_cli.prediction.answers import Answer, classify
 from scratchnet_cli.reports.data_uris import thumbnail
 from scratchnet_cli.weights.arrays import Contents
 from scratchnet_cli.weights.load import read_weight_file
-from scratchnet_cli.weights.npz import MAGIC
+from scratchnet_cli.weights.npz import NPY_MAGIC
 from scratchnet_cli.weights.safetensors import write_safetensors
 
 MAX_MESSAGE = 1000
@@ -84,7 +84,7 @@ def safetensors(data: bytes) -> None:
 
 def rows_npy(data: bytes) -> None:
     """Numbers for a network in an .npy file; what begins like none is made to."""
-    rows(data if data.startswith(MAGIC) else MAGIC + b"\1\0" + data)
+    rows(data if data.startswith(NPY_MAGIC) else NPY_MAGIC + b"\1\0" + data)
 
 
 def rows(data: bytes) -> None:
@@ -185,7 +185,9 @@ def _archives() -> list[bytes]:
 
 def _safetensors_files() -> list[bytes]:
     arrays = {"0.weight": W, "0.bias": B}
-    files = [write_safetensors(Contents(arrays, names)) for names in (None, ("relu",))]
+    files = [
+        write_safetensors(Contents(arrays, lists)) for lists in ({}, {"activations": ("relu",)})
+    ]
     return [*files, *(file[8:] for file in files)]
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_dataset, load_weights
 from scratchnet_cli.errors import ShapeError, WeightsError
-from scratchnet_cli.network.fast import BLOCK, Forward
+from scratchnet_cli.network.fast import BLOCK_SIZE, Forward
 from scratchnet_cli.network.layers import ACTIVATIONS, Layer, Network
 
 
@@ -32,7 +32,7 @@ def network(sizes: list[int], activations: list[str], dtype: str = "float32") ->
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_any_network_gives_the_logits_of_its_formula(hidden: str, last: str, dtype: str) -> None:
     """Whatever the activations, depth, widths and type, only rounding differs."""
-    pixels = np.random.default_rng(0).integers(0, 256, (BLOCK + 3, 30), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (BLOCK_SIZE + 3, 30), np.uint8)
     for sizes in ([30, 4], [30, 7, 5], [30, 16, 3, 8, 10]):
         plain = network(sizes, [hidden] * (len(sizes) - 2) + [last], dtype)
         logits = Forward(plain).logits(pixels)
@@ -42,7 +42,7 @@ def test_any_network_gives_the_logits_of_its_formula(hidden: str, last: str, dty
         np.testing.assert_allclose(logits, expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("count", [1, BLOCK - 1, BLOCK, BLOCK + 1, 1000])
+@pytest.mark.parametrize("count", [1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, 1000])
 def test_every_sample_digit_gets_the_class_that_predict_gives(
     digits: NDArray[np.uint8], count: int
 ) -> None:

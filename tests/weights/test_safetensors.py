@@ -9,7 +9,7 @@ import pytest
 
 from scratchnet_cli.errors import WeightsError
 from scratchnet_cli.weights.load import read_weight_file
-from scratchnet_cli.weights.safetensors import MAX_HEADER
+from scratchnet_cli.weights.safetensors import MAX_HEADER_BYTES
 from tests.weights.weight_files import network_in, outcome, refusal
 
 W = np.arange(6, dtype="<f4").reshape(3, 2)
@@ -76,7 +76,7 @@ WEIGHT = b'"0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}'
 HOSTILE = {
     "a header longer than the file": framed(HEADER, length=len(HEADER) + len(BODY) + 1),
     "a header of half a terabyte": framed(HEADER, length=2**39),
-    "a header without end": framed(b"{" + b" " * (MAX_HEADER + 1) + HEADER[1:]),
+    "a header without end": framed(b"{" + b" " * (MAX_HEADER_BYTES + 1) + HEADER[1:]),
     "a header a byte short": framed(HEADER, length=len(HEADER) - 1),
     "a header a byte long": framed(HEADER, length=len(HEADER) + 1),
     "no end": framed(b"{"),
