@@ -11,7 +11,7 @@ from scratchnet_cli.images.decode import PAGE_SIDE, decode
 from scratchnet_cli.images.digits import Group
 from scratchnet_cli.images.mnist import fit
 from scratchnet_cli.images.parts import Rectangle
-from scratchnet_cli.images.read import Box, Picture, Place, as_mnist, doubts, find_digits
+from scratchnet_cli.images.read import Box, DigitImage, Place, as_mnist, doubts, find_digits
 from scratchnet_cli.images.rows import find_numbers, find_rows
 
 # When a picture has so many pieces, the rest of its ink stays uncut: a digit among others that it
@@ -19,7 +19,7 @@ from scratchnet_cli.images.rows import find_numbers, find_rows
 MOST_PIECES = 10_000
 
 
-def read_digits(data: bytes, polarity: str = "auto") -> list[Picture]:
+def read_digits(data: bytes, polarity: str = "auto") -> list[DigitImage]:
     """What may be the digits of a picture, in reading order, each with its place.
 
     Where digits may touch, the whole comes first, and then each piece of it that may be one. A
@@ -33,16 +33,16 @@ def read_digits(data: bytes, polarity: str = "auto") -> list[Picture]:
     if ready is not None:
         rows, columns = (np.flatnonzero(ready.max(axis=axis)) for axis in (1, 0))
         box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-        return [Picture(ready, place=Place(box))]
+        return [DigitImage(ready, place=Place(box))]
     ink, groups = find_digits(seen.colours, polarity, page=True)
-    pictures: list[Picture] = []
+    pictures: list[DigitImage] = []
     for group, place, height in in_order(groups):
         found = doubts(ink, group)
         cuts = find_cuts(group.ink, height) if len(pictures) < MOST_PIECES else []
         place = place._replace(
             box=stored(group.box, seen.scale), after=len(cuts) + 1, height=height * seen.scale[0]
         )
-        pictures.append(Picture(fit(group.ink), found, place))
+        pictures.append(DigitImage(fit(group.ink), found, place))
         for piece in find_pieces(group.ink, cuts, height):
             severed = cuts[piece.after - 1].severed if piece.after <= len(cuts) else 0.0
             place = place._replace(
@@ -52,7 +52,7 @@ def read_digits(data: bytes, polarity: str = "auto") -> list[Picture]:
                 severed=severed,
                 whole=False,
             )
-            pictures.append(Picture(fit(piece.ink), found, place))
+            pictures.append(DigitImage(fit(piece.ink), found, place))
     return pictures
 
 

@@ -1,5 +1,7 @@
 """Any picture of a digit to the 28x28 that MNIST would have made of it."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,6 +14,7 @@ from scratchnet_cli.images.decode import decode, decode_as_stored
 from scratchnet_cli.images.digits import Group, find_groups, without_frames
 from scratchnet_cli.images.grey import Colours, Grey, Pixels
 from scratchnet_cli.images.ink import BLANK, Ink, find_ink, mix
+from scratchnet_cli.images.digit_image import Box, DigitImage, Place
 from scratchnet_cli.images.lines import without_lines
 from scratchnet_cli.images.mnist import FIELD, fit, fits_already
 from scratchnet_cli.images.regions import Mask
@@ -28,53 +31,7 @@ PAGE_INK, PAGE_PASSES = 0.3, 3
 # Beside the digit, something of this share of its size is another digit.
 OTHER = 0.4
 
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom, the last two just beyond what it holds."""
-
-
-class Place(NamedTuple):
-    """Where in a picture a digit stands, or what may be one.
-
-    box: in pixels of the picture as it is stored, turned upright. row, and number in the row: from
-    1. stretch: ink that may be several digits that touch, from 0; this is the whole of it, or what
-    lies between the cuts first and after; severed is how much ink the latter goes through, in
-    heights of the row. height: that of the row, in the same pixels.
-    """
-
-    box: Box
-    row: int = 1
-    number: int = 1
-    stretch: int = 0
-    first: int = 0
-    after: int = 1
-    severed: float = 0.0
-    whole: bool = True
-    height: float = 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A digit as the network sees it.
-
-    pixels: (28, 28) uint8, 0 background, 255 ink. doubts: reasons to distrust the reading:
-    "low contrast", "more than one digit", "ink cut by the edge". place: where it stands among
-    others, if they were looked for.
-    """
-
-    pixels: Pixels
-    doubts: tuple[str, ...] = ()
-    place: Place | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # On its way from a worker process: as bytes an array costs a fifth of the time.
-        return _from_bytes, (self.pixels.tobytes(), self.doubts, self.place)
-
-
-def _from_bytes(pixels: bytes, doubts: tuple[str, ...], place: Place | None) -> Picture:
-    return Picture(np.frombuffer(pixels, np.uint8).reshape(FIELD, FIELD), doubts, place)
-
-
-def read_image(data: bytes, polarity: str = "auto") -> Picture:
+def read_image(data: Source, polarity: str = "auto") -> DigitImage:
     """The digit in a picture file, fitted and centred as in MNIST.
 
     polarity: "dark" or "light" ink, or "auto" to tell by the picture. A picture that is MNIST's
@@ -84,29 +41,25 @@ def read_image(data: bytes, polarity: str = "auto") -> Picture:
         ImageError: the file is no picture of the known formats, or shows nothing.
         TypeError: ``data`` is not the content of a file, but perhaps its name.
     """
-    if not isinstance(data, bytes):
-        raise TypeError(
-            f"a picture is read from the bytes of a file, not from {type(data).__name__}; "
-            "Path(name).read_bytes() gives them"
-        )
+    data = read_source(data)
     seen = decode(data)
     ready = as_mnist(seen.grey, polarity)
     if ready is not None:
-        return Picture(ready)
+        return DigitImage(ready)
     ink, groups = find_digits(seen.colours, polarity)
     found = doubts(ink, groups[0])
     if any(group.size > OTHER * groups[0].size for group in groups[1:]):
         found += (SEVERAL,)
-    return Picture(fit(groups[0].ink), found)
+    return DigitImage(fit(groups[0].ink), found)
 
 
-def read_raw_image(data: bytes) -> Picture:
+def read_raw_image(data: bytes) -> DigitImage:
     """The 28x28 picture in a file, its grey values untouched.
 
     Raises:
         ImageError: the file is no picture of the known formats, or is of another size.
     """
-    return Picture(decode_as_stored(data, FIELD))
+    return DigitImage(decode_as_stored(data, FIELD))
 
 
 def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:
@@ -196,3 +149,51 @@ def doubts(ink: Ink, digit: Group) -> tuple[str, ...]:
     if digit.cut:
         found += (CUT,)
     return found
+
+
+import os
+
+from scratchnet_cli.images.load import NO_MEMORY
+from scratchnet_cli.system.inputs import STDIN, check_file_size, read_bytes
+
+Source = bytes | bytearray | str | os.PathLike[str]
+POLARITIES = ("auto", "dark", "light")
+
+
+def read_source(source: Source) -> bytes:
+    if isinstance(source, bytes | bytearray):
+        check_file_size(len(source))
+        return bytes(source)
+    if not isinstance(source, str | os.PathLike):
+        raise ImageError(
+            f"neither the bytes of a picture nor its path, but {type(source).__name__}"
+        )
+    path = os.fspath(source)
+    if os.path.isdir(path):
+        raise ImageError("a folder, not a picture")
+    return read_bytes(os.path.join(os.curdir, path) if path == STDIN else path)
+
+
+def read_digits(data, *, multiple=False, raw=False, polarity="auto"):
+    if multiple:
+        from scratchnet_cli.images.page import read_digits as page
+
+        return page(data, polarity)
+    return [read_raw_image(data) if raw else read_image(data, polarity)]
+
+
+def _attempt(read):
+    try:
+        return read()
+    except ImageError as error:
+        return ImageError(*error.args)
+    except MemoryError:
+        return ImageError(NO_MEMORY)
+
+
+def read_file(name, *, multiple=False, raw=False, polarity="auto"):
+    return _attempt(lambda: read_digits(read_bytes(name), multiple=multiple, raw=raw, polarity=polarity))
+
+
+def read_or_error(source, *, raw=False, polarity="auto"):
+    return _attempt(lambda: read_digits(read_source(source), raw=raw, polarity=polarity))
