@@ -16,8 +16,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.catalog import load_dataset
 from scratchnet_cli.cli import main
+from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.downloads import assets
 from scratchnet_cli.downloads.cache import Asset
 from tests.download.fetching import DATA, asset
@@ -140,13 +140,13 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def digits() -> NDArray[np.uint8]:
     """Real digits to make pictures of: the bundled sample, (1000, 28, 28) uint8."""
-    return load_dataset("sample")[0].images
+    return load_dataset("sample").images
 
 
 @pytest.fixture(scope="session")
 def labels() -> NDArray[np.uint8]:
     """What ``digits`` show: (1000,) uint8."""
-    return load_dataset("sample")[0].labels
+    return load_dataset("sample").labels
 
 
 @pytest.fixture

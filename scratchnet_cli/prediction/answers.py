@@ -148,7 +148,8 @@ def probability_warnings(probabilities: NDArray[np.floating]) -> tuple[str, ...]
 
     probabilities: (classes,), they sum to 1.
     """
-    second, best = np.sort(probabilities)[-2:].tolist() if len(probabilities) > 1 else (0.0, 1.0)
+    # For ten classes a list is faster than an array. The 0 is for a network of one class.
+    *_, second, best = 0.0, *sorted(probabilities.tolist())
     if 1 - best - second > MAX_LEFT_OVER:
         return (NOT_A_DIGIT,)
     return (LOW_PROBABILITY,) if best < MIN_PROBABILITY else ()
