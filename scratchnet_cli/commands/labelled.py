@@ -14,7 +14,8 @@ from scratchnet_cli.errors import about
 from scratchnet_cli.evaluation import evaluate as engine
 from scratchnet_cli.evaluation.evaluate import evaluate
 from scratchnet_cli.evaluation.result import Predictions, Record, SeenPictures, Setting
-from scratchnet_cli.images.files import read_batch, read_file
+from scratchnet_cli.images.read import read_file
+from scratchnet_cli.prediction.answers import read_batch
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.pool import spread, spread_parts
 from scratchnet_cli.system.progress import Progress

@@ -27,8 +27,8 @@ from scratchnet_cli.commands.options import (
 )
 from scratchnet_cli.downloads.fetch import Fetcher
 from scratchnet_cli.errors import about
-from scratchnet_cli.images.files import read_batch, read_file
-from scratchnet_cli.prediction.answers import Result, classify
+from scratchnet_cli.images.read import read_file
+from scratchnet_cli.prediction.answers import Result, classify, read_batch
 from scratchnet_cli.prediction.formats import FORMATS, number_json_line
 from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
 from scratchnet_cli.prediction.printing import AnswerPrinter, views

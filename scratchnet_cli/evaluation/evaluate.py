@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.errors import DatasetError, ImageError, ShapeError
 from scratchnet_cli.evaluation.result import SIDE, SeenPictures
-from scratchnet_cli.images.read import Picture
+from scratchnet_cli.images.digit_image import DigitImage
 from scratchnet_cli.network.fast import LARGEST_PIXEL, Forward
 from scratchnet_cli.network.layers import Network
 
@@ -181,7 +181,7 @@ class _Work:
         return answers
 
 
-Reading = tuple[str, Sequence[Picture] | ImageError]
+Reading = tuple[str, Sequence[DigitImage] | ImageError]
 """The name of a file, and the one picture in it, or why there is none."""
 
 
@@ -211,7 +211,7 @@ def evaluate_pictures(
     labelled = zip(readings, labels.tolist(), strict=True)
     while batch := list(islice(labelled, batch_size)):
         names: list[str] = []
-        pictures: list[Picture] = []
+        pictures: list[DigitImage] = []
         truth: list[int] = []
         for (name, content), label in batch:
             if isinstance(content, ImageError):

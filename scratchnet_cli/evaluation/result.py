@@ -16,7 +16,7 @@ from scratchnet_cli.evaluation.metrics import (
     expected_calibration_error,
     reliability,
 )
-from scratchnet_cli.images.read import Picture
+from scratchnet_cli.images.digit_image import DigitImage
 from scratchnet_cli.network.layers import softmax
 from scratchnet_cli.system.origin import Origin, now
 
@@ -182,7 +182,7 @@ class SeenPictures:
     def add(
         self,
         names: Sequence[str],
-        pictures: Sequence[Picture],
+        pictures: Sequence[DigitImage],
         labels: Sequence[int],
         logits: NDArray[np.floating],
     ) -> None:
@@ -192,7 +192,7 @@ class SeenPictures:
             OutputError: there is no room for the pixels.
         """
         self.names += names
-        self.doubts += (picture.doubts for picture in pictures)
+        self.doubts += (picture.warnings for picture in pictures)
         self._labels += labels
         self._logits.append(logits)
         pixels = b"".join(picture.pixels.tobytes() for picture in pictures)

@@ -1,6 +1,6 @@
 """Pictures through a network to answers, in the order of the pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, groupby, islice
@@ -9,18 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.files import Reading
-from scratchnet_cli.images.read import Box, Picture
+from scratchnet_cli.images.digit_image import Box, DigitImage
 from scratchnet_cli.network.layers import Network
 
 SIDE = 28
+Reading = tuple[str, list[DigitImage] | ImageError]
+"""A file's name, and the images of digits in it, or why there are none."""
+
+
+def read_batch(
+    read: Callable[[str], list[DigitImage] | ImageError], names: Iterable[str]
+) -> list[Reading]:
+    """Return one reading for each name, in their order."""
+    return [(name, read(name)) for name in names]
 
 
 @dataclass(frozen=True, eq=False)
 class Digit:
     """What the network made of one picture. probabilities: (classes,), they sum to 1."""
 
-    picture: Picture
+    picture: DigitImage
     probabilities: NDArray[np.floating]
     digit: int
     probability: float
@@ -133,7 +141,7 @@ def _doubts(digits: Sequence[Digit]) -> list[str]:
         dict.fromkeys(
             doubt
             for digit in digits
-            for doubt in (*digit.picture.doubts, *doubts(digit.probabilities))
+            for doubt in (*digit.picture.warnings, *doubts(digit.probabilities))
         )
     )
 
@@ -157,7 +165,7 @@ def _read(digits: list[Digit]) -> list[Digit]:
     return [digits[index] for index in chosen]
 
 
-def _digits(network: Network, pictures: Sequence[Picture]) -> list[Digit]:
+def _digits(network: Network, pictures: Sequence[DigitImage]) -> list[Digit]:
     pixels = np.array([picture.pixels for picture in pictures], np.float32)
     probabilities = network.probabilities(pixels.reshape(len(pictures), SIDE * SIDE) / 255)
     best = probabilities.argmax(axis=1)

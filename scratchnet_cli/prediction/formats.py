@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.read import Box
+from scratchnet_cli.images.digit_image import Box
 from scratchnet_cli.prediction.answers import Answer, Digit
 from scratchnet_cli.system.text import on_github, printable, text_bar
 

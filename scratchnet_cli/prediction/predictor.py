@@ -4,25 +4,17 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeAlias
 
 import numpy as np
 
 from scratchnet_cli import catalog
-from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.files import attempt, read_pictures
-from scratchnet_cli.images.read import Picture
+from scratchnet_cli.images.read import POLARITIES, Source, read_or_error
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.prediction.answers import SIDE, Result, Unreadable, classify
-from scratchnet_cli.system.inputs import STDIN, check_size, read_bytes
-
-Source: TypeAlias = bytes | bytearray | str | os.PathLike[str]
-"""A picture: the content of its file, or the file's path."""
 
 # As many as ``predict`` gives to a process: whatever is asked for, memory holds the pictures of one
 # batch beside the predictions.
 BATCH = 256
-POLARITIES = ("auto", "dark", "light")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,31 +80,17 @@ class Predictor:
         rest = iter(pictures)
         predictions: list[Prediction] = []
         while batch := list(islice(rest, BATCH)):
-            readings = [("", attempt(self._read, source)) for source in batch]
+            readings = [
+                ("", read_or_error(source, raw=self._raw, polarity=self._polarity))
+                for source in batch
+            ]
             results = classify(self._network, readings)
             predictions += map(_prediction, map(_path, batch), results)
         return predictions
 
-    def _read(self, source: Source) -> list[Picture]:
-        return read_pictures(_content(source), self._raw, False, self._polarity)
-
 
 def _path(source: Source) -> str | None:
     return os.fspath(source) if isinstance(source, str | os.PathLike) else None
-
-
-def _content(source: Source) -> bytes:
-    if isinstance(source, bytes | bytearray):
-        check_size(len(source))
-        return bytes(source)
-    path = _path(source)
-    if path is None:
-        raise ImageError(
-            f"neither the bytes of a picture nor its path, but {type(source).__name__}"
-        )
-    if os.path.isdir(path):  # noqa: PTH112
-        raise ImageError("a folder, not a picture")
-    return read_bytes(os.path.join(os.curdir, path) if path == STDIN else path)  # noqa: PTH118
 
 
 def _prediction(path: str | None, result: Result) -> Prediction:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from scratchnet_cli.errors import OutputError
-from scratchnet_cli.images.png import OUR_PNG, png
-from scratchnet_cli.images.read import Picture
+from scratchnet_cli.images.digit_image import DigitImage
+from scratchnet_cli.images.png import MARKED_PNG_START, png
 from scratchnet_cli.prediction.answers import Answer, Result
 from scratchnet_cli.system.files import write_file
 from scratchnet_cli.system.inputs import STDIN
@@ -48,7 +48,7 @@ class PreprocessedFolder:
             for digit in result.digits:
                 self._save(result.name, digit.picture)
 
-    def _save(self, name: str, picture: Picture) -> None:
+    def _save(self, name: str, picture: DigitImage) -> None:
         """Write ``photo.28x28.png`` for ``photo.jpg``; ``photo.28x28-2.png`` where that is taken.
 
         What an earlier run wrote is replaced, and no other file.
@@ -97,6 +97,6 @@ def _is_ours(path: Path, mode: int) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            return file.read(len(OUR_PNG)) == OUR_PNG
+            return file.read(len(MARKED_PNG_START)) == MARKED_PNG_START
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error

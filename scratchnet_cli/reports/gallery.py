@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scratchnet_cli.evaluation.evaluate import Evaluation
 from scratchnet_cli.evaluation.metrics import Counts
 from scratchnet_cli.evaluation.result import MISTAKES, Mistake, Predictions, SeenPictures
-from scratchnet_cli.images.read import Picture
+from scratchnet_cli.images.digit_image import DigitImage
 from scratchnet_cli.prediction.answers import Answer, Digit
 from scratchnet_cli.reports.charts import MOST_ROWS, bars, cell_anchor, ranked
 from scratchnet_cli.reports.data_uris import grey_png
@@ -150,7 +150,7 @@ def not_read(evaluation: Evaluation, seen: SeenPictures) -> Html:
 def _article(mistake: Mistake, seen: SeenPictures) -> Html:
     name, pixels = seen.names[mistake.index], seen[mistake.index]
     digit = Digit(
-        Picture(pixels, seen.doubts[mistake.index]),
+        DigitImage(pixels, seen.doubts[mistake.index]),
         np.array(mistake.probabilities),
         mistake.prediction,
         mistake.probability,
