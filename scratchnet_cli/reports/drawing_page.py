@@ -10,7 +10,7 @@ import numpy as np
 
 from scratchnet_cli.datasets.load import Dataset
 from scratchnet_cli.errors import ShapeError, WeightsError
-from scratchnet_cli.images.mnist import FIELD
+from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.network.layers import Layer
 from scratchnet_cli.reports.html import policy
 from scratchnet_cli.system.files import PAGE_MARKER
@@ -30,9 +30,10 @@ def drawing_page(weights: Weights, dataset: Dataset) -> str:
         WeightsError: a weight is too large for float32, the type in the page.
     """
     network = weights.network
-    if network.inputs != FIELD * FIELD:
+    if network.inputs != SIDE_PIXELS**2:
+        size = f"{SIDE_PIXELS}x{SIDE_PIXELS}"
         raise ShapeError(
-            f"the network takes {network.inputs} values, and a drawing has {FIELD}x{FIELD} pixels"
+            f"the network takes {network.inputs} values, and a drawing has {size} pixels"
         )
     style, script = _text("drawing.css"), "".join(map(_text, SCRIPTS))
     classes = weights.classes or map(str, range(network.outputs))
