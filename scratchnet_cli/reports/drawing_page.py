@@ -10,14 +10,18 @@ import numpy as np
 
 from scratchnet_cli.datasets.load import Dataset
 from scratchnet_cli.errors import ShapeError, WeightsError
+from scratchnet_cli.images import digit_image, digits, grey, ink, lines, mnist, parts, read
 from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.network.layers import Layer
+from scratchnet_cli.prediction import answers
 from scratchnet_cli.reports.html import policy
 from scratchnet_cli.system.files import PAGE_MARKER
 from scratchnet_cli.system.text import escape
 from scratchnet_cli.weights.load import Weights
 
 EXAMPLES_PER_CLASS = 3
+# The script receives their constants under the same names, so that it agrees with ``predict``.
+CONSTANT_MODULES = (answers, digit_image, digits, grey, ink, lines, mnist, parts, read)
 # Joined to one script: computations, what is shown, what one can do.
 SCRIPTS = ("arithmetic.js", "view.js", "pen.js")
 
@@ -43,6 +47,12 @@ def drawing_page(weights: Weights, dataset: Dataset) -> str:
             "sha256": weights.origin.sha256,
         },
         "version": version("scratchnet-cli"),
+        "constants": {
+            name: value
+            for module in CONSTANT_MODULES
+            for name, value in vars(module).items()
+            if name.isupper() and isinstance(value, int | float | str)
+        },
         "classes": list(map(escape, classes)),
         "layers": [_layer(layer) for layer in network.layers],
         "examples": _examples(dataset),
