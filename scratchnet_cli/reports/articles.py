@@ -70,10 +70,8 @@ def overlay(numbers: Sequence[Number], size: tuple[int, int], scale: float) -> H
         if number.box is None:
             continue
         left, top, _, bottom = (scale * side for side in number.box)
-        letter = min(
-            max(LETTER_HEIGHT_RATIO * (bottom - top), MIN_LETTER_RATIO * longer),
-            MAX_LETTER_RATIO * longer,
-        )
+        letter = max(LETTER_HEIGHT_RATIO * (bottom - top), MIN_LETTER_RATIO * longer)
+        letter = min(letter, MAX_LETTER_RATIO * longer)
         # Below the number if there is no room above.
         y = top - 0.2 * letter if top > letter else bottom + 0.9 * letter
         marks += [

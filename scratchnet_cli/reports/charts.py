@@ -28,10 +28,10 @@ def bars(probabilities: Sequence[float], answer: int, label: int | None = None) 
         kind = "answer" if i == answer else "label" if i == label else "other"
         height = max(round(probability * _BAR_HEIGHT, 1), 0.5)
         x, y = i * _BAR_STEP, f"{_BAR_HEIGHT - height:g}"
-        parts.append(
+        parts += [
             tag("rect", class_=kind, x=x, y=y, width=_BAR_WIDTH, height=f"{height:g}"),
-        )
-        parts.append(tag("text", str(i), x=f"{x + _BAR_WIDTH / 2:g}", y=_BAR_HEIGHT + 11))
+            tag("text", str(i), x=f"{x + _BAR_WIDTH / 2:g}", y=_BAR_HEIGHT + 11),
+        ]
     width = (len(probabilities) - 1) * _BAR_STEP + _BAR_WIDTH
     return tag(
         "svg",
@@ -54,12 +54,9 @@ def heat_map(counts: Counts, linked: Collection[tuple[int, int]]) -> Html:
             count = int(counts[label, prediction])
             content = str(count) if count else ""
             if (label, prediction) in linked:
-                content = tag(
-                    "a",
-                    content,
-                    href=f"#{cell_anchor(label, prediction)}",
-                    aria_label=f"{count} images of {label} read as {prediction}",
-                )
+                spoken = f"{count} images of {label} read as {prediction}"
+                anchor = f"#{cell_anchor(label, prediction)}"
+                content = tag("a", content, href=anchor, aria_label=spoken)
             cells.append(tag("td", content, class_=_shade(count, max_count, label == prediction)))
         rows.append(tag("tr", tag("th", str(label), scope="row"), *cells))
     head = tag("tr", tag("td"), *(tag("th", str(label), scope="col") for label in labels))

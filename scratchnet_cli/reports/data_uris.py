@@ -11,7 +11,7 @@ from scratchnet_cli.images.decode import upright
 from scratchnet_cli.images.load import opened
 from scratchnet_cli.reports.html import Html, img
 
-# Between two fields of ``signed_png``.
+# Between two fields of ``signed_img``.
 _GAP_PIXELS = 2
 # Colour-blind readers can tell these apart: blue, almost white, orange.
 _NEGATIVE_RGB, _ZERO_RGB, _POSITIVE_RGB = (5, 80, 160), (247, 247, 247), (190, 75, 0)
@@ -25,10 +25,10 @@ def grey_img(pixels: NDArray[np.uint8], alternative: str, class_: str = "digit")
     return img(_uri(Image.fromarray(pixels), "PNG"), alternative, class_, width, height)
 
 
-def signed_png(fields: NDArray[np.floating], columns: int) -> tuple[str, int, int]:
-    """Return fields of signed numbers side by side: a data URI, width and height in pixels.
+def signed_img(fields: NDArray[np.floating], columns: int, alternative: str) -> Html:
+    """Return an image of fields of signed numbers side by side, (n, rows, columns).
 
-    fields: (n, rows, columns). They share one scale of colours: blue below 0, orange above.
+    They share one scale of colours: blue below 0, orange above.
     """
     count, height, width = fields.shape
     limit = float(np.percentile(np.abs(fields), _LIMIT_PERCENTILE)) or 1.0
@@ -42,7 +42,7 @@ def signed_png(fields: NDArray[np.floating], columns: int) -> tuple[str, int, in
         pixels[top : top + height, left : left + width] = field
     image = Image.fromarray(pixels)
     image.putpalette(_palette())
-    return _uri(image, "PNG", transparency=255), *image.size
+    return img(_uri(image, "PNG", transparency=255), alternative, "weights", *image.size)
 
 
 def thumbnail(data: bytes, max_side: int) -> tuple[str, int, int, float]:

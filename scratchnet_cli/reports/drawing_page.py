@@ -33,19 +33,15 @@ def drawing_page(weights: Weights, dataset: Dataset) -> str:
         ShapeError: the network does not take 28x28 pixels.
         WeightsError: a weight is too large for float32, the type in the page.
     """
-    network = weights.network
+    network, origin = weights.network, weights.origin
     if network.inputs != SIDE_PIXELS**2:
-        size = f"{SIDE_PIXELS}x{SIDE_PIXELS}"
         raise ShapeError(
-            f"the network takes {network.inputs} values, and a drawing has {size} pixels"
+            f"the network takes {network.inputs} values, and a drawing has 28x28 pixels"
         )
     style, script = _text("drawing.css"), "".join(map(_text, SCRIPTS))
     classes = weights.classes or map(str, range(network.outputs))
     data = {
-        "weights": {
-            "name": escape(Path(weights.origin.name).name),
-            "sha256": weights.origin.sha256,
-        },
+        "weights": {"name": escape(Path(origin.name).name), "sha256": origin.sha256},
         "version": version("scratchnet-cli"),
         "constants": {
             name: value
@@ -57,16 +53,16 @@ def drawing_page(weights: Weights, dataset: Dataset) -> str:
         "layers": [_layer(layer) for layer in network.layers],
         "examples": _examples(dataset),
     }
-    parts = {
+    texts = {
         "marker": PAGE_MARKER.decode(),
         "policy": policy(style, script),
         "style": style,
         "script": script,
-        # Nothing in it ends the element around it, or begins another.
+        # Nothing in the data can end the element around it or begin another.
         "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
     }
     # One pass: what was inserted is not searched for placeholders.
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _text("drawing.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: texts[match[1]], _text("drawing.html"))
 
 
 def _text(name: str) -> str:

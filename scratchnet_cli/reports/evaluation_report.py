@@ -13,7 +13,7 @@ from scratchnet_cli.evaluation.metrics import (
 from scratchnet_cli.evaluation.result import Evaluation
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.reports.charts import MAX_MATRIX_CLASSES, heat_map, reliability_diagram
-from scratchnet_cli.reports.data_uris import signed_png
+from scratchnet_cli.reports.data_uris import signed_img
 from scratchnet_cli.reports.gallery import (
     Cells,
     cells_section,
@@ -21,17 +21,7 @@ from scratchnet_cli.reports.gallery import (
     mistakes_section,
     unreadable_section,
 )
-from scratchnet_cli.reports.html import (
-    Html,
-    document,
-    header,
-    img,
-    run_section,
-    section,
-    table,
-    tag,
-)
-from scratchnet_cli.system.origin import Origin
+from scratchnet_cli.reports.html import Html, document, header, run_section, section, table, tag
 
 MAX_UNITS, UNITS_PER_ROW = 100, 10
 
@@ -87,15 +77,10 @@ def _matrix(result: Evaluation, cells: Cells) -> Html:
 
 
 def _per_class(result: Evaluation) -> Html:
-    rows = [
-        (
-            str(metrics.label),
-            f"{metrics.total:,}",
-            f"{metrics.correct:,}",
-            *map(format_share, (metrics.precision, metrics.recall, metrics.f1)),
-        )
-        for metrics in class_metrics(result.confusion)
-    ]
+    rows = []
+    for metric in class_metrics(result.confusion):
+        shares = map(format_share, (metric.precision, metric.recall, metric.f1))
+        rows.append((str(metric.label), f"{metric.total:,}", f"{metric.correct:,}", *shares))
     lead = (
         "Precision: of what was read as this class, the share that was right. Recall: of what "
         "shows it, the share that was found. F1: their harmonic mean."
@@ -106,15 +91,10 @@ def _per_class(result: Evaluation) -> Html:
 
 
 def _calibration(result: Evaluation, ece: float) -> Html:
-    rows = [
-        (
-            f"{part.low:.1f} – {part.high:.1f}",
-            f"{part.count:,}",
-            format_share(part.probability),
-            format_share(part.accuracy),
-        )
-        for part in result.reliability
-    ]
+    rows = []
+    for part in result.reliability:
+        shares = map(format_share, (part.probability, part.accuracy))
+        rows.append((f"{part.low:.1f} – {part.high:.1f}", f"{part.count:,}", *shares))
     lead = (
         f"Expected calibration error {ece:.4f}: the average gap between the stated probability "
         "and the share that is right. Bars above the line: too modest; below it: too sure."
@@ -131,23 +111,18 @@ def _first_layer(network: Network, shape: tuple[int, ...]) -> Html:
     weights = network.layers[0].W
     units = min(weights.shape[1], MAX_UNITS)
     fields = np.asarray(weights[:, :units].T, np.float64).reshape(units, *shape)
-    source, width, height = signed_png(fields, UNITS_PER_ROW)
+    image = signed_img(fields, UNITS_PER_ROW, f"The weights of {units} units as pictures")
     lead = (
         f"What each of the {units} units of the first layer looks for"
         + (f", of {weights.shape[1]}" if units < weights.shape[1] else "")
         + ": ink in orange places raises it, ink in blue ones lowers it. One scale for all."
     )
-    image = img(source, f"The weights of {units} units as pictures", "weights", width, height)
     return section("layer", "First layer", lead, image)
 
 
 def _run(result: Evaluation) -> Html:
     speed = f"{result.elapsed_s:.3f} s, {result.images_per_s:,.0f} images/s"
     run = f"{result.total:,} images in batches of {result.batch_size:,}: {speed}"
-    rows: list[tuple[str, str | Origin]] = [
-        ("weights", result.weights),
-        ("dataset", result.dataset),
-        ("split", result.split or ""),
-        ("run", run),
-    ]
-    return run_section([(name, value) for name, value in rows if value], result.made)
+    origins = ("weights", result.weights), ("dataset", result.dataset)
+    split = [("split", result.split)] if result.split else []
+    return run_section((*origins, *split, ("run", run)), result.made)

@@ -22,12 +22,8 @@ MAX_GALLERY_PIXELS = 1500 * 28 * 28
 Cells = dict[tuple[int, int], list[int]]
 """For each cell (label, prediction), the places in the dataset of the images to show."""
 
-LEGEND = tag(
-    "ul",
-    tag("li", "what it was read as", class_="answer"),
-    tag("li", "what it shows", class_="label"),
-    class_="legend",
-)
+_ANSWER = tag("li", "what it was read as", class_="answer")
+LEGEND = tag("ul", _ANSWER, tag("li", "what it shows", class_="label"), class_="legend")
 
 
 def mistakes_section(result: Evaluation) -> Html:
@@ -74,13 +70,12 @@ def choose_cells(result: Evaluation) -> Cells:
     limits = range(MAX_MISTAKES_PER_CELL, 0, -1)
     max_wrong = next((most for most in limits if wrong.clip(max=most).sum() <= max_images), 0)
     max_correct = min(MAX_CORRECT_PER_CELL, max_images // classes)
-    cells = {
-        (label, prediction): result.images_in_cell(
-            label, prediction, max_correct if label == prediction else max_wrong
-        )
-        for label, prediction in np.argwhere(counts).tolist()
-    }
-    return {cell: places for cell, places in cells.items() if places}
+    cells = {}
+    for label, prediction in np.argwhere(counts).tolist():
+        max_count = max_correct if label == prediction else max_wrong
+        if max_count:
+            cells[label, prediction] = result.images_in_cell(label, prediction, max_count)
+    return cells
 
 
 def cells_section(result: Evaluation, cells: Cells) -> Html:
@@ -104,21 +99,13 @@ def _cell(result: Evaluation, label: int, prediction: int, places: list[int]) ->
         if len(places) < count
         else f"{count:,} image{'' if count == 1 else 's'}"
     )
-    heading = tag(
-        "h3",
-        f"{label} read as {prediction} ",
-        tag("small", some),
-        id=cell_anchor(label, prediction),
-    )
-    paths = result.pictures.paths if result.pictures else None
-    figures = (
-        captioned(
-            _image(result, i, "", "small"),
-            os.path.basename(paths[i]) if paths else str(i),  # noqa: PTH119
-        )
-        for i in places
-    )
-    return tag("div", heading, tag("div", *figures, class_="pictures"), class_="cell")
+    title, anchor = f"{label} read as {prediction} ", cell_anchor(label, prediction)
+    names = list(map(str, places))
+    if result.pictures:
+        names = [os.path.basename(result.pictures.paths[i]) for i in places]  # noqa: PTH119
+    images = (_image(result, i, "", "small") for i in places)
+    figures = tag("div", *map(captioned, images, names), class_="pictures")
+    return tag("div", tag("h3", title, tag("small", some), id=anchor), figures, class_="cell")
 
 
 def _figure(result: Evaluation, mistake: Mistake) -> Html:
@@ -133,10 +120,8 @@ def _figure(result: Evaluation, mistake: Mistake) -> Html:
 def _article(result: Evaluation, pictures: PictureDetails, mistake: Mistake) -> Html:
     path = pictures.paths[mistake.index]
     answer = f"{mistake.label} read as {mistake.prediction}"
-    warnings = [
-        *pictures.warnings[mistake.index],
-        *probability_warnings(np.array(mistake.probabilities)),
-    ]
+    warnings = pictures.warnings[mistake.index]
+    warnings += probability_warnings(np.array(mistake.probabilities))
     seen = captioned(
         _image(result, mistake.index, f"The {mistake.label} as the network saw it"),
         bars(mistake.probabilities, mistake.prediction, mistake.label),

@@ -11,12 +11,12 @@ from scratchnet_cli.system.origin import Origin, versions
 from scratchnet_cli.system.text import escape
 
 _STYLE = Path(__file__).with_name("page.css")
+# Elements that never have content have no end tag.
+_VOID_TAGS = ("img", "meta")
 
 
 class Html(str):
     """Text that is HTML already. Every other string is escaped."""
-
-    __slots__ = ()
 
 
 def tag(name: str, /, *content: str, **attributes: str | float) -> Html:
@@ -25,22 +25,14 @@ def tag(name: str, /, *content: str, **attributes: str | float) -> Html:
         f' {key.rstrip("_").replace("_", "-")}="{escape_html(escape(str(value)))}"'
         for key, value in attributes.items()
     )
-    return Html(f"<{name}{head}>{join(*content)}</{name}>")
-
-
-def void_tag(name: str, /, **attributes: str | float) -> Html:
-    """Return an element that never has content, such as ``img``."""
-    return Html(tag(name, **attributes).removesuffix(f"</{name}>"))
+    end = "" if name in _VOID_TAGS else f"</{name}>"
+    return Html(f"<{name}{head}>{join(*content)}{end}")
 
 
 def join(*content: str) -> Html:
     """Return the parts one after the other, escaped if they are not HTML."""
-    return Html(
-        "".join(
-            part if isinstance(part, Html) else escape_html(escape(part), quote=False)
-            for part in content
-        )
-    )
+    parts = (c if isinstance(c, Html) else escape_html(escape(c), quote=False) for c in content)
+    return Html("".join(parts))
 
 
 def table(
@@ -62,7 +54,7 @@ def table(
 
 def img(source: str, alternative: str, class_: str, width: int, height: int) -> Html:
     """Return an image. source: a data URI; alternative: the text for screen readers."""
-    return void_tag("img", src=source, alt=alternative, class_=class_, width=width, height=height)
+    return tag("img", src=source, alt=alternative, class_=class_, width=width, height=height)
 
 
 def captioned(content: str, *lines: str) -> Html:
@@ -105,12 +97,12 @@ def document(title: str, *content: str) -> str:
     style = _STYLE.read_text(encoding="utf-8")
     head = tag(
         "head",
-        void_tag("meta", charset="utf-8"),
+        tag("meta", charset="utf-8"),
         # Among the first bytes, so that a later run may overwrite the report.
         Html(PAGE_MARKER.decode()),
-        void_tag("meta", http_equiv="Content-Security-Policy", content=policy(style)),
-        void_tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        void_tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy(style)),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
         tag("title", title),
         tag("style", Html(style)),
     )
