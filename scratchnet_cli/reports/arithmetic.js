@@ -52,9 +52,7 @@ function softmax(a) {
 }
 
 /** Return the index of the largest value, or of the first of several. */
-function argmax(values) {
-  return values.indexOf(Math.max(...values));
-}
+const argmax = (values) => values.indexOf(Math.max(...values));
 
 /** Return why the most probable class may be wrong, at most one reason. */
 function probabilityWarnings(y) {
@@ -68,28 +66,24 @@ function probabilityWarnings(y) {
 // `scratchnet predict` does the same in Python. It also handles light, paper, ruled lines and
 // frames. A grey is { height, width, values }; the values are in [0, 1], row by row.
 
-/** Return a grey with these values, or an empty one. */
-function newGrey(height, width, values = new Float32Array(height * width)) {
-  return { height, width, values };
-}
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** Round to the nearest integer, and halves to the even one, as NumPy and Python do. */
-function round(value) {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
-}
-
-/** Return the sum of numbers. */
+/** Return the sum of numbers. A loop is faster than `reduce`. */
 function total(values) {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i];
   return sum;
 }
 
-/** Return the value, or the bound that it exceeds. */
-function clamp(value, low, high) {
-  return Math.min(Math.max(value, low), high);
+/** Return a grey with these values, or an empty one. */
+const newGrey = (height, width, values = new Float32Array(height * width)) =>
+  ({ height, width, values });
+
+/** Round to the nearest integer, and halves to the even one, as NumPy and Python do. */
+function round(value) {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
 }
 
 /** Return the smallest value that is not below this share of the values. */
@@ -106,11 +100,10 @@ function resizeWeights(before, after, shrinks) {
     const centre = (place + 0.5) * scale;
     const first = Math.max(Math.trunc(centre - reach + 0.5), 0);
     const end = Math.min(Math.trunc(centre + reach + 0.5), before);
-    const weights = [];
-    for (let i = first; i < end; i++) {
-      const off = (i - centre + 0.5) / stretch;
-      weights.push(shrinks ? Number(off > -0.5 && off <= 0.5) : Math.max(0, 1 - Math.abs(off)));
-    }
+    const weights = Array.from({ length: end - first }, (_, i) => {
+      const off = (first + i - centre + 0.5) / stretch;
+      return shrinks ? Number(off > -0.5 && off <= 0.5) : Math.max(0, 1 - Math.abs(off));
+    });
     const sum = total(weights) || 1;
     return { first, weights: weights.map((weight) => weight / sum) };
   });
@@ -176,24 +169,19 @@ function dilateRows({ height, width, values }, reach) {
 }
 
 /** Return the maximum over a square that reaches this many pixels to each side. */
-function dilate(grey, reach) {
-  return dilateRows(dilateRows(grey, reach), reach);
-}
+const dilate = (grey, reach) => dilateRows(dilateRows(grey, reach), reach);
 
 /** Return the maximum over each pixel and its 4 neighbours, or all 8. The outermost are empty. */
 function spread({ height, width, values }, square) {
-  const down = values.slice();
-  for (let i = width; i < values.length - width; i++) {
-    if (values[i - width] > down[i]) down[i] = values[i - width];
-    if (values[i + width] > down[i]) down[i] = values[i + width];
-  }
-  const result = down.slice();
-  const beside = square ? down : values;
-  for (let i = width; i < values.length - width; i++) {
-    if (beside[i - 1] > result[i]) result[i] = beside[i - 1];
-    if (beside[i + 1] > result[i]) result[i] = beside[i + 1];
-  }
-  return newGrey(height, width, result);
+  const grow = (result, from, step) => {
+    for (let i = width; i < values.length - width; i++) {
+      if (from[i - step] > result[i]) result[i] = from[i - step];
+      if (from[i + step] > result[i]) result[i] = from[i + step];
+    }
+    return result;
+  };
+  const down = grow(values.slice(), values, width);
+  return newGrey(height, width, grow(down.slice(), square ? down : values, 1));
 }
 
 /** Return the ink grown by some pixels, whole or not, to all sides in an octagon. */
@@ -217,21 +205,29 @@ function penWidth(ink) {
   return (2 * area) / Math.max(outline, 1e-6);
 }
 
+const emptyBox = () => ({ top: Infinity, bottom: 0, left: Infinity, right: 0 });
+
+/** Extend a box to contain another, or a pixel, and return it. */
+function extendBox(box, top, left, bottom = top + 1, right = left + 1) {
+  box.top = Math.min(box.top, top);
+  box.bottom = Math.max(box.bottom, bottom);
+  box.left = Math.min(box.left, left);
+  box.right = Math.max(box.right, right);
+  return box;
+}
+
+/** Return the box around others. */
+const boxAround = (boxes) => boxes.reduce((around, { top, left, bottom, right }) =>
+  extendBox(around, top, left, bottom, right), emptyBox());
+
 /** Return the ink without empty rows and columns around it. Faint ink there is only blur. */
 function trim(ink) {
-  const { height, width, values } = ink;
-  let [top, bottom, left, right] = [height, 0, width, 0];
+  const box = emptyBox();
   const faint = Math.fround(FAINT_AMOUNT);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      if (values[i] <= faint) continue;
-      top = Math.min(top, y);
-      bottom = y + 1;
-      left = Math.min(left, x);
-      right = Math.max(right, x + 1);
-    }
-  }
-  return crop(ink, top, left, bottom - top, right - left);
+  ink.values.forEach((value, i) => {
+    if (value > faint) extendBox(box, Math.floor(i / ink.width), i % ink.width);
+  });
+  return crop(ink, box.top, box.left, box.bottom - box.top, box.right - box.left);
 }
 
 /** Return the ink as if written with a pen of MNIST's width, if its own pen is thinner. */
@@ -281,24 +277,19 @@ function hasMnistForm(pixels) {
 function findRegions({ height, width, values }) {
   const labels = new Int32Array(values.length);
   const regions = [];
-  const open = [];
   for (let start = 0; start < values.length; start++) {
     if (values[start] <= REGION_AMOUNT || labels[start]) continue;
-    const region = { label: regions.length + 1, area: 0, solid: false };
-    Object.assign(region, { top: height, bottom: 0, left: width, right: 0 });
+    const region = { label: regions.length + 1, area: 0, solid: false, ...emptyBox() };
     regions.push(region);
     labels[start] = region.label;
-    open.push(start);
+    const open = [start];
     while (open.length) {
       const place = open.pop();
       const x = place % width;
       const y = (place - x) / width;
       region.area++;
       region.solid ||= values[place] > CORE_AMOUNT;
-      region.top = Math.min(region.top, y);
-      region.bottom = Math.max(region.bottom, y + 1);
-      region.left = Math.min(region.left, x);
-      region.right = Math.max(region.right, x + 1);
+      extendBox(region, y, x);
       for (let row = Math.max(y - 1, 0); row <= Math.min(y + 1, height - 1); row++) {
         for (let column = Math.max(x - 1, 0); column <= Math.min(x + 1, width - 1); column++) {
           const near = row * width + column;
@@ -313,25 +304,10 @@ function findRegions({ height, width, values }) {
   return { labels, regions };
 }
 
-/** Return the longer side of a box in pixels. */
-function longerSide(box) {
-  return Math.max(box.bottom - box.top, box.right - box.left);
-}
+const longerSide = (box) => Math.max(box.bottom - box.top, box.right - box.left);
 
 /** Return whether a box is as flat and wide as the line under a number. */
-function isBar(box) {
-  return box.bottom - box.top < MAX_BAR_ASPECT * (box.right - box.left);
-}
-
-/** Return the box around others. */
-function boxAround(boxes) {
-  return {
-    top: Math.min(...boxes.map((box) => box.top)),
-    bottom: Math.max(...boxes.map((box) => box.bottom)),
-    left: Math.min(...boxes.map((box) => box.left)),
-    right: Math.max(...boxes.map((box) => box.right)),
-  };
-}
+const isBar = (box) => box.bottom - box.top < MAX_BAR_ASPECT * (box.right - box.left);
 
 /** Return whether a box lies as the loose bar of a 5: low, above the other's middle. */
 function isTopBar(upper, lower) {
@@ -429,9 +405,8 @@ function inkOfDrawing({ height, width, data }) {
 }
 
 /** Return dark for light and light for dark. */
-function invert({ height, width, values }) {
-  return newGrey(height, width, values.map((value) => 1 - value));
-}
+const invert = ({ height, width, values }) =>
+  newGrey(height, width, values.map((value) => 1 - value));
 
 /** Return the grey without narrow dark parts: a closing keeps shadows, not strokes. */
 function brightBackground(grey) {

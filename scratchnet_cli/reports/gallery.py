@@ -12,7 +12,7 @@ from scratchnet_cli.reports.charts import MAX_MATRIX_CLASSES, bars, cell_anchor
 from scratchnet_cli.reports.data_uris import grey_img
 from scratchnet_cli.reports.html import Html, captioned, section, tag
 
-# Of labelled pictures, at most this many mistakes are shown.
+# The largest number of labelled pictures to show that were read wrong.
 MAX_PICTURE_MISTAKES = 100
 # Limits on the images of one cell, and on the pixels of all of them: those of 1,500 images of
 # MNIST, so that the report stays under 2 MB.

@@ -12,7 +12,7 @@ const readPen = newPen(PAD_SIDE, PAD_SIDE);
 let drawing = EMPTY_DRAWING; // lists of points { x, y, width }, over an example or a picture
 const past = []; // the drawings before this one
 let stroke = null; // the stroke that is being drawn
-let isScheduled = false; // whether an update is
+let frame = 0; // the request of the next update
 let opening = null; // the file that was opened last; earlier ones may still be decoded
 
 /** Return the context of a new canvas with readable pixels. */
@@ -38,12 +38,8 @@ function update() {
 
 /** Update once before the browser draws the next frame, after any number of events. */
 function schedule() {
-  if (isScheduled) return;
-  isScheduled = true;
-  requestAnimationFrame(() => {
-    isScheduled = false;
-    update();
-  });
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(update);
 }
 
 /** Draw the line to a stroke's point i: a curve between its segments' middles, round at ends. */
@@ -144,14 +140,12 @@ function beginStroke(point) {
   schedule();
 }
 
-/** Extend the stroke to a point. */
 function extendStroke(point) {
   stroke.push(point);
   drawPoint(stroke, stroke.length - 1);
   schedule();
 }
 
-/** End the stroke. */
 function endStroke() {
   drawEnd(stroke);
   stroke = null;

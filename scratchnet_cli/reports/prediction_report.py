@@ -11,7 +11,7 @@ from scratchnet_cli.reports.html import Html, captioned, document, header, run_s
 from scratchnet_cli.system.origin import Origin, utc_now
 
 MAX_ANSWERS = 200
-# Of a picture with a long number, at most this many digits are shown.
+# Longer numbers are not shown to their end.
 MAX_DIGITS = 12
 # A picture with more digits takes the whole width.
 MAX_NARROW_DIGITS = 6

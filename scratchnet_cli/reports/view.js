@@ -1,9 +1,6 @@
 // What the page shows: an image, and all that the network computes from it.
 
-/** Return the bytes in base64. */
-function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-}
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
 const layers = page.layers.map(({ inputs, outputs, activation, parameters }) => {
   // Little-endian float32: W row by row, one row for each input, and then b.
@@ -12,10 +9,9 @@ const layers = page.layers.map(({ inputs, outputs, activation, parameters }) => 
   return { inputs, outputs, activation, W, b: numbers.subarray(inputs * outputs) };
 });
 
-const MAX_UNITS = 200; // shown of a layer
-const MAX_TERMS = 8; // listed of a sum
-const MAX_LINKS = 6;
-const MAX_SLOPES = 12;
+const MAX_UNITS = 200; // of a layer
+// Of a sum, of the lines between units, of those from logits to probabilities.
+const [MAX_TERMS, MAX_LINKS, MAX_SLOPES] = [8, 6, 12];
 
 const $ = (id) => document.getElementById(id);
 const classes = page.classes;
@@ -37,14 +33,12 @@ function element(name, className = "", ...content) {
   return made;
 }
 
-/** Return an element of an SVG. */
 function svg(name, attributes = {}) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   return made;
 }
 
-/** Return a button that does not submit a form. */
 function newButton(className, press, ...content) {
   const button = element("button", className, ...content);
   button.type = "button";
@@ -53,11 +47,8 @@ function newButton(className, press, ...content) {
 }
 
 /** Mark a button as enabled or not. Disabling it would take the focus from it. */
-function enable(button, isEnabled) {
-  button.setAttribute("aria-disabled", String(!isEnabled));
-}
+const enable = (button, isEnabled) => button.setAttribute("aria-disabled", String(!isEnabled));
 
-/** Append a row with a heading and cells to a table. */
 function addRow(table, heading, ...others) {
   heading.scope = "row";
   table.tBodies[0].append(element("tr", "", heading, ...others));
@@ -88,9 +79,8 @@ function format(value, decimals = 4) {
 }
 
 /** Return at most `maxLength` letters of a text. */
-function shorten(text, maxLength) {
-  return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
-}
+const shorten = (text, maxLength) =>
+  text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
 
 const subscript = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
 const inBrackets = (value) => (value < 0 ? `(${format(value, 2)})` : format(value, 2));
@@ -120,14 +110,10 @@ function readTheme() {
 }
 
 /** Return the colour of a number. Above `limit` and below `-limit` it stays the same. */
-function colourOf(value, limit = 1) {
-  return palette[COLOUR_STEPS + Math.round(clamp(value / (limit || 1), -1, 1) * COLOUR_STEPS)];
-}
+const colourOf = (value, limit = 1) =>
+  palette[COLOUR_STEPS + Math.round(clamp(value / (limit || 1), -1, 1) * COLOUR_STEPS)];
 
-/** Return the largest absolute value. */
-function largest(values) {
-  return Math.max(...values.map(Math.abs));
-}
+const largestSize = (values) => Math.max(...values.map(Math.abs));
 
 /** Paint 28x28 pixels. `colourAt` returns red, green, blue and opacity of pixel i. */
 function paint(canvas, colourAt) {
@@ -250,7 +236,7 @@ function announceAnswer() {
 /** Colour a layer's units by their z. */
 function showLayer(buttons, step) {
   const isBounded = ["sigmoid", "tanh"].includes(step?.layer.activation);
-  const limit = step && !isBounded ? largest(step.z) : 1;
+  const limit = step && !isBounded ? largestSize(step.z) : 1;
   buttons.forEach((button, j) => {
     const colour = colourOf(step ? step.z[j] : 0, limit);
     if (button.colour !== colour) button.style.backgroundColor = `rgb(${colour})`;
@@ -258,10 +244,9 @@ function showLayer(buttons, step) {
   });
 }
 
-/** Show each class's logit and probability. */
 function showOutputs() {
   const z = steps?.[last].z;
-  const limit = (z && largest(z)) || 1;
+  const limit = (z && largestSize(z)) || 1;
   const answer = y && argmax(y);
   rows.forEach((row, j) => {
     write(row.logit, z ? format(z[j], 2) : "–");
