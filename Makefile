@@ -45,7 +45,7 @@ run: $(RUN) ## evaluate the book's network on MNIST
 test: $(DEV) ## run the tests
 	$(BIN)/pytest
 
-slow: $(DEV) ## run the tests that take longer: every guise of a picture, a training
+slow: $(DEV) ## run the tests that take longer: every variant of a picture, a training
 	$(BIN)/pytest -m slow
 
 lint: $(DEV) ## check style, types and the order of the rooms
