@@ -113,7 +113,7 @@ def _names(key: str, npy: Npy) -> tuple[str, ...]:
     size = 4 * int(letters[1]) * math.prod(npy.shape) if letters else -1
     if len(npy.shape) != 1 or npy.shape[0] > MAX_LIST_LENGTH or len(npy.body) != size:
         raise WeightsError(f"its array {key!r} is not a list of names")
-    # Such numbers are not Unicode, and NumPy fails on them.
+    # NumPy fails on numbers beyond Unicode.
     if (np.frombuffer(npy.body, "<u4") > sys.maxunicode).any():
         raise WeightsError(f"its array {key!r} is not a list of names")
     return tuple(np.frombuffer(npy.body, npy.code).tolist())

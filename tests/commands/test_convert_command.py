@@ -96,7 +96,7 @@ def test_convert_keeps_the_names_of_classes(
 def test_convert_that_fails_leaves_nothing(
     run: Run, named: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
 ) -> None:
-    """What a format or the system refuses is one line and exit code 3."""
+    """If a format or the system refuses, there is one line and exit code 3."""
     monkeypatch.setitem(sys.modules, "onnx", None)
     result = run("convert", named, named.parent / name)
     assert (result.exit_code, result.stdout) == (3, "")

@@ -264,7 +264,7 @@ def test_trace_of_equal_values_prints_one(run: Run, tmp_path: Path) -> None:
 
 
 def test_trace_prints_hidden_layers_of_any_width(run: Run) -> None:
-    """Of the book's 50 and 100 units the largest are shown; the ten outputs are all there."""
+    """The largest of the book's 50 and 100 units are shown, and all of the ten outputs."""
     x = npy(np.linspace(0, 1, 784))
     stdout = run("forward", "bundled", "-", "--trace", stdin=x).stdout
     assert len(re.findall(r"^    largest: (?:A|Z)[12]\[", stdout, re.MULTILINE)) == 4

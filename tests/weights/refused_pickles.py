@@ -143,7 +143,7 @@ NEEDED = """
     BYTEARRAY8 NONE NEWTRUE NEWFALSE EMPTY_TUPLE EMPTY_DICT TUPLE1 TUPLE2 TUPLE3 MARK TUPLE SETITEM
     SETITEMS BINPUT LONG_BINPUT MEMOIZE BINGET LONG_BINGET GLOBAL STACK_GLOBAL REDUCE BUILD
 """.split()  # noqa: SIM905
-# Where an opcode's argument is not a number of zeros.
+# The arguments of opcodes for which eight bytes of zeros are not valid.
 _ARGUMENTS = {
     "stringnl": b"'1'\n", "stringnl_noescape": b"1\n", "stringnl_noescape_pair": b"1\n1\n",
     "unicodestringnl": b"1\n", "decimalnl_short": b"1\n", "decimalnl_long": b"1L\n",
