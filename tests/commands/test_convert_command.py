@@ -86,11 +86,15 @@ def test_convert_keeps_the_names_of_classes(
     ("name", "message"),
     [
         ("new.safetensors", "a .safetensors separates the names of classes by commas"),
-        ("new.pkl", "a .pkl in the book's layout has no place for activations"),
+        (
+            "new.pkl",
+            "a .pkl in the book's layout has no place for activations, and this network's are "
+            "tanh; .npz, .safetensors and .onnx can hold them\n",
+        ),
         ("new.onnx", "writing .onnx needs the package onnx: pip install onnx"),
-        ("missing/x.npz", "cannot be written (No such file or directory)"),
-        ("named.npz/x.npz", "cannot be written (Not a directory)"),
-        ("x" * 300 + ".npz", "cannot be written (File name too long)"),
+        ("missing/x.npz", "cannot be written ("),
+        ("named.npz/x.npz", "cannot be written ("),
+        ("x" * 300 + ".npz", "cannot be written ("),
     ],
 )
 def test_convert_that_fails_leaves_nothing(

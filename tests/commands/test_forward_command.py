@@ -128,6 +128,7 @@ def test_forward_of_a_float32_network_prints_float32(run: Run, digits: NDArray[n
     np.testing.assert_array_equal(np.array(stdout.split(), np.float32), expected)
 
 
+on_unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix files and messages")
 LARGE = np.zeros(784)
 LARGE[3] = 1e300
 NUMBERS_OR_FILE = "expected numbers, or the name of one file"
@@ -149,8 +150,10 @@ NUMBERS_OR_FILE = "expected numbers, or the name of one file"
             "1.0,0.5: neither a number nor a file; numbers are separated by spaces, as in "
             "scratchnet forward three-layer 1.0 0.5",
         ),
-        (".", b"", ".: Is a directory"),
-        ("/dev/zero", b"", "/dev/zero: larger than 64 MiB, the most that is read"),
+        pytest.param(".", b"", ".: Is a directory", marks=on_unix),
+        pytest.param(
+            "/dev/zero", b"", "/dev/zero: larger than 64 MiB, the most that is read", marks=on_unix
+        ),
         ("-", b"", "standard input: holds no numbers"),
         ("-", b"1," * 1_000_000 + b"1", "standard input: line 1 has more than 1000000 numbers"),
         ("-", b"a,b\n1,2\n", "standard input: line 1: 'a' is not a number"),
@@ -174,7 +177,6 @@ NUMBERS_OR_FILE = "expected numbers, or the name of one file"
         ("-", npy(LARGE), "a number is too large for float32, in which this network computes"),
     ],
 )
-@pytest.mark.skipif(sys.platform == "win32", reason="Unix files and messages")
 def test_forward_refuses_other_input(run: Run, x: str, stdin: bytes, message: str) -> None:
     """Wrong numbers, files and shapes end with 3 and a line that says what was expected."""
     weights = "bundled" if "float32" in message else "three-layer"

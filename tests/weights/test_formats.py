@@ -4,7 +4,6 @@ import itertools
 import pickle
 import pickletools
 import struct
-import sys
 import tracemalloc
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from scratchnet_cli.errors import OutputError
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.weights.load import read_weight_file
 from scratchnet_cli.weights.safetensors import MAX_HEADER_BYTES
@@ -69,21 +67,6 @@ def test_written_weights_are_read_again(suffix: str, draw: some.DataObject) -> N
     assert (file.format, file.size, file.classes) == (suffix[1:], len(data), classes)
     assert file.activations == ("stated" if stated else "book")
     assert write_weights(file.network, suffix, classes) == data
-
-
-@pytest.mark.parametrize("activations", [("relu", "identity"), ("sigmoid", "tanh")])
-def test_pickle_is_not_written_for_other_activations(activations: tuple[str, ...]) -> None:
-    """The book's layout cannot state them, so they are not lost silently."""
-    with pytest.raises(
-        OutputError, match=f"has no place for activations.*{', '.join(activations)}"
-    ):
-        write_weights(random_network(4, 3, 2, activations=activations), ".pkl")
-
-
-def test_safetensors_are_not_written_for_a_class_with_a_comma() -> None:
-    """Commas separate the names."""
-    with pytest.raises(OutputError, match="separates the names of classes by commas"):
-        write_weights(random_network(3, 2), ".safetensors", ("a, or b", "c"))
 
 
 def test_written_pickle_is_what_the_books_scripts_load() -> None:
@@ -262,13 +245,6 @@ def test_onnx_graph_computes_the_same(activation: str) -> None:
         logits, probabilities = session.run(["logits", "probabilities"], {"x": x})
         np.testing.assert_allclose(logits, network.logits(x), atol=1e-5)
         np.testing.assert_allclose(probabilities, network.probabilities(x), atol=1e-6)
-
-
-def test_onnx_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says what to install."""
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(OutputError, match="needs the package onnx: pip install onnx"):
-        write_weights(random_network(2, 2), ".onnx")
 
 
 @pytest.mark.parametrize("dtype", ["<f2", "<f4", "<f8"])
