@@ -20,8 +20,6 @@ from scratchnet_cli.network.layers import (
     MAX_VALUES_PER_INPUT,
     Layer,
     Network,
-    identity,
-    relu,
     sigmoid,
     softmax,
     tanh,
@@ -75,12 +73,6 @@ def test_activations_are_those_of_the_textbook(
     expected = [TEXTBOOK[name](float(value)) for value in x]
     absolute = float(np.finfo(dtype).eps)
     np.testing.assert_allclose(ACTIVATIONS[name](x), expected, rtol=rtol, atol=absolute)
-
-
-def test_activations_have_four_names() -> None:
-    """A layer may name sigmoid, relu, tanh or identity."""
-    functions = {"sigmoid": sigmoid, "relu": relu, "tanh": tanh, "identity": identity}
-    assert dict(ACTIVATIONS) == functions
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
