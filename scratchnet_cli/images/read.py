@@ -13,7 +13,7 @@ from scratchnet_cli.images.mnist import as_mnist, fit
 from scratchnet_cli.images.page import page_images
 from scratchnet_cli.images.parts import longer_side
 from scratchnet_cli.images.regions import mask_box
-from scratchnet_cli.system.inputs import STDIN, check_size, read_bytes
+from scratchnet_cli.system.inputs import STDIN, check_file_size, read_bytes
 
 Source = bytes | bytearray | str | os.PathLike[str]
 """The content of a picture file, or its path."""
@@ -62,7 +62,7 @@ def read_source(source: Source) -> bytes:
         ImageError: the file cannot be read or is too large, or the source is not one.
     """
     if isinstance(source, bytes | bytearray):
-        check_size(len(source))
+        check_file_size(len(source))
         return bytes(source)
     if not isinstance(source, str | os.PathLike):
         raise ImageError(
