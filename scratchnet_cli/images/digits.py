@@ -24,8 +24,8 @@ MAX_SIDE_CONTACT_RATIO = 0.5
 MIN_SUDDEN_AMOUNT, SUDDEN_LENGTH_RATIO = 0.6, 0.15
 # Around a digit, this share of its size still belongs to it: the soft edge of the ink.
 SOFT_EDGE_RATIO = 1 / 20
-# The depth of ink is at least this, and at least the noise times this; else contrast is low.
-MIN_CONTRAST, MIN_CONTRAST_SD = 0.08, 8
+# Ink is less deep than this, or than this many standard deviations of noise: contrast is low.
+MIN_CONTRAST_DEPTH, MIN_CONTRAST_SD = 0.08, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
     Raises:
         ImageError: there are no digits.
     """
-    # Sheet and table differ in brightness, or in a picture that has it, only in colour.
+    # Sheet and table differ in brightness or, in a picture of colours, only in colour.
     for to_grey in (_brightness, mix_colours)[: colours.shape[2]]:
         sheet = find_sheet(to_grey(colours))
         if sheet is not None:
@@ -72,7 +72,7 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
             raise ImageError(f"there is no {polarity} ink in the picture; {advice}") from error
         if not page:
             raise
-    # A shadow over half of the paper may look like a background for light ink.
+    # Paper beside a shadow that covers half of it may have been taken for light ink.
     return digits_on(colours, "dark", page, everywhere)
 
 
@@ -153,5 +153,9 @@ def cut_out(amount: Grey, regions: Regions, indices: list[int]) -> Group:
 
 def warnings_for(ink: Ink, digit: Group) -> tuple[str, ...]:
     """Return why a digit may be read wrong, whatever else is in the picture."""
-    low_contrast = ink.depth < max(MIN_CONTRAST_SD * ink.noise, MIN_CONTRAST)
-    return (LOW_CONTRAST,) * low_contrast + (CUT_BY_EDGE,) * digit.cut
+    found: tuple[str, ...] = ()
+    if ink.depth < max(MIN_CONTRAST_SD * ink.noise, MIN_CONTRAST_DEPTH):
+        found += (LOW_CONTRAST,)
+    if digit.cut:
+        found += (CUT_BY_EDGE,)
+    return found
