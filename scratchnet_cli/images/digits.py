@@ -14,15 +14,15 @@ from scratchnet_cli.images.parts import SPECK_AREA_RATIO, group_regions, is_bar,
 from scratchnet_cli.images.regions import Mask, Regions, find_regions, sides
 from scratchnet_cli.images.sheet import extend_sheet, find_sheet, may_be_stroke
 
-# A region of ink has more than this somewhere within.
+# The least amount of ink in the darkest pixel of a region.
 CORE_AMOUNT = 0.6
-# A stroke that ends at the picture's edge fades there. One that is cut has more than this.
+# The ink at the picture's edge of a stroke that is cut there. One that ends there fades.
 CUT_AMOUNT = 0.9
-# What touches more than this share of a side of the picture is not a digit.
+# The share of the picture's side that a digit touches at most.
 MAX_SIDE_CONTACT_RATIO = 0.5
 # Ink begins suddenly if it grows by this amount within this share of a digit's shorter side.
 MIN_SUDDEN_AMOUNT, SUDDEN_LENGTH_RATIO = 0.6, 0.15
-# Around a digit, this share of its size still belongs to it: the soft edge of the ink.
+# The soft edge of the ink around a digit, as a share of its longer side.
 SOFT_EDGE_RATIO = 1 / 20
 # Ink is less deep than this, or than this many standard deviations of noise: contrast is low.
 MIN_CONTRAST_DEPTH, MIN_CONTRAST_SD = 0.08, 8
