@@ -147,7 +147,7 @@ def _broken() -> Iterator[tuple[str, bytes]]:
         ("of 1024 samples a pixel", 277, 1024),
         ("with a strip of 4 GiB", 279, 2**32 - 1),
         ("whose strip lies far out", 273, 2**32 - 2),
-        ("of a packing that is none", 259, 65000),
+        ("of an unknown packing", 259, 65000),
     ):
         changed = bytearray(SOUND["tiff rgba"])
         set_tag(changed, tag, value)
@@ -163,8 +163,8 @@ def _broken() -> Iterator[tuple[str, bytes]]:
         yield name, bytes(changed)
     yield "png without its palette", png(png_header(9, 12, colour=3), PIXELS, END)
     yield "png without pixels", png(png_header(9, 12), END)
-    yield "png in a colour that is none", png(png_header(9, 12, colour=7), PIXELS, END)
+    yield "png of an unknown colour type", png(png_header(9, 12, colour=7), PIXELS, END)
     yield "png with a wrong checksum", SOUND["png"][:-20] + b"xxxx" + SOUND["png"][-16:]
     yield "jpeg without tables", SOUND["jpeg"].replace(b"\xff\xdb", b"\xff\xfe")
     for start in (b"%!PS-Adobe-3.0 EPSF-3.0\n", b"icns", b"\0\0\1\0"):
-        yield f"{start[:4]!r}, a kind that is not read", start + bytes(64)
+        yield f"{start[:4]!r}, an unknown format", start + bytes(64)

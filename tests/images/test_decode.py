@@ -103,7 +103,7 @@ def test_decode_shrinks_large_pictures(
 
 
 def test_decode_hides_pillow_warnings(capfd: pytest.CaptureFixture[str]) -> None:
-    """What Pillow says about a PNG that claims to be animated reaches no terminal."""
+    """Pillow's warning about a PNG that claims to be animated reaches no terminal."""
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         decode(png(png_header(28, 28), (b"acTL", bytes(8)), (b"IDAT", zeros(28 * 29)), END))

@@ -126,7 +126,7 @@ def test_ink_keeps_soft_edges() -> None:
 
 
 def test_ink_excludes_noise() -> None:
-    """Of a noisy background next to nothing is taken for ink, and its noise is measured."""
+    """Next to nothing of a noisy background is taken for ink, and its noise is measured."""
     rng = np.random.default_rng(0)
     ink = ink_from_depth((seven() * 0.5 + rng.normal(0, 0.05, (200, 200))).astype(np.float32))
     assert (ink.amount[seven() == 0] > 0.1).mean() < 0.002
@@ -276,7 +276,7 @@ FIVE = ((80, 60, 90, 110), (80, 100, 140, 110), (130, 100, 140, 160), (80, 150, 
     ],
 )
 def test_groups_are_the_digits(ink: Grey, boxes: list[Box]) -> None:
-    """Broken digits are one group; lines, specks and a table beside the paper are none."""
+    """Broken digits are one group; lines, specks and a table beside the paper are not."""
     assert sorted(group.box for group in find_groups(ink)) == boxes
 
 
@@ -296,7 +296,7 @@ def test_groups_join_the_bar_of_a_five(page: bool) -> None:
 
 
 def test_groups_are_limited() -> None:
-    """Of thousands of equal dots, of which each might belong to each, the first count."""
+    """Only some of thousands of equal dots count, because each might belong to each."""
     dots = np.zeros((400, 400), np.float32)
     for y, x in np.ndindex(2, 2):
         dots[y::4, x::4] = 1

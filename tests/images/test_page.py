@@ -85,7 +85,7 @@ def rings(*lefts: int) -> NDArray[np.float32]:
 
 
 def test_cuts_separate_touching_digits() -> None:
-    """Of two rings with a thin line between, one piece is the first ring, and one the second."""
+    """Two rings with a thin line between give a piece for the first and one for the second."""
     ink = rings(0, 48)
     ink[19:21, 38:50] = 1
     pieces = list(find_pieces(ink, find_cuts(ink, 40), 40))
@@ -139,14 +139,14 @@ def test_rows_that_almost_touch_are_separate() -> None:
     [("four rows", 4), ("askew", 4), ("minus signs and points", 4), ("touching", 2), ("shadow", 4)],
 )
 def test_pages_are_read(digits: Pixels, labels: Pixels, kind: str, least: int) -> None:
-    """Of six pages of each kind, made from the sample, most are read without a mistake."""
+    """Most of six pages of each kind, made from the sample, are read without a mistake."""
     writer = Writer(digits, labels, KINDS[kind], 1)
     made = [writer.picture() for _ in range(6)]
     assert sum(read_numbers(data) == numbers for data, numbers in made) >= least
 
 
 def test_full_sheets_are_read_to_the_end(digits: Pixels, labels: Pixels) -> None:
-    """Of 28 rows of seven numbers, some 800 digits, none is lost."""
+    """No digit of 28 rows of seven numbers, some 800 digits, is lost."""
     kind = replace(KINDS["four rows"], rows=28, numbers=7, size=(1.25, 1.25))
     data, numbers = Writer(digits, labels, kind, 1).picture()
     found = places(data)

@@ -56,7 +56,7 @@ def test_read_image_takes_bytes_and_paths() -> None:
     ],
 )
 def test_read_or_error_returns_errors(source: Any, reason: str) -> None:
-    """What is not a picture gives an error without a traceback, which would keep its pixels."""
+    """A source without a picture gives an error, and no traceback that would keep its pixels."""
     error = read_or_error(source)
     assert isinstance(error, ImageError)
     assert str(error).startswith(reason)
@@ -135,7 +135,7 @@ def test_digits_are_scaled_and_centred(digits: Pixels) -> None:
 
 
 def test_polarity_can_be_forced() -> None:
-    """Of a dark stroke down and a light one across, the one of the polarity asked for is read."""
+    """The polarity chooses between a dark stroke down and a light one across."""
     both = np.full((100, 100), 120, np.uint8)
     both[20:80, 20:28] = 0
     both[20:28, 50:90] = 255
