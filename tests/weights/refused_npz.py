@@ -100,7 +100,7 @@ REFUSED_NPZ: Refused = {
                 "-" * 9000 + "1",
             )
         },
-        "a long header": headed(npy_header((2, 2)) + " " * 1000, bytes(16)),
+        "a long header": headed(npy_header((2, 2)).ljust(1001), bytes(16)),
     },
     "an array is not of floating-point numbers": {
         "objects": npz(W1, ("b1.npy", npy(np.array([{}], object)))),
@@ -133,6 +133,9 @@ REFUSED_NPZ: Refused = {
         "a place at 2**63": far_away(2**63),
         "a place at 2**64 - 1": far_away(2**64 - 1),
     },
+    "it names 10000 activations for 1 layers": saved(
+        {"W1": ones(2, 2), "b1": ones(2), "activations": ["relu"] * 10_000}
+    ),
     "its array 'activations' is not a list of names": {
         name: saved({"W1": ones(2, 2), "b1": ones(2), "activations": np.array(activations)})
         for name, activations in {
