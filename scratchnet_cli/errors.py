@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 # Done, but the result is below the threshold that was asked for.
 EXIT_BELOW = 1
-EXIT_INTERRUPTED = 130
 
 
 class ScratchnetError(Exception):

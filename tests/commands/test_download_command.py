@@ -6,8 +6,8 @@ import pytest
 
 from scratchnet_cli.downloads.cache import Asset
 from tests.conftest import Run
-from tests.download.fetching import files
-from tests.download.server import Server
+from tests.downloads.fetching import files
+from tests.downloads.server import Server
 
 
 def test_download_prints_where_the_files_are(
