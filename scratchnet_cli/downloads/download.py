@@ -8,7 +8,6 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -189,12 +188,9 @@ def _answer(
         # A redirect to plain http fails before anything is sent.
         del session.adapters["http://"]
 
-    def attempt() -> requests.Response:
-        return _within(timeout_s, lambda: session.get(url, stream=True, timeout=TIMEOUT_S))
-
     for delay_s in RETRY_DELAYS_S:
         try:
-            response = attempt()
+            response = _get(session, url, timeout_s)
         except requests.ConnectionError as error:
             if "aborted" not in str(error):
                 raise
@@ -206,11 +202,11 @@ def _answer(
             if requested.isdecimal():
                 delay_s = min(float(requested), MAX_RETRY_DELAY_S)
         time.sleep(max(0.0, min(delay_s, deadline - time.monotonic())))
-    return attempt()
+    return _get(session, url, timeout_s)
 
 
-def _within(timeout_s: float, work: Callable[[], requests.Response]) -> requests.Response:
-    """Return the result of ``work``, which no timeout of a socket bounds: it looks up names.
+def _get(session: requests.Session, url: str, timeout_s: float) -> requests.Response:
+    """Return the answer; no timeout of a socket bounds a slow look-up of the host's name.
 
     Raises:
         requests.Timeout: there is none in time.
@@ -219,7 +215,7 @@ def _within(timeout_s: float, work: Callable[[], requests.Response]) -> requests
 
     def run() -> None:
         try:
-            outcome.append(work())
+            outcome.append(session.get(url, stream=True, timeout=TIMEOUT_S))
         except Exception as error:
             outcome.append(error)
 
