@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.read import Place
+from scratchnet_cli.images.digit_image import Place
 
 # A piece costs this for all the probability that the best two digits leave over, as they do of
 # what is no digit.

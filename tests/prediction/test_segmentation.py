@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.read import Place
+from scratchnet_cli.images.digit_image import Place
 from scratchnet_cli.prediction.segmentation import choose
 
 WHOLE = Place((0, 0, 150, 100), after=3, height=100)
