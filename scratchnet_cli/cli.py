@@ -11,7 +11,13 @@ import click
 from click.utils import _expand_args
 
 from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
-from scratchnet_cli.system.text import escape, flush_answers, print_lines, print_message
+from scratchnet_cli.system.text import (
+    escape,
+    flush_answers,
+    print_answer,
+    print_lines,
+    print_message,
+)
 
 # Each command and its summary, in the order of the help. Help imports none of them.
 COMMANDS = {
@@ -104,7 +110,6 @@ def _run(args: Sequence[str] | None) -> int:
         try:
             return _invoke(args)
         finally:
-            # If Click could not write a help text, this fails too and says why.
             flush_answers()
     except click.ClickException as error:
         _print_usage_error(error, sys.argv[1:] if args is None else args)
@@ -131,6 +136,10 @@ def _invoke(args: Sequence[str] | None) -> int:
             return int(scratchnet.invoke(context) or 0)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
+    except OSError:
+        # A bug, unless Click could not write a help text: then this fails too and says why.
+        print_answer("")
+        raise
 
 
 def _print_usage_error(error: click.ClickException, args: Sequence[str]) -> None:

@@ -81,7 +81,8 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     The current folder is not the checkout, because ``python -m`` looks for packages there first.
     """
     monkeypatch.chdir(tmp_path)
-    settings = ("SCRATCHNET_", "GITHUB_", "_SCRATCHNET_", "PYTHONIOENCODING", "NO_COLOR", "TERM")
+    settings = ("SCRATCHNET_", "_SCRATCHNET_", "GITHUB_", "NO_COLOR")
+    settings += ("PYTHONIOENCODING", "PYTHONUNBUFFERED")
     for name in os.environ:
         if name.startswith(settings) or name.lower() in ("http_proxy", "no_proxy", "all_proxy"):
             monkeypatch.delenv(name)

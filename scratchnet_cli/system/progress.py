@@ -122,6 +122,9 @@ class _Stderr:
         """Write the text."""
         write_stderr(text)
 
+    def flush(self) -> None:
+        """Do nothing: the text is written."""
+
     def __getattr__(self, name: str) -> Any:
         return getattr(sys.stderr, name)
 
