@@ -157,9 +157,9 @@ def labels(_sample: Dataset) -> NDArray[np.uint8]:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Run a server with the right file in the folder /good; failed requests are retried at once."""
-    from scratchnet_cli.downloads import download
+    from scratchnet_cli.downloads import http
 
-    monkeypatch.setattr(download, "RETRY_DELAYS_S", (0.0, 0.0))
+    monkeypatch.setattr(http, "RETRY_DELAYS_S", (0.0, 0.0))
     before = set(threading.enumerate())
     with Server() as running:
         running.paths["/good"] = DATA

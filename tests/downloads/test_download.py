@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scratchnet_cli.downloads import assets
-from scratchnet_cli.downloads import download as module
+from scratchnet_cli.downloads import assets, http
 from scratchnet_cli.downloads.assets import Asset
 from scratchnet_cli.downloads.download import download
 from scratchnet_cli.errors import DownloadError
@@ -74,7 +73,7 @@ def test_download_accepts_every_form_of_the_file(server: Server, behaviour: Beha
 
 @pytest.mark.parametrize(
     ("behaviour", "attempts"),
-    [(behave.status(code), 3) for code in module.RETRY_STATUS]
+    [(behave.status(code), 3) for code in http.RETRY_STATUS]
     + [(behave.hang_up, 3), (behave.status(404), 1), (behave.status(501), 1)],
 )
 def test_download_makes_three_attempts(server: Server, behaviour: Behaviour, attempts: int) -> None:
@@ -103,8 +102,8 @@ def test_download_waits_as_the_server_asks(
 ) -> None:
     """Retry-After is honoured up to five seconds and to the end of the transfer's time."""
     slept: list[float] = []
-    monkeypatch.setattr(module, "RETRY_DELAYS_S", (0.5, 1.0))
-    monkeypatch.setattr(module, "TRANSFER_TIMEOUT_S", timeout_s)
+    monkeypatch.setattr(http, "RETRY_DELAYS_S", (0.5, 1.0))
+    monkeypatch.setattr(http, "TRANSFER_TIMEOUT_S", timeout_s)
     monkeypatch.setattr(time, "sleep", slept.append)
     server.paths["/bad"] = behave.status(429, **headers)
     assert failures(asset(server.url("/bad"))) == ["  http://127.0.0.1: HTTP 429"]
@@ -189,9 +188,9 @@ def test_download_ends_in_time(
     server: Server, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour, cause: str
 ) -> None:
     """A server that keeps the connection alive without progress is given up."""
-    monkeypatch.setattr(module, "ANSWER_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(module, "TRANSFER_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(module, "MIN_BYTES_PER_S", 10**9)
+    monkeypatch.setattr(http, "ANSWER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(http, "TRANSFER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(http, "MIN_BYTES_PER_S", 10**9)
     server.paths["/bad"] = behaviour
     assert failures(asset(server.url("/bad"))) == [f"  http://127.0.0.1: {cause}"]
     assert server.requests == {"/bad": 1}
@@ -201,7 +200,7 @@ def test_download_does_not_wait_for_the_rest(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A body that stops in the middle ends the transfer after the read timeout."""
-    monkeypatch.setattr(module, "TIMEOUT_S", (2.0, 0.2))
+    monkeypatch.setattr(http, "TIMEOUT_S", (2.0, 0.2))
     server.paths["/bad"] = behave.slow(DATA, 60)
     assert failures(asset(server.url("/bad"))) == ["  http://127.0.0.1: no answer in time"]
 
@@ -210,8 +209,8 @@ def test_download_gives_large_files_more_time(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time limit grows with the size of the file."""
-    monkeypatch.setattr(module, "TRANSFER_TIMEOUT_S", 0.2)
-    monkeypatch.setattr(module, "MIN_BYTES_PER_S", 1)
+    monkeypatch.setattr(http, "TRANSFER_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(http, "MIN_BYTES_PER_S", 1)
     data = b"fifteen bytes.."
     server.paths["/file"] = behave.slow(data, 0.04)
     assert download(asset(server.url("/file"), data=data), Recorder())[0] == data
@@ -293,8 +292,8 @@ def test_download_gives_up_a_name_that_is_not_found(
     used, unused = "DEFAULT_ANSWER_TIMEOUT_S", "ANSWER_TIMEOUT_S"
     if not is_default:
         used, unused = unused, used
-    monkeypatch.setattr(module, used, 0.1)
-    monkeypatch.setattr(module, unused, 100)
+    monkeypatch.setattr(http, used, 0.1)
+    monkeypatch.setattr(http, unused, 100)
     wanted = asset("http://one.invalid/a", "http://one.invalid/b", "http://two.invalid")
     hosts = ["one.invalid", "two.invalid"] if is_default else ["one.invalid"] * 2 + ["two.invalid"]
     assert failures(wanted, is_default) == [f"  http://{host}: no answer in time" for host in hosts]
@@ -305,7 +304,7 @@ def test_eval_without_internet_uses_bundled_files(
     run: Run, monkeypatch: pytest.MonkeyPatch, slow_names: list[str]
 ) -> None:
     """If every packet is dropped, the default run waits once a host and falls back."""
-    monkeypatch.setattr(module, "DEFAULT_ANSWER_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(http, "DEFAULT_ANSWER_TIMEOUT_S", 0.1)
     result = run("eval", "--limit", "10", "--progress", "none")
     assert result.exit_code == 0
     assert result.stderr == (
@@ -322,15 +321,15 @@ def test_eval_without_internet_starts_in_time() -> None:
         {urlsplit(folder).hostname for folder in wanted.folders}
         for wanted in (assets.BOOK_WEIGHTS, assets.MNIST["test"][0])
     ]
-    assert sum(map(len, hosts)) * module.DEFAULT_ANSWER_TIMEOUT_S <= 7
-    assert module.DEFAULT_ANSWER_TIMEOUT_S < module.TIMEOUT_S[0] < module.ANSWER_TIMEOUT_S
+    assert sum(map(len, hosts)) * http.DEFAULT_ANSWER_TIMEOUT_S <= 7
+    assert http.DEFAULT_ANSWER_TIMEOUT_S < http.TIMEOUT_S[0] < http.ANSWER_TIMEOUT_S
 
 
 def test_download_of_a_default_survives_one_silent_host(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A default is taken from the next host, or from a host whose first answer is an error."""
-    monkeypatch.setattr(module, "DEFAULT_ANSWER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(http, "DEFAULT_ANSWER_TIMEOUT_S", 0.3)
     server.paths |= {
         "/silent": behave.silent,
         "/unsteady": behave.in_turn(behave.status(500), DATA),
