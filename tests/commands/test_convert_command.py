@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scratchnet_cli.catalog import load_weights
 
+from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import OutputError, WeightsError
 from scratchnet_cli.network.layers import Layer, Network
 from scratchnet_cli.system.files import write_file

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scratchnet_cli.catalog import load_weights
 
+from scratchnet_cli.catalog import load_weights
 from tests.conftest import Run
 
 # What chapter 3.4 of the book prints, in its order: A1 Z1 A2 Z2 A3.

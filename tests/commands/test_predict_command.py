@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from scratchnet_cli.catalog import load_dataset, load_weights
 
+from scratchnet_cli.catalog import load_dataset, load_weights
 from scratchnet_cli.images.decode import decode
 from tests.conftest import BUNDLED_WEIGHTS as BUNDLED
 from tests.conftest import Run, any_file_name
