@@ -25,7 +25,7 @@ from tests.downloads.fetching import DATA, SPY, asset, files
 from tests.downloads.server import Server
 from tests.images.hostile_pictures import FORMATS, png, png_header, resized, tiff, zeros
 from tests.memory import run_measured
-from tests.weights.test_weights_audit import everything
+from tests.weights.test_refused import everything
 
 EVAL = ["eval", "--weights", "bundled", "--dataset", "sample"]
 KILLS = 200
