@@ -18,6 +18,7 @@ from scratchnet_cli.commands.options import (
     raw_option,
     report_option,
     require_number,
+    require_path,
     require_text,
     weights_option,
 )
@@ -71,8 +72,8 @@ if TYPE_CHECKING:
 @click.option(
     "--save-preprocessed",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    callback=require_text,
+    type=click.Path(file_okay=False),
+    callback=require_path,
     help="Write what the network saw to DIR, as 28x28 PNGs.",
 )
 @report_option
