@@ -3,7 +3,7 @@
     python -m weights.score [WEIGHTS]
 
 Nothing here is learned from: the digits are those held back, half of them by another pen or
-slanted, saved in every guise that the tests know and read by the program; what is no digit is drawn
+slanted, saved in the variants of ``variants.py`` and read by the program; what is no digit is drawn
 by Pillow, in its own font.
 """
 
@@ -22,8 +22,7 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.evaluation.metrics import expected_calibration_error, reliability
 from scratchnet_cli.images.read import read_image
 from scratchnet_cli.prediction.answers import NO_DIGIT, doubts
-from tests.conftest import encoded
-from tests.images.guises import GUISES
+from weights.variants import VARIANTS, encode
 
 DIGITS = 5000
 SIDE = 280
@@ -45,8 +44,8 @@ def main() -> None:
     rng = np.random.default_rng(1)
     made, shown = [], []
     held_back = zip(train.images[-DIGITS:], train.labels[-DIGITS:], strict=True)
-    for (image, label), guise in zip(held_back, cycle(GUISES.values()), strict=False):
-        made.append(read_image(guise(spoilt(image, rng))).pixels)
+    for (image, label), variant in zip(held_back, cycle(VARIANTS.values()), strict=False):
+        made.append(read_image(variant(spoilt(image, rng))).pixels)
         shown.append(label)
     probabilities = network.probabilities(as_input(made))
     tell("made pictures", probabilities, np.array(shown))
@@ -56,7 +55,7 @@ def main() -> None:
         read = []
         for picture in pictures:
             try:
-                read.append(read_image(encoded(picture)).pixels)
+                read.append(read_image(encode(picture)).pixels)
             except ImageError:  # it says itself that it sees nothing
                 continue
         everything.append(network.probabilities(as_input(read)))

@@ -17,6 +17,7 @@ from scratchnet_cli.commands.options import (
     raw_option,
     report_option,
     require_number,
+    require_path,
     require_text,
     weights_option,
 )
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
     "--save-preprocessed",
     metavar="DIR",
     type=click.Path(file_okay=False),
-    callback=require_text,
+    callback=require_path,
     help="Write what the network saw to DIR, as 28x28 PNGs.",
 )
 @report_option
@@ -93,7 +94,7 @@ def command(
     multiple: bool,
     show: bool,
     trace: bool,
-    save_preprocessed: str | None,
+    save_preprocessed: Path | None,
     report: Path | None,
     min_confidence: float | None,
     polarity: str,
@@ -121,7 +122,7 @@ def command(
     if save_preprocessed:
         from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
 
-        folder = PreprocessedFolder(Path(save_preprocessed))
+        folder = PreprocessedFolder(save_preprocessed)
     progress = Progress(quiet=quiet)
     loaded = load_weights(weights, progress)
     to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]

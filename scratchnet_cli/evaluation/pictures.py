@@ -13,7 +13,7 @@ from scratchnet_cli.datasets.pictures import LabelledPictures
 from scratchnet_cli.errors import DatasetError, ImageError, ScratchnetError
 from scratchnet_cli.evaluation.evaluate import Batch, check_labels, run_batches
 from scratchnet_cli.evaluation.result import Evaluation, PictureDetails
-from scratchnet_cli.images.mnist import FIELD
+from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.images.read import read_file
 from scratchnet_cli.network.fast import Forward
 from scratchnet_cli.system.origin import Origin
@@ -91,5 +91,5 @@ def evaluate_pictures(
     return replace(
         result,
         dataset=replace(result.dataset, sha256=hashlib.sha256(pixels + labels).hexdigest()),
-        images=np.frombuffer(bytes(pixels), np.uint8).reshape(-1, FIELD, FIELD),
+        images=np.frombuffer(bytes(pixels), np.uint8).reshape(-1, SIDE_PIXELS, SIDE_PIXELS),
     )

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.digit_image import Box, DigitImage
-from scratchnet_cli.images.mnist import FIELD
+from scratchnet_cli.images.digit_image import SIDE_PIXELS, Box, DigitImage
 from scratchnet_cli.network.layers import Network
 
 NOT_A_DIGIT = "does not look like a digit"
@@ -180,7 +179,7 @@ def _best_segmentation(digits: list[Digit]) -> list[Digit]:
 
 def _digits(network: Network, images: Sequence[DigitImage]) -> list[Digit]:
     pixels = np.array([image.pixels for image in images], np.float32)
-    probabilities = network.probabilities(pixels.reshape(len(images), FIELD * FIELD) / 255)
+    probabilities = network.probabilities(pixels.reshape(len(images), SIDE_PIXELS**2) / 255)
     best = probabilities.argmax(axis=1)
     best_probabilities = probabilities[np.arange(len(best)), best]
     return list(map(Digit, images, probabilities, best.tolist(), best_probabilities.tolist()))

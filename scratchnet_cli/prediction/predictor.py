@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from scratchnet_cli.images.mnist import FIELD
+from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.images.read import Source, read_or_error
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.prediction.answers import Result, Unreadable, classify
@@ -69,7 +69,7 @@ class Predictor:
         if isinstance(weights, str | os.PathLike):
             weights = load_weights(weights)
         self._network = weights if isinstance(weights, Network) else weights.network
-        self._network.check_input(np.empty(FIELD * FIELD))
+        self._network.check_input(np.empty(SIDE_PIXELS**2))
         self._polarity = polarity
         self._raw = raw
 

@@ -102,7 +102,7 @@ def _spread(
     except BrokenProcessPool as error:
         # They ignore SIGTERM, and one that has a result to send would wait for ever.
         _kill_workers()
-        names = pending[0][0]
+        names = pending[0][0] if pending else chunk
         raise ImageError(
             f"a process died while it read pictures from {names[0]!r} to {names[-1]!r} "
             "(out of memory?); those before them were read"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.catalog import load_dataset, load_weights
-from scratchnet_cli.images.page import read_digits
+from scratchnet_cli.images.read import read_digits
 from scratchnet_cli.prediction.answers import Answer, classify
 
 Grey = NDArray[np.floating]
@@ -186,7 +186,7 @@ def main() -> None:
         right = 0
         for _ in range(count):
             data, numbers = writer.picture()
-            (answer,) = classify(network, [("", read_digits(data))])
+            (answer,) = classify(network, [("", read_digits(data, multiple=True))])
             right += isinstance(answer, Answer) and [n.number for n in answer.numbers] == numbers
         print(f"| {name} | {right / count:.2f} |", flush=True)
 

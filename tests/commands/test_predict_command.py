@@ -5,7 +5,10 @@ import io
 import json
 import os
 import shlex
+import subprocess
+import sys
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import numpy as np
@@ -14,9 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from scratchnet_cli.datasets.load import load_dataset
+from scratchnet_cli.images.png import read_grey_png
 from scratchnet_cli.weights.load import load_weights
-from tests.conftest import BUNDLED_WEIGHTS, Run, any_file_name
-from tests.test_process import needs_unix, run_on_terminal
+from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Run, any_file_name
+from tests.system.test_streams import run_on_terminal
 
 
 def save(path: Path, pixels: NDArray[np.uint8]) -> Path:
@@ -109,6 +113,23 @@ def test_predict_reads_paths_from_a_list(
     listed.write_bytes(text)
     result = predict("--files-from", "-" if is_stdin else listed, pictures[9], stdin=text)
     assert column(result.stdout, 1) == ["9", "4", "5", "6"]
+
+
+def test_predict_answers_while_its_list_is_open(pictures: list[Path]) -> None:
+    """Each answer is in the pipe before more names are awaited."""
+    command = [*SCRATCHNET, "predict", *BUNDLED_WEIGHTS, "--files-from", "-", "--format", "plain"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        watchdog = Timer(60, process.kill)
+        watchdog.start()
+        for digit in (4, 2):
+            process.stdin.write(os.fsencode(pictures[digit]) + b"\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == b"%d\n" % digit
+        process.stdin.close()
+        assert process.wait() == 0
+        watchdog.cancel()
 
 
 def test_predict_ignores_suffixes(predict: Run, tmp_path: Path, digits: NDArray[np.uint8]) -> None:
@@ -318,7 +339,7 @@ def test_predict_show_draws_the_image_and_bars(predict: Run, pictures: list[Path
     assert [line[30:33] for line in drawing[2:12]] == ["> 0", *(f"  {i}" for i in range(1, 10))]
 
 
-@needs_unix
+@pytest.mark.skipif(sys.platform == "win32", reason="a Unix terminal")
 @pytest.mark.parametrize(("no_colour", "term"), [("", "xterm"), ("1", "xterm"), ("", "dumb")])
 def test_predict_show_draws_in_grey_on_a_terminal(
     pictures: list[Path], monkeypatch: pytest.MonkeyPatch, no_colour: str, term: str
@@ -326,8 +347,7 @@ def test_predict_show_draws_in_grey_on_a_terminal(
     """On a terminal with colours, two pixels share a character, unless NO_COLOR is set."""
     monkeypatch.setenv("NO_COLOR", no_colour)
     monkeypatch.setenv("TERM", term)
-    command = ["predict", *BUNDLED_WEIGHTS, "--show", str(pictures[0])]
-    exit_code, written = run_on_terminal(command)
+    exit_code, written = run_on_terminal("predict", *BUNDLED_WEIGHTS, "--show", str(pictures[0]))
     answer, heading, *drawing = written.decode().splitlines()
     assert exit_code == 0
     assert answer.startswith(f"{heading}\t0\t")
@@ -479,6 +499,9 @@ def test_predict_saves_the_images_that_the_network_saw(
     with Image.open(kept[0]) as image:
         assert (image.size, image.info) == ((28, 28), {"Software": "scratchnet"})
         assert np.array_equal(np.asarray(image), np.asarray(Image.open(pictures[6])))
+        fast = read_grey_png(kept[0].read_bytes())
+        assert fast is not None
+        assert np.array_equal(np.asarray(image), fast)
 
 
 def test_predict_replaces_images_of_an_earlier_run(

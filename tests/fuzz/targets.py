@@ -26,8 +26,7 @@ from scratchnet_cli.errors import (
     ScratchnetError,
     WeightsError,
 )
-from scratchnet_cli.images.page import read_digits
-from scratchnet_cli.images.read import read_image, read_raw_image
+from scratchnet_cli.images.read import read_digits, read_image
 from scratchnet_cli.prediction.answers import Answer, classify
 from scratchnet_cli.reports.data_uris import thumbnail
 from scratchnet_cli.weights.arrays import Contents
@@ -123,7 +122,7 @@ def labels_csv(data: bytes) -> None:
 
 def picture(data: bytes) -> None:
     """A picture as it is; the checksums of a PNG are put right, or nothing would get past them."""
-    read_raw_image(with_checksums(data))
+    read_digits(with_checksums(data), raw=True)
 
 
 def small_picture(data: bytes) -> None:
@@ -142,7 +141,7 @@ def digit(data: bytes) -> None:
 
 def page(data: bytes) -> None:
     """A picture, and all the numbers in it: each digit once, in a box of its own."""
-    (answer,) = classify(NETWORK, [("x", read_digits(with_checksums(data)))])
+    (answer,) = classify(NETWORK, [("x", read_digits(with_checksums(data), multiple=True))])
     assert isinstance(answer, Answer)
     boxes = [digit.picture.place.box for digit in answer.digits if digit.picture.place]
     assert len(set(boxes)) == len(answer.digits) >= 1

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.catalog import load_weights
-from scratchnet_cli.images.read import CUT, SEVERAL, read_image
+from scratchnet_cli.images.digit_image import CUT_BY_EDGE, SEVERAL_DIGITS
+from scratchnet_cli.images.read import read_image
 from scratchnet_cli.network.layers import Layer, Network
 from scratchnet_cli.prediction.answers import Answer, classify, doubts
 from scratchnet_cli.weights.write import write_weights
@@ -128,8 +129,8 @@ def test_it_sees_what_predict_sees(tab: Browser, drawing_page: Path, count: int)
 @pytest.mark.parametrize(
     ("places", "doubt"),
     [
-        ([(0.4, 5, 60), (0.4, 120, 60)], SEVERAL),
-        ([(1.0, 0, 60)], CUT),
+        ([(0.4, 5, 60), (0.4, 120, 60)], SEVERAL_DIGITS),
+        ([(1.0, 0, 60)], CUT_BY_EDGE),
         ([(0.6, 40, 40), (0.15, 190, 190)], None),
     ],
     ids=["two digits", "over the edge", "a speck"],
@@ -143,8 +144,9 @@ def test_it_doubts_what_predict_doubts(
     strokes = [scale * stroke + (x, y) for scale, x, y in places for stroke in digit]
     result = drawn(tab, strokes)
     picture = read_image(base64.b64decode(result["png"]))
-    assert picture.doubts == (() if doubt is None else (doubt,))
-    assert [told for told in result["doubts"] if told in (SEVERAL, CUT)] == list(picture.doubts)
+    assert picture.warnings == (() if doubt is None else (doubt,))
+    told = [each for each in result["doubts"] if each in (SEVERAL_DIGITS, CUT_BY_EDGE)]
+    assert told == list(picture.warnings)
     off = np.abs(picture.pixels.reshape(-1).astype(int) - result["pixels"])
     assert (off <= 1).mean() > 0.99
 

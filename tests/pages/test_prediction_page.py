@@ -15,7 +15,7 @@ from PIL import Image
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import load as limits
-from scratchnet_cli.images.read import Picture, Place
+from scratchnet_cli.images.digit_image import DigitImage, Place
 from scratchnet_cli.prediction.answers import Answer, Digit, Number, Unreadable
 from scratchnet_cli.reports import prediction_report as sheet
 from scratchnet_cli.reports.data_uris import thumbnail
@@ -47,7 +47,7 @@ def digit(probability: float, *doubts: str) -> Digit:
     """A seven, with that probability of at least a half, or else a one."""
     probabilities = np.zeros(10)
     probabilities[[7, 1]] = probability, 1 - probability
-    return Digit(Picture(BLANK, doubts), probabilities, 7, probability)
+    return Digit(DigitImage(BLANK, doubts), probabilities, 7, probability)
 
 
 def headings(page: str) -> list[str]:
@@ -132,7 +132,7 @@ def test_a_doubtful_number_is_marked_where_it_stands() -> None:
     """A question mark and a box of its own kind tell at which of two numbers to look."""
     places = Place((0, 0, 20, 30)), Place((80, 0, 100, 30), number=2)
     numbers = [
-        Number([replace(digit(probability), picture=Picture(BLANK, place=place))])
+        Number([replace(digit(probability), picture=DigitImage(BLANK, place=place))])
         for probability, place in zip((0.99, 0.6), places, strict=True)
     ]
     page = Page(overlay("data:,", (100, 50), numbers, 1.0))

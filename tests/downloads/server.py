@@ -1,4 +1,4 @@
-"""A small HTTP server on this machine that answers as well, or as badly, as a test wants."""
+"""A small HTTP server on this machine that behaves as well, or as badly, as a test wants."""
 
 import socket
 import ssl
@@ -12,33 +12,32 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-# Nobody reads so much of an endless answer; whoever would must not fill the test machine.
+# No client may read so much of an endless body; one that does must not fill the memory.
 ENDLESS_LIMIT = 64 * 2**20
 _CHUNK = b"endless " * 2**13
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request; a behaviour gets it raw and may answer with whatever bytes it likes."""
+    """Answers one request; a behaviour receives the handler and may send any bytes."""
 
     protocol_version = "HTTP/1.1"
     server: "_HTTPServer"
 
     def do_GET(self) -> None:
-        """Answer as the path's behaviour says, or with 404; then close the connection."""
+        """Answer as the behaviour of the path, or of its folder, says; close the connection."""
         self.close_connection = True
         owner = self.server.owner
+        path = self.path if self.path in owner.paths else self.path.rpartition("/")[0]
         with owner.lock:
-            owner.requests[self.path] += 1
+            owner.requests[path] += 1
             owner.headers.append(dict(self.headers))
-            behaviour = owner.paths.get(self.path, status(404))
+            behaviour = owner.paths.get(path, status(404))
         if isinstance(behaviour, bytes):
             behaviour = body(behaviour)
         behaviour(self)
 
-    do_HEAD = do_GET  # noqa: N815
-
     def head(self, code: int, **headers: str | int) -> None:
-        """Send the status line and headers; ``Content_Length`` stands for ``Content-Length``."""
+        """Send the status line and headers; ``Content_Length`` is ``Content-Length``."""
         self.send_response(code)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), str(value))
@@ -46,19 +45,18 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def write(self, data: bytes) -> None:
-        """Send a piece of a body, unless the request was for the headers alone."""
-        if self.command != "HEAD":
-            self.wfile.write(data)
-            with self.server.owner.lock:
-                self.server.owner.sent += len(data)
+        """Send a part of a body."""
+        self.wfile.write(data)
+        with self.server.owner.lock:
+            self.server.owner.sent += len(data)
 
     def pause(self, seconds: float) -> None:
-        """Wait, but no longer than the server lives."""
+        """Wait, but not longer than the server runs."""
         if self.server.owner.closing.wait(seconds):
             raise ConnectionAbortedError
 
     def reset(self) -> None:
-        """Break the connection so that the client hears of it as a reset, not as an end."""
+        """Break the connection so that the client sees a reset instead of an end."""
         linger = struct.pack("hh" if hasattr(socket, "SIO_RCVALL") else "ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.rfile.close()
@@ -66,14 +64,14 @@ class Handler(BaseHTTPRequestHandler):
         raise ConnectionAbortedError
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing."""
+        """Print nothing."""
 
 
 Behaviour = Callable[[Handler], None]
 
 
 def body(data: bytes, length: int | None = None, **headers: str | int) -> Behaviour:
-    """200 and ``data``; ``length`` is the Content-Length to claim, if not the true one."""
+    """Answer 200 with ``data``; ``length`` is a Content-Length that may be wrong."""
 
     def answer(handler: Handler) -> None:
         handler.head(200, Content_Length=len(data) if length is None else length, **headers)
@@ -82,8 +80,33 @@ def body(data: bytes, length: int | None = None, **headers: str | int) -> Behavi
     return answer
 
 
+def chunked(data: bytes, *sizes: int) -> Behaviour:
+    """Answer 200 with a body in chunks; the last one ends early if it is shorter than its size."""
+
+    def answer(handler: Handler) -> None:
+        handler.head(200, Transfer_Encoding="chunked")
+        start = 0
+        for size in sizes:
+            handler.write(f"{size:x}\r\n".encode() + data[start : start + size] + b"\r\n")
+            start += size
+        if start <= len(data):
+            handler.write(b"0\r\n\r\n")
+
+    return answer
+
+
+def without_length(data: bytes) -> Behaviour:
+    """Answer 200 with a body that ends with the connection."""
+
+    def answer(handler: Handler) -> None:
+        handler.head(200)
+        handler.write(data)
+
+    return answer
+
+
 def status(code: int, **headers: str | int) -> Behaviour:
-    """An error or a redirect, with a short page."""
+    """Answer with an error or a redirect, and a short page."""
 
     def answer(handler: Handler) -> None:
         page = b"<html>no file here</html>"
@@ -94,12 +117,12 @@ def status(code: int, **headers: str | int) -> Behaviour:
 
 
 def redirect(location: str) -> Behaviour:
-    """A redirect to any text, be it an address or not."""
+    """Redirect to any text, be it an address or not."""
     return status(302, Location=location)
 
 
 def reset_after(data: bytes, length: int) -> Behaviour:
-    """A body of ``length`` bytes whose connection is reset after ``data``."""
+    """Send a body of ``length`` bytes whose connection is reset after ``data``."""
 
     def answer(handler: Handler) -> None:
         handler.head(200, Content_Length=length)
@@ -111,7 +134,7 @@ def reset_after(data: bytes, length: int) -> Behaviour:
 
 
 def endless(code: int = 200, **headers: str | int) -> Behaviour:
-    """A body that goes on for as long as somebody reads it."""
+    """Send a body for as long as the client reads it."""
 
     def answer(handler: Handler) -> None:
         handler.head(code, **headers)
@@ -122,7 +145,7 @@ def endless(code: int = 200, **headers: str | int) -> Behaviour:
 
 
 def slow(data: bytes, seconds_a_byte: float) -> Behaviour:
-    """The right body, byte by byte."""
+    """Send the right body byte by byte."""
 
     def answer(handler: Handler) -> None:
         handler.head(200, Content_Length=len(data))
@@ -134,22 +157,29 @@ def slow(data: bytes, seconds_a_byte: float) -> Behaviour:
 
 
 def silent(handler: Handler) -> None:
-    """Take the request and never answer."""
+    """Accept the request and never answer."""
     handler.pause(60)
 
 
+def continue_forever(handler: Handler) -> None:
+    """Send "100 Continue" again and again."""
+    while True:
+        handler.head(100)
+        handler.pause(0.05)
+
+
 def hang_up(handler: Handler) -> None:
-    """Take the request and close the connection without a word."""
+    """Accept the request and close the connection without an answer."""
     handler.close_connection = True
 
 
-def babble(handler: Handler) -> None:
-    """Answer in a language that is not HTTP."""
+def speak_smtp(handler: Handler) -> None:
+    """Answer in another protocol than HTTP."""
     handler.wfile.write(b"220 mail.example ESMTP\r\n\r\n")
 
 
 def in_turn(*behaviours: "Behaviour | bytes") -> Behaviour:
-    """One behaviour after the other; the last one stays."""
+    """Use one behaviour after the other; the last one stays."""
     rest = list(behaviours)
     lock = threading.Lock()
 
@@ -164,8 +194,8 @@ def in_turn(*behaviours: "Behaviour | bytes") -> Behaviour:
 class Server:
     """A server to be used in ``with``: ``server.paths["/x"] = b"..."``, ``server.url("/x")``.
 
-    requests: how often each path was asked for; headers: those of each request;
-    sent: how many bytes of bodies went out; certificate: makes it speak TLS with it.
+    A path serves every file below it. requests: how often each path was requested; headers: those
+    of each request; sent: how many bytes of bodies were sent; certificate: makes it speak TLS.
     """
 
     def __init__(self, certificate: Path | None = None, host: str = "127.0.0.1") -> None:
@@ -181,14 +211,9 @@ class Server:
             target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
 
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return self._http.server_port
-
     def url(self, path: str, host: str = "127.0.0.1") -> str:
-        """The address of a path; ``host`` may be another name of this machine."""
-        return f"{self.scheme}://{host}:{self.port}{path}"
+        """Return the address of a path; ``host`` may be another name of this machine."""
+        return f"{self.scheme}://{host}:{self._http.server_port}{path}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -200,7 +225,7 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End every conversation and thread; a bug in a behaviour is raised here."""
+        """End every connection and thread; a bug in a behaviour is raised here."""
         self.closing.set()
         self._http.shutdown()
         self._thread.join()
@@ -226,7 +251,7 @@ class _HTTPServer(ThreadingHTTPServer):
         super().__init__((host, 0), Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Take a connection; the handshake of TLS is left to the connection's own thread."""
+        """Accept a connection; the handshake of TLS happens in the connection's own thread."""
         connection, address = super().get_request()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**16)
         if self.context is not None:
@@ -244,7 +269,7 @@ class _HTTPServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Stop listening, cut whoever still reads or writes, and wait for their threads."""
+        """Stop listening, cut open connections, and wait for their threads."""
         with self.owner.lock:
             for connection in self.open:
                 try:
@@ -254,7 +279,7 @@ class _HTTPServer(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore broken connections, they are what is tested; keep what is a bug in a test."""
+        """Ignore broken connections, which are what is tested; keep bugs of a test."""
         error = sys.exception()
         if error is not None and not isinstance(error, OSError):
             self.bugs.append(error)
