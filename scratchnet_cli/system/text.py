@@ -16,14 +16,14 @@ MAX_NAME_LENGTH = 4096
 _BAR_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def print_answer(text: str) -> None:
-    """Write a line, or several, to stdout.
+def print_answer(text: str, flush: bool = False) -> None:
+    """Write a line, or several, to stdout. flush: so that the reader receives it now.
 
     Raises:
         OutputError: stdout is closed or cannot be written.
         ReaderGoneError: the reader closed the pipe.
     """
-    _write_stdout(f"{_without_commands(text)}\n")
+    _write_stdout(f"{_without_commands(text)}\n", flush)
 
 
 def flush_answers() -> None:

@@ -1,4 +1,4 @@
-"""The object that a pipeline hands to its workers, held against ``scratchnet predict``."""
+"""``Predictor``, compared with ``scratchnet predict``."""
 
 import json
 import pickle
@@ -19,12 +19,12 @@ from PIL import Image
 
 from scratchnet_cli import Prediction, Predictor, load_weights
 from scratchnet_cli.errors import ShapeError, WeightsError
-from scratchnet_cli.prediction.predictor import BATCH
+from scratchnet_cli.prediction.predictor import BATCH_SIZE
 from tests.conftest import BUNDLED_WEIGHTS, Result, Run, encoded
 
 
-def files_as_they_come(digits: NDArray[np.uint8]) -> list[bytes]:
-    """MNIST's own pictures, large ones in dark ink, doubtful ones and broken ones."""
+def mixed_files(digits: NDArray[np.uint8]) -> list[bytes]:
+    """Return MNIST's pictures, large ones in dark ink, uncertain ones and broken ones."""
     files: list[bytes] = []
     for i, digit in enumerate(digits[:20]):
         own = encoded(Image.fromarray(digit))
@@ -40,64 +40,53 @@ def files_as_they_come(digits: NDArray[np.uint8]) -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory, digits: NDArray[np.uint8]) -> list[str]:
-    """Those files, and among them the name of none."""
+    """Return the paths of those files, and one that is missing."""
     folder = tmp_path_factory.mktemp("pictures")
     named: list[str] = []
-    for i, data in enumerate(files_as_they_come(digits)):
+    for i, data in enumerate(mixed_files(digits)):
         path = folder / f"{i:03}.png"
         path.write_bytes(data)
         named.append(str(path))
     return [*named[:7], str(folder / "missing.png"), *named[7:]]
 
 
-def as_told(result: Result, paths: list[str]) -> list[Prediction]:
-    """What ``predict --format json`` has said of the paths, as the object says it."""
-    answers = map(json.loads, result.stdout.splitlines())
-    told = {
-        line["path"]: Prediction(
-            line["path"], line["digit"], line["probability"], tuple(line["doubts"])
-        )
-        for line in answers
-    }
-    remarks = (line.removeprefix("scratchnet: ") for line in result.stderr.splitlines())
-    errors = dict(remark.split(": ", 1) for remark in remarks)
-    return [told.get(path) or Prediction(path, error=errors[path]) for path in paths]
+def printed_predictions(result: Result, paths: list[str]) -> list[Prediction]:
+    """Return what ``predict --format json`` printed about the paths."""
+    answers = {answer["path"]: answer for answer in map(json.loads, result.stdout.splitlines())}
+    messages = (line.removeprefix("scratchnet: ") for line in result.stderr.splitlines())
+    errors = dict(message.split(": ", 1) for message in messages)
+    return [
+        Prediction(path, answer["digit"], answer["probability"], tuple(answer["doubts"]))
+        if (answer := answers.get(path))
+        else Prediction(path, error=errors[path])
+        for path in paths
+    ]
 
 
-def alike(one: list[Prediction], other: list[Prediction]) -> bool:
-    """Whether all is the same; of the probabilities six decimals, which is what float32 gives."""
-    return [replace(each, probability=None) for each in one] == [
-        replace(each, probability=None) for each in other
-    ] and np.allclose(
-        [each.probability or 0 for each in one],
-        [each.probability or 0 for each in other],
-        rtol=0,
-        atol=2e-6,
-    )
+def assert_same(predictions: list[Prediction], others: list[Prediction]) -> None:
+    """Compare everything; probabilities to six decimals, the precision of float32."""
+    for prediction, other in zip(predictions, others, strict=True):
+        assert replace(prediction, probability=None) == replace(other, probability=None)
+        assert (prediction.probability or 0) == pytest.approx(other.probability or 0, abs=2e-6)
 
 
 @pytest.mark.parametrize(
-    ("options", "keywords"),
-    [
-        ((), {}),
-        (("--polarity", "dark"), {"polarity": "dark"}),
-        (("--polarity", "light"), {"polarity": "light"}),
-        (("--raw",), {"raw": True}),
-    ],
+    "keywords", [{}, {"polarity": "dark"}, {"polarity": "light"}, {"raw": True}]
 )
-def test_predictions_are_predict_s(
-    run: Run, paths: list[str], options: tuple[str, ...], keywords: dict[str, Any]
+def test_predictor_predicts_what_predict_prints(
+    run: Run, paths: list[str], keywords: dict[str, Any]
 ) -> None:
-    """Path by path there is the same digit, probability, doubts or error, and in the same order."""
+    """Each path has the digit, probability, warnings or error of the command."""
     predictions = Predictor("bundled", **keywords)(paths)
+    options = [f"--{name}={value}".removesuffix("=True") for name, value in keywords.items()]
     result = run("predict", *BUNDLED_WEIGHTS, "--format", "json", *options, *paths)
-    assert alike(predictions, as_told(result, paths))
-    assert sum(each.error is not None for each in predictions) >= 9
-    assert any(each.doubts for each in predictions) or keywords == {"raw": True}
+    assert_same(predictions, printed_predictions(result, paths))
+    assert sum(prediction.error is not None for prediction in predictions) >= 9
+    assert any(prediction.warnings for prediction in predictions) or "raw" in keywords
 
 
-def test_bytes_say_the_same_as_paths(paths: list[str]) -> None:
-    """A picture's content gives what its path gives, whatever kind of bytes or path it is."""
+def test_predictor_takes_bytes_and_paths(paths: list[str]) -> None:
+    """The content of a file gives the same as its path, for each type of bytes and paths."""
     predictor = Predictor("bundled")
     there = [path for path in paths if Path(path).exists()]
     contents = [Path(path).read_bytes() for path in there]
@@ -107,17 +96,19 @@ def test_bytes_say_the_same_as_paths(paths: list[str]) -> None:
     assert predictor(np.array(contents, object)) == predictor(map(bytearray, contents))
 
 
-def test_each_batch_is_like_the_others(digits: NDArray[np.uint8]) -> None:
-    """More pictures than the network is given at once keep their order, to the last."""
-    own = [encoded(Image.fromarray(digit)) for digit in digits[: 2 * BATCH + 3]]
-    network, _ = load_weights("bundled")
-    x = digits[: len(own)].reshape(len(own), -1) / np.float32(255)
-    assert [each.digit for each in Predictor(network)(iter(own))] == network.predict(x).tolist()
-    assert Predictor(network)([]) == []
+def test_predictor_keeps_the_order_of_batches(digits: NDArray[np.uint8]) -> None:
+    """There are as many predictions as pictures, for several batches, and for none."""
+    files = [encoded(Image.fromarray(digit)) for digit in digits[: 2 * BATCH_SIZE + 3]]
+    weights = load_weights("bundled")
+    x = digits[: len(files)].reshape(len(files), -1) / np.float32(255)
+    expected = weights.network.predict(x).tolist()
+    for each in (weights, weights.network):
+        assert [prediction.digit for prediction in Predictor(each)(iter(files))] == expected
+    assert Predictor(weights)([]) == []
 
 
-def test_a_failing_picture_harms_no_other(paths: list[str], tmp_path: Path) -> None:
-    """What is no picture gets its own error, and its neighbours their answers."""
+def test_predictor_returns_errors_in_their_place(paths: list[str], tmp_path: Path) -> None:
+    """Each source that is not a picture has its own error, and its neighbours have answers."""
     (tmp_path / "folder").mkdir()
     odd: list[Any] = [None, 7, str(tmp_path / "folder"), "no\0file", b"", bytes(300)]
     predictions = Predictor("bundled")([paths[0], *odd, paths[0]])
@@ -134,16 +125,13 @@ def test_a_failing_picture_harms_no_other(paths: list[str], tmp_path: Path) -> N
     assert all(each.digit is None and each.probability is None for each in predictions[1:-1])
 
 
-def test_a_dash_is_a_file(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, paths: list[str]
-) -> None:
-    """Only the command line means standard input by ``-``."""
-    monkeypatch.chdir(tmp_path)
+def test_predictor_takes_a_dash_for_a_file(paths: list[str]) -> None:
+    """Only on the command line ``-`` is standard input."""
     Path("-").write_bytes(Path(paths[0]).read_bytes())
     assert Predictor("bundled")(["-"]) == [replace(*Predictor("bundled")([paths[0]]), path="-")]
 
 
-# A worker, which says what it should not have done.
+# A worker that fails if it changes its process.
 WORKER = """
 import os, pickle, signal, sys
 predictor, pictures = pickle.load(sys.stdin.buffer)
@@ -157,20 +145,19 @@ def state():
 before = state()
 predictions = predictor(pictures)
 if state() != before or started:
-    sys.exit(f"it has changed the process: {before} to {state()}, {started}")
+    sys.exit(f"the process changed: {before} to {state()}, {started}")
 sys.stdout.buffer.write(pickle.dumps((predictor, predictions)))
 """
 
 
-def test_it_travels_with_its_weights(tmp_path: Path, digits: NDArray[np.uint8]) -> None:
-    """Pickled before and after use, it answers the same where its weight file is not.
+def test_predictor_pickles_with_its_weights(tmp_path: Path, digits: NDArray[np.uint8]) -> None:
+    """Pickled before and after use, it answers the same without its weight file.
 
-    And it leaves the process as it was: streams, signals, files, no processes and no sockets.
+    It leaves the process as it was: streams, signals, files, no processes and no sockets.
     """
-    pictures = files_as_they_come(digits)
-    source = Path(load_weights("bundled")[1].source)
+    pictures = mixed_files(digits)
     weights = tmp_path / "own.npz"
-    weights.write_bytes(source.read_bytes())
+    weights.write_bytes(Path(load_weights("bundled").origin.source).read_bytes())
     predictor = Predictor(str(weights))
     weights.unlink()
     with pytest.raises(WeightsError):
@@ -186,8 +173,8 @@ def test_it_travels_with_its_weights(tmp_path: Path, digits: NDArray[np.uint8]) 
     assert len(pickle.dumps(predictor)) < 200_000
 
 
-def test_predictions_are_rows_and_cheap_to_send(paths: list[str]) -> None:
-    """A prediction is frozen, takes a hundred bytes beside its path, and is a row of a table."""
+def test_predictions_are_small_rows(paths: list[str]) -> None:
+    """A prediction is frozen, takes a hundred bytes beside its path, and converts to a dict."""
     predictions = Predictor("bundled")(paths * 2)
     size = sum(len(each.path or "") for each in predictions)
     assert len(pickle.dumps(predictions)) < size + 100 * len(predictions)
@@ -197,9 +184,9 @@ def test_predictions_are_rows_and_cheap_to_send(paths: list[str]) -> None:
         predictions[0].digit = 1  # type: ignore[misc]
 
 
-def test_threads_share_it(digits: NDArray[np.uint8]) -> None:
-    """Eight threads at once get the answers of one, and the host's warnings are as they were."""
-    # Pillow warns of a picture that says that it is animated, and shows no frame.
+def test_predictor_is_shared_by_threads(digits: NDArray[np.uint8]) -> None:
+    """Eight threads at once get the answers of one, and Python's warning filters stay."""
+    # Pillow warns of an animated picture without frames.
     large = encoded(Image.fromarray(digits[0]).resize((140, 140)))
     body = b"acTL" + bytes(8)
     chunk = struct.pack(">I", 8) + body + struct.pack(">I", zlib.crc32(body))
@@ -219,19 +206,15 @@ def test_threads_share_it(digits: NDArray[np.uint8]) -> None:
     assert alone[0].error is None
 
 
-@pytest.mark.parametrize("picture", ["seven.png", Path("seven.png"), b"bytes"])
-def test_one_picture_is_no_list(picture: Any) -> None:
-    """A name alone is not taken for a list of letters."""
-    with pytest.raises(TypeError, match=r"expected a list of pictures, not .*\[picture\]"):
-        Predictor("bundled")(picture)
-
-
-def test_what_cannot_work_is_refused_at_once() -> None:
-    """A network for other inputs, or contrary keywords, are told when it is made."""
+def test_predictor_rejects_what_cannot_work() -> None:
+    """A network for other inputs, or options that exclude each other, fail at once."""
     with pytest.raises(ShapeError, match=r"takes 2 values .* have the shape \(784,\)"):
         Predictor("three-layer")
     with pytest.raises(ValueError, match="polarity is 'black', expected one of auto, dark, light"):
         Predictor("bundled", polarity="black")
     with pytest.raises(ValueError, match="no polarity but auto"):
         Predictor("bundled", polarity="dark", raw=True)
-    assert repr(Predictor("bundled")).startswith("Predictor(Network(784-50-100-10, sigmoid")
+    shown = (
+        "Predictor(Network(784-50-100-10, sigmoid sigmoid identity), polarity='dark', raw=False)"
+    )
+    assert repr(Predictor("bundled", polarity="dark")) == shown
