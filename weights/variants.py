@@ -1,4 +1,4 @@
-"""One digit in the ways in which people save theirs: variants of a picture file."""
+"""Variants of a picture file: one digit, saved in the ways that people use."""
 
 import io
 from collections.abc import Callable

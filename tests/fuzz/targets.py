@@ -127,7 +127,7 @@ def picture(data: bytes) -> None:
 
 def small_picture(data: bytes) -> None:
     """A picture made smaller for a page."""
-    uri, width, height = thumbnail(with_checksums(data), 8)
+    uri, width, height, _ = thumbnail(with_checksums(data), 8)
     assert uri.startswith("data:image/jpeg;base64,")
     assert 1 <= min(width, height) <= max(width, height) <= 8
 

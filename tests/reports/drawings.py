@@ -1,28 +1,28 @@
-"""Digits as a hand draws them on a sheet: strokes of points, ever the same for the same seed."""
+"""Hand-drawn digits as strokes of points; a seed always gives the same."""
 
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from weights.shapes import DIGITS
+from weights.shapes import DIGIT_SHAPES
 
 SIDE = 224
 Stroke = NDArray[np.float64]
-"""(n, 2): x and y of each point on the sheet."""
+"""(n, 2): x and y of each point on the pad."""
 
 
 def drawings(count: int, seed: int) -> Iterator[tuple[int, list[Stroke]]]:
-    """Digits with their strokes: 0 to 9 again and again, each time in another hand."""
+    """Yield digits with their strokes: 0 to 9 again and again, each time in another hand."""
     random = np.random.default_rng(seed)
     for i in range(count):
         digit = i % 10
-        shape = DIGITS[digit][random.integers(len(DIGITS[digit]))]
+        shape = DIGIT_SHAPES[digit][random.integers(len(DIGIT_SHAPES[digit]))]
         yield digit, _by_hand([_points(stroke) for stroke in shape.split("/")], random)
 
 
 def _points(notation: str) -> Stroke:
-    """The points of a stroke in [0, 1], three at a corner, which no curve then rounds."""
+    """Return the points of a stroke in [0, 1]; three at a corner keep it sharp."""
     return np.array(
         [
             (int(mark[0]) / 9, int(mark[1]) / 9)
@@ -48,7 +48,7 @@ def _by_hand(strokes: list[Stroke], random: np.random.Generator) -> list[Stroke]
 
 
 def _curve(points: Stroke) -> Stroke:
-    """A smooth line through the points, twelve steps from each to the next (Catmull and Rom)."""
+    """Return a smooth line through the points, twelve steps between two (Catmull and Rom)."""
     padded = np.concatenate([points[:1], points, points[-1:]])
     t = np.linspace(0, 1, 12, endpoint=False)[:, None]
     parts = []
