@@ -21,11 +21,11 @@ from PIL import Image
 
 from scratchnet_cli.system.files import PART_SUFFIX
 from tests.conftest import Run
-from tests.download.fetching import DATA, SPY, asset, files
-from tests.download.server import Server
+from tests.downloads.fetching import DATA, SPY, asset, files
+from tests.downloads.server import Server
 from tests.images.hostile_pictures import FORMATS, png, png_header, resized, tiff, zeros
 from tests.memory import run_measured
-from tests.weights.test_weights_audit import everything
+from tests.weights.test_refused import everything
 
 EVAL = ["eval", "--weights", "bundled", "--dataset", "sample"]
 KILLS = 200

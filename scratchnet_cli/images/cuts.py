@@ -13,17 +13,17 @@ from scratchnet_cli.images.mnist import FAINT_AMOUNT
 from scratchnet_cli.images.regions import mask_box
 
 # All ratios are shares of the row's height.
-# Narrower ink, with its soft edges, is one digit.
+# The least width of ink that is cut; narrower ink, with its soft edges, is one digit.
 MIN_SPLIT_WIDTH_RATIO = 1.02
-# Cut lines are no closer to each other.
+# The least distance between cut lines.
 MIN_CUT_DISTANCE_RATIO = 0.1
-# At most this many are tried for each height of width beyond a margin, and of all only the best.
+# The most cut lines for each height of width beyond a margin, and the most in all.
 MAX_CUTS_PER_HEIGHT, CUT_MARGIN_RATIO, MAX_CUTS = 6, 0.5, 60
-# A cut line goes through no more ink than this: the two sides of a zero.
+# The most ink that a cut line goes through: the two sides of a zero.
 MAX_CUT_INK_RATIO = 0.5
-# A step aside costs as much as this amount of ink: digits slant, but their border does not wind.
+# The cost of a step aside, as an amount of ink: digits slant, but their border does not wind.
 SIDESTEP_COST = 0.8
-# Where a cut line goes through ink, this much on both sides may belong to both digits.
+# On each side of a cut line through ink, the width that may belong to both digits.
 SHARED_INK_RATIO = 0.06
 # The size of a piece.
 MIN_PIECE_WIDTH_RATIO, MAX_PIECE_WIDTH_RATIO, MIN_PIECE_HEIGHT_RATIO = 0.06, 1.4, 0.4

@@ -19,7 +19,7 @@ CUT_BY_EDGE = "ink cut by the edge"
 
 
 class Place(NamedTuple):
-    """Where a digit, or ink that may be a digit, lies in its picture.
+    """The place of a digit, or of ink that may be a digit, in its picture.
 
     box, height: of the digit and of its row, in pixels of the stored picture, turned upright.
     row, number: the row in the picture and the number in the row, counted from 1.

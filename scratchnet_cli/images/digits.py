@@ -14,18 +14,18 @@ from scratchnet_cli.images.parts import SPECK_AREA_RATIO, group_regions, is_bar,
 from scratchnet_cli.images.regions import Mask, Regions, find_regions, sides
 from scratchnet_cli.images.sheet import extend_sheet, find_sheet, may_be_stroke
 
-# A region of ink has more than this somewhere within.
+# The least amount of ink in the darkest pixel of a region.
 CORE_AMOUNT = 0.6
-# A stroke that ends at the picture's edge fades there. One that is cut has more than this.
+# The ink at the picture's edge of a stroke that is cut there. One that ends there fades.
 CUT_AMOUNT = 0.9
-# What touches more than this share of a side of the picture is not a digit.
+# The share of the picture's side that a digit touches at most.
 MAX_SIDE_CONTACT_RATIO = 0.5
 # Ink begins suddenly if it grows by this amount within this share of a digit's shorter side.
 MIN_SUDDEN_AMOUNT, SUDDEN_LENGTH_RATIO = 0.6, 0.15
-# Around a digit, this share of its size still belongs to it: the soft edge of the ink.
+# The soft edge of the ink around a digit, as a share of its longer side.
 SOFT_EDGE_RATIO = 1 / 20
-# The depth of ink is at least this, and at least the noise times this; else contrast is low.
-MIN_CONTRAST, MIN_CONTRAST_SD = 0.08, 8
+# Ink is less deep than this, or than this many standard deviations of noise: contrast is low.
+MIN_CONTRAST_DEPTH, MIN_CONTRAST_SD = 0.08, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
     Raises:
         ImageError: there are no digits.
     """
-    # Sheet and table differ in brightness, or in a picture that has it, only in colour.
+    # Sheet and table differ in brightness or, in a picture of colours, only in colour.
     for to_grey in (_brightness, mix_colours)[: colours.shape[2]]:
         sheet = find_sheet(to_grey(colours))
         if sheet is not None:
@@ -72,7 +72,7 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
             raise ImageError(f"there is no {polarity} ink in the picture; {advice}") from error
         if not page:
             raise
-    # A shadow over half of the paper may look like a background for light ink.
+    # Paper beside a shadow that covers half of it may have been taken for light ink.
     return digits_on(colours, "dark", page, everywhere)
 
 
@@ -153,5 +153,9 @@ def cut_out(amount: Grey, regions: Regions, indices: list[int]) -> Group:
 
 def warnings_for(ink: Ink, digit: Group) -> tuple[str, ...]:
     """Return why a digit may be read wrong, whatever else is in the picture."""
-    low_contrast = ink.depth < max(MIN_CONTRAST_SD * ink.noise, MIN_CONTRAST)
-    return (LOW_CONTRAST,) * low_contrast + (CUT_BY_EDGE,) * digit.cut
+    found: tuple[str, ...] = ()
+    if ink.depth < max(MIN_CONTRAST_SD * ink.noise, MIN_CONTRAST_DEPTH):
+        found += (LOW_CONTRAST,)
+    if digit.cut:
+        found += (CUT_BY_EDGE,)
+    return found

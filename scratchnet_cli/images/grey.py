@@ -13,7 +13,7 @@ Colours = NDArray[np.float32]
 
 # Light, colour and polarity change slowly: they are estimated on a copy of this size.
 ESTIMATE_SIDE_PIXELS = 64
-# What is narrower than this share of the picture is ink; what is wider is light or shadow.
+# The widest ink, as a share of the picture; light and shadow are wider.
 WINDOW_RATIO = 1 / 3
 
 

@@ -88,11 +88,11 @@ def find_ink(colours: Colours, polarity: str = "auto", passes: int = 1, fills: b
 
 
 def find_page_ink(colours: Colours, polarity: str) -> Ink:
-    """Return the ink of a page; if it covers too much, the least that another reading finds."""
+    """Return the ink of a page of numbers; if it covers too much, the least that can be found."""
     ink = find_ink(colours, polarity, PAGE_PASSES)
     if ink.amount.mean() < MAX_PAGE_INK_RATIO:
         return ink
-    # A shadow was taken for ink.
+    # A shadow was taken for ink: try both polarities, and whether it fills the picture.
     found = [ink]
     for each in ("dark", "light") if polarity == "auto" else (polarity,):
         for fills in (True, False):
@@ -120,7 +120,10 @@ def ink_is_light(grey: Grey) -> bool:
 
 
 def find_margin(grey: Grey) -> tuple[int, float]:
-    """Return the pixels of background to add around dark ink that fills its picture; their grey."""
+    """Return the pixels of background that dark ink needs around it, and their grey.
+
+    Ink that fills its picture leaves too little to measure; all other ink needs 0 pixels.
+    """
     small = small_copy(grey)
     threshold, quality = threshold_otsu(small)
     background = small > threshold
@@ -162,7 +165,10 @@ def bright_background(grey: Grey) -> Grey:
 
 
 def mean_background(grey: Grey, amount: Grey) -> Grey:
-    """Return (h, w) the mean around each pixel without ink, (h, w); it follows every shadow."""
+    """Return (h, w) the mean of the background around each pixel; it follows every shadow.
+
+    amount: (h, w) of ink, which does not count.
+    """
     free = (amount < MAX_BACKGROUND_AMOUNT).astype(np.float32)
     share = small_copy(free)
     mean = small_copy(grey * free) / share.clip(1e-3)
@@ -177,7 +183,7 @@ def mean_background(grey: Grey, amount: Grey) -> Grey:
 
 
 def ink_from_depth(depth: Grey) -> Ink:
-    """Return the ink of a picture from its depth, (h, w): how much darker than background it is.
+    """Return the ink in (h, w) depths: how much darker each pixel is than the background.
 
     Raises:
         ImageError: nothing is deeper than the noise.

@@ -6,21 +6,22 @@ from numpy.typing import NDArray
 from scratchnet_cli.images.grey import Grey, dilate, median
 from scratchnet_cli.images.regions import Mask, fill_holes, find_regions
 
-# A pixel with more ink than this belongs to a region of ink.
+# The least amount of ink in the pixels of a region.
 REGION_AMOUNT = 0.25
-# A frame is longer than this share of the picture, and what it surrounds than this share of it.
+# The least length of a frame, as a share of the picture, and of what it surrounds, of the frame.
 MIN_FRAME_LENGTH_RATIO, MIN_FRAMED_LENGTH_RATIO = 0.1, 0.25
-# A region that surrounds two things of this share of the page is a table.
+# The least length, as a share of the page, of two things that a table surrounds.
 MIN_CELL_CONTENT_RATIO = 0.01
 # A line is followed in this many steps across, each up or down by no more than this.
 LINE_STEPS, MAX_SLOPE_PIXELS = 24, 2
-# A line has ink in this share of its length.
+# The share of a line's length that has ink.
 MIN_LINE_COVER_RATIO = 0.8
-# What is thicker than this share of the picture is not a line.
+# The thickest line, as a share of the picture.
 MAX_LINE_WIDTH_RATIO = 0.02
-# If ink is wider than the line by this factor, a stroke crosses the line or runs along it.
+# The most that ink is wider than a line, unless a stroke crosses the line or runs along it.
 MAX_LINE_WIDENING_RATIO = 1.6
-# This many lines are ruled. Fewer may be a stroke from edge to edge, unless thinner, in pen widths.
+# This many lines are ruled. Fewer may be a stroke from edge to edge, unless they are thinner than
+# this share of the pen.
 MIN_RULED_LINES, MAX_LINE_TO_PEN_RATIO = 3, 0.6
 
 

@@ -8,7 +8,7 @@ from scratchnet_cli.images.regions import mask_box
 
 # The longer side of a digit in MNIST.
 DIGIT_SIDE_PIXELS = 20
-# Measured on MNIST's test set: the centre of mass of every digit rounds to this index.
+# Measured on MNIST's test set: each digit's centre of mass rounds to this index.
 CENTRE_PIXEL = 14
 # Strokes are measured and changed at this many pixels for one of MNIST's.
 FINE_SCALE = 8
@@ -88,7 +88,7 @@ def spread(ink: Grey, square: bool) -> Grey:
 
 
 def centre(digit: Pixels) -> Pixels:
-    """Return (28, 28) pixels: a (h, w) digit, moved by whole pixels to its centre of mass."""
+    """Return (28, 28) pixels with a (h, w) digit, moved by whole pixels so that it is centred."""
     image = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
     top, left = (
         min(max(CENTRE_PIXEL - centre_of_mass(digit, axis), 0), SIDE_PIXELS - side)

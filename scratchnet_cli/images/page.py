@@ -16,15 +16,15 @@ from scratchnet_cli.images.parts import typical_height
 from scratchnet_cli.images.regions import Boxes
 
 # All ratios are shares of a height: of the row, or of most boxes on the page.
-# A lower box is not a digit but a point or a sign.
+# The least height of a digit; lower boxes are points and signs.
 MIN_DIGIT_HEIGHT_RATIO = 0.4
-# A box with a smaller width, in heights, is a 1, or a tick or a comma if it is also lower.
+# A box narrower than the first share of its own height is a 1. Below the second it is a comma.
 MAX_ONE_ASPECT, MIN_ONE_HEIGHT_RATIO = 0.5, 0.5
-# A box is in a row if its middle is not farther up or down.
+# The largest distance, up or down, between the middles of a box and of its row.
 MAX_ROW_OFFSET_RATIO = 0.5
-# Neighbours that are no farther apart show the slope of the page.
+# The widest gap between neighbours that show the slope of the page.
 MAX_NEIGHBOUR_GAP_RATIO = 2.0
-# A wider gap begins a new number.
+# The widest gap between two digits of a number.
 MAX_DIGIT_GAP_RATIO = 1.5
 # After this many images the rest of the ink is not cut. A digit that touches others makes twenty.
 MAX_CUT_IMAGES = 10_000

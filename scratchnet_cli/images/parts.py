@@ -8,25 +8,25 @@ from numpy.typing import NDArray
 from scratchnet_cli.images.digit_image import Box
 from scratchnet_cli.images.regions import Boxes, Regions
 
-# A region with less than this share of the largest region's area is a speck.
+# The largest speck, as a share of the largest region's area.
 SPECK_AREA_RATIO = 0.02
-# Of more regions, as in a page of print, the smallest are left out.
+# The most regions. If there are more, as in a page of print, the smallest are left out.
 MAX_REGIONS = 2000
-# Parts of one digit are no farther apart, in heights of the digit.
+# The widest gap between parts of a digit, as a share of its size: its largest part's longer side.
 MAX_PART_GAP_RATIO = 0.2
-# A part with a shorter longer side, in longer sides of the digit, is not a digit of its own.
+# The longer side of a small part, as a share of its digit's size; more may be another digit.
 MAX_SMALL_PART_RATIO = 0.5
-# The columns of a part above or below the rest overlap with it by this share of the narrower.
+# The overlap of a part with what is above or below it, as a share of the narrower width.
 MIN_COLUMN_OVERLAP_RATIO = 0.4
-# Beside other digits, a small part is no farther to the side, in heights.
+# The widest gap between a digit and a small part beside it, on a page, as a share of its height.
 MAX_PAGE_PART_GAP_RATIO = 0.05
-# The loose bar of a 5 is no higher, in heights of what is below it.
+# The highest loose bar of a 5, as a share of the height of what is below it.
 MAX_TOP_BAR_HEIGHT_RATIO = 0.5
-# A digit is no wider, in heights, and no higher, in heights of its highest part.
+# The widest digit, as a share of its height, and the highest, as a share of its highest part.
 MAX_DIGIT_ASPECT, MAX_DIGIT_HEIGHT_RATIO = 1.2, 2.0
-# On a page no digit is higher, in heights of its highest part or of most digits there.
+# The highest digit on a page, as a share of its highest part or of most digits there.
 MAX_PAGE_DIGIT_HEIGHT_RATIO = 1.4
-# What is flatter, height to width, is a line.
+# The highest line, as a share of its width.
 MAX_BAR_ASPECT = 0.15
 
 

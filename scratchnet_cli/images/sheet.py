@@ -6,23 +6,23 @@ from scratchnet_cli.images.grey import Colours, Grey, median, resize, resize_to,
 from scratchnet_cli.images.ink import mean_background
 from scratchnet_cli.images.regions import Mask, fill_holes, find_regions, sides
 
-# The edges of sheets are found on a copy of this size, but not if its shorter side is below this:
-# in a long strip a stroke looks like a sheet.
+# The size of the copy on which sheets are found. If its shorter side is below the second figure,
+# there is no sheet: in a long strip a stroke looks like one.
 SHEET_SIDE_PIXELS, MIN_SHEET_SIDE_PIXELS = 128, 8
-# The share of the picture that a sheet covers. If it covers more, there is no table.
+# The share of the picture that a sheet covers; above the second there is no table.
 MIN_SHEET_AREA_RATIO, MAX_SHEET_AREA_RATIO = 0.03, 0.97
-# A sheet covers this share of the smallest rectangle around it, at any angle; an ellipse 0.79.
+# The share of the smallest rectangle around a sheet, at any angle; an ellipse covers 0.79.
 MIN_RECTANGLE_AREA_RATIO = 0.86
-# Paper covers this share of a sheet, and ink the rest. The hole of a seven-segment zero is larger.
+# The share of paper in a sheet, the rest is ink; the hole of a seven-segment zero covers more.
 MIN_PAPER_AREA_RATIO = 0.6
-# A sheet is rarely longer, in widths, but a stroke is.
+# The longest sheet, as a share of its width; a stroke is longer.
 MAX_SHEET_ASPECT = 2.5
-# At a sheet's edge, grey changes by this share of all that sheet and table differ; light is softer.
+# The step of grey at a sheet's edge, as a share of the contrast to the table; light is softer.
 MIN_EDGE_STEP_RATIO = 0.6
-# The table covers this share of the picture's border: all around the sheet, or beside it. What
-# covers less is a stroke that reaches the border.
+# The share of the picture's border that is table: all around the sheet, or beside it. Less than
+# that is a stroke that reaches the border.
 MIN_TABLE_AROUND_RATIO, MIN_TABLE_BESIDE_RATIO = 0.8, 0.2
-# A table beside the sheet is darker by at least this factor, else it may be a shadow.
+# The brightness of a table beside the sheet, as a share of the sheet's; above that it is a shadow.
 MAX_TABLE_BRIGHTNESS_RATIO = 0.55
 
 
@@ -42,7 +42,7 @@ def find_sheet(grey: Grey) -> Mask | None:
 
 
 def solid_region(mask: Mask) -> Mask | None:
-    """Return the largest region, its holes filled, or None if it has not the form of a sheet."""
+    """Return the largest region, its holes filled, or None if its form is not a sheet's."""
     regions = find_regions(mask)
     if regions.area.size == 0:
         return None

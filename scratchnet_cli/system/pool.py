@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 from scratchnet_cli.errors import ImageError
@@ -43,11 +44,13 @@ def map_in_order(
     pool: ProcessPoolExecutor | None = None
     try:
         for group in groups:
-            chunks = list(_chunks(group))
-            if len(chunks) > 1 and usable_cores() > 1:
+            chunks = _chunks(group)
+            # The processes start their work before all chunks are known.
+            first = list(islice(chunks, 2))
+            if len(first) > 1 and usable_cores() > 1:
                 pool = pool or _start(usable_cores())
-            if len(chunks) > 1 and pool is not None:
-                yield from _spread(pool, work, chunks)
+            if len(first) > 1 and pool is not None:
+                yield from _spread(pool, work, chain(first, chunks))
             else:
                 yield from (_work_on(work, [name]) for name in group)
     finally:
@@ -80,7 +83,7 @@ def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _spread(
-    pool: "ProcessPoolExecutor", work: Callable[[str], Result], chunks: list[list[str]]
+    pool: "ProcessPoolExecutor", work: Callable[[str], Result], chunks: Iterable[list[str]]
 ) -> Iterator[list[tuple[str, Result]]]:
     from concurrent.futures.process import BrokenProcessPool
 
@@ -99,7 +102,7 @@ def _spread(
     except BrokenProcessPool as error:
         # They ignore SIGTERM, and one that has a result to send would wait for ever.
         _kill_workers()
-        names = pending[0][0]
+        names = pending[0][0] if pending else chunk
         raise ImageError(
             f"a process died while it read pictures from {names[0]!r} to {names[-1]!r} "
             "(out of memory?); those before them were read"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from scratchnet_cli.system.text import escape, print_lines, print_message
+from scratchnet_cli.system.text import escape, print_lines, print_message, write_stderr
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -28,7 +28,7 @@ class Progress:
 
     def __init__(self, mode: str = "auto", quiet: bool = False) -> None:
         if mode == "auto":
-            mode = "bar" if sys.stderr is not None and sys.stderr.isatty() else "plain"
+            mode = "bar" if sys.stderr.isatty() else "plain"
         self.mode = "none" if quiet else mode
         self._quiet = quiet
         self._bar: tqdm[None] | None = None
@@ -53,7 +53,7 @@ class Progress:
     def transfer(self, name: str, size: int, url: str) -> Iterator[Callable[[int], None]]:
         """Show a download; yield a function that takes the number of bytes received so far."""
         if self.mode != "bar":
-            self.summary(f"downloading {url} ({size} bytes)")
+            self.summary(f"downloading {name} from {url} ({size} bytes)")
             yield lambda _: None
             return
         with _progress_bar(size, name, unit="B", unit_scale=True) as bar:
@@ -109,10 +109,24 @@ class Silent(Progress):
     """A progress that prints nothing, for library calls."""
 
     def __init__(self) -> None:
-        super().__init__(quiet=True)
+        super().__init__("none", quiet=True)
 
     def error(self, message: str) -> None:
         """Print nothing."""
+
+
+class _Stderr:
+    """stderr for tqdm; as everywhere, its errors are ignored."""
+
+    def write(self, text: str) -> None:
+        """Write the text."""
+        write_stderr(text)
+
+    def flush(self) -> None:
+        """Do nothing: the text is written."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
 
 
 def _progress_bar(total: int | None, description: str, **options: Any) -> tqdm[None]:
@@ -122,7 +136,7 @@ def _progress_bar(total: int | None, description: str, **options: Any) -> tqdm[N
 
     # The monitor is a thread that only redraws bars that stand still.
     tqdm.monitor_interval = 0
-    return tqdm(total=total, desc=description, file=sys.stderr, dynamic_ncols=True, **options)
+    return tqdm(total=total, desc=description, file=_Stderr(), dynamic_ncols=True, **options)
 
 
 def _move(bar: tqdm[None], done: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from weights.shapes import DIGITS
+from weights.shapes import DIGIT_SHAPES
 
 SIDE = 224
 Stroke = NDArray[np.float64]
@@ -17,7 +17,7 @@ def drawings(count: int, seed: int) -> Iterator[tuple[int, list[Stroke]]]:
     random = np.random.default_rng(seed)
     for i in range(count):
         digit = i % 10
-        shape = DIGITS[digit][random.integers(len(DIGITS[digit]))]
+        shape = DIGIT_SHAPES[digit][random.integers(len(DIGIT_SHAPES[digit]))]
         yield digit, _by_hand([_points(stroke) for stroke in shape.split("/")], random)
 
 

@@ -1,0 +1,195 @@
+"""Files that are written whole, and never over another by accident."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scratchnet_cli.errors import InputError, OutputError
+from scratchnet_cli.system.files import (
+    PAGE_MARKER,
+    PNG_MARKER,
+    Overwrite,
+    check_writable,
+    read_bounded,
+    write_atomic,
+)
+from tests.downloads.fetching import files
+
+unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+PAGE = b"<!DOCTYPE html>" + PAGE_MARKER
+PNG = b"\x89PNG\r\n\x1a\n" + PNG_MARKER
+EXISTS = "--report x: exists already; --force overwrites it"
+FOREIGN = (
+    "--report x: exists and was not written by scratchnet; choose another name, or delete it first"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "overwrite", "message"),
+    [
+        (None, "never", ""),
+        (None, "own", ""),
+        (None, "always", ""),
+        (b"", "never", EXISTS),
+        (PAGE, "never", EXISTS),
+        (b"", "own", ""),
+        (PAGE, "own", ""),
+        (PNG, "own", ""),
+        (b"x" * (200 - len(PAGE_MARKER)) + PAGE_MARKER, "own", ""),
+        (b"x" * (201 - len(PAGE_MARKER)) + PAGE_MARKER, "own", FOREIGN),
+        (b"<!DOCTYPE html><title>mine</title>", "own", FOREIGN),
+        (b"\x89PNG\r\n\x1a\nmine", "own", FOREIGN),
+        (b"x", "own", FOREIGN),
+        (b"x", "always", ""),
+    ],
+)
+def test_write_replaces_only_what_it_may(
+    content: bytes | None, overwrite: Overwrite, message: str
+) -> None:
+    """Pages and pictures are recognised by their marker; the check beforehand says the same."""
+    path = Path("x")
+    if content is not None:
+        path.write_bytes(content)
+    before = {} if content is None else {"x": content}
+    for step in (
+        lambda: check_writable(path, overwrite, "--report"),
+        lambda: write_atomic(path, b"new", overwrite, "--report"),
+    ):
+        assert files(Path()) == before
+        if message:
+            with pytest.raises(OutputError) as failure:
+                step()
+            assert str(failure.value) == message
+        else:
+            step()
+    assert files(Path()) == (before if message else {"x": b"new"})
+
+
+def put_folder(path: Path) -> None:
+    """Put a folder there."""
+    path.mkdir()
+
+
+def put_pipe(path: Path) -> None:
+    """Put a pipe there."""
+    os.mkfifo(path)
+
+
+def put_link_to_null(path: Path) -> None:
+    """Put a link to a device there."""
+    path.symlink_to("/dev/null")
+
+
+def put_link_loop(path: Path) -> None:
+    """Put a link to itself there."""
+    path.symlink_to(path)
+
+
+@unix
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (put_folder, "x: is not a file; choose another name"),
+        (put_pipe, "x: is not a file; choose another name"),
+        (put_link_to_null, "x: is not a file; choose another name"),
+        (put_link_loop, "x: cannot be written (Too many levels of symbolic links)"),
+    ],
+)
+@pytest.mark.parametrize("overwrite", ["own", "always"])
+def test_write_replaces_only_files(
+    prepare: Callable[[Path], None], message: str, overwrite: Overwrite
+) -> None:
+    """A folder, pipe or device is an error, and stays."""
+    path = Path("x")
+    prepare(path)
+    before = path.lstat()
+    for step in (
+        lambda: check_writable(path, overwrite),
+        lambda: write_atomic(path, b"new", overwrite),
+    ):
+        with pytest.raises(OutputError) as failure:
+            step()
+        assert str(failure.value) == message
+    assert path.lstat() == before
+    assert os.listdir() == ["x"]  # noqa: PTH208
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("missing/x", "No such file or directory"),
+        ("file/x", "Not a directory"),
+        ("\0", "no file can have this name"),
+    ],
+)
+def test_write_names_the_reason(name: str, reason: str) -> None:
+    """A place that cannot be written is an error before the work and after it."""
+    Path("file").write_bytes(b"")
+    for overwrite in ("own", "always"):
+        for step in (
+            lambda o=overwrite: check_writable(Path(name), o),
+            lambda o=overwrite: write_atomic(Path(name), b"new", o, "--report"),
+        ):
+            with pytest.raises(OutputError, match=reason):
+                step()
+
+
+@unix
+@pytest.mark.parametrize("overwrite", ["own", "always"])
+@pytest.mark.parametrize("mode", [0o600, 0o444, 0o640])
+def test_write_keeps_links_and_modes(tmp_path: Path, mode: int, overwrite: Overwrite) -> None:
+    """The target of a link is written; the new file has the old one's mode."""
+    (tmp_path / "folder").mkdir()
+    target = tmp_path / "folder" / "target"
+    target.write_bytes(PAGE)
+    target.chmod(mode)
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    write_atomic(link, b"new", overwrite)
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+    assert os.listdir(tmp_path / "folder") == ["target"]  # noqa: PTH208
+
+
+@unix
+def test_write_follows_a_dangling_link() -> None:
+    """A link whose target is missing gets one; "never" leaves it alone."""
+    Path("link").symlink_to("target")
+    with pytest.raises(OutputError, match="exists already"):
+        write_atomic(Path("link"), b"new", "never")
+    write_atomic(Path("link"), b"new", "own")
+    assert Path("link").is_symlink()
+    assert Path("target").read_bytes() == b"new"
+
+
+@unix
+def test_write_that_fails_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk the old file stays whole, and nothing is beside it."""
+
+    def refuse(path: Path, data: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(data[:1])
+        raise OSError(28, "No space left on device")
+
+    Path("x").write_bytes(b"old")
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(OutputError, match=r"x: cannot be written \(No space left on device\)"):
+        write_atomic(Path("x"), b"new", "always")
+    assert files(Path()) == {"x": b"old"}
+
+
+def test_read_bounded_reads_up_to_the_limit() -> None:
+    """A file of more bytes, or one that cannot be read, is an error of the given kind."""
+    path = Path("x")
+    path.write_bytes(bytes(2**20))
+    assert read_bounded(path, 2**20, InputError) == bytes(2**20)
+    path.write_bytes(bytes(2**20 + 1))
+    with pytest.raises(InputError, match=r"^x: larger than 1 MiB, the most that is read$"):
+        read_bounded(path, 2**20, InputError)
+    with pytest.raises(InputError, match=r"^y: No such file or directory, or so$"):
+        read_bounded(Path("y"), 1, InputError, ", or so")
