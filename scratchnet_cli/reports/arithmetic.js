@@ -1,5 +1,5 @@
 "use strict";
-// What the page computes: the network, and before it the steps from a drawing to 28x28 pixels.
+// The computations: the network, and before it the steps from a drawing to 28x28 pixels.
 
 const page = JSON.parse(document.getElementById("data").textContent);
 // The constants of the Python modules, so that this page and `scratchnet predict` agree.

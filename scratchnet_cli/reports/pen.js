@@ -1,4 +1,4 @@
-// What one can do on the page: draw, undo, and load an example or a picture file.
+// The interaction: draw, undo, and load an example or a picture file.
 
 const PAD_SIDE = 224; // of the pad that is drawn on, in its own pixels
 const MAX_PICTURE_SIDE = 400; // larger pictures show no more of a digit

@@ -1,4 +1,4 @@
-// What the page shows: an image, and all that the network computes from it.
+// The display: the image that the network sees, and all that it computes from it.
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
@@ -9,9 +9,8 @@ const layers = page.layers.map(({ inputs, outputs, activation, parameters }) => 
   return { inputs, outputs, activation, W, b: numbers.subarray(inputs * outputs) };
 });
 
-const MAX_UNITS = 200; // of a layer
-// Of a sum, of the lines between units, of those from logits to probabilities.
-const [MAX_TERMS, MAX_LINKS, MAX_SLOPES] = [8, 6, 12];
+// The most that is shown: units of a layer, terms of a sum, lines to a unit, classes with slopes.
+const [MAX_UNITS, MAX_TERMS, MAX_LINKS, MAX_SLOPES] = [200, 8, 6, 12];
 
 const $ = (id) => document.getElementById(id);
 const classes = page.classes;

@@ -68,6 +68,7 @@ def test_report_has_the_figures_of_the_json(run: Run) -> None:
     """Accuracy, interval, matrix, classes, calibration and mistakes are the same in both."""
     page, answer = make_report(run, *BUNDLED)
     check_figures(page, answer)
+    assert "What each of the 50 units of the first layer looks for: ink" in page.text
     for mistake in answer["mistakes"]:
         assert (
             f"{mistake['label']} read as {mistake['prediction']}"
@@ -140,9 +141,11 @@ def test_report_of_many_classes_has_no_matrix(run: Run, tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     images = rng.integers(0, 256, (200, 3, 5)).astype(np.uint8)
     folder = write_dataset(tmp_path / "small", images, np.arange(200, dtype=np.uint8) % 50)
-    np.savez("w.npz", W1=rng.normal(size=(15, 50)), b1=np.zeros(50))
+    first, second = rng.normal(size=(15, 120)), rng.normal(size=(120, 50))
+    np.savez("w.npz", W1=first, b1=np.zeros(120), W2=second, b2=np.zeros(50))
     page, _ = make_report(run, "--weights", "w.npz", "--dataset", folder)
     assert "50 classes are too many for a matrix here" in page.text
+    assert "the 100 units of the first layer looks for, of 120: ink" in page.text
     assert len(page.table("Every class")) == 50
     assert page.all("a", "href") == []
     # Only the reliability diagram: mistakes have no bars for so many classes.

@@ -1,5 +1,6 @@
 """``scratchnet predict --report``: the pictures, those with warnings first."""
 
+import base64
 import io
 import json
 import os
@@ -23,7 +24,7 @@ from scratchnet_cli.reports.data_uris import thumbnail
 from scratchnet_cli.reports.html import join, tag
 from scratchnet_cli.reports.prediction_report import PredictionPage
 from scratchnet_cli.system.origin import Origin
-from tests.conftest import BUNDLED_WEIGHTS, Run
+from tests.conftest import BUNDLED_WEIGHTS, Run, encoded
 from tests.reports.html_page import Page
 
 BLANK = np.zeros((28, 28), np.uint8)
@@ -131,9 +132,30 @@ def test_report_marks_uncertain_numbers() -> None:
         Number([digit(0.99, place=Place((0, 0, 20, 30)))]),
         Number([digit(0.6, place=Place((80, 0, 100, 30), number=2))]),
     ]
-    page = Page(overlay(numbers, (100, 50), 1.0))
+    page = Page(overlay(numbers, (100, 50), 0.5))
     assert page.all("rect", "class") == ["one", "all", "one", "all uncertain"]
     assert page.all("svg", "aria-label") == ["Found, row 1: 7; row 1: 7?"]
+
+
+@pytest.mark.parametrize(
+    ("box", "x", "y", "size"),
+    [
+        # Half as high as the digit, above it; then the largest and the smallest, and one below.
+        ((20, 100, 40, 120), "10.0", "49.0", "5.0"),
+        ((20, 100, 40, 180), "10.0", "48.8", "6.2"),
+        ((20, 100, 40, 104), "10.0", "49.7", "1.7"),
+        ((20, 6, 40, 30), "10.0", "20.4", "6.0"),
+    ],
+)
+def test_report_writes_numbers_beside_their_boxes(
+    box: tuple[int, int, int, int], x: str, y: str, size: str
+) -> None:
+    """The letters are above the box, or below it if there is no room; their size is limited."""
+    page = Page(overlay([Number([digit(0.99, place=Place(box))])], (100, 60), 0.5))
+    (text,) = (attributes for name, attributes in page.elements if name == "text")
+    assert text == {"x": x, "y": y, "font-size": size}
+    assert page.all("rect", "y") == [f"{box[1] / 2:.1f}"] * 2
+    assert page.all("rect", "height") == [f"{(box[3] - box[1]) / 2:.1f}"] * 2
 
 
 @pytest.mark.parametrize(("count", "class_"), [(6, "narrow"), (30, "full")])
@@ -201,34 +223,46 @@ def test_report_of_no_pictures_says_so(run: Run) -> None:
     assert "0 pictures, bundled weights" in make_report(run, "--files-from", "list")[0].text
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F"])
-def test_thumbnail_is_made_of_any_mode(mode: str, tmp_path: Path) -> None:
-    """Its longer side is as long as asked for, and its scale is known."""
-    path = tmp_path / "picture.tif"
-    Image.new(mode, (300, 150)).save(path)
-    assert thumbnail(path.read_bytes(), 96)[1:] == (96, 48, 96 / 300)
+@pytest.mark.parametrize(
+    ("mode", "colour", "grey"),
+    [
+        ("1", 1, 255),
+        ("L", 100, 100),
+        ("LA", (0, 0), 255),
+        ("P", 0, 0),
+        ("RGB", (100, 100, 100), 100),
+        ("RGBA", (0, 0, 0, 0), 255),
+        ("CMYK", (0, 0, 0, 255), 0),
+        ("I;16", 40_000, 156),
+        ("F", 100, 100),
+    ],
+)
+def test_thumbnail_is_made_of_any_mode(mode: str, colour: Any, grey: int) -> None:
+    """Its longer side is as long as asked for, transparent is white, and its scale is known."""
+    uri, *rest = thumbnail(encoded(Image.new(mode, (300, 150), colour), "TIFF"), 96)
+    assert rest == [96, 48, 96 / 300]
+    jpeg = base64.b64decode(uri.removeprefix("data:image/jpeg;base64,"))
+    pixels = np.asarray(Image.open(io.BytesIO(jpeg)).convert("L"))
+    assert np.abs(pixels.astype(int) - grey).max() <= 2
+    assert thumbnail(encoded(Image.new(mode, (30, 15), colour), "TIFF"), 96)[1:] == (30, 15, 1)
 
 
 def test_thumbnail_is_upright() -> None:
     """A photo that was stored on its side is turned, and the scale is that of its width."""
-    file = io.BytesIO()
     image = Image.new("L", (300, 150))
     exif = image.getexif()
     exif[0x0112] = 6
-    image.save(file, "JPEG", exif=exif)
-    assert thumbnail(file.getvalue(), 100)[1:] == (50, 100, 50 / 150)
+    assert thumbnail(encoded(image, "JPEG", exif=exif), 100)[1:] == (50, 100, 50 / 150)
 
 
 @pytest.mark.parametrize("kind", ["damaged", "unknown format", "too large"])
 def test_thumbnail_has_the_limits_of_reading(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is none of a picture that cannot be read."""
-    file = io.BytesIO()
-    Image.new("L", (300, 150)).save(file, "ICO" if kind == "unknown format" else "PNG")
-    data = file.getvalue()[:60] if kind == "damaged" else file.getvalue()
+    data = encoded(Image.new("L", (300, 150)), "ICO" if kind == "unknown format" else "PNG")
     if kind == "too large":
         monkeypatch.setattr(load, "MAX_PIXELS", 1000)
     with pytest.raises(ImageError):
-        thumbnail(data, 96)
+        thumbnail(data[:60] if kind == "damaged" else data, 96)
 
 
 def test_quiet_keeps_answers_and_errors(run: Run, pictures: list[Path]) -> None:
