@@ -186,7 +186,7 @@ def test_cache_verify_distinguishes_missing_files(run: Run, full: Path) -> None:
 def test_cache_commands_name_a_damaged_file(
     run: Run, full: Path, content: bytes | None, message: str
 ) -> None:
-    """verify and clear name a file with another content, clear does not delete it: exit 3."""
+    """Verify and clear name a file with another content, clear does not delete it: exit 3."""
     path = full / WEIGHTS
     path.unlink()
     if content is None:

@@ -42,7 +42,7 @@ def answer(**variables: str) -> list[str]:
 def test_completion_offers_commands_options_and_files(
     words: tuple[str, ...], expected: list[str]
 ) -> None:
-    """bash is offered commands, options and choices; paths are left to the shell."""
+    """Bash is offered commands, options and choices; paths are left to the shell."""
     found = answer(
         _SCRATCHNET_COMPLETE="bash_complete",
         COMP_WORDS=" ".join(("scratchnet", *words)),
