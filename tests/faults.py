@@ -146,20 +146,6 @@ def test_signal_at_any_moment_ends_quietly(
     assert codes[128 + number] > SIGNALS / 4, codes
 
 
-@pytest.mark.usefixtures("mirror")
-def test_cache_on_a_full_disk_stays_empty(cache: Path) -> None:
-    """On a disk that is smaller than the file only the cache is lost, and nothing stays."""
-    cache.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(cache)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a small disk")
-    try:
-        assert fetching().communicate()[0] == "False\nFalse\n"
-        assert files(cache) == {}
-    finally:
-        subprocess.run(["umount", str(cache)], check=True)  # noqa: S607
-
-
 @pytest.mark.parametrize("name", sorted(everything()))
 def test_weights_that_are_hostile_are_one_message(name: str, tmp_path: Path) -> None:
     """As a process too: exit 3, one line, and a peak of 200 MiB."""

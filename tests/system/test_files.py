@@ -76,35 +76,19 @@ def test_write_replaces_only_what_it_may(
     assert files(Path()) == (before if message else {"x": b"new"})
 
 
-def put_folder(path: Path) -> None:
-    """Put a folder there."""
-    path.mkdir()
-
-
-def put_pipe(path: Path) -> None:
-    """Put a pipe there."""
-    os.mkfifo(path)
-
-
-def put_link_to_null(path: Path) -> None:
-    """Put a link to a device there."""
-    path.symlink_to("/dev/null")
-
-
-def put_link_loop(path: Path) -> None:
-    """Put a link to itself there."""
-    path.symlink_to(path)
-
-
 @unix
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
-        (put_folder, "x: is not a file; choose another name"),
-        (put_pipe, "x: is not a file; choose another name"),
-        (put_link_to_null, "x: is not a file; choose another name"),
-        (put_link_loop, "x: cannot be written (Too many levels of symbolic links)"),
+        (Path.mkdir, "is not a file; choose another name"),
+        (os.mkfifo, "is not a file; choose another name"),
+        (lambda path: path.symlink_to("/dev/null"), "is not a file; choose another name"),
+        (
+            lambda path: path.symlink_to(path),
+            "cannot be written (Too many levels of symbolic links)",
+        ),
     ],
+    ids=["folder", "pipe", "device", "link loop"],
 )
 @pytest.mark.parametrize("overwrite", ["own", "always"])
 def test_write_replaces_only_files(
@@ -114,7 +98,7 @@ def test_write_replaces_only_files(
     path = Path("x")
     prepare(path)
     before = path.lstat()
-    assert check(path, overwrite) == f"--report {message}"
+    assert check(path, overwrite) == f"--report x: {message}"
     assert path.lstat() == before
     assert os.listdir() == ["x"]  # noqa: PTH208
 
