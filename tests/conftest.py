@@ -39,6 +39,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 # Nothing listens there, so a connection to another machine is refused at once.
 CLOSED_PROXY = "http://127.0.0.1:9"
+# Variables that change what the program prints.
+SETTINGS = (
+    "SCRATCHNET_", "_SCRATCHNET_", "GITHUB_", "NO_COLOR", "PYTHONIOENCODING", "PYTHONUNBUFFERED",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,8 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     The current folder is not the checkout, because ``python -m`` looks for packages there first.
     """
     monkeypatch.chdir(tmp_path)
-    settings = ("SCRATCHNET_", "_SCRATCHNET_", "GITHUB_", "NO_COLOR")
-    settings += ("PYTHONIOENCODING", "PYTHONUNBUFFERED")
     for name in os.environ:
-        if name.startswith(settings) or name.lower() in ("http_proxy", "no_proxy", "all_proxy"):
+        if name.startswith(SETTINGS) or name.lower() in ("http_proxy", "no_proxy", "all_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SCRATCHNET_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("HTTPS_PROXY", CLOSED_PROXY)

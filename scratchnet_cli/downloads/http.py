@@ -18,7 +18,7 @@ from scratchnet_cli.errors import NO_ANSWER, TransferError
 TIMEOUT_S = (2.0, 15.0)  # to connect, between two packets
 # The answer must begin within this time, whatever it needs: a look-up of the host's name, several
 # IP addresses, redirects. The shorter time is for defaults that have a replacement.
-ANSWER_TIMEOUT_S, DEFAULT_ANSWER_TIMEOUT_S = 20.0, 1.7
+ANSWER_TIMEOUT_S, DEFAULT_ANSWER_TIMEOUT_S = 20.0, 1.6
 # A transfer may take this long, and the time that a slow line needs for its bytes.
 TRANSFER_TIMEOUT_S = 30.0
 MIN_BYTES_PER_S = 20_000

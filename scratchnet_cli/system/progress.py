@@ -52,12 +52,12 @@ class Progress:
     @contextmanager
     def transfer(self, name: str, size: int, url: str) -> Iterator[Callable[[int], None]]:
         """Show a download; yield a function that takes the number of bytes received so far."""
-        if self.mode != "bar":
+        if self.mode == "bar":
+            with _progress_bar(size, name, unit="B", unit_scale=True) as bar:
+                yield lambda received: _move(bar, received)
+        else:
             self.summary(f"downloading {name} from {url} ({size} bytes)")
             yield lambda _: None
-            return
-        with _progress_bar(size, name, unit="B", unit_scale=True) as bar:
-            yield lambda received: _move(bar, received)
 
     @contextmanager
     def evaluation(self, images: int, batch_size: int) -> Iterator[Callable[[int, float], None]]:
@@ -70,10 +70,7 @@ class Progress:
                     bar.set_postfix_str(f"accuracy {accuracy:.4f}", refresh=False)
                     _move(bar, done)
 
-                try:
-                    yield show
-                finally:
-                    self._bar = None
+                yield show
         elif self.mode == "plain":
             yield lambda done, accuracy: _print_tenth(done, accuracy, images, batch_size)
         else:
@@ -102,7 +99,6 @@ class Progress:
         finally:
             if self._bar is not None:
                 self._bar.close()
-                self._bar = None
 
 
 class Silent(Progress):

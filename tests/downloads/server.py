@@ -32,9 +32,7 @@ class Handler(BaseHTTPRequestHandler):
             owner.requests[path] += 1
             owner.headers.append(dict(self.headers))
             behaviour = owner.paths.get(path, status(404))
-        if isinstance(behaviour, bytes):
-            behaviour = body(behaviour)
-        behaviour(self)
+        (body(behaviour) if isinstance(behaviour, bytes) else behaviour)(self)
 
     def head(self, code: int, **headers: str | int) -> None:
         """Send the status line and headers; ``Content_Length`` is ``Content-Length``."""
@@ -55,14 +53,6 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.owner.closing.wait(seconds):
             raise ConnectionAbortedError
 
-    def reset(self) -> None:
-        """Break the connection so that the client sees a reset instead of an end."""
-        linger = struct.pack("hh" if hasattr(socket, "SIO_RCVALL") else "ii", 1, 0)
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.rfile.close()
-        self.connection.close()
-        raise ConnectionAbortedError
-
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Print nothing."""
 
@@ -70,18 +60,20 @@ class Handler(BaseHTTPRequestHandler):
 Behaviour = Callable[[Handler], None]
 
 
-def body(data: bytes, length: int | None = None, **headers: str | int) -> Behaviour:
-    """Answer 200 with ``data``; ``length`` is a Content-Length that may be wrong."""
+def body(data: bytes, *, code: int = 200, pause_s: float = 0, **headers: str | int) -> Behaviour:
+    """Answer with ``data``; pause_s: byte by byte; Content_Length may be wrong."""
 
     def answer(handler: Handler) -> None:
-        handler.head(200, Content_Length=len(data) if length is None else length, **headers)
-        handler.write(data)
+        handler.head(code, **{"Content_Length": len(data), **headers})
+        for part in [bytes([byte]) for byte in data] if pause_s else [data]:
+            handler.write(part)
+            handler.pause(pause_s)
 
     return answer
 
 
 def chunked(data: bytes, *sizes: int) -> Behaviour:
-    """Answer 200 with a body in chunks; the last one ends early if it is shorter than its size."""
+    """Answer with a body in chunks; the last one ends early if it is shorter than its size."""
 
     def answer(handler: Handler) -> None:
         handler.head(200, Transfer_Encoding="chunked")
@@ -96,7 +88,7 @@ def chunked(data: bytes, *sizes: int) -> Behaviour:
 
 
 def without_length(data: bytes) -> Behaviour:
-    """Answer 200 with a body that ends with the connection."""
+    """Answer with a body that ends with the connection."""
 
     def answer(handler: Handler) -> None:
         handler.head(200)
@@ -105,32 +97,14 @@ def without_length(data: bytes) -> Behaviour:
     return answer
 
 
-def status(code: int, **headers: str | int) -> Behaviour:
+def status(code: int, **headers: Any) -> Behaviour:
     """Answer with an error or a redirect, and a short page."""
-
-    def answer(handler: Handler) -> None:
-        page = b"<html>no file here</html>"
-        handler.head(code, Content_Length=len(page), Content_Type="text/html", **headers)
-        handler.write(page)
-
-    return answer
+    return body(b"<html>no file here</html>", code=code, Content_Type="text/html", **headers)
 
 
 def redirect(location: str) -> Behaviour:
     """Redirect to any text, be it an address or not."""
     return status(302, Location=location)
-
-
-def reset_after(data: bytes, length: int) -> Behaviour:
-    """Send a body of ``length`` bytes whose connection is reset after ``data``."""
-
-    def answer(handler: Handler) -> None:
-        handler.head(200, Content_Length=length)
-        handler.write(data)
-        handler.pause(0.05)  # A reset overtakes what was sent just before it.
-        handler.reset()
-
-    return answer
 
 
 def endless(code: int = 200, **headers: str | int) -> Behaviour:
@@ -144,14 +118,18 @@ def endless(code: int = 200, **headers: str | int) -> Behaviour:
     return answer
 
 
-def slow(data: bytes, seconds_a_byte: float) -> Behaviour:
-    """Send the right body byte by byte."""
+def reset_after(data: bytes, length: int) -> Behaviour:
+    """Send a body of ``length`` bytes whose connection is reset, not ended, after ``data``."""
 
     def answer(handler: Handler) -> None:
-        handler.head(200, Content_Length=len(data))
-        for byte in data:
-            handler.write(bytes([byte]))
-            handler.pause(seconds_a_byte)
+        handler.head(200, Content_Length=length)
+        handler.write(data)
+        handler.pause(0.05)  # A reset overtakes what was sent just before it.
+        linger = struct.pack("hh" if hasattr(socket, "SIO_RCVALL") else "ii", 1, 0)
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        handler.rfile.close()
+        handler.connection.close()
+        raise ConnectionAbortedError
 
     return answer
 
@@ -170,7 +148,6 @@ def continue_forever(handler: Handler) -> None:
 
 def hang_up(handler: Handler) -> None:
     """Accept the request and close the connection without an answer."""
-    handler.close_connection = True
 
 
 def speak_smtp(handler: Handler) -> None:
@@ -178,7 +155,7 @@ def speak_smtp(handler: Handler) -> None:
     handler.wfile.write(b"220 mail.example ESMTP\r\n\r\n")
 
 
-def in_turn(*behaviours: "Behaviour | bytes") -> Behaviour:
+def in_turn(*behaviours: Behaviour) -> Behaviour:
     """Use one behaviour after the other; the last one stays."""
     rest = list(behaviours)
     lock = threading.Lock()
@@ -186,7 +163,7 @@ def in_turn(*behaviours: "Behaviour | bytes") -> Behaviour:
     def answer(handler: Handler) -> None:
         with lock:
             behaviour = rest.pop(0) if len(rest) > 1 else rest[0]
-        (body(behaviour) if isinstance(behaviour, bytes) else behaviour)(handler)
+        behaviour(handler)
 
     return answer
 
@@ -198,7 +175,7 @@ class Server:
     of each request; sent: how many bytes of bodies were sent; certificate: makes it speak TLS.
     """
 
-    def __init__(self, certificate: Path | None = None, host: str = "127.0.0.1") -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.paths: dict[str, Behaviour | bytes] = {}
         self.requests: Counter[str] = Counter()
         self.headers: list[dict[str, str]] = []
@@ -206,10 +183,8 @@ class Server:
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.scheme = "http" if certificate is None else "https"
-        self._http = _HTTPServer(self, certificate, host)
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        )
+        self._http = _HTTPServer(self, certificate)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=[0.01], daemon=True)
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """Return the address of a path; ``host`` may be another name of this machine."""
@@ -235,20 +210,16 @@ class Server:
 
 
 class _HTTPServer(ThreadingHTTPServer):
-    daemon_threads = False  # So that server_close waits for them.
     request_queue_size = 64
 
-    def __init__(self, owner: Server, certificate: Path | None, host: str) -> None:
+    def __init__(self, owner: Server, certificate: Path | None) -> None:
         self.owner = owner
         self.bugs: list[BaseException] = []
-        self.open: set[socket.socket] = set()
         self.context: ssl.SSLContext | None = None
         if certificate is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(certificate)
-        if ":" in host:
-            self.address_family = socket.AF_INET6
-        super().__init__((host, 0), Handler)
+        super().__init__(("127.0.0.1", 0), Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection; the handshake of TLS happens in the connection's own thread."""
@@ -258,25 +229,7 @@ class _HTTPServer(ThreadingHTTPServer):
             connection = self.context.wrap_socket(
                 connection, server_side=True, do_handshake_on_connect=False
             )
-        with self.owner.lock:
-            self.open.add(connection)
         return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        """Close a connection."""
-        with self.owner.lock:
-            self.open.discard(request)
-        super().shutdown_request(request)
-
-    def server_close(self) -> None:
-        """Stop listening, cut open connections, and wait for their threads."""
-        with self.owner.lock:
-            for connection in self.open:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue  # It is closed already.
-        super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore broken connections, which are what is tested; keep bugs of a test."""

@@ -21,20 +21,14 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("no openssl on this system")
-    folder = tmp_path_factory.mktemp("tls")
-    (folder / "config").write_text(
-        "[req]\ndistinguished_name=name\nx509_extensions=extensions\nprompt=no\n"
-        "[name]\nCN=127.0.0.1\n"
-        "[extensions]\nsubjectAltName=IP:127.0.0.1\nbasicConstraints=critical,CA:TRUE\n"
-        "keyUsage=critical,digitalSignature,keyCertSign\nsubjectKeyIdentifier=hash\n"
-    )
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
     arguments = (
-        "req -x509 -nodes -days 2 -config config -newkey rsa:2048 -keyout key -out certificate"
+        "req -x509 -nodes -days 2 -newkey rsa:2048 -subj /CN=127.0.0.1 "
+        "-addext subjectAltName=IP:127.0.0.1 -addext keyUsage=digitalSignature,keyCertSign"
     )
-    subprocess.run([openssl, *arguments.split()], cwd=folder, capture_output=True, check=True)
-    both = folder / "both.pem"
-    both.write_text((folder / "key").read_text() + (folder / "certificate").read_text())
-    return both
+    command = [openssl, *arguments.split(), "-keyout", str(file), "-out", str(file)]
+    subprocess.run(command, capture_output=True, check=True)
+    return file
 
 
 @pytest.fixture

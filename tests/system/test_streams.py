@@ -161,9 +161,13 @@ def test_stdout_shows_names_that_are_no_text(tmp_path: Path, digits: NDArray[np.
     names = [b"\xff\xfe.png", b"-1.png", b"--raw.png", b"\x1b]0;x\x07.png", b"a\r\nb.png"]
     for name in names:
         Image.fromarray(digits[0]).save(tmp_path / os.fsdecode(name), "png")
-    args = ["predict", "--weights", "bundled", "--", *names, b"no\x1b[2J\xff.png"]
+    args = ["predict", "--weights", "bundled", "--"]
     done = subprocess.run(
-        [*SCRATCHNET, *args], cwd=tmp_path, capture_output=True, timeout=60, check=False
+        [*SCRATCHNET, *args, *names, b"no\x1b[2J\xff.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 3
     assert [line.split(b"\t")[0] for line in done.stdout.splitlines()] == [

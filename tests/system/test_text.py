@@ -1,14 +1,8 @@
 """Text output: escaping, numbers, and GitHub Actions."""
 
-import json
-import sys
-
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
-from PIL import Image
 
 from scratchnet_cli.system.text import (
     escape,
@@ -18,7 +12,6 @@ from scratchnet_cli.system.text import (
     shorten,
     text_bar,
 )
-from tests.conftest import Run
 
 
 @pytest.mark.parametrize(
@@ -89,25 +82,3 @@ def test_output_on_github_starts_no_command(
     assert capsys.readouterr().out == f"{escaped}\n"
     print_lines(text)
     assert capsys.readouterr().err == f"{escaped}\n"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no such names on Windows")
-@pytest.mark.parametrize("format_", ["tsv", "json", "plain"])
-def test_file_name_on_github_starts_no_command(
-    run: Run, monkeypatch: pytest.MonkeyPatch, digits: NDArray[np.uint8], format_: str
-) -> None:
-    """In every format and in every message, names are harmless, and JSON keeps them."""
-    monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    names = ["::stop-commands::x.png", "##[error]x.png", "x\n::error::y.png"]
-    for name in names:
-        Image.fromarray(digits[0]).save(name, "png")
-    missing = ["::error::missing", "##[error]missing"]
-    args = ("predict", "--weights", "bundled", "--format", format_, "--show", "--trace")
-    result = run(*args, "--min-confidence", "1", "--", *names, *missing)
-    lines = [*result.stdout.splitlines(), *result.stderr.splitlines()]
-    starts = [line for line in lines if line.lstrip().startswith("::") or "##[" in line]
-    annotation = "::error title=scratchnet predict::"
-    assert all(line.startswith(annotation) for line in starts)
-    assert len(starts) <= 1
-    if format_ == "json":
-        assert [json.loads(line)["path"] for line in result.stdout.splitlines()] == names
