@@ -11,23 +11,16 @@ from tests.reports.browser import open_browser
 from tests.reports.drawings import drawings
 from tests.reports.test_drawing_in_browser import draw_with_mouse
 
-WIDTH, HEIGHT = 1280, 580
-SEED, DIGIT = 13, 3
-
-
-def screenshot(folder: Path) -> bytes:
-    """Return what the browser shows of the page with a digit on it, as a WebP file."""
-    page = folder / "draw.html"
-    subprocess.run([*SCRATCHNET, "draw", *BUNDLED_WEIGHTS, "--output", page], check=True)
-    with open_browser(folder) as tab:
-        tab.show(page, WIDTH)
-        tab.resize(WIDTH, HEIGHT, scale=2)
-        tab.wait()
-        draw_with_mouse(tab, dict(drawings(10, SEED))[DIGIT])
-        shot = tab.call("Page.captureScreenshot", format="webp", quality=80)
-    return base64.b64decode(shot["data"])
-
-
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        Path(sys.argv[1]).write_bytes(screenshot(Path(folder)))
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
+        open_browser(Path(name)) as tab,
+    ):
+        page = Path(name) / "draw.html"
+        subprocess.run([*SCRATCHNET, "draw", *BUNDLED_WEIGHTS, "--output", page], check=True)
+        tab.show(page)
+        tab.resize(1280, 580, scale=2)
+        tab.wait()
+        draw_with_mouse(tab, dict(drawings(10, seed=13))[3])
+        shot = tab.call("Page.captureScreenshot", format="webp", quality=80)
+        Path(sys.argv[1]).write_bytes(base64.b64decode(shot["data"]))

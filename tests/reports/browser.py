@@ -15,6 +15,10 @@ from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+OPTIONS = (
+    "--headless --no-sandbox --disable-gpu --no-first-run --hide-scrollbars "
+    "--disable-dev-shm-usage --remote-debugging-pipe"
+)
 TIMEOUT_S = 30
 # Two frames after an event, its effects are on the screen.
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -36,41 +40,33 @@ class Browser:
         for domain in ("Page", "Network", "Log", "Runtime"):
             self.call(f"{domain}.enable")
 
-    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+    def call(self, method: str, **parameters: Any) -> Any:
         """Send a command and return its answer."""
         self._count += 1
         command = {"id": self._count, "method": method, "params": parameters, **self._session}
         os.write(self._commands, json.dumps(command).encode() + b"\0")
         answer = self._wait_for("id", self._count)
         assert "error" not in answer, answer
-        result: dict[str, Any] = answer["result"]
-        return result
+        return answer["result"]
+
+    def navigate(self, method: str, **parameters: Any) -> None:
+        """Send a command that opens a page, and wait until that is loaded."""
+        self.call(method, **parameters)
+        self._wait_for("method", "Page.loadEventFired")
 
     def show(self, path: Path, width: int = 1280, dark: bool = False) -> None:
-        """Open a file in a window of this width and wait until it is loaded."""
+        """Open a file in a window of this width."""
         self.requests.clear()
         self.messages.clear()
-        is_phone = width < 600
-        self.resize(width, 844 if is_phone else 900, mobile=is_phone)
+        self.resize(width, 844 if width < 600 else 900, mobile=width < 600)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Page.navigate", url=path.as_uri())
-        self._wait_for("method", "Page.loadEventFired")
+        self.navigate("Page.navigate", url=path.as_uri())
 
     def resize(self, width: int, height: int, scale: int = 1, mobile: bool = False) -> None:
         """Change the size of the window."""
         size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile}
         self.call("Emulation.setDeviceMetricsOverride", **size)
-
-    def leave_and_return(self) -> None:
-        """Go to an empty page and back."""
-        self.call("Page.navigate", url="about:blank")
-        self._wait_for("method", "Page.loadEventFired")
-        history = self.call("Page.getNavigationHistory")
-        before = history["entries"][history["currentIndex"] - 1]
-        # A script that leaves its own page may end before it answers.
-        self.call("Page.navigateToHistoryEntry", entryId=before["id"])
-        self._wait_for("method", "Page.loadEventFired")
 
     def run(self, script: str) -> Any:
         """Return the value of an expression in the page, or of its promise."""
@@ -95,8 +91,7 @@ class Browser:
     def box(self, selector: str) -> dict[str, float]:
         """Return left, top, width, height and so on of the first element that matches."""
         script = f"document.querySelector({selector!r}).getBoundingClientRect().toJSON()"
-        result: dict[str, float] = self.run(script)
-        return result
+        return dict(self.run(script))
 
     def width(self) -> int:
         """Return the width of the page, which may be larger than the window's."""
@@ -126,8 +121,7 @@ class Browser:
             assert data, "the browser has ended"
             self._rest += data
         message, _, self._rest = self._rest.partition(b"\0")
-        parsed: dict[str, Any] = json.loads(message)
-        return parsed
+        return dict(json.loads(message))
 
 
 @contextmanager
@@ -136,15 +130,12 @@ def open_browser(folder: Path) -> Iterator[Browser]:
     assert CHROMIUM
     read_commands, commands = os.pipe()
     answers, write_answers = os.pipe()
-    options = (
-        "--headless --no-sandbox --disable-gpu --no-first-run --hide-scrollbars "
-        f"--disable-dev-shm-usage --remote-debugging-pipe --user-data-dir={folder} about:blank"
-    )
     # The protocol uses the descriptors 3 and 4.
-    script = f'exec 3<&{read_commands} 4>&{write_answers}; exec "$0" {options}'
-    command, theirs = ["/bin/bash", "-c", script, CHROMIUM], (read_commands, write_answers)
-    with subprocess.Popen(command, pass_fds=theirs, stderr=subprocess.DEVNULL) as process:
-        for end in theirs:
+    pipes = f"3<&{read_commands} 4>&{write_answers}"
+    script = f'exec {pipes}; exec "$0" {OPTIONS} --user-data-dir={folder} about:blank'
+    command, ends = ["/bin/bash", "-c", script, CHROMIUM], (read_commands, write_answers)
+    with subprocess.Popen(command, pass_fds=ends, stderr=subprocess.DEVNULL) as process:
+        for end in ends:
             os.close(end)
         try:
             yield Browser(commands, answers)

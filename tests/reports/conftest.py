@@ -17,30 +17,23 @@ MakePage = Callable[..., Path]
 @pytest.fixture(scope="session")
 def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Yield one tab for all tests; skip them if there is no browser."""
-    if sys.platform != "linux":
-        pytest.skip("the browser is driven through Linux pipes")
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
+    if sys.platform != "linux" or CHROMIUM is None:
+        pytest.skip("Chromium is not installed, or not driven through Linux pipes")
     with open_browser(tmp_path_factory.mktemp("browser")) as opened:
         yield opened
 
 
 @pytest.fixture
-def make_page(run: Run, tmp_path: Path) -> MakePage:
-    """Return a function that makes a page to draw on, of weights by name or of a network."""
+def make_page(run: Run) -> MakePage:
+    """Return a function that makes a page to draw on: of a file, or of a network saved as one."""
 
     def make(
-        weights: Network | str | Path,
-        classes: tuple[str, ...] | None = None,
-        file_name: str = "weights.npz",
+        weights: str | Path, network: Network | None = None, classes: tuple[str, ...] | None = None
     ) -> Path:
-        if isinstance(weights, Network):
-            file = tmp_path / file_name
-            file.write_bytes(write_weights(weights, ".npz", classes))
-            weights = file
-        path = tmp_path / "draw.html"
-        result = run("draw", "--weights", weights, "--output", path)
-        assert (result.exit_code, result.stdout) == (0, f"{path}\n")
+        if network:
+            Path(weights).write_bytes(write_weights(network, ".npz", classes))
+        path = Path("draw.html").absolute()
+        assert run("draw", "--weights", weights, "--output", path).stdout == f"{path}\n"
         return path
 
     return make

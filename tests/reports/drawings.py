@@ -23,13 +23,8 @@ def drawings(count: int, seed: int) -> Iterator[tuple[int, list[Stroke]]]:
 
 def _points(notation: str) -> Stroke:
     """Return the points of a stroke in [0, 1]; three at a corner keep it sharp."""
-    return np.array(
-        [
-            (int(mark[0]) / 9, int(mark[1]) / 9)
-            for mark in notation.split()
-            for _ in range(3 if mark.endswith("!") else 1)
-        ]
-    )
+    marks = [mark for mark in notation.split() for _ in range(3 if mark.endswith("!") else 1)]
+    return np.array([(int(mark[0]) / 9, int(mark[1]) / 9) for mark in marks])
 
 
 def _by_hand(strokes: list[Stroke], random: np.random.Generator) -> list[Stroke]:

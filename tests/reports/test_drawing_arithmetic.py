@@ -78,7 +78,7 @@ def test_logits_are_those_of_the_network(
     tab: Browser, make_page: MakePage, digits: NDArray[np.uint8], network: Network
 ) -> None:
     """The page's logits and answers for 200 images agree with ``Network.logits``."""
-    check_logits(tab, make_page(network), network, digits[::5])
+    check_logits(tab, make_page("w.npz", network), network, digits[::5])
 
 
 def test_logits_are_those_of_the_book(

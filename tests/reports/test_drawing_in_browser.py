@@ -26,14 +26,19 @@ PHOTO = Path(__file__).parents[2] / ".github" / "assets" / "photo.jpg"
 AXE = "axe.run().then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html}`))"
 INK = "JSON.stringify([...readPen.getImageData(0, 0, PAD_SIDE, PAD_SIDE).data])"
 EXAMPLE = ".example"
+DIGITS = dict(drawings(10, seed=3))
+EVENTS = {
+    "paste": 'new ClipboardEvent("paste", { clipboardData: files })',
+    "drop": 'new DragEvent("drop", { dataTransfer: files, cancelable: true })',
+}
 SLOW = partial(pytest.param, marks=pytest.mark.slow)
 
 
 def press(tab: Browser, key: str, **options: Any) -> None:
     """Press a key and release it."""
-    for kind in ("keyDown", "keyUp"):
-        letter = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
-        tab.call("Input.dispatchKeyEvent", type=kind, key=key, **letter, **options)
+    letter = {"text": "\r"} if key == "Enter" else {}
+    tab.call("Input.dispatchKeyEvent", type="keyDown", key=key, **letter, **options)
+    tab.call("Input.dispatchKeyEvent", type="keyUp", key=key, **options)
     tab.wait()
 
 
@@ -48,25 +53,16 @@ def pointer(tab: Browser, kind: str, x: float, y: float) -> None:
 def draw_with_mouse(tab: Browser, strokes: Sequence[Stroke], step: int = 3) -> None:
     """Draw every ``step``-th point of the strokes."""
     for stroke in strokes:
-        (first, *rest) = (stroke[::step] / SIDE).tolist()
-        pointer(tab, "Pressed", *first)
-        for point in rest:
+        points = (stroke[::step] / SIDE).tolist()
+        pointer(tab, "Pressed", *points[0])
+        for point in points[1:]:
             pointer(tab, "Moved", *point)
-        pointer(tab, "Released", *(rest or [first])[-1])
+        pointer(tab, "Released", *points[-1])
     tab.wait()
 
 
-def digit(wanted: int) -> list[Stroke]:
-    """Return the strokes of a digit."""
-    return dict(drawings(10, seed=3))[wanted]
-
-
 def give(tab: Browser, event: str, data: bytes, name: str) -> None:
-    """Paste or drop a file."""
-    dispatched = {
-        "paste": 'new ClipboardEvent("paste", { clipboardData: files })',
-        "drop": 'new DragEvent("drop", { dataTransfer: files, cancelable: true })',
-    }[event]
+    """Paste or drop a file, and wait until it is opened."""
     tab.run(
         f"""new Promise(done => {{
           const files = new DataTransfer();
@@ -74,15 +70,10 @@ def give(tab: Browser, event: str, data: bytes, name: str) -> None:
           files.items.add(new File([bytes], {json.dumps(name)}, {{ type: "image/png" }}));
           const open = openPicture;
           openPicture = list => open(list).finally(() => {{ openPicture = open; done(); }});
-          document.dispatchEvent({dispatched});
+          document.dispatchEvent({EVENTS[event]});
         }})"""
     )
     tab.wait()
-
-
-def linear(weights: NDArray[np.floating], b: NDArray[np.floating]) -> Network:
-    """Return a network of one layer."""
-    return Network((Layer(weights, b, "identity"),))
 
 
 def check_answer_fits(tab: Browser) -> None:
@@ -105,10 +96,9 @@ def opened(tab: Browser, drawing_page: Path) -> Iterator[Browser]:
 )
 def test_page_is_accessible(tab: Browser, drawing_page: Path, width: int, dark: bool) -> None:
     """It is as wide as its window, and axe-core finds nothing, whatever is drawn and chosen."""
-    axe = pytest.importorskip("axe_core_python")
-    script = resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8")
+    axe = resources.files(pytest.importorskip("axe_core_python")) / "axe.min.js"
     tab.show(drawing_page, width, dark)
-    tab.run(f"{script}; 0")
+    tab.run(f"{axe.read_text(encoding='utf-8')}; 0")
     for step in ("0", "document.querySelectorAll('.example')[8].click()", "choose({ l: 0, j: 7 })"):
         tab.run(step)
         tab.wait()
@@ -117,42 +107,35 @@ def test_page_is_accessible(tab: Browser, drawing_page: Path, width: int, dark: 
     tab.check_quiet(drawing_page)
 
 
-def test_page_fits_any_window(opened: Browser) -> None:
-    """In a small window nothing is cut off, and there is room beside the pad to scroll."""
-    for width, height in ((320, 568), (568, 320), (640, 450), (844, 390)):
-        opened.resize(width, height)
-        opened.click(EXAMPLE)
-        assert opened.width() == width
-        check_answer_fits(opened)
-        opened.run("write(softmaxRows[0][1], format(9999.99, 2))")
-        opened.run("write(softmaxRows[1][1], format(10000, 2))")
-        assert opened.run("softmaxRows.flat().every(one => one.scrollWidth <= one.clientWidth)")
-        side = opened.run("$('pad').clientWidth")
-        assert side < height or side < 0.7 * width
-
-
-@pytest.mark.parametrize(("width", "height"), [(390, 664), (360, 640)])
-def test_page_shows_pad_and_answer_together_on_a_phone(
-    opened: Browser, width: int, height: int
-) -> None:
-    """Neither the answer nor undo needs scrolling."""
+@pytest.mark.parametrize(
+    ("width", "height"), [(320, 568), (568, 320), (640, 450), (844, 390), (390, 664), (360, 640)]
+)
+def test_page_fits_small_windows(opened: Browser, width: int, height: int) -> None:
+    """Nothing is cut off, there is room to scroll, and a phone shows pad and answer together."""
     opened.resize(width, height)
     opened.click(EXAMPLE)
-    for part in ("#pad", "#undo", "#digit", "#probability"):
-        assert opened.box(part)["bottom"] <= height
+    assert opened.width() == width
+    check_answer_fits(opened)
+    opened.run("write(softmaxRows[0][1], format(9999.99, 2))")
+    opened.run("write(softmaxRows[1][1], format(10000, 2))")
+    assert opened.run("softmaxRows.flat().every(one => one.scrollWidth <= one.clientWidth)")
+    side = opened.box("#pad")["width"]
+    assert side < height or side < 0.7 * width
+    if (width, height) in ((390, 664), (360, 640)):
+        for part in ("#pad", "#undo", "#digit", "#probability"):
+            assert opened.box(part)["bottom"] <= height
 
 
 def test_page_keeps_meaningful_colours_when_colours_are_forced(opened: Browser) -> None:
     """Units and bars keep their colours if the system replaces colours, and on paper."""
     styles = """["#layers .cell", ".bar i", ".answer .share i"].map(one =>
       getComputedStyle(document.querySelector(one)))"""
-    colours = f"{styles}.map(style => style.backgroundColor)"
     opened.click(EXAMPLE, 6)
-    before = opened.run(colours)
+    before = opened.run(f"{styles}.map(style => style.backgroundColor)")
     forced = {"name": "forced-colors", "value": "active"}
     opened.call("Emulation.setEmulatedMedia", features=[forced])
     assert opened.run("matchMedia('(forced-colors: active)').matches")
-    assert opened.run(colours) == before
+    assert opened.run(f"{styles}.map(style => style.backgroundColor)") == before
     assert opened.run(f"{styles}.every(style => style.printColorAdjust === 'exact')")
 
 
@@ -168,7 +151,7 @@ def test_page_without_scripts_explains_why_it_is_empty(tab: Browser, drawing_pag
 
 def test_drawing_is_answered(opened: Browser) -> None:
     """The mouse draws, the answer appears, and undo and clear work."""
-    draw_with_mouse(opened, digit(3))
+    draw_with_mouse(opened, DIGITS[3])
     assert opened.text("digit") == "3"
     assert opened.text("spoken").startswith("Read as 3, probability 1.00")
     draw_with_mouse(opened, [np.array([[120.0, 112], [120, 112]])])
@@ -176,15 +159,14 @@ def test_drawing_is_answered(opened: Browser) -> None:
     press(opened, "z", modifiers=2)
     assert opened.run("drawing.strokes.length") == 1
     assert opened.text("digit") == "3"
-    opened.click("#clear")
-    assert opened.text("digit") == "–"
-    opened.click("#undo")
-    assert opened.text("digit") == "3"
+    for button, answer in (("#clear", "–"), ("#undo", "3")):
+        opened.click(button)
+        assert opened.text("digit") == answer
 
 
 def test_stroke_draws_only_its_own_lines(opened: Browser) -> None:
     """Earlier strokes are not drawn again, and the pad shows what a full redraw would show."""
-    draw_with_mouse(opened, digit(8))
+    draw_with_mouse(opened, DIGITS[8])
     opened.run("const all = readPen.stroke; let lines = 0")
     opened.run("readPen.stroke = () => { lines++; all.call(readPen); }")
     draw_with_mouse(opened, [np.array([[40.0, 60], [70, 50], [90, 80]])], step=1)
@@ -222,9 +204,8 @@ def test_stroke_stays_under_the_pointer(opened: Browser) -> None:
     opened.wait()
     pointer(opened, "Moved", 0.5, 0.8)
     pointer(opened, "Released", 0.5, 0.8)
-    to_share = "({ x, y }) => [x / PAD_SIDE, y / PAD_SIDE]"
-    points = opened.run(f"drawing.strokes[0].slice(1).map({to_share})")
-    assert np.abs(np.array(points) - [[0.5, 0.5], [0.5, 0.8]]).max() < 0.01
+    points = opened.run("drawing.strokes[0].slice(1).map(({ x, y }) => [x, y])")
+    assert np.abs(np.array(points) / SIDE - [[0.5, 0.5], [0.5, 0.8]]).max() < 0.01
 
 
 def test_finger_draws_without_scrolling(tab: Browser, drawing_page: Path) -> None:
@@ -253,7 +234,7 @@ def test_examples_are_loaded_by_the_keyboard(opened: Browser, digits: NDArray[np
     assert set(seen) < {image.tobytes() for image in digits}
 
 
-@pytest.mark.parametrize("event", ["paste", "drop"])
+@pytest.mark.parametrize("event", EVENTS)
 def test_picture_file_is_read_as_predict_reads_it(opened: Browser, event: str) -> None:
     """A photo gets the same answer, and a preprocessed picture is taken unchanged."""
     photo = PHOTO.read_bytes()
@@ -266,11 +247,10 @@ def test_picture_file_is_read_as_predict_reads_it(opened: Browser, event: str) -
 
 def test_picture_opened_last_is_shown(opened: Browser) -> None:
     """A picture that was opened earlier, but takes longer to decode, does not replace it."""
-    data = list(PHOTO.read_bytes())
     opened.run(
         f"""(async () => {{
           const decode = createImageBitmap;
-          const photo = name => new File([new Uint8Array({data})], name);
+          const photo = name => new File([new Uint8Array({list(PHOTO.read_bytes())})], name);
           let first;
           createImageBitmap = file => new Promise(done => {{ first = () => done(decode(file)); }});
           const slow = openPicture([photo("first.jpg")]);
@@ -313,8 +293,8 @@ def test_layout_stays_while_drawing(tab: Browser, drawing_page: Path, width: int
     tab.show(drawing_page, width)
     before = tab.run(boxes)
     assert len(before) > 200
-    for drawn in (8, 1):
-        draw_with_mouse(tab, digit(drawn))
+    for digit in (8, 1):
+        draw_with_mouse(tab, DIGITS[digit])
         assert tab.run(boxes) == before
 
 
@@ -322,13 +302,13 @@ def test_unit_shows_its_formula(opened: Browser) -> None:
     """A chosen unit shows its sum, its value and its largest terms, as NumPy computes them."""
     opened.click(EXAMPLE, 6)
     pixels = np.array(opened.run("[...image.pixels]"), np.float32)
-    steps = trace_network(load_weights("bundled").network, pixels / 255)
+    step = trace_network(load_weights("bundled").network, pixels / 255)[1]
     opened.click("#layers section:nth-child(2) .cell", 17)
     assert opened.text("unit-title") == "Layer 2, unit 17"
     shown = opened.text("formulas").replace("−", "-")
-    assert f"= {steps[1].a[17]:.4f}" in shown
-    assert f"= {steps[1].z[17]:.4f}" in shown
-    products = steps[1].x * steps[1].layer.W[:, 17]
+    assert f"= {step.a[17]:.4f}" in shown
+    assert f"= {step.z[17]:.4f}" in shown
+    products = step.x * step.layer.W[:, 17]
     order = np.argsort(-np.abs(products))[:8]
     rows = opened.run("[...document.querySelectorAll('#terms tr')].map(row => row.innerText)")
     for line, i in zip(rows, order, strict=True):
@@ -345,27 +325,25 @@ def test_unit_shows_its_formula(opened: Browser) -> None:
 def test_arrow_keys_move_within_a_layer(opened: Browser) -> None:
     """A layer is one stop of the tab key; in it the arrow keys move, and Enter chooses."""
     opened.run("document.querySelector('.cell').focus()")
-    for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowDown", "Enter"):
-        press(opened, key)
-    assert opened.text("unit-title") == "Layer 1, unit 10"
-    press(opened, "End")
-    press(opened, "Enter")
-    assert opened.text("unit-title") == "Layer 1, unit 49"
+    for keys, unit in (("Right Down Left Down", 10), ("End", 49)):
+        for key in keys.split():
+            press(opened, key if key == "End" else f"Arrow{key}")
+        press(opened, "Enter")
+        assert opened.text("unit-title") == f"Layer 1, unit {unit}"
     assert opened.run("document.querySelectorAll('#layers [tabindex=\"0\"]').length") == 3
 
 
 def test_softmax_keeps_the_order_and_needs_the_maximum(opened: Browser) -> None:
     """Labels on both sides have one order; 1000 more on each logit only spoils the plain way."""
-    draw_with_mouse(opened, digit(9))
-    left, right = (
-        opened.run(f"slopes.map(one => one.labels[{side}].textContent)") for side in (0, 1)
-    )
-    assert [label.split()[0] for label in left] == [label.split()[-1] for label in right]
-    assert left[0].startswith("9 ")
-    before = opened.run("softmaxRows.map(row => row.map(cell => cell.textContent))")
+    draw_with_mouse(opened, DIGITS[9])
+    labels = opened.run("slopes.map(one => one.labels.map(label => label.textContent))")
+    assert [left.split()[0] for left, _ in labels] == [right.split()[-1] for _, right in labels]
+    assert labels[0][0].startswith("9 ")
+    cells = "softmaxRows.map(row => row.map(cell => cell.textContent))"
+    before = opened.run(cells)
     assert [row[2] for row in before] == [row[4] for row in before]
     opened.run("$('shift').value = 1000; $('shift').dispatchEvent(new Event('input'))")
-    after = opened.run("softmaxRows.map(row => row.map(cell => cell.textContent))")
+    after = opened.run(cells)
     assert {tuple(row[1:3]) for row in after} == {("∞", "∞/∞")}
     assert [row[3:] for row in after] == [row[3:] for row in before]
     assert "more than float32 can hold" in opened.text("overflow")
@@ -374,7 +352,8 @@ def test_softmax_keeps_the_order_and_needs_the_maximum(opened: Browser) -> None:
 def test_many_classes_with_long_names_have_room(tab: Browser, make_page: MakePage) -> None:
     """Their list scrolls by itself, the page ends with its footer, and the answer is not cut."""
     names = tuple(f"a class with number {i}" for i in range(1000))
-    path = make_page(linear(np.ones((784, 1000)), np.arange(1000.0)), names)
+    network = Network((Layer(np.ones((784, 1000)), np.arange(1000.0), "identity"),))
+    path = make_page("w.npz", network, names)
     for width in (1280, 320):
         tab.show(path, width)
         tab.click(EXAMPLE)
@@ -385,29 +364,28 @@ def test_many_classes_with_long_names_have_room(tab: Browser, make_page: MakePag
     tab.check_quiet(path)
 
 
-def test_output_that_overflows_is_explained(
-    tab: Browser, make_page: MakePage, run: Run, tmp_path: Path
-) -> None:
+def test_output_that_overflows_is_explained(tab: Browser, make_page: MakePage, run: Run) -> None:
     """The page gives no answer and the same reason as ``predict``; drawing still works."""
     shapes = [(784, 9), *[(9, 9)] * 10, (9, 10)]
     layers = (Layer(np.full(shape, 1e30), np.zeros(shape[1]), "relu") for shape in shapes)
-    path = make_page(Network(tuple(layers)))
+    path = make_page("w.npz", Network(tuple(layers)))
     tab.show(path)
-    draw_with_mouse(tab, digit(3))
+    draw_with_mouse(tab, DIGITS[3])
     why = "the weights are so large that the network's output overflows"
     assert [tab.text(part) for part in ("digit", "warnings", "spoken")] == ["–", why, why]
-    assert why in run("predict", PHOTO, "--weights", tmp_path / "weights.npz").stderr
+    assert why in run("predict", PHOTO, "--weights", "w.npz").stderr
     tab.check_quiet(path)
 
 
-def test_returning_to_the_page_resets_the_slider(tab: Browser, drawing_page: Path) -> None:
+def test_returning_to_the_page_resets_the_slider(opened: Browser) -> None:
     """The browser does not restore the slider beside another number."""
-    tab.show(drawing_page)
-    tab.run("$('shift').value = 500")
-    tab.leave_and_return()
-    tab.wait()
-    assert tab.run("$('shift').value") == "0"
-    assert tab.text("shift-value") == "0"
+    opened.run("$('shift').value = 500")
+    opened.navigate("Page.navigate", url="about:blank")
+    before = opened.call("Page.getNavigationHistory")["entries"][-2]
+    opened.requests.clear()
+    opened.navigate("Page.navigateToHistoryEntry", entryId=before["id"])
+    opened.wait()
+    assert opened.run("$('shift').value") == opened.text("shift-value") == "0"
 
 
 def test_names_in_a_weight_file_stay_text(tab: Browser, make_page: MakePage) -> None:
@@ -422,8 +400,8 @@ def test_names_in_a_weight_file_stay_text(tab: Browser, make_page: MakePage) -> 
         "x" * 99,
         "",
     )
-    network = linear(np.ones((784, 8)), np.zeros(8))
-    path = make_page(network, names, "<script>alert(1)<!--.npz")
+    network = Network((Layer(np.ones((784, 8)), np.zeros(8), "identity"),))
+    path = make_page("<script>alert(1)<!--.npz", network, names)
     tab.show(path, 390)
     assert tab.run("document.title") == "Draw a digit and watch the network"
     shown = tab.run("[...document.querySelectorAll('.row .name')].map(one => one.textContent)")

@@ -94,12 +94,16 @@ def test_matrix_links_to_images_and_shades_confusions(run: Run) -> None:
     links, anchors = page.all("a", "href"), page.all("*", "id")
     assert len(anchors) == len(set(anchors))
     assert {link.removeprefix("#") for link in links} <= set(anchors)
-    assert len(links) == sum(count > 0 for row in answer["confusion"] for count in row)
+    counts = np.array(answer["confusion"])
+    assert len(links) == np.count_nonzero(counts)
+    for label, prediction in np.argwhere(counts == 1).tolist():
+        assert f"{label} read as {prediction} 1 image" in page.text
+    assert re.search(r"0 read as 0 the least sure 10 of \d+", page.text)
     shades = [shade for shade in page.all("td", "class") if shade != "correct"]
-    counts = [n for i, row in enumerate(answer["confusion"]) for j, n in enumerate(row) if i != j]
+    confused = counts[~np.eye(10, dtype=bool)]
     assert set(shades) <= {f"h{shade}" for shade in range(7)}
-    assert [shade == "h6" for shade in shades] == [count == max(counts) for count in counts]
-    assert [shade == "h0" for shade in shades] == [count == 0 for count in counts]
+    assert [shade == "h6" for shade in shades] == (confused == confused.max()).tolist()
+    assert [shade == "h0" for shade in shades] == (confused == 0).tolist()
 
 
 def test_report_loads_nothing(run: Run) -> None:

@@ -158,7 +158,7 @@ def test_report_writes_numbers_beside_their_boxes(
     assert page.all("rect", "height") == [f"{(box[3] - box[1]) / 2:.1f}"] * 2
 
 
-@pytest.mark.parametrize(("count", "class_"), [(6, "narrow"), (30, "full")])
+@pytest.mark.parametrize(("count", "class_"), [(6, "narrow"), (7, "full"), (30, "full")])
 def test_report_cuts_long_numbers(count: int, class_: str) -> None:
     """The first 12 of 30 digits are shown on the whole width, and how many are left out."""
     report = PredictionPage()
