@@ -23,7 +23,7 @@ OUT_OF_MEMORY_MESSAGE = (
     "scratchnet: there is not enough memory for this; a smaller input, a smaller --batch-size or "
     "a higher limit may help"
 )
-# What systems say if Python does not raise MemoryError.
+# Messages of systems for which Python raises another error than MemoryError.
 OUT_OF_MEMORY_REASONS = ("cannot allocate memory", "failed to map segment")
 BUG_MESSAGE = (
     "scratchnet: this is a bug; please report it with the lines above, as the README says under "

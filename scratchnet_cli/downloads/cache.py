@@ -117,7 +117,7 @@ def cache_folder() -> Path:
         # Unlike Path.expanduser, this accepts the name of a user that does not exist.
         return Path(os.path.expanduser(chosen))  # noqa: PTH111
     if sys.platform == "linux":
-        # What platformdirs does in the common cases; its import takes a twelfth of an evaluation.
+        # The common cases of platformdirs, whose import takes a twelfth of an evaluation.
         caches, home = (os.environ.get(name, "") for name in ("XDG_CACHE_HOME", "HOME"))
         if caches.startswith("/"):
             return Path(caches, "scratchnet")

@@ -138,7 +138,7 @@ def _write_stdout(text: str, flush: bool = False) -> None:
         raise OutputError("the answer cannot be written: stdout is closed")
     try:
         sys.stdout.write(text)
-        if flush or sys.stdout.isatty():
+        if flush:
             sys.stdout.flush()
     except BrokenPipeError as error:
         raise ReaderGoneError from error
