@@ -34,7 +34,7 @@ $(DEV): $(RUN)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(EDITABLE) '$(PACKAGE)[dev]'
 	@touch $@
 
-.PHONY: help run test slow lint format check bench fuzz faults weights build clean
+.PHONY: help run test coverage slow lint format check bench fuzz faults weights build clean
 
 help: ## show this list
 	@$(PYTHON) -c 'import re; print(*("%-8s %s" % m for m in re.findall(r"^(\w+):.*?## (.*)", open("Makefile").read(), re.M)), sep="\n")'
@@ -45,14 +45,17 @@ run: $(RUN) ## evaluate the book's network on MNIST
 test: $(DEV) ## run the tests
 	$(BIN)/pytest
 
-slow: $(DEV) ## run the tests that take longer: every guise of a picture, a training
+coverage: $(DEV) ## run the tests and print branch coverage
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+slow: $(DEV) ## run the tests that take longer: every variant of a picture, a training
 	$(BIN)/pytest -m slow
 
-lint: $(DEV) ## check style, types and the order of the rooms
+lint: $(DEV) ## check style, types and the order of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports 
+	$(BIN)/lint-imports
 
 format: $(DEV) ## put the code into its standard form
 	$(BIN)/ruff check --fix

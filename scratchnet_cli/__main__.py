@@ -20,8 +20,14 @@ EXIT_OUT_OF_MEMORY = 3
 # EX_SOFTWARE of sysexits.h. Python's own 1 would read as "below the threshold".
 EXIT_BUG = 70
 OUT_OF_MEMORY_MESSAGE = (
-    "there is not enough memory for this; a smaller input, a smaller --batch-size or a higher "
-    "limit may help"
+    "scratchnet: there is not enough memory for this; a smaller input, a smaller --batch-size or "
+    "a higher limit may help"
+)
+# Messages of systems for which Python raises another error than MemoryError.
+OUT_OF_MEMORY_REASONS = ("cannot allocate memory", "failed to map segment")
+BUG_MESSAGE = (
+    "scratchnet: this is a bug; please report it with the lines above, as the README says under "
+    "Reporting"
 )
 
 
@@ -36,6 +42,7 @@ def main() -> NoReturn:
     # A signal that the parent ignores, as ``nohup`` does, stays ignored.
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    code = EXIT_BUG
     try:
         from scratchnet_cli.cli import main as run
 
@@ -44,32 +51,39 @@ def main() -> NoReturn:
         code = int(leaving.code or 0)
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
-    except MemoryError as error:
-        # Its frames contain what took the memory.
-        error.with_traceback(None)
-        print_error(OUT_OF_MEMORY_MESSAGE)
-        code = EXIT_OUT_OF_MEMORY
+        # The terminal shows ^C.
+        _print_error("")
     except BaseException as error:
-        from traceback import format_exception
+        if _is_out_of_memory(error):
+            code = EXIT_OUT_OF_MEMORY
+            # Its frames contain what took the memory.
+            error.with_traceback(None)
+            _print_error(OUT_OF_MEMORY_MESSAGE)
+        else:
+            from traceback import format_exception
 
-        print_error(
-            "this is a bug; please report it with the lines above, as the README says under "
-            "Reporting",
-            "".join(format_exception(error)),
-        )
-        code = EXIT_BUG
-    # The answer is written. What Python would still clean up takes a tenth of the time, and an
-    # interrupted download may have left a thread that never ends.
-    os._exit(code)
+            _print_error("".join(format_exception(error)) + BUG_MESSAGE)
+    finally:
+        # The answer is written. What Python would still clean up takes a tenth of the time, and an
+        # interrupted download may have left a thread that never ends.
+        os._exit(code)
 
 
-def print_error(message: str, before: str = "") -> None:
+def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, OSError | ImportError) and any(
+        reason in text for reason in OUT_OF_MEMORY_REASONS
+    )
+
+
+def _print_error(text: str) -> None:
     """Print to stderr; the exit code counts if even that fails."""
     try:
         from scratchnet_cli.system.text import escape, print_lines
 
-        lines = f"{before}scratchnet: {message}".split("\n")
-        print_lines("\n".join(map(escape, lines)))
+        print_lines("\n".join(map(escape, text.split("\n"))))
     except BaseException:  # noqa: S110
         pass
 

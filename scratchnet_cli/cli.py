@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import click
+from click.utils import _expand_args
 
-from scratchnet_cli.errors import (
-    EXIT_INTERRUPTED,
-    OutputError,
-    ReaderGoneError,
-    ScratchnetError,
+from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
+from scratchnet_cli.system.text import (
+    escape,
+    flush_answers,
+    print_answer,
+    print_lines,
+    print_message,
 )
-from scratchnet_cli.system.text import escape, flush_answers, print_lines, print_message
 
 # Each command and its summary, in the order of the help. Help imports none of them.
 COMMANDS = {
@@ -29,6 +31,7 @@ COMMANDS = {
     "download": "Put the book's weights and MNIST into the cache.",
     "cache": "Look after the cache of downloaded files.",
 }
+COMPLETION_VARIABLE = "_SCRATCHNET_COMPLETE"
 # If one of these is set, the user decided how many threads NumPy's products use.
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -64,13 +67,6 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the command; keep Click from taking a bug for Ctrl-C or a closed pipe."""
-        try:
-            return super().invoke(ctx)
-        except (EOFError, BrokenPipeError) as error:
-            raise RuntimeError(f"{type(error).__name__} in {ctx.invoked_subcommand}") from error
-
 
 @click.group(
     cls=LazyGroup,
@@ -103,28 +99,47 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 
 def _run(args: Sequence[str] | None) -> int:
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     try:
-        if sys.stdout is None:
-            raise OutputError("the answer cannot be written: stdout is closed")
+        # Fail before the work if stdout is closed.
+        flush_answers()
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A file name need not be text, and no terminal knows every character.
             sys.stdout.reconfigure(errors="backslashreplace")
-        exit_code = scratchnet.main(args, prog_name="scratchnet", standalone_mode=False) or 0
-        flush_answers()
-        return int(exit_code)
+        try:
+            return _invoke(args)
+        finally:
+            flush_answers()
     except click.ClickException as error:
         _print_usage_error(error, sys.argv[1:] if args is None else args)
         return error.exit_code
-    except click.Abort:
-        return EXIT_INTERRUPTED
     except ReaderGoneError as error:
         return error.exit_code
     except ScratchnetError as error:
         print_message(*error.args)
         return error.exit_code
-    except SystemExit as leaving:
-        # Click's own 1: the reader of a help text closed the pipe. Others are signals.
-        return ReaderGoneError.exit_code if leaving.code == 1 else int(leaving.code or 0)
+
+
+def _invoke(args: Sequence[str] | None) -> int:
+    """Return the exit code of a command.
+
+    Unlike Click's own ``main``, this leaves every exception that is not Click's to the caller.
+    """
+    if COMPLETION_VARIABLE in os.environ:
+        scratchnet.main(prog_name="scratchnet")
+    if args is None:
+        # On Windows the shell leaves ``*.png`` to the program.
+        args = _expand_args(sys.argv[1:]) if sys.platform == "win32" else sys.argv[1:]
+    try:
+        with scratchnet.make_context("scratchnet", list(args)) as context:
+            return int(scratchnet.invoke(context) or 0)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except OSError:
+        # A bug, unless Click could not write a help text: then this fails too and says why.
+        print_answer("")
+        raise
 
 
 def _print_usage_error(error: click.ClickException, args: Sequence[str]) -> None:

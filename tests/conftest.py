@@ -1,4 +1,4 @@
-"""What every test starts from: an empty cache, no network, and a way to run the program."""
+"""Fixtures of all tests: an empty cache, no internet, and a way to run the program."""
 
 import io
 import os
@@ -16,34 +16,38 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.catalog import load_dataset
 from scratchnet_cli.cli import main
+from scratchnet_cli.datasets.load import Dataset, load_dataset
 from scratchnet_cli.downloads import assets
-from scratchnet_cli.downloads.cache import Asset
-from tests.download.fetching import DATA, asset
-from tests.download.server import Server
+from scratchnet_cli.downloads.assets import Asset
+from tests.downloads.fetching import DATA, asset
+from tests.downloads.server import Server
 
-# How each of the tests that need a process of its own starts the program.
+# The command line of tests that need a process of their own.
 SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]
-# What ships with the program.
+# Files of the package itself.
 BUNDLED_WEIGHTS = ("--weights", "bundled")
 BUNDLED = (*BUNDLED_WEIGHTS, "--dataset", "sample")
-# The bundled network's on the sample, as it is printed; new weights change it.
+# As printed for the bundled network on the sample; new weights change it.
 ACCURACY = "0.9860"
 
 any_file_name = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows does not take every letter into a file's name"
+    sys.platform == "win32", reason="Windows does not allow every character in a file name"
 )
-# A shell that runs the tests in its background lets all that they start ignore Ctrl-C.
+# The background jobs of a shell ignore Ctrl-C, and so would all processes that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-# Nobody listens there, so whoever tries to leave this machine is refused at once.
+# Nothing listens there, so a connection to another machine is refused at once.
 CLOSED_PROXY = "http://127.0.0.1:9"
+# Variables that change what the program prints.
+SETTINGS = (
+    "SCRATCHNET_", "_SCRATCHNET_", "GITHUB_", "NO_COLOR", "PYTHONIOENCODING", "PYTHONUNBUFFERED",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run of the program left behind."""
+    """The exit code and the output of a run."""
 
     exit_code: int
     stdout: str
@@ -54,13 +58,13 @@ Run = Callable[..., Result]
 
 
 def idx(array: NDArray[np.uint8], shape: Sequence[int] | None = None) -> bytes:
-    """An IDX file of that array, or one whose header lies about its shape."""
+    """Return an IDX file of the array; its header may state another shape."""
     sizes = array.shape if shape is None else shape
     return struct.pack(f">4B{len(sizes)}I", 0, 0, 8, len(sizes), *sizes) + array.tobytes()
 
 
 def write_dataset(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
-    """A new folder with these images and labels as a test split, named as MNIST's."""
+    """Create a folder with these images and labels as MNIST's test split; return it."""
     folder.mkdir()
     (folder / "t10k-images-idx3-ubyte").write_bytes(idx(images))
     (folder / "t10k-labels-idx1-ubyte").write_bytes(idx(labels))
@@ -68,7 +72,7 @@ def write_dataset(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.ui
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    """The picture as a file."""
+    """Return the picture as a file."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
@@ -76,21 +80,19 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Give each test an empty cache and keep it from the network and the developer's settings.
+    """Give each test an empty cache, no internet, and nothing of the developer's environment.
 
-    And from the checkout: what a test starts with ``python -m`` would be looked for there first.
+    The current folder is not the checkout, because ``python -m`` looks for packages there first.
     """
     monkeypatch.chdir(tmp_path)
     for name in os.environ:
-        if name.startswith(("SCRATCHNET_", "GITHUB_")) or name.lower() in (
-            "http_proxy",
-            "no_proxy",
-        ):
+        if name.startswith(SETTINGS) or name.lower() in ("http_proxy", "no_proxy", "all_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SCRATCHNET_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("HTTPS_PROXY", CLOSED_PROXY)
     monkeypatch.setenv("https_proxy", CLOSED_PROXY)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
 
 
 @pytest.fixture
@@ -130,39 +132,41 @@ def run_process() -> Run:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of the real MNIST test set and the book's weights; skips where there is none."""
+    """Return the folder of the real MNIST test set and the book's weights, or skip."""
     folder = os.environ.get("SCRATCHNET_REAL_DATA")
     if not folder:
-        pytest.skip("SCRATCHNET_REAL_DATA names no folder with the real MNIST test set")
+        pytest.skip("SCRATCHNET_REAL_DATA does not name a folder with the real MNIST test set")
     return Path(folder)
 
 
 @pytest.fixture(scope="session")
-def digits() -> NDArray[np.uint8]:
-    """Real digits to make pictures of: the bundled sample, (1000, 28, 28) uint8."""
-    return load_dataset("sample")[0].images
+def _sample() -> Dataset:
+    return load_dataset("sample")
 
 
 @pytest.fixture(scope="session")
-def labels() -> NDArray[np.uint8]:
-    """What ``digits`` show: (1000,) uint8."""
-    return load_dataset("sample")[0].labels
+def digits(_sample: Dataset) -> NDArray[np.uint8]:
+    """Return the bundled sample, real digits to make pictures of: (1000, 28, 28) uint8."""
+    return _sample.images
+
+
+@pytest.fixture(scope="session")
+def labels(_sample: Dataset) -> NDArray[np.uint8]:
+    """Return the labels of ``digits``: (1000,) uint8."""
+    return _sample.labels
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server that has the right file at /good and does as it is told elsewhere.
-
-    It is tried again at once; the waits that it asks for stay.
-    """
+    """Run a server with the right file in the folder /good; failed requests are retried at once."""
     from scratchnet_cli.downloads import http
 
-    monkeypatch.setattr(http, "PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr(http, "RETRY_DELAYS_S", (0.0, 0.0))
     before = set(threading.enumerate())
     with Server() as running:
         running.paths["/good"] = DATA
         yield running
-    # What a fetch gave up on ends with the server, and must not reach into the next test.
+    # Downloads that were given up end with the server, and must not reach into the next test.
     for thread in set(threading.enumerate()) - before:
         thread.join(10)
         assert not thread.is_alive()
@@ -170,15 +174,15 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
-    """The folder that the environment of each test names as the cache; it does not exist yet."""
+    """Return the cache folder of this test; it does not exist yet."""
     return tmp_path / "cache"
 
 
 @pytest.fixture
 def small_assets(monkeypatch: pytest.MonkeyPatch) -> tuple[Asset, Asset]:
-    """Two small assets in the place of the real ones, without sources of their own."""
+    """Replace all assets by two small ones, whose own source refuses connections."""
     weights = asset(name="sample_weight.pkl", data=b"weights")
     images = asset(name="t10k-images-idx3-ubyte.gz", data=b"images")
     monkeypatch.setattr(assets, "BOOK_WEIGHTS", weights)
-    monkeypatch.setattr(assets, "MNIST", {"test": (images,)})
+    monkeypatch.setattr(assets, "MNIST", {"test": (images,), "train": ()})
     return weights, images

@@ -1,97 +1,109 @@
-"""What a notebook meets: arguments as people type them, and failures in a sentence of ours."""
+"""The Python interface: documentation that runs, types as people use them, and clear errors."""
 
+import doctest
+import inspect
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+import scratchnet_cli
 from scratchnet_cli import evaluate, load_dataset, load_mnist, load_weights, read_image
 from scratchnet_cli.errors import DatasetError, ShapeError
-from scratchnet_cli.evaluation.evaluate import Evaluation
+
+ASSETS = Path(__file__).parents[1] / ".github" / "assets"
+THREE_IMAGES = np.zeros((3, 2), np.float32)
 
 
-def test_networks_and_layers_are_shown_in_a_line() -> None:
-    """Their repr has sizes and activations, and none of the thousands of numbers."""
-    network, _ = load_weights("bundled")
+@pytest.mark.parametrize("name", scratchnet_cli.__all__)
+def test_documentation_is_complete_and_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each function has arguments, result, errors and an example that gives what it shows."""
+    monkeypatch.chdir(ASSETS)
+    public = getattr(scratchnet_cli, name)
+    known = {each: getattr(scratchnet_cli, each) for each in scratchnet_cli.__all__}
+    known |= vars(sys.modules[public.__module__])
+    runner = doctest.DocTestRunner()
+    for test in doctest.DocTestFinder().find(public, name, globs=known):
+        runner.run(test)
+    assert runner.failures == 0
+    text = inspect.getdoc(public) or ""
+    if inspect.isfunction(public):
+        sections = [f"\n{title}:\n" in text for title in ("Args", "Returns", "Raises", "Example")]
+        assert sections == [True] * 4
+        assert all(
+            f"\n    {argument}: " in text for argument in inspect.signature(public).parameters
+        )
+
+
+def test_documentation_shows_a_layer_in_a_line() -> None:
+    """The repr of networks and layers has sizes and activations, but no weights."""
+    network = load_weights("bundled").network
     assert repr(network) == "Network(784-50-100-10, sigmoid sigmoid identity)"
     assert repr(network.layers[1]) == "Layer(50-100, sigmoid)"
 
 
-def test_a_network_takes_a_list_as_well_as_an_array() -> None:
-    """Numbers as they are typed give what the array of them gives."""
-    network, _ = load_weights("three-layer")
+def test_network_takes_lists() -> None:
+    """Numbers as people type them give the same as their array."""
+    network = load_weights("three-layer").network
     assert network.predict([1.0, 0.5]) == network.predict(np.array([1.0, 0.5])) == 1
     assert network.probabilities([[1, 0], [0, 1]]).shape == (2, 2)
     with pytest.raises(ShapeError, match=r"takes 2 values .* have the shape \(3,\)"):
         network.logits([1, 2, 3])
 
 
-def test_the_sample_is_within_reach() -> None:
-    """``load_dataset("sample")`` needs no network, and gives the arrays of the book's function."""
-    dataset, origin = load_dataset("sample")
+def test_sample_is_evaluated_as_dataset_and_as_arrays() -> None:
+    """Neither needs an internet connection, and both have the same accuracy."""
+    dataset, weights = load_dataset("sample"), load_weights("bundled")
     x, t = dataset.arrays()
-    assert (x.shape, t.shape, origin.name) == ((1000, 784), (1000,), "sample")
-    network, _ = load_weights("bundled")
-    assert evaluate(network, x, t).accuracy > 0.9
+    assert (x.shape, t.shape, dataset.origin.name) == ((1000, 784), (1000,), "sample")
+    accuracies = [
+        evaluate(each, data).accuracy
+        for each in (weights, weights.network)
+        for data in (dataset, (x, t))
+    ]
+    assert accuracies == [accuracies[0]] * 4
+    assert accuracies[0] > 0.9
 
 
-def small(count: int = 3) -> NDArray[Any]:
-    """Inputs for the worked example, which takes two numbers and knows two classes."""
-    return np.zeros((count, 2), np.float32)
-
-
-def evaluated(labels: list[int], count: int = 3, batch_size: int = 100) -> Evaluation:
-    """An evaluation of the worked example."""
-    network, _ = load_weights("three-layer")
-    return evaluate(network, small(count), np.array(labels, np.int64), batch_size)
-
-
-def test_labels_below_zero_are_refused() -> None:
-    """A label of -1, as some datasets mark what is unknown, is named with the number of classes."""
-    with pytest.raises(ShapeError, match="the network has 2 classes, but a label is -1"):
-        evaluated([0, 1, -1])
-    with pytest.raises(ShapeError, match="the network has 2 classes, but a label is 2"):
-        evaluated([0, 1, 2])
-
-
-def test_nothing_cannot_be_evaluated() -> None:
-    """No images at all are refused, for there is no accuracy of nothing."""
-    with pytest.raises(ShapeError, match="there are no images to evaluate"):
-        evaluated([], count=0)
-
-
-@pytest.mark.parametrize("batch_size", [0, -1])
-def test_a_batch_has_an_image_at_least(batch_size: int) -> None:
-    """A batch size that would never get to the end is refused by its name."""
-    with pytest.raises(ValueError, match=rf"batch_size is {batch_size}, expected 1 or more"):
-        evaluated([0, 1, 0], batch_size=batch_size)
+@pytest.mark.parametrize(
+    ("labels", "batch_size", "error", "message"),
+    [
+        ([0, 1, -1], 100, ShapeError, "the network has 2 classes, but a label is -1"),
+        ([0, 1, 2], 100, ShapeError, "the network has 2 classes, but a label is 2"),
+        ([], 100, DatasetError, "the dataset holds no images"),
+        ([0, 1], 100, DatasetError, "3 images, but 2 labels"),
+        ([0, 1, 0], 0, ValueError, "batch_size is 0, expected 1 or more"),
+        ([0, 1, 0], -1, ValueError, "batch_size is -1, expected 1 or more"),
+    ],
+)
+def test_evaluate_rejects_what_cannot_work(
+    labels: list[int], batch_size: int, error: type[Exception], message: str
+) -> None:
+    """A label without a class, no images, or an endless batch is an error."""
+    images = THREE_IMAGES if labels else THREE_IMAGES[:0]
+    network = load_weights("three-layer").network
+    with pytest.raises(error, match=message):
+        evaluate(network, (images, np.array(labels, np.int64)), batch_size)
 
 
 @pytest.mark.parametrize("load", [load_mnist, lambda split: load_dataset("sample", split)])
-def test_an_unknown_split_is_named_with_the_known(load: Any) -> None:
-    """A dataset's name in the place of the split is refused with both splits."""
+def test_unknown_split_is_rejected_with_the_known(load: Any) -> None:
+    """A dataset's name in place of the split is an error that names both splits."""
     with pytest.raises(DatasetError, match="no split 'sample', expected 'test' or 'train'"):
         load("sample")
 
 
-def test_a_path_may_be_an_object(tmp_path: Path) -> None:
-    """A weight file's path as pathlib has it loads as its text does, and is told as text."""
+def test_paths_may_be_objects(tmp_path: Path) -> None:
+    """A ``Path`` loads the same as its text; anything else is not a picture."""
     path = tmp_path / "w.npz"
-    path.write_bytes(Path(load_weights("bundled")[1].source).read_bytes())
-    assert load_weights(path)[1] == load_weights(str(path))[1]
-
-
-@pytest.mark.parametrize("name", ["seven.png", Path("seven.png")])
-def test_a_name_is_no_picture(name: Any) -> None:
-    """Whoever gives a file's name instead of its bytes is told how to read them."""
-    with pytest.raises(TypeError, match=r"bytes of a file.*Path\(name\).read_bytes\(\)"):
-        read_image(name)
-
-
-def test_help_has_the_keywords_of_load_mnist() -> None:
-    """What each keyword does stands in the function's own help."""
-    assert load_mnist.__doc__ is not None
-    for keyword in ("split", "normalize", "flatten", "one_hot_label"):
-        assert f"{keyword}: " in load_mnist.__doc__
+    path.write_bytes(Path(load_weights("bundled").origin.source).read_bytes())
+    assert load_weights(path).origin == load_weights(str(path)).origin
+    photo = ASSETS / "photo.jpg"
+    assert np.array_equal(read_image(photo).pixels, read_image(photo.read_bytes()).pixels)
+    not_a_picture: Any = 7
+    with pytest.raises(
+        TypeError, match="expected the bytes of a picture file or its path, not int"
+    ):
+        read_image(not_a_picture)

@@ -1,66 +1,102 @@
-"""What start-up may cost, and what the rooms show each other; import-linter holds their order."""
+"""The structure of the package, and what each start loads; import-linter checks the layers."""
 
 import ast
-import functools
+import gzip
 import importlib
+import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import scratchnet_cli
 from scratchnet_cli.cli import COMMANDS
+from scratchnet_cli.downloads.assets import BOOK_WEIGHTS, MNIST
+from scratchnet_cli.weights.load import load_weights
+from tests.conftest import idx
 
 PACKAGE = Path(scratchnet_cli.__file__).parent
+PHOTO = Path(__file__).parents[1] / ".github" / "assets" / "photo.jpg"
+MIN_LINES, MAX_LINES = 25, 250
+HEAVY_PACKAGES = {"numpy", "requests", "PIL", "tqdm", "platformdirs", "onnx"}
 
-ROOMS = sorted({path.parent.name for path in PACKAGE.glob("*/__init__.py")} - {"commands"})
-LATE = {"numpy", "requests", "PIL", "tqdm", "platformdirs", "onnx"}
+# Runs the program on the files in its cache; prints how many of the package's files it passes
+# through, and the heavy packages that it imports.
+MEASURED = f"""
+import hashlib, os, sys
+from dataclasses import replace
+from pathlib import Path
+from scratchnet_cli.downloads import assets
+def cached(asset):
+    data = (Path(os.environ["SCRATCHNET_CACHE_DIR"]) / asset.name).read_bytes()
+    return replace(asset, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+assets.BOOK_WEIGHTS = cached(assets.BOOK_WEIGHTS)
+assets.MNIST = {{"test": tuple(map(cached, assets.MNIST["test"]))}}
+files = set()
+def record(frame, event, arg):
+    # Only functions: importing a module runs its body and those of its classes.
+    code = frame.f_code
+    if event == "call" and code.co_flags & 1 and "scratchnet_cli" in code.co_filename:
+        files.add(code.co_filename)
+def end(code):
+    sys.setprofile(None)
+    sys.exit(f"{{code}} {{len(files)}} {{sorted({HEAVY_PACKAGES} & set(sys.modules))}}")
+os._exit = end
+sys.setprofile(record)
+from scratchnet_cli.__main__ import main
+main()
+"""
 
 
-@functools.cache
-def imports(path: Path) -> list[tuple[str, str]]:
-    """The module and the name of everything that a file imports of ours."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return [
-        (node.module, alias.name)
-        for node in nodes
-        if isinstance(node, ast.ImportFrom) and node.module and PACKAGE.name in node.module
-        for alias in node.names
-    ]
+def test_packages_contain_only_a_docstring() -> None:
+    """Imports are direct, so the ``__init__`` of a package below the root has no code."""
+    for path in PACKAGE.glob("*/__init__.py"):
+        (statement,) = ast.parse(path.read_text(encoding="utf-8")).body
+        assert isinstance(statement, ast.Expr), path
 
 
-@pytest.mark.parametrize("room", [f"{PACKAGE.name}.{room}" for room in ROOMS] + [PACKAGE.name])
-def test_a_room_exports_what_it_shows(room: str) -> None:
-    """What a type checker sees of a room is there when it runs, and no module hides a name."""
-    package = importlib.import_module(room)
-    shown = list(imports(Path(str(package.__file__))))
-    shown.remove(("scratchnet_cli.lazy", "lazy_exports"))
-    assert set(package.__all__) == {name for _, name in shown}
-    for module, name in shown:
-        assert getattr(package, name) is getattr(importlib.import_module(module), name)
-        assert not (Path(str(package.__file__)).parent / f"{name}.py").exists()
+def test_modules_have_a_readable_length() -> None:
+    """A module has 25 to 250 lines."""
+    for path in PACKAGE.rglob("*.py"):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= MAX_LINES, path
+        assert lines >= MIN_LINES or path.stem in ("__init__", "__main__"), path
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_nobody_looks_into_a_room(room: str) -> None:
-    """Only the modules of a room import its modules; the others take what it exports."""
-    outside = [path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE / room]
-    inner = f"{PACKAGE.name}.{room}."
-    assert [
-        path for path in outside for module, _ in imports(path) if module.startswith(inner)
-    ] == []
+def test_public_names_are_those_that_type_checkers_see() -> None:
+    """The table of lazy imports and the imports for type checkers are the same names."""
+    root = ast.walk(ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")))
+    imports = [node for node in root if isinstance(node, ast.ImportFrom) and node.level == 0]
+    typed = {alias.asname: node.module for node in imports for alias in node.names}
+    lazy = {name: f"scratchnet_cli.{module}" for name, module in scratchnet_cli._MODULES.items()}
+    assert {name: module for name, module in typed.items() if name} == lazy
+    assert dir(scratchnet_cli) == scratchnet_cli.__all__ == sorted(lazy)
+    for name, module in lazy.items():
+        assert getattr(scratchnet_cli, name) is getattr(importlib.import_module(module), name)
+    with pytest.raises(AttributeError, match="no attribute 'predictor'"):
+        _ = scratchnet_cli.predictor
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_summaries_are_the_first_words_of_the_help(command: str) -> None:
+    """The program's help, which imports no command, shows how each command's help begins."""
+    help_ = importlib.import_module(f"scratchnet_cli.commands.{command}").command.help
+    assert help_.startswith(COMMANDS[command].removesuffix("."))
 
 
 @pytest.mark.parametrize(
     "command", ["--help", "--version", *(f"{command} --help" for command in COMMANDS)]
 )
-def test_start_up_loads_nothing_heavy(command: str) -> None:
-    """Importing the command line, or asking for help, loads none of the heavy packages."""
+def test_help_loads_no_heavy_package(command: str) -> None:
+    """Neither the command line nor a help text imports NumPy, Pillow or what downloads need."""
     script = (
         "import sys, scratchnet_cli.cli\n"
         "try: scratchnet_cli.cli.main(sys.argv[1:])\n"
-        f"finally: print(*({LATE} & set(sys.modules)), file=sys.stderr)"
+        f"finally: print(*({HEAVY_PACKAGES} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *command.split()], capture_output=True, text=True, check=True
@@ -68,21 +104,32 @@ def test_start_up_loads_nothing_heavy(command: str) -> None:
     assert done.stderr.split() == []
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_list_of_commands_says_what_their_help_says(command: str) -> None:
-    """The help of the program has the first words of each command's own help."""
-    help_ = importlib.import_module(f"scratchnet_cli.commands.{command}").command.help
-    assert help_.startswith(COMMANDS[command].removesuffix("."))
-
-
-def test_a_warm_evaluation_needs_no_network_library() -> None:
-    """Where nothing is downloaded and no bar is drawn, neither requests nor tqdm is loaded."""
-    script = (
-        "import sys, scratchnet_cli.cli\n"
-        "try: scratchnet_cli.cli.main(['eval', '--weights', 'bundled', '--dataset', 'sample'])\n"
-        "finally: print(*({'requests', 'tqdm', 'PIL'} & set(sys.modules)))"
-    )
+@pytest.mark.parametrize(
+    ("args", "max_files", "packages"),
+    [
+        (["eval", "--progress=none"], 18, ["numpy"]),
+        (["predict", str(PHOTO)], 28, ["PIL", "numpy"]),
+    ],
+)
+def test_warm_run_passes_through_few_files(
+    cache: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8],
+    args: list[str], max_files: int, packages: list[str],
+) -> None:  # fmt: skip
+    """With everything cached, a reader follows a run through few files, and little is imported."""
+    cache.mkdir()
+    layers = load_weights("bundled").network.layers
+    book = {
+        f"{name}{i}": getattr(layer, name) for i, layer in enumerate(layers, 1) for name in "Wb"
+    }
+    (cache / BOOK_WEIGHTS.name).write_bytes(pickle.dumps(book))
+    for asset, array in zip(MNIST["test"], (digits, labels), strict=True):
+        (cache / asset.name).write_bytes(gzip.compress(idx(array)))
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, "-c", MEASURED, *args],
+        capture_output=True,
+        text=True,
     )
-    assert done.stdout.splitlines()[-1] == ""
+    found = re.fullmatch(r"0 (\d+) (\[.*\])\n", done.stderr)
+    assert found, done.stderr
+    assert found[2] == str(packages)
+    assert 10 < int(found[1]) <= max_files

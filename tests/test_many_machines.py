@@ -1,6 +1,5 @@
-"""The README's *Many machines*: its scripts, run on the engines, held against ``predict``."""
+"""The scripts of *Many machines* in the README, run on the engines, compared with ``predict``."""
 
-import doctest
 import importlib.util
 import json
 import os
@@ -18,24 +17,14 @@ from PIL import Image
 
 from scratchnet_cli import Prediction
 from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Result, encoded
-from tests.prediction.test_bulk import alike, as_told
+from tests.prediction.test_predictor import assert_same, printed_predictions
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 SCRIPTS = re.findall(r"^```py\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def test_the_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is typed at a prompt gives what stands below it."""
-    (lines,) = re.findall(r"^```pycon\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    monkeypatch.chdir(ROOT)
-    example = doctest.DocTestParser().get_doctest(lines, {}, "README", None, None)
-    results = doctest.DocTestRunner().run(example)
-    assert (results.attempted, results.failed) == (3, 0)
-
-
 def write_pictures(folder: Path, digits: NDArray[np.uint8], count: int) -> None:
-    """Files of which no two are alike: MNIST's own, some in dark ink and large, some broken."""
+    """Write files of which no two are equal: MNIST's, some in dark ink and large, some broken."""
     folder.mkdir()
     for i in range(count):
         pixels = digits[i % len(digits)].copy()
@@ -47,7 +36,7 @@ def write_pictures(folder: Path, digits: NDArray[np.uint8], count: int) -> None:
 
 
 def rows_of(script: str, folder: Path) -> list[Prediction]:
-    """What the script writes when it is run there, file by file and line by line."""
+    """Run the script there; return the rows that it writes, file by file and line by line."""
     (folder / "script.py").write_text(script, encoding="utf-8")
     environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
     command = [sys.executable, "script.py"]
@@ -57,11 +46,11 @@ def rows_of(script: str, folder: Path) -> list[Prediction]:
     parts.sort(key=lambda path: (len(path.name), path.name))
     lines = chain.from_iterable(part.read_text("utf-8").splitlines() for part in parts)
     rows = map(json.loads, lines)
-    return [Prediction(**{**row, "doubts": tuple(row["doubts"])}) for row in rows]
+    return [Prediction(**{**row, "warnings": tuple(row["warnings"])}) for row in rows]
 
 
-def told_by_predict(paths: list[str], folder: Path) -> list[Prediction]:
-    """What the program says of these paths when it is run there."""
+def printed_by_predict(paths: list[str], folder: Path) -> list[Prediction]:
+    """Return what the program prints about these paths when it is run there."""
     done = subprocess.run(
         [*SCRATCHNET, "predict", *BUNDLED_WEIGHTS, "--format", "json", "--files-from", "-"],
         cwd=folder,
@@ -70,17 +59,18 @@ def told_by_predict(paths: list[str], folder: Path) -> list[Prediction]:
         timeout=600,
         check=False,
     )
-    return as_told(Result(done.returncode, done.stdout.decode(), done.stderr.decode()), paths)
+    result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return printed_predictions(result, paths)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "count"), [("dask", 100_000), ("ray", 2_000), ("pyspark", 2_000)]
 )
-def test_an_engine_says_what_predict_says(
+def test_engine_predicts_what_predict_prints(
     engine: str, count: int, tmp_path: Path, digits: NDArray[np.uint8]
 ) -> None:
-    """Its rows are ``predict``'s, Dask's in the same order; a failing picture harms no other."""
+    """The rows are those of ``predict``, Dask's in the same order, with one error in a thousand."""
     (script,) = [each for each in SCRIPTS if re.search(rf"^(from|import) {engine}\b", each, re.M)]
     for module in re.findall(r"^(?:from|import) (\w+)", script, re.MULTILINE):
         if importlib.util.find_spec(module) is None:
@@ -88,10 +78,10 @@ def test_an_engine_says_what_predict_says(
     write_pictures(tmp_path / "pictures", digits, count)
     rows = rows_of(script, tmp_path)
     if engine != "dask":
-        # They have orders of their own, and Spark makes addresses of paths.
+        # Their order is different, and Spark converts paths to URLs.
         rows = [replace(row, path=f"pictures/{Path(str(row.path)).name}") for row in rows]
         rows.sort(key=lambda row: str(row.path))
     paths = [f"pictures/{i:06}.png" for i in range(count)]
     assert [row.path for row in rows] == paths
-    assert alike(rows, told_by_predict(paths, tmp_path))
+    assert_same(rows, printed_by_predict(paths, tmp_path))
     assert sum(row.error is not None for row in rows) == count // 1000

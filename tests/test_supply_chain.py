@@ -1,4 +1,4 @@
-"""Whom the program talks to, and what it starts: proved with Python's own audit events."""
+"""Connections and processes, seen in Python's audit events; pinned actions and packages."""
 
 import re
 import subprocess
@@ -7,17 +7,20 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
-from scratchnet_cli.downloads import assets
-from tests.fuzz.targets import pictures
+from scratchnet_cli.downloads.assets import all_assets
+from tests.conftest import encoded
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
-# Runs command lines, each after a "+", and prints the sockets and processes that they asked for;
-# nothing of it happens.
+# Runs command lines, each after a "+", and prints the sockets and processes that they requested.
+# No name is looked up and no connection is opened.
 WATCHED = """
 import sys
 events = set()
@@ -38,7 +41,7 @@ print(*sorted(events), sep="\\n", file=sys.__stderr__)
 
 
 def watched(*lines: str, folder: Path) -> tuple[list[str], list[str]]:
-    """The exit codes of command lines run in a fresh process, and the events they raised."""
+    """Return the exit codes of command lines that run in a new process, and their events."""
     arguments = [word for line in lines for word in ("+", *line.split())]
     done = subprocess.run(
         [sys.executable, "-c", WATCHED, *arguments],
@@ -48,24 +51,24 @@ def watched(*lines: str, folder: Path) -> tuple[list[str], list[str]]:
         timeout=60,
         check=True,
     )
-    told = done.stderr.splitlines()
-    codes = [line.removeprefix("exit ") for line in told if line.startswith("exit ")]
-    events = [line for line in told if line.startswith(("socket.", "subprocess.", "os."))]
+    lines_ = done.stderr.splitlines()
+    codes = [line.removeprefix("exit ") for line in lines_ if line.startswith("exit ")]
+    events = [line for line in lines_ if line.startswith(("socket.", "subprocess.", "os."))]
     return codes, events
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with a picture in it."""
-    (tmp_path / "stroke.png").write_bytes(pictures()["png"])
+def folder(tmp_path: Path, digits: NDArray[np.uint8]) -> Path:
+    """Return a folder with a picture in it."""
+    (tmp_path / "digit.png").write_bytes(encoded(Image.fromarray(digits[0])))
     return tmp_path
 
 
-def test_offline_no_command_opens_a_socket(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With SCRATCHNET_OFFLINE=1 nobody is asked for anything, whatever is missing."""
+def test_offline_opens_no_socket(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With SCRATCHNET_OFFLINE=1 nothing is requested, whatever is missing."""
     monkeypatch.setenv("SCRATCHNET_OFFLINE", "1")
     lines = (
-        "eval --limit 10", "eval --weights book --dataset mnist", "predict stroke.png",
+        "eval --limit 10", "eval --weights book --dataset mnist", "predict digit.png",
         "download --split all", "download --force", "cache verify", "cache clear",
     )  # fmt: skip
     codes, events = watched(*lines, folder=folder)
@@ -73,23 +76,23 @@ def test_offline_no_command_opens_a_socket(folder: Path, monkeypatch: pytest.Mon
     assert events == []
 
 
-def test_what_is_here_needs_no_socket(folder: Path) -> None:
-    """Without being told to be offline, a run that needs no download talks to nobody either."""
+def test_run_without_downloads_opens_no_socket(folder: Path) -> None:
+    """A run that needs no download makes no connection and starts no process."""
     lines = (
         "eval --weights bundled --dataset sample --limit 10",
-        "predict --weights bundled --show stroke.png", "cache list", "cache verify", "--version",
+        "predict --weights bundled --show digit.png", "cache list", "cache verify", "--version",
     )  # fmt: skip
     codes, events = watched(*lines, folder=folder)
     assert codes == ["0"] * len(lines)
     assert events == []
 
 
-def test_only_the_listed_hosts_are_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A download looks up the hosts of the table of assets, and no other: there is no telemetry."""
+def test_download_uses_only_the_listed_hosts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download looks up the hosts of the assets, and no other: there is no telemetry."""
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name)
     codes, events = watched("download --split all", folder=folder)
-    hosts = {urlsplit(url).hostname for asset in assets.ALL for url in asset.urls}
+    hosts = {urlsplit(url).hostname for asset in all_assets() for url in asset.folders}
     assert codes == ["4"]
     assert {event for event in events if "getaddrinfo" in event} == {
         f"socket.getaddrinfo {host}" for host in hosts
@@ -97,18 +100,18 @@ def test_only_the_listed_hosts_are_asked(folder: Path, monkeypatch: pytest.Monke
     assert not any(event.startswith(("subprocess", "os")) for event in events)
 
 
-def test_the_watch_would_notice(folder: Path) -> None:
-    """Where the network is wanted the events are there, so their absence above counts."""
+def test_default_run_opens_a_socket(folder: Path) -> None:
+    """If a download is needed the events are there, so their absence above counts."""
     codes, events = watched("eval --limit 10", folder=folder)
     assert codes == ["0"]
     assert "socket.getaddrinfo 127.0.0.1" in events
 
 
 @pytest.mark.parametrize("module", ["click", "requests", "simplejson"])
-def test_no_module_comes_from_the_current_folder(
+def test_python_m_imports_nothing_from_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
-    """``python -m scratchnet_cli`` does not run a file that happens to be called like a library."""
+    """``python -m scratchnet_cli`` does not run a file that has the name of a library."""
     (tmp_path / f"{module}.py").write_text("print('run', flush=True)")
     monkeypatch.setenv("SCRATCHNET_OFFLINE", "1")
     done = subprocess.run(
@@ -125,7 +128,7 @@ def test_no_module_comes_from_the_current_folder(
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, ROOT / "README.md"], ids=lambda path: path.name)
 def test_actions_are_pinned(path: Path) -> None:
-    """A tag can be moved, a commit cannot: each action is named by one, the tag stands behind."""
+    """A tag can be moved, a commit cannot: each action is named by its commit."""
     used = re.findall(r"^ *- uses: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(used) >= 4
     for action in used:
@@ -133,7 +136,7 @@ def test_actions_are_pinned(path: Path) -> None:
 
 
 def test_packages_come_from_one_index() -> None:
-    """Of two indexes either could replace a package of the other; and what make adds is pinned."""
+    """A second index could replace packages of the first; what make adds is pinned."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     texts = [makefile, *(path.read_text(encoding="utf-8") for path in WORKFLOWS)]
     assert not any(re.search("index", text, re.IGNORECASE) for text in texts)
@@ -142,8 +145,8 @@ def test_packages_come_from_one_index() -> None:
     assert [name for name in added if not ours.match(name)] == []
 
 
-def test_the_workflow_tests_every_lower_bound() -> None:
-    """The job of the oldest versions holds each dependency to its floor, none below known flaws."""
+def test_workflow_tests_every_lower_bound() -> None:
+    """A job uses the oldest version of each dependency, and none has known flaws."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     floors = dict(line.split(">=") for line in project["dependencies"])
     assert [int(part) for part in floors["pillow"].split(".")] >= [13, 0]
@@ -155,8 +158,8 @@ def test_the_workflow_tests_every_lower_bound() -> None:
     assert dict(re.findall(pattern, block)) == floors
 
 
-def test_the_workflow_s_tests_are_there() -> None:
-    """A path that pytest is given there exists."""
+def test_workflow_runs_tests_that_exist() -> None:
+    """Each path of the workflow exists."""
     paths = re.findall(r"pytest (?:-m slow )?(\S+)", WORKFLOW.read_text(encoding="utf-8"))
     assert paths
     assert all((ROOT / path).exists() for path in paths)

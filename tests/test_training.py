@@ -1,4 +1,4 @@
-"""The bundled weights can be made again: the pictures are sound and the training works."""
+"""The training of the bundled weights: its images, its targets and its result."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scratchnet_cli.catalog import load_weights
-from weights.shapes import DIGITS, OTHERS
+from scratchnet_cli.weights.load import load_weights
+from weights.shapes import DIGIT_SHAPES, NON_DIGIT_SHAPES
 
 if TYPE_CHECKING:
     import torch
@@ -17,42 +17,42 @@ else:
 
 from weights.digits import Digits
 from weights.distort import distort
-from weights.pen import draw, path
-from weights.pool import NONE, make_pool
-from weights.scrawls import scrawls
-from weights.train import save, spread_doubt, train
+from weights.non_digits import make_non_digits
+from weights.pen import draw, parse_shape
+from weights.train import save, student_targets, train
+from weights.training_set import NON_DIGIT_LABEL, make_training_set
 
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
-    """Make every test draw the same pictures each time, on one thread: they are few."""
+    """Make every test draw the same images each time, on one thread: they are few."""
     torch.set_num_threads(1)
     torch.manual_seed(3)
 
 
 @pytest.fixture
 def few(digits: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Digits:
-    """Forty digits to learn from."""
+    """Return forty digits to learn."""
     images = torch.from_numpy(digits[:40].astype(np.float32) / 255)
     return images, torch.from_numpy(labels[:40].astype(np.int64))
 
 
-def pictures(source: str, images: "torch.Tensor") -> "torch.Tensor":
-    """A few hundred pictures at most, as the training makes them."""
-    if source == "distorted":
+def made(kind: str, images: "torch.Tensor") -> "torch.Tensor":
+    """Return at most a few hundred images, as the training makes them."""
+    if kind == "distorted":
         return distort(images)
-    if source == "drawn":
-        return torch.cat([draw(shape, 2) for shapes in DIGITS.values() for shape in shapes])
-    return scrawls(images, 300)
+    if kind == "drawn":
+        return torch.cat([draw(shape, 2) for shapes in DIGIT_SHAPES.values() for shape in shapes])
+    return make_non_digits(images, 300)
 
 
-@pytest.mark.parametrize("source", ["distorted", "drawn", "no digits"])
-def test_pictures_stand_where_mnist_puts_digits(source: str, few: Digits) -> None:
-    """Whatever is learned fills the box of 20 and is centred like MNIST's digits.
+@pytest.mark.parametrize("kind", ["distorted", "drawn", "non-digits"])
+def test_training_images_are_scaled_and_centred(kind: str, few: Digits) -> None:
+    """Images have the size and centre of MNIST's digits.
 
-    The drawn by the path of their pen, and so less exactly than by their ink.
+    Drawn ones are centred by the path of the pen, so less exactly than by their ink.
     """
-    images = pictures(source, few[0]).numpy()
+    images = made(kind, few[0]).numpy()
     assert images.shape[1:] == (28, 28)
     assert images.min() >= 0
     assert images.max() <= 1
@@ -61,43 +61,43 @@ def test_pictures_stand_where_mnist_puts_digits(source: str, few: Digits) -> Non
     for axis in (1, 2):
         mass = images.sum(axis=axis)
         centres = mass @ index / mass.sum(axis=1)
-        assert np.abs(centres - 14).mean() < (0.5 if source == "distorted" else 0.75)
+        assert np.abs(centres - 14).mean() < (0.5 if kind == "distorted" else 0.75)
         extents.append((images.max(axis=axis) > 0.3).sum(axis=1))
     assert np.median(np.max(extents, axis=0)) == pytest.approx(20, abs=1)
 
 
-def test_the_bundled_network_tells_digits_from_what_is_none(few: Digits) -> None:
-    """It reads what the pen drew as a digit, and is rarely sure of what is no digit."""
-    network, _ = load_weights("bundled")
+def test_bundled_network_separates_digits_from_non_digits(few: Digits) -> None:
+    """It reads the pen's digits correctly, and is rarely certain about a non-digit."""
+    network = load_weights("bundled").network
     drawn = {
         digit: torch.cat([draw(shape, 4) for shape in shapes]).flatten(1).numpy()
-        for digit, shapes in DIGITS.items()
+        for digit, shapes in DIGIT_SHAPES.items()
     }
-    right = [network.predict(pictures) == digit for digit, pictures in drawn.items()]
+    right = [network.predict(images) == digit for digit, images in drawn.items()]
     assert np.concatenate(right).mean() > 0.97
-    others = scrawls(few[0], 200).flatten(1).numpy()
-    assert (network.probabilities(others).max(axis=1) >= 0.9).mean() < 0.2
+    non_digits = make_non_digits(few[0], 200).flatten(1).numpy()
+    assert (network.probabilities(non_digits).max(axis=1) >= 0.9).mean() < 0.2
 
 
-def test_the_pool_holds_digits_and_what_is_none(few: Digits) -> None:
-    """Each digit comes as it is and distorted, and of every label there are many."""
-    pixels, labels = make_pool(few, effort=0.002)
-    assert torch.equal(pixels[:40], (few[0] * 255).round().to(torch.uint8))
-    assert pixels.shape == (len(labels), 28, 28)
-    assert torch.bincount(labels, minlength=NONE + 1).min() > 20
+def test_training_set_contains_every_label(few: Digits) -> None:
+    """It starts with the digits unchanged, and each label has many images."""
+    images, labels = make_training_set(few, effort=0.002)
+    assert torch.equal(images[:40], (few[0] * 255).round().to(torch.uint8))
+    assert images.shape == (len(labels), 28, 28)
+    assert torch.bincount(labels, minlength=NON_DIGIT_LABEL + 1).min() > 20
 
 
-def test_what_is_no_digit_is_taught_as_not_known() -> None:
-    """A picture that the teachers call no digit gives all ten the same; a digit keeps its own."""
-    opinions = torch.zeros(2, NONE + 1)
-    opinions[0, NONE] = opinions[1, 7] = 20
-    none, seven = spread_doubt(opinions)
-    assert none.numpy() == pytest.approx(0.1, abs=1e-6)
+def test_student_targets_spread_non_digits_evenly() -> None:
+    """A non-digit gives all ten classes the same probability; a digit keeps its own."""
+    logits = torch.zeros(2, NON_DIGIT_LABEL + 1)
+    logits[0, NON_DIGIT_LABEL] = logits[1, 7] = 20
+    non_digit, seven = student_targets(logits)
+    assert non_digit.numpy() == pytest.approx(0.1, abs=1e-6)
     assert seven[7] == pytest.approx(1, abs=1e-6)
 
 
-def test_one_seed_gives_one_file(few: Digits, tmp_path: Path) -> None:
-    """Trained twice with one seed the file is the same, and with another seed another."""
+def test_training_repeats_with_its_seed(few: Digits, tmp_path: Path) -> None:
+    """One seed gives the same file twice; another seed gives another file."""
     files = []
     for run, seed in enumerate((7, 7, 8)):
         file = tmp_path / f"{run}.npz"
@@ -108,14 +108,14 @@ def test_one_seed_gives_one_file(few: Digits, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", [*(shape for shapes in DIGITS.values() for shape in shapes), *OTHERS]
+    "shape", [*(shape for shapes in DIGIT_SHAPES.values() for shape in shapes), *NON_DIGIT_SHAPES]
 )
-def test_the_pen_passes_every_point(shape: str) -> None:
-    """A shape's line, straight or curved, comes by each of its points, and nowhere leaps."""
-    line = path(shape)
+def test_pen_passes_every_point(shape: str) -> None:
+    """A shape's line, straight or curved, touches all its points and has no gaps in a stroke."""
+    path = parse_shape(shape)
     for bend in (0, 1):
-        dots = (line.straight + bend * line.curved) @ line.points
-        gaps = torch.cdist(line.points, dots).amin(dim=1)
-        assert gaps.max() < 1e-3
-        leaps = (dots[1:] - dots[:-1]).norm(dim=1) > 0.15
-        assert leaps.sum() <= shape.count("/")
+        dots = (path.straight + bend * path.curved) @ path.points
+        distances = torch.cdist(path.points, dots).amin(dim=1)
+        assert distances.max() < 1e-3
+        is_gap = (dots[1:] - dots[:-1]).norm(dim=1) > 0.15
+        assert is_gap.sum() <= shape.count("/")

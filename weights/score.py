@@ -1,10 +1,10 @@
-"""Print the figures of the model card: accuracy, calibration, doubts, and what is no digit.
+"""Figures of the model card: accuracy, calibration, warnings, and answers on non-digits.
 
     python -m weights.score [WEIGHTS]
 
-Nothing here is learned from: the digits are those held back, half of them by another pen or
-slanted, saved in every guise that the tests know and read by the program; what is no digit is drawn
-by Pillow, in its own font.
+The network has learned none of these pictures. The digits are those held back, three of four with
+another pen or rotated, saved in the variants of ``variants.py`` and read by the program. Pillow
+draws the non-digits.
 """
 
 import math
@@ -17,125 +17,124 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from scratchnet_cli.catalog import load_dataset, load_weights
+from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.evaluation.metrics import expected_calibration_error, reliability
+from scratchnet_cli.images.digit_image import Pixels
 from scratchnet_cli.images.read import read_image
-from scratchnet_cli.prediction.answers import NO_DIGIT, doubts
-from tests.conftest import encoded
-from tests.images.guises import GUISES
+from scratchnet_cli.prediction.answers import NOT_A_DIGIT, probability_warnings
+from scratchnet_cli.weights.load import load_weights
+from weights.variants import VARIANTS, encode
 
-DIGITS = 5000
-SIDE = 280
+# As in digits.py, which needs PyTorch.
+HELD_BACK_DIGITS = 5000
+SHEET_SIDE_PIXELS = 280
+# Without letters that look like a digit.
 LETTERS = "".join(sorted(set(string.ascii_letters) - set("BbDgGIijJlLOoQqSsTyZz"))) + "ΣΩλξ"
 SIGNS = "+=%&#?@*$~<>^{}€£§"
-FONT_SIZES = (90, 180)
+FONT_SIZES_PIXELS = (90, 180)
 
 
 def main() -> None:
-    """Measure the network that is named, or the bundled one."""
-    network, origin = load_weights(sys.argv[1] if len(sys.argv) > 1 else "bundled")
-    print(f"{origin.name} weights, {origin.sha256}")
+    """Measure the named network, or the bundled one, and print the figures."""
+    weights = load_weights(sys.argv[1] if len(sys.argv) > 1 else "bundled")
+    network = weights.network
+    print(f"{weights.origin.name} weights, {weights.origin.sha256}")
     for name in ("mnist", "sample"):
-        dataset, _ = load_dataset(name)
-        x, labels = dataset.arrays()
-        probabilities = network.probabilities(x)
-        tell(name, probabilities, labels)
-    train, _ = load_dataset("mnist", "train")
+        x, labels = load_dataset(name).arrays()
+        print_digit_figures(name, network.probabilities(x), labels)
+    train = load_dataset("mnist", "train")
     rng = np.random.default_rng(1)
-    made, shown = [], []
-    held_back = zip(train.images[-DIGITS:], train.labels[-DIGITS:], strict=True)
-    for (image, label), guise in zip(held_back, cycle(GUISES.values()), strict=False):
-        made.append(read_image(guise(spoilt(image, rng))).pixels)
-        shown.append(label)
-    probabilities = network.probabilities(as_input(made))
-    tell("made pictures", probabilities, np.array(shown))
-    curve(probabilities, np.array(shown))
+    digits, labels = train.images[-HELD_BACK_DIGITS:], train.labels[-HELD_BACK_DIGITS:]
+    pairs = zip(digits, cycle(VARIANTS.values()), strict=False)
+    images = [read_image(variant(altered(digit, rng))).pixels for digit, variant in pairs]
+    probabilities = network.probabilities(as_input(images))
+    print_digit_figures("made pictures", probabilities, labels)
+    print_calibration(probabilities, labels)
     everything: list[NDArray[np.floating]] = []
-    for kind, pictures in others(rng):
-        read = []
+    for kind, pictures in non_digits(rng):
+        images = []
         for picture in pictures:
             try:
-                read.append(read_image(encoded(picture)).pixels)
-            except ImageError:  # it says itself that it sees nothing
+                images.append(read_image(encode(picture)).pixels)
+            except ImageError:  # the program reports it as unreadable
                 continue
-        everything.append(network.probabilities(as_input(read)))
-        tell_no_digits(kind, everything[-1])
-    tell_no_digits("all of them", np.concatenate(everything))
+        everything.append(network.probabilities(as_input(images)))
+        print_non_digit_figures(kind, everything[-1])
+    print_non_digit_figures("all of them", np.concatenate(everything))
 
 
-def tell_no_digits(kind: str, probabilities: NDArray[np.floating]) -> None:
-    """How often the network is sure of what is no digit, and how often a doubt says what it is."""
-    named = np.mean([NO_DIGIT in doubts(row) for row in probabilities])
+def print_non_digit_figures(kind: str, probabilities: NDArray[np.floating]) -> None:
+    """Print the shares of non-digits with probability 0.9 or more, and with the warning."""
+    named = np.mean([NOT_A_DIGIT in probability_warnings(row) for row in probabilities])
     sure = (probabilities.max(axis=1) >= 0.9).mean()
     count = len(probabilities)
     print(f"{kind:14} {count:5}  at 0.9 or more {sure:.3f}  no digit {named:.3f}", flush=True)
 
 
-def tell(name: str, probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> None:
-    """Accuracy, calibration error, and how often answers right and wrong are doubted."""
+def print_digit_figures(
+    name: str, probabilities: NDArray[np.floating], labels: NDArray[np.integer]
+) -> None:
+    """Print accuracy, calibration error, and the shares of answers with warnings."""
     right = probabilities.argmax(axis=1) == labels
-    found = [doubts(row) for row in probabilities]
-    doubted = np.array([bool(each) for each in found])
-    no_digit = np.mean([NO_DIGIT in each for each in found])
+    warnings = [probability_warnings(row) for row in probabilities]
+    warned = np.array([bool(each) for each in warnings])
+    not_a_digit = np.mean([NOT_A_DIGIT in each for each in warnings])
     error = expected_calibration_error(reliability(probabilities.max(axis=1), right))
     print(
         f"{name}: {right.mean():.4f} of {len(right)} right, ECE {error:.4f}; doubted: "
-        f"{doubted[~right].mean():.3f} of the wrong, {doubted[right].mean():.4f} of the right; "
-        f"no digit: {no_digit:.4f}"
+        f"{warned[~right].mean():.3f} of the wrong, {warned[right].mean():.4f} of the right; "
+        f"no digit: {not_a_digit:.4f}"
     )
 
 
-def curve(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> None:
-    """The calibration curve as the rows of a table."""
+def print_calibration(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> None:
+    """Print the calibration curve as the rows of a table."""
     for part in reliability(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels):
         if part.count:
             print(f"| {part.probability:.3f} | {part.accuracy:.3f} | {part.count} |")
 
 
-def spoilt(digit: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A digit of MNIST by another pen, or slanted, or as it is."""
+def altered(digit: Pixels, rng: np.random.Generator) -> Pixels:
+    """Return a digit with thicker or thinner strokes, or rotated, or unchanged."""
     image = Image.fromarray(digit)
     kind = rng.integers(4)
-    if kind == 0:
-        large = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-        wide = int(rng.choice([5, 9]))
-        image = large.filter(ImageFilter.MaxFilter(wide)).resize(image.size)
-    elif kind == 1:
-        large = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-        image = large.filter(ImageFilter.MinFilter(5)).resize(image.size)
+    if kind < 2:
+        pen = ImageFilter.MinFilter(5) if kind else ImageFilter.MaxFilter(int(rng.choice([5, 9])))
+        large = image.resize((SHEET_SIDE_PIXELS, SHEET_SIDE_PIXELS), Image.Resampling.BICUBIC)
+        image = large.filter(pen).resize(image.size)
     elif kind == 2:
         image = image.rotate(rng.normal(0, 10), Image.Resampling.BICUBIC)
     return np.asarray(image)
 
 
-def others(rng: np.random.Generator) -> Iterator[tuple[str, list[Image.Image]]]:
-    """Pictures that are no digit, kind by kind."""
-    yield "letters", [glyph(letter, size) for letter in LETTERS for size in FONT_SIZES]
-    yield "signs", [glyph(sign, size) for sign in SIGNS for size in FONT_SIZES]
+def non_digits(rng: np.random.Generator) -> Iterator[tuple[str, list[Image.Image]]]:
+    """Yield each kind of non-digit with its pictures."""
+    yield "letters", [character(letter, size) for letter in LETTERS for size in FONT_SIZES_PIXELS]
+    yield "signs", [character(sign, size) for sign in SIGNS for size in FONT_SIZES_PIXELS]
     yield "scribbles", [scribble(rng) for _ in range(80)]
-    yield "filled shapes", [filled(rng) for _ in range(80)]
+    yield "filled shapes", [filled_shape(rng) for _ in range(80)]
     yield "faces", [face(rng) for _ in range(80)]
 
 
-def glyph(character: str, size: int) -> Image.Image:
-    """A character in Pillow's own font."""
-    image, draw = sheet()
-    draw.text((140, 140), character, 0, ImageFont.load_default(size), anchor="mm")
+def character(text: str, size: int) -> Image.Image:
+    """Return a character in Pillow's own font."""
+    image, draw = white_sheet()
+    draw.text((140, 140), text, 0, ImageFont.load_default(size), anchor="mm")
     return image
 
 
 def scribble(rng: np.random.Generator) -> Image.Image:
-    """Many lines, each beginning where the one before ended."""
-    image, draw = sheet()
+    """Return a line through random points."""
+    image, draw = white_sheet()
     points = rng.uniform(30, 250, (int(rng.integers(8, 25)), 2))
     draw.line(points.ravel().tolist(), 0, int(rng.integers(5, 18)), "curve")
     return image
 
 
-def filled(rng: np.random.Generator) -> Image.Image:
-    """A polygon or a star, turned at random."""
-    image, draw = sheet()
+def filled_shape(rng: np.random.Generator) -> Image.Image:
+    """Return a polygon or a star, rotated at random."""
+    image, draw = white_sheet()
     corners, turn = int(rng.integers(3, 9)), rng.uniform(0, math.pi)
     radii = 110 * np.array([1, rng.uniform(0.35, 0.95)] * corners)
     angles = turn + np.arange(2 * corners) * math.pi / corners
@@ -145,25 +144,25 @@ def filled(rng: np.random.Generator) -> Image.Image:
 
 
 def face(rng: np.random.Generator) -> Image.Image:
-    """A ring, two eyes and a mouth."""
-    image, draw = sheet()
-    pen, eye, apart = int(rng.integers(5, 15)), rng.uniform(6, 15), rng.uniform(25, 45)
+    """Return a ring, two eyes and a mouth."""
+    image, draw = white_sheet()
+    pen, eye, distance = int(rng.integers(5, 15)), rng.uniform(6, 15), rng.uniform(25, 45)
     draw.ellipse((30, 30, 250, 250), outline=0, width=pen)
-    for x in (140 - apart, 140 + apart):
+    for x in (140 - distance, 140 + distance):
         draw.ellipse((x - eye, 110 - eye, x + eye, 110 + eye), 0)
     draw.arc((90, 110, 190, 200), 20, 160, 0, pen)
     return image
 
 
-def sheet() -> tuple[Image.Image, ImageDraw.ImageDraw]:
-    """White paper and what draws on it."""
-    image = Image.new("L", (SIDE, SIDE), 255)
+def white_sheet() -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    """Return a white image and the object that draws on it."""
+    image = Image.new("L", (SHEET_SIDE_PIXELS, SHEET_SIDE_PIXELS), 255)
     return image, ImageDraw.Draw(image)
 
 
-def as_input(pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-    """Pictures of 28x28 as a network takes them: (n, 784) in [0, 1]."""
-    return np.asarray(np.stack(pictures).reshape(len(pictures), -1) / 255, np.float32)
+def as_input(images: list[Pixels]) -> NDArray[np.float32]:
+    """Return images of 28x28 as a network's input: (n, 784) in [0, 1]."""
+    return np.asarray(np.stack(images).reshape(len(images), -1) / 255, np.float32)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What the pen draws: digits as people write them elsewhere, and what is no digit.
+"""Shapes that the pen draws: digits as written in several countries, and non-digits.
 
-A shape is the points that the pen passes, xy of 10 x 10 with 00 at the top left. It goes through
-them in a smooth curve; "!" marks a corner, "/" lifts the pen.
+A shape lists the points of a smooth curve, as xy on a grid of 10 x 10; 00 is at the top left. "!"
+marks a corner, "/" lifts the pen.
 """
 
-DIGITS = {
+DIGIT_SHAPES = {
     0: (
         "50 21 03 06 28 59 78 96 93 71 40",
         "60 31 13 16 28 59 78 85 92 60 30",
@@ -94,8 +94,8 @@ DIGITS = {
     ),
 }
 
-# Letters that are no digit's twin (not B b D G g I i J j L l O o Q q S s T y Z z), signs, faces.
-OTHERS = (
+# Letters, signs and drawings. BbDGgIiJjLlOoQqSsTyZz are left out because they look like digits.
+NON_DIGIT_SHAPES = (
     "09 50! 99 / 26 76",  # A
     "91 50 12 07 49 98",  # C
     "90 00! 09! 99 / 04 74",  # E
@@ -159,7 +159,7 @@ OTHERS = (
     "50 21 03 06 28 59 78 96 93 71 50 / 55 54 45 56 64 53",
     "09 39! 27 04 21 50 71 94 77 69! 99",  # Omega
     "00 09 / 50 59 / 90 99",  # three bars
-    "00 90 / 50 59 / 09 99",  # a capital I with serifs, broad
+    "00 90 / 50 59 / 09 99",  # a wide capital I with serifs
     "02 92 / 05 95 / 08 98",
     "00 09! 99! 90! 00 / 00 99 / 90 09",  # a crossed box
     "55 45 56 64 43 36 48 67 83 50 14 07 39",  # a spiral

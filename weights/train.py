@@ -1,14 +1,14 @@
-"""Train the bundled weights: the book's network, taught by two larger ones.
+"""Training of the bundled weights: the book's network, taught by two larger ones.
 
     python -m weights.train --out weights/bundled.npz
 
 50 hidden units are too few to learn everything. So two convolutional networks, the teachers, learn
-a pool of distorted, drawn and spoilt pictures by its labels; and the book's network, the student,
-learns the probabilities that the teachers give, which say more about a picture than its label does
-(Hinton, Vinyals and Dean 2015). The teachers know an eleventh class, "no digit". The student has
-none: what they give to it is spread evenly over the ten, so that it learns to be unsure.
+the labels of the training set, and the book's network, the student, learns their probabilities.
+These say more about an image than its label (Hinton, Vinyals and Dean 2015). The teachers have an
+eleventh class for non-digits. Its probability is spread evenly over the student's ten classes, so
+the student learns to be uncertain.
 
-One seed and one thread decide everything: the same command gives the same file.
+Training uses one thread: the same seed gives the same file.
 """
 
 import argparse
@@ -22,22 +22,23 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from weights.digits import Digits, load_digits
-from weights.pool import NONE, copies, make_pool, packed
+from weights.training_set import NON_DIGIT_LABEL, as_bytes, distorted_copies, make_training_set
 
-SIZES = (784, 50, 100, 10)
+LAYER_SIZES = (784, 50, 100, 10)
 TEACHERS = 2
-EPOCHS = 22
-BATCH = 1000
-RATE = 0.1
+STUDENT_EPOCHS = 22
+BATCH_IMAGES = 1000
+LEARNING_RATE = 0.1
+# Each of the student's steps reduces its matrices by this share, times the learning rate.
 WEIGHT_DECAY = 0.02
-"""The student's: each step takes this share, times its rate, from the matrices."""
-SHIFTED = 0.5
-"""The share of the student's batches that are rolled by -1, 0 or 1 pixels each way."""
+# The share of the student's batches that are shifted by -1, 0 or 1 pixels along each axis.
+SHIFTED_BATCH_SHARE = 0.5
 
 
 def main() -> None:
-    """Train, write the weight file, and say how good it is on the digits held back."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    """Train, write the weight file, and print the accuracy on the digits held back."""
+    description = "Train the bundled weights: the book's network, taught by two larger ones."
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("weights/bundled.npz"))
     options = parser.parse_args()
@@ -49,103 +50,108 @@ def main() -> None:
 
 
 def train(learned: Digits, held_back: Digits, seed: int, effort: float = 1.0) -> nn.Sequential:
-    """The student: 784-50-100-10, sigmoids between its layers, calibrated on what is held back.
+    """Return the student, 784-50-100-10 with sigmoids, calibrated on the digits held back.
 
-    effort: share of the drawn pictures and of the epochs. The same seed gives the same bytes.
+    effort: the share of drawn digits, non-digits and epochs. The same seed gives the same bytes.
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(seed)
-    pixels, labels = make_pool(learned, effort)
-    print(f"the pool: {len(pixels):,} pictures", flush=True)
-    opinions = torch.zeros(len(pixels), NONE + 1)
+    images, labels = make_training_set(learned, effort)
+    print(f"the pool: {len(images):,} pictures", flush=True)
+    teacher_logits = torch.zeros(len(images), NON_DIGIT_LABEL + 1)
     for _ in range(TEACHERS):
-        teacher = teach(build_teacher(), pixels, labels)
-        opinions += logits(teacher, pixels) / TEACHERS
+        teacher = train_teacher(build_teacher(), images, labels)
+        teacher_logits += logits(teacher, images) / TEACHERS
         print(f"a teacher: {accuracy(teacher, held_back):.4f} of the digits held back", flush=True)
     student = build_student()
-    learn(student, pixels, spread_doubt(opinions), max(1, round(effort * EPOCHS)))
+    epochs = max(1, round(effort * STUDENT_EPOCHS))
+    train_student(student, images, student_targets(teacher_logits), epochs)
     calibrate(student, held_back)
     return student
 
 
 def build_teacher() -> nn.Sequential:
-    """A convolutional network for (n, 784) images in [0, 1]: ten digits and NONE."""
+    """Return a convolutional network from (n, 784) in [0, 1] to logits (n, 11)."""
     return nn.Sequential(
         nn.Unflatten(1, (1, 28, 28)),
         nn.Conv2d(1, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(16, 32, 5), nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Dropout(0.2), nn.Linear(32 * 4 * 4, 128), nn.ReLU(),
-        nn.Linear(128, NONE + 1),
+        nn.Linear(128, NON_DIGIT_LABEL + 1),
     )  # fmt: skip
 
 
 def build_student() -> nn.Sequential:
-    """The book's network for (n, 784) images in [0, 1]; Glorot's normal, doubled for sigmoids."""
+    """Return the book's network from (n, 784) in [0, 1] to logits (n, 10).
+
+    Weights are Glorot's normal, doubled before sigmoids; biases are 0.
+    """
     layers: list[nn.Module] = []
-    for fan_in, fan_out in pairwise(SIZES):
+    for fan_in, fan_out in pairwise(LAYER_SIZES):
         layer = nn.Linear(fan_in, fan_out)
-        gain = 1 if fan_out == SIZES[-1] else 2
+        gain = 1 if fan_out == LAYER_SIZES[-1] else 2
         nn.init.xavier_normal_(layer.weight, gain)
         nn.init.zeros_(layer.bias)
         layers += [layer, nn.Sigmoid()]
     return nn.Sequential(*layers[:-1])
 
 
-def teach(teacher: nn.Sequential, pixels: Tensor, labels: Tensor) -> nn.Sequential:
-    """The teacher after one pass through the pool by its labels, its rate falling to 0."""
-    batches = torch.randperm(len(pixels)).split(100)
+def train_teacher(teacher: nn.Sequential, images: Tensor, labels: Tensor) -> nn.Sequential:
+    """Return the teacher after one epoch, in which the learning rate falls to 0."""
+    batches = torch.randperm(len(images)).split(100)
     adam = torch.optim.Adam(teacher.parameters(), 0.002)
-    rates = torch.optim.lr_scheduler.CosineAnnealingLR(adam, len(batches))
-    for chosen in batches:
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, len(batches))
+    for batch in batches:
         adam.zero_grad()
-        functional.cross_entropy(teacher(as_input(pixels[chosen])), labels[chosen]).backward()
+        functional.cross_entropy(teacher(as_input(images[batch])), labels[batch]).backward()
         adam.step()
-        rates.step()
+        schedule.step()
     return teacher.eval()
 
 
-def learn(student: nn.Sequential, pixels: Tensor, targets: Tensor, epochs: int) -> None:
-    """Bring the student's probabilities to these (n, 10), its rate falling to 0."""
-    # What is too small for a float's full precision would cost many times as long.
+def train_student(student: nn.Sequential, images: Tensor, targets: Tensor, epochs: int) -> None:
+    """Fit the student's probabilities to the targets (n, 10); the learning rate falls to 0."""
+    # Denormal numbers make products many times slower.
     torch.set_flush_denormal(True)
     matrices = [param for param in student.parameters() if param.ndim == 2]
     biases = [param for param in student.parameters() if param.ndim == 1]
-    # Muon (Jordan and others, 2024) makes each step's matrix orthogonal: all directions of a layer
-    # learn alike. In ten epochs it came near the loss for which Adam took eighty.
+    # Muon (Jordan and others, 2024) makes each step's matrix orthogonal, so all directions of a
+    # layer learn alike. Ten of its epochs came near the loss of eighty with Adam.
     optimizers = [
-        torch.optim.Muon(matrices, RATE, weight_decay=WEIGHT_DECAY),
-        torch.optim.Adam(biases, 0.3 * RATE),
+        torch.optim.Muon(matrices, LEARNING_RATE, weight_decay=WEIGHT_DECAY),
+        torch.optim.Adam(biases, 0.3 * LEARNING_RATE),
     ]
-    steps = epochs * math.ceil(len(pixels) / BATCH)
-    rates = [torch.optim.lr_scheduler.CosineAnnealingLR(each, steps) for each in optimizers]
+    steps = epochs * math.ceil(len(images) / BATCH_IMAGES)
+    schedules = [torch.optim.lr_scheduler.CosineAnnealingLR(each, steps) for each in optimizers]
     for _ in range(epochs):
-        for chosen in torch.randperm(len(pixels)).split(BATCH):
-            batch = pixels[chosen]
-            if torch.rand(()) < SHIFTED:
+        for indices in torch.randperm(len(images)).split(BATCH_IMAGES):
+            batch = images[indices]
+            if torch.rand(()) < SHIFTED_BATCH_SHARE:
                 batch = batch.roll(torch.randint(-1, 2, (2,)).tolist(), (1, 2))
             student.zero_grad()
             output = student(as_input(batch))
-            functional.cross_entropy(output, targets[chosen]).backward()
-            for each in (*optimizers, *rates):
+            functional.cross_entropy(output, targets[indices]).backward()
+            for each in (*optimizers, *schedules):
                 each.step()
     torch.set_flush_denormal(False)
 
 
-def spread_doubt(opinions: Tensor) -> Tensor:
-    """Logits (n, 11) to probabilities (n, 10): what NONE has is spread evenly over the digits."""
-    probabilities = functional.softmax(opinions, dim=1).clamp(min=1e-9)
-    return probabilities[:, :NONE] + probabilities[:, NONE:] / NONE
+def student_targets(teacher_logits: Tensor) -> Tensor:
+    """Return probabilities (n, 10) for logits (n, 11): that of non-digits is spread evenly."""
+    probabilities = functional.softmax(teacher_logits, dim=1).clamp(min=1e-9)
+    non_digit = probabilities[:, NON_DIGIT_LABEL:]
+    return probabilities[:, :NON_DIGIT_LABEL] + non_digit / NON_DIGIT_LABEL
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator,unused-ignore]
 def calibrate(student: nn.Sequential, held_back: Digits) -> None:
     """Divide the last layer by the temperature at which its probabilities fit the digits best.
 
-    Half of the digits are as they were written, and half distorted.
+    The digits are used twice, unchanged and distorted.
     """
     images, labels = held_back
-    both = torch.cat([packed(images), copies(images, 0.5)])
+    both = torch.cat([as_bytes(images), distorted_copies(images, 0.5)])
     output, labels = logits(student, both), labels.repeat(2)
     temperatures = torch.linspace(0.4, 3, 261)
     losses = [functional.cross_entropy(output / t, labels) for t in temperatures]
@@ -154,26 +160,26 @@ def calibrate(student: nn.Sequential, held_back: Digits) -> None:
     student[-1].bias /= temperature
 
 
-def as_input(pixels: Tensor) -> Tensor:
-    """Pictures (n, 28, 28) uint8 as a network takes them: (n, 784) in [0, 1]."""
-    return pixels.flatten(1) / 255
+def as_input(images: Tensor) -> Tensor:
+    """Return images (n, 28, 28) uint8 as a network's input: (n, 784) in [0, 1]."""
+    return images.flatten(1) / 255
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator,unused-ignore]
-def logits(network: nn.Sequential, pixels: Tensor) -> Tensor:
-    """What the network gives for pictures (n, 28, 28) uint8."""
-    return torch.cat([network(as_input(part)) for part in pixels.split(500)])
+def logits(network: nn.Sequential, images: Tensor) -> Tensor:
+    """Return the network's output for images (n, 28, 28) uint8."""
+    return torch.cat([network(as_input(chunk)) for chunk in images.split(500)])
 
 
 def accuracy(network: nn.Sequential, digits: Digits) -> float:
-    """Share of the digits read right, in [0, 1]."""
+    """Return the share of the digits that are read correctly, in [0, 1]."""
     images, labels = digits
-    best = logits(network, packed(images))[:, :NONE].argmax(dim=1)
+    best = logits(network, as_bytes(images))[:, :NON_DIGIT_LABEL].argmax(dim=1)
     return float((best == labels).float().mean())
 
 
 def save(student: nn.Sequential, path: Path) -> None:
-    """Write W1 b1 W2 b2 W3 b3 as float32, W (inputs, outputs), in the book's form."""
+    """Write W1 b1 W2 b2 W3 b3 as float32, W (inputs, outputs), as in the book."""
     arrays = {}
     for i, layer in enumerate((layer for layer in student if isinstance(layer, nn.Linear)), 1):
         arrays[f"W{i}"] = np.ascontiguousarray(layer.weight.detach().numpy().T)

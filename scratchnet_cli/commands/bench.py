@@ -56,13 +56,5 @@ def _to_table(rates: Sequence[Rate]) -> str:
 
 
 def _to_json(rates: Sequence[Rate]) -> str:
-    return json.dumps(
-        [
-            {
-                "batch_size": rate.batch_size,
-                "images_per_s": rate.images_per_s,
-                "latency_s": rate.latency_s,
-            }
-            for rate in rates
-        ]
-    )
+    fields = ("batch_size", "images_per_s", "latency_s")
+    return json.dumps([{name: getattr(rate, name) for name in fields} for rate in rates])

@@ -35,11 +35,12 @@ def command(force: bool, split: str) -> int:
             # It would be the same for every file.
             raise
         except DownloadError as error:
-            print_message(*error.args)
-            exit_code = max(exit_code, error.exit_code)
+            # The last line advises to run this command.
+            print_message(*error.args[:-1])
+            exit_code = error.exit_code
             continue
         if not fetched.cached:
             # ``fetch`` printed why; the next file would meet the same problem.
-            return CacheError.exit_code
+            return max(exit_code, CacheError.exit_code)
         print_answer(escape(fetched.source))
     return exit_code

@@ -1,20 +1,15 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-SHARE = click.FloatRange(0, 1)
 
 
 def require_text(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     """Reject an empty name: it comes from a variable that a script did not set."""
     for name in value if isinstance(value, tuple) else (value,):
-        if name is not None and not str(name):
+        if name == "":
             raise click.BadParameter("the name is empty.", ctx, param)
     return value
 
@@ -26,12 +21,17 @@ def require_number(ctx: click.Context, param: click.Parameter, value: float | No
     return value
 
 
-def require_page(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | None:
-    """Reject stdout, which belongs to the answers, and return a path."""
-    if value == "-":
-        raise click.BadParameter("a page goes to a file, stdout is for the answers.", ctx, param)
+def require_path(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | None:
+    """Reject an empty name; return a path."""
     require_text(ctx, param, value)
     return None if value is None else Path(value)
+
+
+def require_page(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | None:
+    """Reject stdout, which belongs to the answers; return a path."""
+    if value == "-":
+        raise click.BadParameter("a page goes to a file, stdout is for the answers.", ctx, param)
+    return require_path(ctx, param, value)
 
 
 weights_option = click.option(

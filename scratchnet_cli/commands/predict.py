@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from scratchnet_cli.commands.options import (
     raw_option,
     report_option,
     require_number,
+    require_path,
     require_text,
     weights_option,
 )
@@ -27,7 +27,6 @@ from scratchnet_cli.system.inputs import STDIN, expand
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import (
     annotate,
-    flush_answers,
     format_exact,
     has_colour,
     print_answer,
@@ -37,7 +36,7 @@ from scratchnet_cli.system.text import (
 
 if TYPE_CHECKING:
     from scratchnet_cli.network.layers import Network
-    from scratchnet_cli.prediction.answers import Answer, Result
+    from scratchnet_cli.prediction.answers import Answer, Unreadable
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
@@ -71,8 +70,8 @@ if TYPE_CHECKING:
 @click.option(
     "--save-preprocessed",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    callback=require_text,
+    type=click.Path(file_okay=False),
+    callback=require_path,
     help="Write what the network saw to DIR, as 28x28 PNGs.",
 )
 @report_option
@@ -109,44 +108,47 @@ def command(
     cannot be read is reported on stderr, the others are still answered, and the exit code is 3.
     """
     _check_usage(images, files_from, raw, polarity, multiple, top)
-    if report:
-        # Fail before the work, not after it.
-        check_writable(report, "own", "--report")
+    from scratchnet_cli.prediction.answers import Unreadable
     from scratchnet_cli.prediction.formats import FORMATS, to_numbers_json
     from scratchnet_cli.prediction.predict import predict_files
-    from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
     from scratchnet_cli.weights.load import load_weights
 
-    to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]
-    folder = PreprocessedFolder(save_preprocessed) if save_preprocessed else None
-    page = None
+    # What cannot be written fails here, before any work.
     if report:
+        check_writable(report, "own", "--report")
         from scratchnet_cli.reports.prediction_report import PredictionPage
 
         page = PredictionPage()
-    stderr = Progress(quiet=quiet)
-    loaded = load_weights(weights, stderr)
+    if save_preprocessed:
+        from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
+
+        folder = PreprocessedFolder(save_preprocessed)
+    progress = Progress(quiet=quiet)
+    loaded = load_weights(weights, progress)
+    to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]
     printer = _Printer(
-        partial(to_line, top=top), loaded.network, show, trace, min_confidence, stderr
+        lambda answer: to_line(answer, top), loaded.network, show, trace, min_confidence, progress
     )
     results = predict_files(
         images, loaded, files_from=files_from, multiple=multiple, raw=raw, polarity=polarity
     )
-    total = None if files_from else len(expand(images))
-    with closing(results), stderr.pictures(total) as advance:
+    # Only a bar shows the total, and listing a large folder twice takes time.
+    has_total = progress.mode == "bar" and not files_from
+    total = len(expand(images)) if has_total else None
+    with closing(results), progress.pictures(total) as advance:
         for result in results:
-            printer.print(result)
-            if folder:
+            if isinstance(result, Unreadable):
+                printer.print_unreadable(result)
+            else:
+                printer.print_answer(result)
+            if save_preprocessed:
                 folder.add(result)
-            if page:
+            if report:
                 page.add(result)
             advance()
-    if report and page:
+    if report:
         write_atomic(report, page.to_html(loaded.origin).encode(), "own", "--report")
-    if printer.below and min_confidence is not None:
-        answers = f"{printer.below} answer{'' if printer.below == 1 else 's'}"
-        limit = format_exact(min_confidence)
-        annotate("scratchnet predict", f"{answers} below --min-confidence {limit}")
+    printer.annotate()
     return printer.exit_code
 
 
@@ -174,7 +176,7 @@ def _check_usage(
 
 @dataclass
 class _Printer:
-    """Prints results: answers on stdout, images, warnings and errors on stderr.
+    """Prints results: answers on stdout; drawings, warnings and errors on stderr.
 
     below: number of answers below ``min_confidence``; exit_code: the highest that a result needs.
     """
@@ -188,25 +190,40 @@ class _Printer:
     below: int = 0
     exit_code: int = 0
 
-    def print(self, result: Result) -> None:
-        """Print a result and everything that belongs to it."""
-        from scratchnet_cli.prediction.answers import Unreadable
-        from scratchnet_cli.prediction.formats import view_lines, warning_lines
+    def print_unreadable(self, result: Unreadable) -> None:
+        """Print why a picture has no answer."""
+        self.exit_code = max(self.exit_code, ImageError.exit_code)
+        self.progress.error(f"{shorten(result.path)}: {result.reason}")
 
-        if isinstance(result, Unreadable):
-            self.exit_code = max(self.exit_code, ImageError.exit_code)
-            self.progress.error(f"{shorten(result.path)}: {result.reason}")
-            return
-        print_answer(self.to_line(result))
-        # Before the messages about it, and before the next picture, which may take long.
-        flush_answers()
+    def print_answer(self, answer: Answer) -> None:
+        """Print an answer and everything that belongs to it."""
+        # Flushed before the messages about it, and before the next picture, which may take long.
+        print_answer(self.to_line(answer), flush=True)
         if self.show or self.trace:
-            colour = has_colour(sys.stderr)
-            for lines in view_lines(result, self.network, self.show, self.trace, colour):
-                print_lines("\n".join(lines))
-        for message, is_below in warning_lines(result, self.min_confidence):
-            say = self.progress.error if is_below else self.progress.note
-            say(message)
-        if self.min_confidence is not None and result.probability < self.min_confidence:
+            self._print_views(answer)
+        is_below = self.min_confidence is not None and answer.probability < self.min_confidence
+        if is_below:
             self.below += 1
             self.exit_code = max(self.exit_code, EXIT_BELOW)
+        if is_below or answer.warnings:
+            self._print_warnings(answer)
+
+    def _print_views(self, answer: Answer) -> None:
+        from scratchnet_cli.prediction.formats import view_lines
+
+        colour = has_colour(sys.stderr)
+        for lines in view_lines(answer, self.network, self.show, self.trace, colour):
+            print_lines("\n".join(lines))
+
+    def _print_warnings(self, answer: Answer) -> None:
+        from scratchnet_cli.prediction.formats import warning_lines
+
+        for message, is_below in warning_lines(answer, self.min_confidence):
+            (self.progress.error if is_below else self.progress.note)(message)
+
+    def annotate(self) -> None:
+        """Show on GitHub how many answers are below the threshold."""
+        if self.below and self.min_confidence is not None:
+            answers = f"{self.below} answer{'' if self.below == 1 else 's'}"
+            limit = format_exact(self.min_confidence)
+            annotate("scratchnet predict", f"{answers} below --min-confidence {limit}")

@@ -18,7 +18,6 @@ from scratchnet_cli.errors import CacheError, OutputError
 from scratchnet_cli.system.files import PART_SUFFIX, write_atomic
 from scratchnet_cli.system.progress import Progress
 
-GZIP_MAGIC = b"\x1f\x8b"
 # A file is written only when all its bytes are in memory: older temporary files are stale.
 STALE_AFTER_S = 3600
 
@@ -59,7 +58,7 @@ def fetch(
     # Importing it takes time that a warm run does not need.
     from scratchnet_cli.downloads.download import download
 
-    data, source = download(asset, progress, is_default)
+    data, source = download(asset, progress, is_default, _destination())
     try:
         return Fetched(data, str(_store(asset, data)))
     except CacheError as error:
@@ -67,8 +66,14 @@ def fetch(
         return Fetched(data, source, cached=False)
 
 
-_unpacked_ahead: dict[str, bytes] = {}
-_readers: dict[str, Thread] = {}
+def _destination() -> str:
+    try:
+        return f" to {cache_folder()}"
+    except CacheError:
+        return ""
+
+
+_unpacking: dict[str, tuple[Thread, list[bytes]]] = {}
 
 
 def unpack_ahead(asset: Asset) -> None:
@@ -76,24 +81,28 @@ def unpack_ahead(asset: Asset) -> None:
 
     This takes as long as importing NumPy, and both can run at the same time.
     """
+    unpacked: list[bytes] = []
 
     def work() -> None:
         # ``fetch`` meets the same problem again and reports it.
         with suppress(Exception):
             if (data := read_cached(asset)) is not None:
-                _unpacked_ahead[asset.name] = unpack(data)
+                unpacked.append(unpack(data))
 
-    _readers[asset.name] = Thread(target=work, daemon=True)
+    thread = Thread(target=work, daemon=True)
+    # RuntimeError: no thread can be started.
     with suppress(RuntimeError):
-        _readers[asset.name].start()
+        thread.start()
+        _unpacking[asset.name] = (thread, unpacked)
 
 
 def unpack(data: bytes, name: str = "") -> bytes:
     """Return the bytes of a gzipped asset. name: of an asset that may be unpacked already."""
-    if name in _readers:
-        _readers.pop(name).join()
-    if name in _unpacked_ahead:
-        return _unpacked_ahead.pop(name)
+    if name in _unpacking:
+        thread, unpacked = _unpacking.pop(name)
+        thread.join()
+        if unpacked:
+            return unpacked[0]
     # The checksum matched, so the length at the end is true.
     return zlib.decompress(data, 16 + zlib.MAX_WBITS, int.from_bytes(data[-4:], "little"))
 
@@ -108,7 +117,7 @@ def cache_folder() -> Path:
         # Unlike Path.expanduser, this accepts the name of a user that does not exist.
         return Path(os.path.expanduser(chosen))  # noqa: PTH111
     if sys.platform == "linux":
-        # What platformdirs does in the common cases; its import takes a twelfth of an evaluation.
+        # The common cases of platformdirs, whose import takes a twelfth of an evaluation.
         caches, home = (os.environ.get(name, "") for name in ("XDG_CACHE_HOME", "HOME"))
         if caches.startswith("/"):
             return Path(caches, "scratchnet")
@@ -187,7 +196,7 @@ def cached_size(asset: Asset) -> int | None:
 
 
 def clear_cache() -> tuple[list[Path], list[str]]:
-    """Delete cached assets and stale temporary files.
+    """Delete cached assets and temporary files.
 
     Returns:
         The deleted paths, and a message for each file that has the name of an asset but another
@@ -223,12 +232,13 @@ def _store(asset: Asset, data: bytes) -> Path:
                 if time.time() - part.stat().st_mtime > STALE_AFTER_S:
                     part.unlink()
         write_atomic(path, data, "always")
-    except (OSError, OutputError) as error:
-        reason = (
-            f"{path}: cannot be written ({error.strerror})" if isinstance(error, OSError) else error
-        )
-        raise CacheError(f"{reason}; SCRATCHNET_CACHE_DIR can name another folder") from error
-    return path
+    except OSError as error:
+        reason = f"{path}: cannot be written ({error.strerror})"
+    except OutputError as error:
+        reason = str(error)
+    else:
+        return path
+    raise CacheError(f"{reason}; SCRATCHNET_CACHE_DIR can name another folder")
 
 
 def _parts(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from scratchnet_cli.datasets.pictures import LabelledPictures
 from scratchnet_cli.errors import DatasetError, ImageError, about
 from scratchnet_cli.evaluation.evaluate import Part, check_labels, count_parts
 from scratchnet_cli.evaluation.result import Evaluation, PictureDetails
-from scratchnet_cli.images.mnist import FIELD
+from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.images.read import read_file
 from scratchnet_cli.network.fast import Forward
 from scratchnet_cli.system.origin import Origin
@@ -71,7 +71,7 @@ def evaluate_pictures(
                     labels.append(label)
                     if details:
                         kept.add(path, image.warnings)
-                x = np.array(images, np.uint8).reshape(len(images), FIELD * FIELD)
+                x = np.array(images, np.uint8).reshape(len(images), SIDE_PIXELS * SIDE_PIXELS)
                 digest.update(x.tobytes())
                 labels_read.extend(labels)
                 logits = forward.logits(x)
@@ -105,5 +105,5 @@ def evaluate_pictures(
     return replace(
         result,
         dataset=replace(result.dataset, digest=digest.hexdigest()),
-        images=np.concatenate(pixels).reshape(-1, FIELD, FIELD) if details else None,
+        images=np.concatenate(pixels).reshape(-1, SIDE_PIXELS, SIDE_PIXELS) if details else None,
     )

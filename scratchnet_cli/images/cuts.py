@@ -1,4 +1,4 @@
-"""Where ink might be cut so that digits which touch come apart, and the pieces between the cuts."""
+"""Candidate cut lines between touching digits, and the pieces of ink between them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,128 +7,124 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.grey import Grey, quantile, widen
-from scratchnet_cli.images.mnist import FAINT
-from scratchnet_cli.images.parts import Rectangle
+from scratchnet_cli.images.digit_image import Box
+from scratchnet_cli.images.grey import Grey, dilate, median
+from scratchnet_cli.images.mnist import FAINT_AMOUNT
+from scratchnet_cli.images.regions import mask_box
 
-# What is narrower than this share of its row's height, soft edges counted, is one digit: no two
-# stand in it.
-NARROWEST = 1.02
-# Cuts lie no nearer to each other than this, in heights; for each height of width beyond a margin
-# there are no more.
-NEAREST, MOST, MARGIN = 0.1, 6, 0.5
-# A cut goes through no more ink than this, in heights: the two sides of a zero.
-THICKEST = 0.5
-# What a step aside costs a cut, as ink does: digits lean, but their border does not wind.
-ASIDE = 0.8
-# Where a cut goes through ink, so much on both sides, in heights, may belong to both digits.
-SHARED = 0.06
-# A piece is no narrower and no wider than this, in heights, and no lower.
-NARROW, WIDE, LOW = 0.06, 1.4, 0.4
-# Of more cuts than this only the best are tried, however long the ink.
-MOST_CUTS = 60
+# All ratios are shares of the row's height.
+# The least width of ink that is cut; narrower ink, with its soft edges, is one digit.
+MIN_SPLIT_WIDTH_RATIO = 1.02
+# The least distance between cut lines.
+MIN_CUT_DISTANCE_RATIO = 0.1
+# The most cut lines for each height of width beyond a margin, and the most in all.
+MAX_CUTS_PER_HEIGHT, CUT_MARGIN_RATIO, MAX_CUTS = 6, 0.5, 60
+# The most ink that a cut line goes through: the two sides of a zero.
+MAX_CUT_INK_RATIO = 0.5
+# The cost of a step aside, as an amount of ink: digits slant, but their border does not wind.
+SIDESTEP_COST = 0.8
+# On each side of a cut line through ink, the width that may belong to both digits.
+SHARED_INK_RATIO = 0.06
+# The size of a piece.
+MIN_PIECE_WIDTH_RATIO, MAX_PIECE_WIDTH_RATIO, MIN_PIECE_HEIGHT_RATIO = 0.06, 1.4, 0.4
 
 
 @dataclass(frozen=True, eq=False)
-class Cut:
-    """A way through ink from top to bottom. way: (h,) the first column beyond it in each row.
+class CutLine:
+    """A line through ink from top to bottom.
 
-    inked: (h,) where it goes through ink; severed: how much, in heights of the row.
+    columns: (h,) the first column to the right of it in each row. inked: (h,) where it goes
+    through ink. severed: how much ink it goes through, in heights of the row.
     """
 
-    way: NDArray[np.intp]
+    columns: NDArray[np.intp]
     inked: NDArray[np.bool_]
     severed: float
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """What lies between two edges, counted from 0: the left side, the cuts, the right side.
+    """The ink, (h, w), between two edges, and its box in the whole.
 
-    ink: cut out, (h, w). box: where it lies in the whole.
+    Edges are counted from 0: the left side, the cut lines, the right side.
     """
 
     first: int
     after: int
     ink: Grey
-    box: Rectangle
+    box: Box
 
 
-def find_cuts(ink: Grey, height: int) -> list[Cut]:
-    """From left to right, where there is less ink than to both sides: between digits, thin places.
+def find_cuts(ink: Grey, height: int) -> list[CutLine]:
+    """Return cut lines from left to right, each through less ink than the lines beside it.
 
-    A cut goes at most one column aside for each row. ink: (h, w), of what stands in a row of that
-    height, in pixels.
+    From row to row a line moves by at most one column. ink: (h, w). height: of its row, in pixels.
     """
-    if ink.shape[1] < NARROWEST * height:
+    if ink.shape[1] < MIN_SPLIT_WIDTH_RATIO * height:
         return []
-    down, up = costs(ink), costs(ink[::-1])[::-1]
+    down, up = path_costs(ink), path_costs(ink[::-1])[::-1]
     middle = len(ink) // 2
-    price = (down + up - ink)[middle]
-    apart = max(1, round(NEAREST * height))
-    lowest = -widen(-price[None], 2 * (apart // 2) + 1)[0]
-    free = (price <= lowest + ASIDE / 2) & (price <= THICKEST * height)
-    free[:apart] = free[price.size - apart :] = False
-    most = min(MOST_CUTS, round(MOST * (ink.shape[1] / height - MARGIN)))
-    columns: list[int] = []
-    for column in np.argsort(price, kind="stable").tolist():
-        if free[column] and len(columns) < most:
-            columns.append(column)
+    cost = (down + up - ink)[middle]
+    apart = max(1, round(MIN_CUT_DISTANCE_RATIO * height))
+    lowest = -dilate(-cost[None], 2 * (apart // 2) + 1)[0]
+    free = (cost <= lowest + SIDESTEP_COST / 2) & (cost <= MAX_CUT_INK_RATIO * height)
+    free[:apart] = free[cost.size - apart :] = False
+    most = round(MAX_CUTS_PER_HEIGHT * (ink.shape[1] / height - CUT_MARGIN_RATIO))
+    starts: list[int] = []
+    for column in np.argsort(cost, kind="stable").tolist():
+        if free[column] and len(starts) < min(MAX_CUTS, most):
+            starts.append(column)
             free[max(0, column - apart) : column + apart + 1] = False
-    rows = np.arange(len(ink))
     cuts = []
-    for column in sorted(columns):
-        above = follow(down[: middle + 1][::-1], column)[::-1]
-        way = np.concatenate((above, follow(up[middle:], column)[1:]))
-        crossed = ink[rows, way]
-        cuts.append(Cut(way, crossed > FAINT, float(crossed.sum()) / height))
+    for column in sorted(starts):
+        above = cheapest_path(down[: middle + 1][::-1], column)[::-1]
+        columns = np.concatenate((above, cheapest_path(up[middle:], column)[1:]))
+        crossed = ink[np.arange(len(ink)), columns]
+        cuts.append(CutLine(columns, crossed > FAINT_AMOUNT, float(crossed.sum()) / height))
     return cuts
 
 
-def costs(ink: Grey) -> Grey:
-    """(h, w) the least that a cut costs which comes from the top row to each pixel, it included."""
-    # With a column on both sides that no cut can take.
+def path_costs(ink: Grey) -> Grey:
+    """Return (h, w) the lowest cost of a path from the top row to each pixel, itself included."""
+    # With a column on both sides that no path can take.
     result = np.full((len(ink), ink.shape[1] + 2), np.inf, np.float32)
     result[:, 1:-1] = ink
     for before, row in pairwise(result):
         aside = np.minimum(before[:-2], before[2:])
-        aside += np.float32(ASIDE)
+        aside += np.float32(SIDESTEP_COST)
         row[1:-1] += np.minimum(before[1:-1], aside, out=aside)
     return result[:, 1:-1]
 
 
-def follow(cost: Grey, column: int) -> NDArray[np.intp]:
-    """The way of a cut from a column of the first row on, to where each row costs least."""
-    way = [column]
+def cheapest_path(cost: Grey, column: int) -> NDArray[np.intp]:
+    """Return the column in each row of the cheapest path from a column of the first row."""
+    path = [column]
     for row in cost[1:].tolist():
         near = range(max(0, column - 1), min(len(row), column + 2))
-        column = min(near, key=lambda there: row[there] + ASIDE * abs(there - way[-1]))
-        way.append(column)
-    return np.array(way)
+        column = min(near, key=lambda there: row[there] + SIDESTEP_COST * abs(there - path[-1]))
+        path.append(column)
+    return np.array(path)
 
 
-def find_pieces(ink: Grey, cuts: Sequence[Cut], height: int) -> Iterator[Piece]:
-    """Each piece between two edges that might be a digit, but for the whole."""
-    shared = [round(SHARED * height) * cut.inked for cut in cuts]
-    ways = list(zip((cut.way for cut in cuts), shared, strict=True))
-    starts = [np.zeros(len(ink), np.intp), *((way - more).clip(0) for way, more in ways)]
-    ends = [
-        *((way + more).clip(0, ink.shape[1]) for way, more in ways),
-        np.full(len(ink), ink.shape[1]),
-    ]
+def find_pieces(ink: Grey, cuts: Sequence[CutLine], height: int) -> Iterator[Piece]:
+    """Yield each piece of the ink between two edges that may be a digit, but not the whole."""
+    rows, width = ink.shape
+    shared = round(SHARED_INK_RATIO * height)
+    starts = [np.zeros(rows, np.intp), *((c.columns - shared * c.inked).clip(0) for c in cuts)]
+    ends = [*((c.columns + shared * c.inked).clip(0, width) for c in cuts), np.full(rows, width)]
     for first, after in combinations(range(len(cuts) + 2), 2):
         left, right = starts[first], ends[after - 1]
-        start, end = int(left.min()), int(right.max())
-        whole = after - first == len(cuts) + 1
-        if whole or quantile(right - left, 0.5) > WIDE * height:
+        is_whole = after - first == len(cuts) + 1
+        if is_whole or median(right - left) > MAX_PIECE_WIDTH_RATIO * height:
             continue
+        start, end = int(left.min()), int(right.max())
         columns = np.arange(start, end)
         between = (columns >= left[:, None]) & (columns < right[:, None])
-        part = np.where(between, ink[:, start:end], 0)
-        rows, inked = (np.flatnonzero(part.max(axis=axis) > FAINT) for axis in (1, 0))
-        if inked.size == 0:
+        piece = np.where(between, ink[:, start:end], 0)
+        box = mask_box(piece > FAINT_AMOUNT)
+        if box is None:
             continue
-        top, bottom, left_, right_ = rows[0], rows[-1] + 1, inked[0], inked[-1] + 1
-        if NARROW * height <= right_ - left_ <= WIDE * height and bottom - top >= LOW * height:
-            box = int(top), int(bottom), int(left_) + start, int(right_) + start
-            yield Piece(first, after, part[top:bottom, left_:right_], box)
+        x1, y1, x2, y2 = box
+        wide = MIN_PIECE_WIDTH_RATIO * height <= x2 - x1 <= MAX_PIECE_WIDTH_RATIO * height
+        if wide and y2 - y1 >= MIN_PIECE_HEIGHT_RATIO * height:
+            yield Piece(first, after, piece[y1:y2, x1:x2], (x1 + start, y1, x2 + start, y2))

@@ -1,131 +1,92 @@
-"""The bytes of a picture file to colours: opened by content, turned upright, on opaque ground."""
+"""The pixels of a picture file: upright, on an opaque background, and small enough to work on."""
 
-import io
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from PIL.PngImagePlugin import PngImageFile
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.grey import Colours, Pixels
+from scratchnet_cli.images.digit_image import SIDE_PIXELS, Pixels
+from scratchnet_cli.images.grey import Colours
 from scratchnet_cli.images.load import opened
-from scratchnet_cli.images.png import SMALL_GREY_PNG, unmarked
+from scratchnet_cli.images.png import GREY_PNG_START, read_grey_png
 
-# Where a digit is looked for: finer pictures show no more of it, and cost time.
-WORKING_SIDE = 400
-# Of a page of numbers each digit is but a part.
-PAGE_SIDE = 1000
-# Strips, such as a long number, keep at least this height instead.
-WORKING_SHORT_SIDE = 100
-# But a strip of a hundred million pixels must not be worked on as it is.
-WORKING_LONG_SIDE = 4000
-# Opaque parts of one colour, whose channels vary no more than this, are ink, be it half of the
-# picture; but not where they leave so little transparent.
-ONE_COLOUR, SHEET = 0.1, 0.9
+# The longer side of the picture that is worked on: more pixels cost time and show no more of it.
+DIGIT_LONG_SIDE_PIXELS, PAGE_LONG_SIDE_PIXELS = 400, 1000
+# A strip, such as a long number, keeps this shorter side, unless its longer side exceeds this.
+MIN_SHORT_SIDE_PIXELS, MAX_LONG_SIDE_PIXELS = 100, 4000
+# Opaque pixels are ink, even half of the picture, if their channels vary no more than this. They
+# are paper if they cover more than this share of the picture.
+MAX_INK_COLOUR_RANGE, MIN_OPAQUE_PAPER_RATIO = 0.1, 0.9
 _ORIENTATION = 0x0112
 
 
-@dataclass(frozen=True, eq=False)
-class Scan:
+class Scan(NamedTuple):
     """A picture as it is worked on.
 
-    pixels: (h, w) uint8 if it is grey, else (h, w, 3) uint8 or (h, w, 1 or 3) float32 in [0, 1].
-    exact: whether it was not made smaller. scale: down and across, how many pixels of the file,
-    turned upright, one of these stands for.
+    pixels: (h, w) or (h, w, 3) uint8, or (h, w, 1 or 3) float32 in [0, 1]. grey: (h, w) uint8 as
+    stored, or None if the picture has other pixels or was made smaller. scale: how many pixels of
+    the stored picture, turned upright, each pixel covers, across and down.
     """
 
     pixels: NDArray[Any]
-    exact: bool = False
+    grey: Pixels | None = None
     scale: tuple[float, float] = (1.0, 1.0)
-
-    @property
-    def grey(self) -> Pixels | None:
-        """(h, w) uint8: the values in the file, if they are such greys."""
-        return np.asarray(self.pixels, np.uint8) if self.exact and self.pixels.ndim == 2 else None
 
     @property
     def colours(self) -> Colours:
         """(h, w, 1 or 3) float32 in [0, 1]."""
         pixels = self.pixels if self.pixels.ndim == 3 else self.pixels[:, :, None]
-        return _unit(pixels) if pixels.dtype == np.uint8 else pixels
+        return _to_unit(pixels) if pixels.dtype == np.uint8 else pixels
 
 
-def decode(data: bytes, side: int = WORKING_SIDE) -> Scan:
-    """The picture in a file, upright, its longer side no more than about ``side`` pixels.
-
-    Transparency gets a ground on which the ink shows; greys of 16 and 32 bits are spread over
-    their whole range.
+def decode(data: bytes, page: bool = False) -> Scan:
+    """Return the picture in a file. page: whether its digits may be small.
 
     Raises:
-        ImageError: the file is of none of the known formats, damaged or too large.
+        ImageError: the file is not of a known format, is damaged, or is too large.
     """
-    data = unmarked(data)
-    if data.startswith(SMALL_GREY_PNG) and data[37:41] == b"IDAT":
-        # The short way, for folders of thousands of such pictures.
-        with suppress(Exception):
-            picture = PngImageFile(io.BytesIO(data))
-            pixels = picture.tobytes()
-            if not picture.info:
-                return Scan(np.frombuffer(pixels, np.uint8).reshape(28, 28), exact=True)
+    if data.startswith(GREY_PNG_START):
+        # A fast way for folders with thousands of such files.
+        pixels = read_grey_png(data)
+        if pixels is not None:
+            return Scan(pixels, pixels)
     with opened(data) as image:
-        return _for_work(image, side)
+        return _scan(image, PAGE_LONG_SIDE_PIXELS if page else DIGIT_LONG_SIDE_PIXELS)
 
 
-def decode_as_stored(data: bytes, side: int) -> Pixels:
-    """(side, side) uint8: the grey values of a picture as they are, transparency on white.
+def decode_raw(data: bytes) -> Pixels:
+    """Return the (28, 28) grey values of a picture as they are, transparency on white.
 
     Raises:
-        ImageError: the file is of none of the known formats, damaged, or of another size, which is
-            told before anything is decoded.
+        ImageError: the file is not of a known format, is damaged, or has another size.
     """
     with opened(data) as image:
         width, height = image.size
-        if (width, height) != (side, side):
-            raise ImageError(f"--raw takes {side}x{side} pictures, this one is {width}x{height}")
-        return _as_stored(image)
-
-
-def _for_work(image: Image.Image, side: int) -> Scan:
-    width, height = image.size
-    outline = np.empty((height, width, 0))
-    longer, shorter = max(width, height), min(width, height)
-    strip = min(WORKING_SHORT_SIDE / shorter, WORKING_LONG_SIDE / longer)
-    scale = max(side / longer, strip)
-    size = (width, height)
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        image.draft(None, size)
-    image.load()
-    pixels, whole = _worked(image, size), upright(outline, image)
-    scales = len(whole) / len(pixels), whole.shape[1] / pixels.shape[1]
-    return Scan(pixels, scale >= 1, scales)
-
-
-def _worked(image: Image.Image, size: tuple[int, int]) -> NDArray[Any]:
-    """The pixels of a ``Scan``, width and height before they are turned upright given."""
-    if image.mode[0] in "IF":
-        return upright(_full_range(image, size), image)
-    original = image
-    if image.has_transparency_data:
-        image = _in_mode(image, "RGBA")
-        if image.getchannel("A").getextrema() != (255, 255):
-            colours = _unit(_resized(image, size))
-            return upright(_on_ground(colours), original)
-    pixels = _resized(_in_mode(image, "L" if image.mode in ("1", "L") else "RGB"), size)
-    pixels = upright(pixels, original)
-    if pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
-        pixels = pixels[:, :, 0]
-    return pixels
+        # Checked before anything is decoded.
+        if (width, height) != (SIDE_PIXELS, SIDE_PIXELS):
+            raise ImageError(
+                f"--raw takes {SIDE_PIXELS}x{SIDE_PIXELS} pictures, this one is {width}x{height}"
+            )
+        # Pillow calls 16-bit greys "I;16", or "I" if they come from a PNM or an old Pillow's PNG.
+        if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
+            raise ImageError("--raw takes 8- or 16-bit greys, this picture has 32 bits")
+        if image.mode[0] == "I":
+            grey = (np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8)
+            return upright(grey, image)
+        opaque = image
+        if image.has_transparency_data:
+            white = Image.new("RGBA", image.size, "white")
+            opaque = Image.alpha_composite(white, image.convert("RGBA"))
+        return upright(np.asarray(opaque.convert("L")), image)
 
 
 def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
-    """The array turned as the picture's EXIF orientation, 1 to 8, asks for."""
+    """Return the array turned by the picture's EXIF orientation, 1 to 8."""
     orientation = 1
-    # A picture whose EXIF is damaged can still be seen.
+    # A picture whose EXIF is damaged is read as it is stored.
     with suppress(Exception):
         orientation = image.getexif().get(_ORIENTATION, 1)
     if orientation in (5, 6, 7, 8):
@@ -137,6 +98,36 @@ def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
     return array
 
 
+def _scan(image: Image.Image, long_side: int) -> Scan:
+    width, height = image.size
+    outline = np.empty((height, width, 0))
+    longer, shorter = max(width, height), min(width, height)
+    strip_scale = min(MIN_SHORT_SIDE_PIXELS / shorter, MAX_LONG_SIDE_PIXELS / longer)
+    scale = max(long_side / longer, strip_scale)
+    size = (width, height)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        # A JPEG can be decoded at a fraction of its size.
+        image.draft(None, size)
+    image.load()
+    pixels, whole = upright(_pixels(image, size), image), upright(outline, image)
+    if pixels.dtype == np.uint8 and pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
+        pixels = pixels[:, :, 0]
+    grey = pixels if scale >= 1 and pixels.ndim == 2 else None
+    return Scan(pixels, grey, (whole.shape[1] / pixels.shape[1], len(whole) / len(pixels)))
+
+
+def _pixels(image: Image.Image, size: tuple[int, int]) -> NDArray[Any]:
+    """Return the pixels, (h, w) or (h, w, 3) uint8 or (h, w, 1 or 3) float32, not yet upright."""
+    if image.mode[0] in "IF":
+        return _full_range(image, size)
+    if image.has_transparency_data:
+        image = _in_mode(image, "RGBA")
+        if image.getchannel("A").getextrema() != (255, 255):
+            return _opaque(_to_unit(_resized(image, size)))
+    return _resized(_in_mode(image, "L" if image.mode in ("1", "L") else "RGB"), size)
+
+
 def _resized(image: Image.Image, size: tuple[int, int]) -> Pixels:
     if image.size != size:
         image = image.resize(size, Image.Resampling.BOX, reducing_gap=2)
@@ -144,18 +135,18 @@ def _resized(image: Image.Image, size: tuple[int, int]) -> Pixels:
 
 
 def _in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """The picture in another mode; Pillow would copy one that has the mode already."""
+    # Pillow would copy a picture that has the mode already.
     return image if image.mode == mode else image.convert(mode)
 
 
-def _unit(pixels: NDArray[Any]) -> Colours:
+def _to_unit(pixels: NDArray[Any]) -> Colours:
     return np.asarray(pixels, np.float32) / np.float32(255)
 
 
 def _full_range(image: Image.Image, size: tuple[int, int]) -> Colours:
-    """Grey of 16 or 32 bits, its darkest value 0 and its brightest 1."""
+    """Return (h, w, 1) greys of 16 or 32 bits with 0 for the darkest and 1 for the brightest."""
     if image.size != size:
-        # First, for such greys take four bytes a pixel in Pillow and eight here.
+        # Resizing comes first because such greys take four bytes a pixel in Pillow, eight here.
         wide = image.convert("I") if image.mode.startswith("I;") else image
         image = wide.resize(size, Image.Resampling.BOX, reducing_gap=2)
     values = np.nan_to_num(np.asarray(image, np.float64))
@@ -163,38 +154,19 @@ def _full_range(image: Image.Image, size: tuple[int, int]) -> Colours:
     return np.asarray(((values - low) / (high - low or 1))[:, :, None], np.float32)
 
 
-def _on_ground(colours: Colours) -> Colours:
-    """(h, w, 4) with transparency laid on the ground on which the ink shows.
-
-    Raises:
-        ImageError: all is transparent.
-    """
+def _opaque(colours: Colours) -> Colours:
+    """Return (h, w, 4) colours as (h, w, 3), on a background on which the ink shows."""
     alpha = colours[:, :, 3:]
     visible = float(alpha.sum())
     if visible == 0:
         raise ImageError("the picture is blank")
     opaque = colours[alpha[:, :, 0] > 0.5][:, :3]
     share = len(opaque) / alpha.size
-    if share > SHEET or (share > 0.5 and np.ptp(opaque, axis=0).max() > ONE_COLOUR):
-        # A sheet with holes or round corners, which go on as its paper.
-        ground = np.median(opaque, axis=0)
+    many_colours = share > 0.5 and np.ptp(opaque, axis=0).max() > MAX_INK_COLOUR_RANGE
+    if share > MIN_OPAQUE_PAPER_RATIO or many_colours:
+        # A sheet with holes or round corners: the background gets the colour of its paper.
+        background = np.median(opaque, axis=0)
     else:
         mean = (colours[:, :, :3] * alpha).sum(axis=(0, 1)) / visible
-        ground = np.full(3, float(mean.mean() < 0.5))
-    return np.asarray(colours[:, :, :3] * alpha + ground * (1 - alpha), np.float32)
-
-
-def _as_stored(image: Image.Image) -> Pixels:
-    # Pillow calls greys of 16 bits "I;16" and, out of a PNM or in its older versions a PNG, "I".
-    if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
-        raise ImageError("--raw takes 8- or 16-bit greys, this picture has 32 bits")
-    if image.mode[0] == "I":
-        grey = (np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8)
-    else:
-        if image.has_transparency_data:
-            white = Image.new("RGBA", image.size, "white")
-            image_on_white = Image.alpha_composite(white, image.convert("RGBA"))
-            grey = np.asarray(image_on_white.convert("L"))
-        else:
-            grey = np.asarray(image.convert("L"))
-    return upright(grey, image)
+        background = np.full(3, float(mean.mean() < 0.5))
+    return np.asarray(colours[:, :, :3] * alpha + background * (1 - alpha), np.float32)

@@ -1,23 +1,33 @@
-"""Temporary."""
+"""The 28x28 image of a digit, its warnings and its place in the picture."""
+
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scratchnet_cli.images.grey import Pixels
-from scratchnet_cli.images.mnist import FIELD
-
+Pixels = NDArray[np.uint8]
+"""(h, w) grey values."""
 Box = tuple[int, int, int, int]
-"""Left, top, right, bottom, the last two just beyond what it holds."""
+"""Left, top, right, bottom in pixels; right and bottom are exclusive."""
+
+SIDE_PIXELS = 28
+
+LOW_CONTRAST = "low contrast"
+SEVERAL_DIGITS = "more than one digit"
+CUT_BY_EDGE = "ink cut by the edge"
 
 
 class Place(NamedTuple):
-    """Where in a picture a digit stands, or what may be one.
+    """The place of a digit, or of ink that may be a digit, in its picture.
 
-    box: in pixels of the picture as it is stored, turned upright. row, and number in the row: from
-    1. stretch: ink that may be several digits that touch, from 0; this is the whole of it, or what
-    lies between the cuts first and after; severed is how much ink the latter goes through, in
-    heights of the row. height: that of the row, in the same pixels.
+    box, height: of the digit and of its row, in pixels of the stored picture, turned upright.
+    row, number: the row in the picture and the number in the row, counted from 1.
+    stretch: the index of the connected ink that the digit belongs to; it may be several digits
+    that touch. whole: whether this is the whole stretch, or a piece of it between two cut lines.
+    first, after: the left and the right edge of the piece. Edge 0 is the left side of the
+    stretch, then come its cut lines, and last its right side. severed: how much ink the piece's
+    right cut line goes through, in row heights.
     """
 
     box: Box
@@ -33,11 +43,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class DigitImage:
-    """A digit as the network sees it.
+    """A digit as the network receives it.
 
-    pixels: (28, 28) uint8, 0 background, 255 ink. warnings: reasons to distrust the reading:
-    "low contrast", "more than one digit", "ink cut by the edge". place: where it stands among
-    others, if they were looked for.
+    pixels: (28, 28) uint8, 0 is background, 255 is ink. warnings: why the digit may be read
+    wrong. place: None if the picture was read as a single digit.
     """
 
     pixels: Pixels
@@ -45,11 +54,10 @@ class DigitImage:
     place: Place | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # On its way from a worker process: as bytes an array costs a fifth of the time.
+        # Workers return images: pickling bytes takes a fifth of the time of an array.
         return _from_bytes, (self.pixels.tobytes(), self.warnings, self.place)
 
 
 def _from_bytes(pixels: bytes, warnings: tuple[str, ...], place: Place | None) -> DigitImage:
-    return DigitImage(np.frombuffer(pixels, np.uint8).reshape(FIELD, FIELD), warnings, place)
-
-
+    array = np.frombuffer(pixels, np.uint8).reshape(SIDE_PIXELS, SIDE_PIXELS)
+    return DigitImage(array, warnings, place)

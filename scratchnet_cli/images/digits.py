@@ -1,135 +1,161 @@
-"""Amounts of ink to digits: which regions belong together, and which do not belong at all."""
+"""The digits in a picture: its ink, without lines and frames, grouped into digits."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.grey import Grey, widen
-from scratchnet_cli.images.parts import SPECK, Rectangle, gather, is_bar, longer_side, rectangle
-from scratchnet_cli.images.regions import Mask, Regions, find_regions, sides, spanned
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST, Box
+from scratchnet_cli.images.grey import Colours, Grey, dilate, mix_colours
+from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_ink, find_page_ink
+from scratchnet_cli.images.lines import REGION_AMOUNT, remove_frames, remove_lines
+from scratchnet_cli.images.parts import SPECK_AREA_RATIO, group_regions, is_bar, longer_side
+from scratchnet_cli.images.regions import Mask, Regions, find_regions, sides
+from scratchnet_cli.images.sheet import extend_sheet, find_sheet, may_be_stroke
 
-# A region has this much ink at its edge, and that much somewhere within.
-EDGE, CORE = 0.25, 0.6
-# A stroke that ends at the picture's edge fades there, one that is cut has this much ink.
-FULL = 0.9
-# What touches more than this share of a side of the picture is no digit.
-CONTACT = 0.5
-# Frames are longer than this share of the picture, and what is in them than that share of theirs.
-FRAME, FRAMED = 0.1, 0.25
-# Two things of this share of the page, and no digit stands around them, but a table.
-IN_CELL = 0.01
-# Within this share of a digit's shorter side bare ground turns into so much ink.
-SUDDEN, SHARP = 0.15, 0.6
-# Around a digit this share of its size still belongs to it: the soft edge of the ink.
-MARGIN = 1 / 20
+# The least amount of ink in the darkest pixel of a region.
+CORE_AMOUNT = 0.6
+# The ink at the picture's edge of a stroke that is cut there. One that ends there fades.
+CUT_AMOUNT = 0.9
+# The share of the picture's side that a digit touches at most.
+MAX_SIDE_CONTACT_RATIO = 0.5
+# Ink begins suddenly if it grows by this amount within this share of a digit's shorter side.
+MIN_SUDDEN_AMOUNT, SUDDEN_LENGTH_RATIO = 0.6, 0.15
+# The soft edge of the ink around a digit, as a share of its longer side.
+SOFT_EDGE_RATIO = 1 / 20
+# Ink is less deep than this, or than this many standard deviations of noise: contrast is low.
+MIN_CONTRAST_DEPTH, MIN_CONTRAST_SD = 0.08, 8
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """One digit. ink: (h, w) float32, cut out. box: where its regions are in the picture.
+    """The ink of one digit, or of several that touch.
 
-    corner: the row and the column in the picture where ink begins;
-    cut: whether the picture's edge runs through its ink; weight: how likely it is
-    what the picture is about.
+    ink: (h, w) float32, cut out. left, top: where it was cut out. box: around its regions in the
+    picture. cut: whether the picture's edge runs through its ink. weight: how likely this is the
+    subject of the picture.
     """
 
     ink: Grey
-    corner: tuple[int, int]
-    box: Rectangle
+    left: int
+    top: int
+    box: Box
     cut: bool
     weight: float
 
-    @property
-    def size(self) -> int:
-        """The longer side in pixels."""
-        return longer_side(self.box)
 
+def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[Ink, list[Group]]:
+    """Return the ink of a picture and its digits, the most likely digit first.
 
-def without_frames(amount: Grey, page: bool = False) -> Grey:
-    """Amounts of ink, (h, w), without the boxes and circles that are drawn around other ink.
+    If the picture shows a sheet on a table, only the digits on the sheet are returned.
+    colours: (h, w, 1 or 3) in [0, 1]. page: whether to look for all digits of a page of numbers.
 
-    page: whether there may also be a table, with small digits in its cells.
+    Raises:
+        ImageError: there are no digits.
     """
-    regions = find_regions(amount > EDGE)
-    size = np.maximum(regions.bottom - regions.top, regions.right - regions.left)
-    frames = np.zeros(len(size) + 1, np.bool_)
-    for number in np.flatnonzero(size > FRAME * max(amount.shape)):
-        top, bottom, left, right = rectangle(regions, [int(number)])
-        labels = regions.labels[top:bottom, left:right]
-        frame = labels == number + 1
-        hole = spanned(frame) & spanned(frame.T).T & ~frame
-        within = np.bincount(labels[hole], minlength=len(size) + 1)[1:]
-        framed = size[within == regions.area]
-        cells = np.count_nonzero(framed > IN_CELL * max(amount.shape)) if page else 0
-        frames[number + 1] = (framed > FRAMED * size[number]).any() or cells > 1
-    if not frames.any():
-        return amount
-    soft = widen(frames[regions.labels].astype(np.float32), 5) > 0
-    return np.where(soft, 0, amount).astype(np.float32)
+    # Sheet and table differ in brightness or, in a picture of colours, only in colour.
+    for to_grey in (_brightness, mix_colours)[: colours.shape[2]]:
+        sheet = find_sheet(to_grey(colours))
+        if sheet is not None:
+            try:
+                return digits_on(extend_sheet(colours, sheet), polarity, page, sheet)
+            except ImageError:
+                if not may_be_stroke(sheet):
+                    raise
+    everywhere = np.ones(colours.shape[:2], np.bool_)
+    try:
+        return digits_on(colours, polarity, page, everywhere)
+    except ImageError as error:
+        if polarity != "auto":
+            advice = "--polarity auto looks for light and dark"
+            raise ImageError(f"there is no {polarity} ink in the picture; {advice}") from error
+        if not page:
+            raise
+    # Paper beside a shadow that covers half of it may have been taken for light ink.
+    return digits_on(colours, "dark", page, everywhere)
+
+
+def _brightness(colours: Colours) -> Grey:
+    return np.asarray(colours.mean(axis=2), np.float32)
+
+
+def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:
+    """Return the ink of a picture and its digits on a sheet, (h, w), if there are any."""
+    ink = find_page_ink(colours, polarity) if page else find_ink(colours, polarity)
+    groups = find_groups(remove_lines(remove_frames(ink.amount * sheet, page)), page)
+    if not groups:
+        raise ImageError(BLANK_MESSAGE)
+    return ink, groups
 
 
 def find_groups(amount: Grey, page: bool = False) -> list[Group]:
-    """The digits in a picture's (h, w) ink, the likeliest first; none where there is no ink.
+    """Return the digits in the ink of a picture, the most likely digit first.
 
-    page: whether digits stand close to each other, and one group may be several that touch.
+    amount: (h, w). page: whether digits are close to each other, and a group may be several.
     """
-    regions = find_regions(amount > EDGE)
+    regions = find_regions(amount > REGION_AMOUNT)
     solid = np.zeros(regions.area.size + 1, np.bool_)
-    solid[regions.labels[amount > CORE]] = True
+    solid[regions.labels[amount > CORE_AMOUNT]] = True
     area = regions.area * solid[1:]
-    area = area * ~foreign(regions, area)
-    groups = [take(amount, regions, numbers) for numbers in gather(regions, area, page)]
+    area = area * ~border_artefacts(regions, area)
+    groups = [cut_out(amount, regions, indices) for indices in group_regions(regions, area, page)]
     if page:
-        groups = [group for group in groups if is_sharp(group)] or groups
-    # No digit is so flat, but a line under a number is.
+        groups = [group for group in groups if begins_suddenly(group.ink)] or groups
+    # No digit is so flat, but the line under a number is.
     groups = [group for group in groups if not is_bar(np.array(group.box))] or groups
     return sorted(groups, key=lambda group: -group.weight)
 
 
-def foreign(regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """(n,) whether each region is the rim of a photograph, and not all there is."""
-    height, width = regions.labels.shape
-    tall, broad = regions.bottom - regions.top, regions.right - regions.left
+def border_artefacts(regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return (n,) which regions run along a side of the picture, as a table beside paper does.
+
+    If there is hardly any other region, there are no artefacts. area: (n,) of each region.
+    """
+    size = np.array(regions.labels.shape[::-1])
+    spans = regions.boxes[:, 2:] - regions.boxes[:, :2]
     result = np.zeros(area.size, np.bool_)
-    for number in np.flatnonzero((tall > CONTACT * height) | (broad > CONTACT * width)):
-        result[number] = is_rim(regions.labels == number + 1)
+    for index in np.flatnonzero((spans > MAX_SIDE_CONTACT_RATIO * size).any(axis=1)):
+        contact = max(float(side.mean()) for side in sides(regions.labels == index + 1))
+        result[index] = contact > MAX_SIDE_CONTACT_RATIO
     rest = area[~result].max(initial=0)
-    return np.asarray(result & (rest > SPECK * area.max(initial=0) / 4))
+    return np.asarray(result & (rest > SPECK_AREA_RATIO * area.max(initial=0) / 4))
 
 
-def is_rim(mask: Mask) -> bool:
-    """Whether a region runs along a side of the picture, as a table beside the paper does."""
-    return max(float(side.mean()) for side in sides(mask)) > CONTACT
+def begins_suddenly(ink: Grey) -> bool:
+    """Return whether ink, (h, w), begins suddenly somewhere, as the ink of a shadow does not."""
+    reach = max(1, round(SUDDEN_LENGTH_RATIO * min(ink.shape)))
+    steps = ink[reach:] - ink[:-reach], ink[:, reach:] - ink[:, :-reach]
+    return any(float(np.abs(step).max(initial=0)) > MIN_SUDDEN_AMOUNT for step in steps)
 
 
-def is_sharp(group: Group) -> bool:
-    """Whether ink begins suddenly somewhere, as it does not where a shadow was taken for it."""
-    reach = max(1, round(SUDDEN * min(group.ink.shape)))
-    steps = group.ink[reach:] - group.ink[:-reach], group.ink[:, reach:] - group.ink[:, :-reach]
-    return any(float(np.abs(step).max(initial=0)) > SHARP for step in steps)
-
-
-def take(amount: Grey, regions: Regions, numbers: list[int]) -> Group:
-    """The digit that some regions and the soft edge around them are."""
+def cut_out(amount: Grey, regions: Regions, indices: list[int]) -> Group:
+    """Return the digit that consists of some regions and the soft edge around them."""
     height, width = amount.shape
-    top, bottom, left, right = rectangle(regions, numbers)
-    edge = 1 + int(max(bottom - top, right - left) * MARGIN)
+    box = left, top, right, bottom = regions.box(indices)
+    edge = 1 + int(longer_side(box) * SOFT_EDGE_RATIO)
     rows = slice(max(0, top - edge), bottom + edge)
     columns = slice(max(0, left - edge), right + edge)
     labels = regions.labels[rows, columns]
-    mine = np.isin(labels, np.array(numbers) + 1)
-    ink = amount[rows, columns] * widen(mine.astype(np.float32), 2 * edge + 1)
-    ink[(labels > 0) & ~mine] = 0
-    area = int(regions.area[numbers].sum())
-    off = abs((top + bottom) / height - 1) + abs((left + right) / width - 1)
-    touching = top == 0 or left == 0 or bottom == height or right == width
-    inked = [
-        (ink[0], top == 0),
-        (ink[-1], bottom == height),
-        (ink[:, 0], left == 0),
-        (ink[:, -1], right == width),
-    ]
-    cut = any(there and side.max() > FULL for side, there in inked)
-    weight = area * (1 - 0.3 * off) * (0.5 if touching else 1)
-    return Group(ink, (rows.start, columns.start), (top, bottom, left, right), cut, weight)
+    own = np.isin(labels, np.array(indices) + 1)
+    ink = amount[rows, columns] * dilate(own.astype(np.float32), 2 * edge + 1)
+    ink[(labels > 0) & ~own] = 0
+    touching = left == 0, top == 0, right == width, bottom == height
+    edges = ink[:, 0], ink[0], ink[:, -1], ink[-1]
+    cut = any(
+        touches and line.max() > CUT_AMOUNT for touches, line in zip(touching, edges, strict=True)
+    )
+    area = int(regions.area[indices].sum())
+    off_centre = abs((top + bottom) / height - 1) + abs((left + right) / width - 1)
+    weight = area * (1 - 0.3 * off_centre) * (0.5 if any(touching) else 1)
+    return Group(ink, columns.start, rows.start, box, cut, weight)
+
+
+def warnings_for(ink: Ink, digit: Group) -> tuple[str, ...]:
+    """Return why a digit may be read wrong, whatever else is in the picture."""
+    found: tuple[str, ...] = ()
+    if ink.depth < max(MIN_CONTRAST_SD * ink.noise, MIN_CONTRAST_DEPTH):
+        found += (LOW_CONTRAST,)
+    if digit.cut:
+        found += (CUT_BY_EDGE,)
+    return found

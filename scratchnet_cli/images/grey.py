@@ -1,4 +1,4 @@
-"""What is done to arrays of grey values: other sizes, local means, local maxima."""
+"""Operations on grey values: sizes, quantiles, local means and maxima, thresholds, colours."""
 
 from typing import Any
 
@@ -7,27 +7,30 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Grey = NDArray[np.float32]
-"""(h, w), most often in [0, 1]."""
+"""(h, w), usually in [0, 1]."""
 Colours = NDArray[np.float32]
 """(h, w, channels) in [0, 1]."""
-Pixels = NDArray[np.uint8]
-"""(h, w), as in a file."""
 
 # Light, colour and polarity change slowly: they are estimated on a copy of this size.
-SMALL = 64
-# What is narrower than this share of the picture is ink, what is wider is light or shadow.
-WINDOW = 1 / 3
+ESTIMATE_SIDE_PIXELS = 64
+# The widest ink, as a share of the picture; light and shadow are wider.
+WINDOW_RATIO = 1 / 3
 
 
 def quantile(values: NDArray[Any], share: float) -> float:
-    """The smallest of the values that is not below this share of them: 0.5 gives the median."""
-    # NumPy's own functions for this import numpy.ma first, which takes as long as the partition.
-    place = min(int(share * values.size), values.size - 1)
-    return float(np.partition(values, place, axis=None)[place])
+    """Return the smallest value that is not below this share of the values."""
+    # NumPy's own quantile first imports numpy.ma, which takes as long as the partition.
+    index = min(int(share * values.size), values.size - 1)
+    return float(np.partition(values, index, axis=None)[index])
+
+
+def median(values: NDArray[Any]) -> float:
+    """Return the median, or the upper of the two middle values."""
+    return quantile(values, 0.5)
 
 
 def resize(values: Grey, height: int, width: int) -> Grey:
-    """(height, width) by area where it shrinks, by linear interpolation where it grows."""
+    """Return (height, width) values: averaged to shrink, linearly interpolated to grow."""
     if values.shape == (height, width):
         return values
     shrinks = height * width < values.shape[0] * values.shape[1]
@@ -35,33 +38,43 @@ def resize(values: Grey, height: int, width: int) -> Grey:
     return np.asarray(Image.fromarray(values).resize((width, height), method), np.float32)
 
 
-def fit_longest(values: Grey, longest: int) -> Grey:
-    """The longer side brought to ``longest`` pixels, the aspect kept."""
-    scale = longest / max(values.shape)
+def resize_to(values: Grey, pixels: int) -> Grey:
+    """Return the values with a longer side of this many pixels and the same aspect."""
+    scale = pixels / max(values.shape)
     height, width = (max(1, round(side * scale)) for side in values.shape)
     return resize(values, height, width)
 
 
+def small_copy(grey: Grey) -> Grey:
+    """Return a copy on which slow changes are estimated."""
+    return resize_to(grey, ESTIMATE_SIDE_PIXELS)
+
+
+def window_size(grey: Grey, share: float = WINDOW_RATIO) -> int:
+    """Return the odd number of pixels that is this share of the longer side."""
+    return max(3, int(max(grey.shape) * share) | 1)
+
+
 def blur(values: Grey, size: int) -> Grey:
-    """The mean of the picture's pixels in a size by size square around each pixel; size is odd."""
+    """Return the mean over a square around each pixel, without what is outside; size is odd."""
     down, across = (_averages(side, size) for side in values.shape)
     return np.asarray(down @ values @ across.T, np.float32)
 
 
 def _averages(side: int, size: int) -> Grey:
-    """(side, side): each row averages the size entries around its own."""
+    """Return (side, side) weights: each row averages the size entries around its own."""
     index = np.arange(side)
     near = (np.abs(index[:, None] - index) <= size // 2).astype(np.float32)
     return np.asarray(near / near.sum(axis=1, keepdims=True), np.float32)
 
 
-def widen(values: Grey, size: int) -> Grey:
-    """The maximum over a size by size square around each pixel; size is odd."""
+def dilate(values: Grey, size: int) -> Grey:
+    """Return the maximum over a square around each pixel; size is odd."""
     for axis in (0, 1):
         rows = values.swapaxes(0, axis)
         count = len(rows)
         padded = np.pad(rows, [(size // 2, size // 2), (0, 0)], constant_values=-np.inf)
-        # Maxima over 1, 2, 4, … rows, and two of the last overlapping make any size.
+        # Maxima over 1, 2, 4, … rows. Two of the last ones overlap to reach any size.
         reach = 1
         while 2 * reach <= size:
             padded = np.maximum(padded[: len(padded) - reach], padded[reach:])
@@ -72,11 +85,10 @@ def widen(values: Grey, size: int) -> Grey:
     return values
 
 
-def two_tones(values: Grey) -> tuple[float, float]:
-    """The threshold that best splits grey values into two classes, and how good the split is.
+def threshold_otsu(values: Grey) -> tuple[float, float]:
+    """Return the threshold that best splits the values into two classes, and its quality.
 
-    That is the share of the variance that lies between the classes, 1 for a picture of two tones
-    (Otsu 1979).
+    The quality is the share of the variance between the classes, 1 for two tones (Otsu 1979).
     """
     ordered = np.sort(values, axis=None).astype(np.float64)
     count = np.arange(1, ordered.size)
@@ -89,6 +101,17 @@ def two_tones(values: Grey) -> tuple[float, float]:
     return float(threshold), float(between[best] / max(ordered.var(), 1e-12))
 
 
-def window(values: Grey, share: float = WINDOW) -> int:
-    """The odd number of pixels that is a share of the longer side."""
-    return max(3, int(max(values.shape) * share) | 1)
+def mix_colours(colours: Colours) -> Grey:
+    """Return (h, w) in [0, 1]: the mix of (h, w, c) colours in which detail stands out most.
+
+    The weights are the first principal component of what differs from the surroundings. Red ink
+    on green shows in red minus green, even if both have the same luminance.
+    """
+    if colours.shape[2] == 1:
+        return colours[:, :, 0]
+    small = np.stack([small_copy(channel) for channel in np.moveaxis(colours, 2, 0)])
+    detail = np.stack([grey - blur(grey, window_size(grey)) for grey in small])
+    detail = detail.reshape(len(small), -1).astype(np.float64)
+    weights = np.linalg.eigh(detail @ detail.T)[1][:, -1]
+    weights = weights * (np.sign(weights.sum()) or 1) / np.abs(weights).sum()
+    return np.asarray(colours @ weights - np.minimum(weights, 0).sum(), np.float32)

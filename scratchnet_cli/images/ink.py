@@ -1,53 +1,61 @@
-"""The colours of a picture to amounts of ink: 0 is bare ground, 1 full ink, edges between."""
+"""The ink in a picture, separated from the background and the light on it."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.background import (
-    TWO_TONES,
-    bare,
-    brightest,
-    corners_of,
-    ink_is_light,
-    lighting,
-)
 from scratchnet_cli.images.grey import (
-    SMALL,
-    WINDOW,
+    ESTIMATE_SIDE_PIXELS,
+    WINDOW_RATIO,
     Colours,
     Grey,
     blur,
-    fit_longest,
+    dilate,
+    median,
+    mix_colours,
     quantile,
     resize,
-    two_tones,
-    window,
+    small_copy,
+    threshold_otsu,
+    window_size,
 )
+from scratchnet_cli.images.regions import corner_share, sides
 
-BLANK = "the picture is blank, or nothing in it stands out as a digit"
-# Ink less deep than this (1 is black on white) does not count as ink.
-FAINTEST = 0.02
-# Ink that covers more than this share of its picture leaves too little ground to be measured by.
-# So does a shadow, but that leaves less than this share of the corners free.
-CROWDED, OPEN_CORNERS = 0.3, 0.75
-# Noise of paper and sensor reaches this many standard deviations; what is deeper is ink.
-NOISE_REACH = 3.0
-# The search for the typical ink starts at this quantile of depth: a few pixels are deeper.
-DEEPEST = 0.9998
-# Ink that is not deeper than this many is noise itself.
-SURE = 4.0
-# The ground and its noise are measured on every second pixel of every second row.
-SPARSE = 2
+BLANK_MESSAGE = "the picture is blank, or nothing in it stands out as a digit"
+# Light is smooth if this share of the picture differs less than this from the fitted surface.
+MIN_SMOOTH_AREA_RATIO, MAX_LIGHT_DIFFERENCE = 0.8, 0.08
+# A picture has two tones, and no shades, if this share of its variance is between two classes.
+# In small pictures the soft edges of the ink take more of the variance.
+MIN_TWO_TONE_RATIO, MIN_SMALL_TWO_TONE_RATIO = 0.9, 0.8
+# Corners whose light share is this close to a half have no tone of their own.
+MIXED_CORNER_RANGE = 0.1
+# Ink that covers more of its picture leaves too little background to measure. So does a shadow,
+# but it leaves less than the second share of the corners free.
+MAX_INK_AREA_RATIO, MIN_FREE_CORNER_RATIO = 0.3, 0.75
+# A pixel with less ink than this counts as background.
+MAX_BACKGROUND_AMOUNT = 0.2
+# Ink is deeper than this; black on white has depth 1.
+MIN_INK_DEPTH = 0.02
+# The noise of paper and sensor reaches this many standard deviations. If full ink is not deeper
+# than the second number of them, it is noise itself.
+NOISE_REACH_SD, MIN_INK_DEPTH_SD = 3.0, 4.0
+# The search for the depth of full ink starts at this quantile, because a few pixels are deeper.
+START_DEPTH_QUANTILE = 0.9998
+# The background and its noise are measured on every second pixel of every second row.
+SAMPLE_STEP_PIXELS = 2
+# Numbers cover less of their page than this. Its background is measured this often, because the
+# first results are wrong beside the edge of a shadow.
+MAX_PAGE_INK_RATIO, PAGE_PASSES = 0.3, 3
 
 
 @dataclass(frozen=True, eq=False)
 class Ink:
-    """How much ink there is where. amount: (h, w) float32 in [0, 1].
+    """The ink in a picture.
 
-    depth: contrast of full ink to its ground, 1 for black on white.
-    noise: standard deviation of the bare ground, in the same unit.
+    amount: (h, w) float32, 0 for background, 1 for full ink, edges between. depth: the contrast
+    of full ink, 1 for black on white. noise: the background's standard deviation, in depth.
     """
 
     amount: Grey
@@ -56,79 +64,145 @@ class Ink:
 
 
 def find_ink(colours: Colours, polarity: str = "auto", passes: int = 1, fills: bool = True) -> Ink:
-    """What was written on the ground of a (h, w, 1 or 3) picture, whatever its colours and light.
+    """Return the ink of a (h, w, 1 or 3) picture, whatever its colours and its light.
 
-    polarity: "dark" or "light" ink, or "auto" to tell by the picture. passes: how often the ground
-    is measured anew in uneven light, the ink found so far left out: what of a shadow was taken for
-    ink fades away. fills: whether a digit may fill the picture; if not, what seems to is a shadow.
+    passes: how often the background is measured again in uneven light, without the ink found so
+    far; shadows that were taken for ink fade. fills: whether ink may fill the picture; if not, it
+    is a shadow.
 
     Raises:
-        ImageError: nothing was.
+        ImageError: there is no ink.
     """
-    grey = mix(colours)
+    grey = mix_colours(colours)
     if polarity == "light" or (polarity == "auto" and ink_is_light(grey)):
         grey = 1 - grey
-    margin, ground = margin_of(grey) if fills else (0, 1.0)
-    grey = np.pad(grey, margin, constant_values=ground)
-    light = lighting(grey)
+    margin, margin_grey = find_margin(grey) if fills else (0, 1.0)
+    grey = np.pad(grey, margin, constant_values=margin_grey)
+    light = light_surface(grey)
     grey = grey / light
-    ink = amounts(1 - grey / brightest(grey))
+    ink = ink_from_depth(1 - grey / bright_background(grey))
     for _ in range(passes if (light == 1).all() else 1):
-        ink = amounts(1 - grey / bare(grey, ink.amount))
+        ink = ink_from_depth(1 - grey / mean_background(grey, ink.amount))
     inside = np.s_[margin : grey.shape[0] - margin, margin : grey.shape[1] - margin]
     return replace(ink, amount=ink.amount[inside])
 
 
-def mix(colours: Colours) -> Grey:
-    """(h, w) in [0, 1]: the one grey of (h, w, c) colours in which detail stands out most.
+def find_page_ink(colours: Colours, polarity: str) -> Ink:
+    """Return the ink of a page of numbers; if it covers too much, the least that can be found."""
+    ink = find_ink(colours, polarity, PAGE_PASSES)
+    if ink.amount.mean() < MAX_PAGE_INK_RATIO:
+        return ink
+    # A shadow was taken for ink: try both polarities, and whether it fills the picture.
+    found = [ink]
+    for each in ("dark", "light") if polarity == "auto" else (polarity,):
+        for fills in (True, False):
+            with suppress(ImageError):
+                found.append(find_ink(colours, each, PAGE_PASSES, fills))
+    return min(found, key=lambda ink: float(ink.amount.mean()))
 
-    The weights are the first principal component of what differs from the surroundings: red
-    ink on green shows in red minus green, where plain luminance may see nothing.
+
+def ink_is_light(grey: Grey) -> bool:
+    """Return whether the ink is lighter than the background: it is the rarer of the two."""
+    small = small_copy(grey)
+    threshold, quality = threshold_otsu(small)
+    light = small > threshold
+    corners = corner_share(light)
+    is_small = max(grey.shape) <= ESTIMATE_SIDE_PIXELS
+    two_tones = quality > (MIN_SMALL_TWO_TONE_RATIO if is_small else MIN_TWO_TONE_RATIO)
+    # Corners that are half light and half dark show light and shadow.
+    if two_tones and abs(corners - 0.5) > MIXED_CORNER_RANGE:
+        # The background covers more of the picture, of its corners above all, and of its border.
+        border = np.concatenate(sides(light))
+        return bool(light.mean() + corners + border.mean() / 2 < 1.25)
+    # Cubes keep the sign and weigh what stands out. The narrower window ignores glare.
+    sizes = (window_size(small), window_size(small, WINDOW_RATIO / 2))
+    return bool(sum(((small - blur(small, size)) ** 3).sum() for size in sizes) > 0)
+
+
+def find_margin(grey: Grey) -> tuple[int, float]:
+    """Return the pixels of background that dark ink needs around it, and their grey.
+
+    Ink that fills its picture leaves too little to measure; all other ink needs 0 pixels.
     """
-    if colours.shape[2] == 1:
-        return colours[:, :, 0]
-    small = np.stack([fit_longest(channel, SMALL) for channel in np.moveaxis(colours, 2, 0)])
-    detail = np.stack([grey - blur(grey, window(grey)) for grey in small])
-    detail = detail.reshape(len(small), -1).astype(np.float64)
-    weights = np.linalg.eigh(detail @ detail.T)[1][:, -1]
-    weights = weights * (np.sign(weights.sum()) or 1) / np.abs(weights).sum()
-    return np.asarray(colours @ weights - np.minimum(weights, 0).sum(), np.float32)
+    small = small_copy(grey)
+    threshold, quality = threshold_otsu(small)
+    background = small > threshold
+    is_rare = background.mean() <= 1 - MAX_INK_AREA_RATIO
+    is_around = corner_share(background) >= MIN_FREE_CORNER_RATIO
+    if quality >= MIN_TWO_TONE_RATIO and is_rare and is_around:
+        return round(max(grey.shape) * WINDOW_RATIO), median(small[background])
+    return 0, 1.0
 
 
-def margin_of(grey: Grey) -> tuple[int, float]:
-    """How many pixels of bare ground a dark digit that fills its picture needs around it, and
-    their grey: what looks for the ground finds more of it there.
+def light_surface(grey: Grey) -> Grey:
+    """Return (h, w) smooth light: a quadratic surface fitted to most of the background.
+
+    Least squares are repeated with less weight on what is off the surface, such as ink or a
+    table. If too much is, as with the edge of a shadow, the surface is flat.
     """
-    small = fit_longest(grey, SMALL)
-    threshold, split = two_tones(small)
-    ground = small > threshold
-    in_corners = np.mean([corner.mean() for corner in corners_of(ground)])
-    if split < TWO_TONES or ground.mean() > 1 - CROWDED or in_corners < OPEN_CORNERS:
-        return 0, 1.0
-    return round(max(grey.shape) * WINDOW), quantile(small[ground], 0.5)
+    small = small_copy(grey)
+    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in small.shape), indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)
+    values = small.ravel().astype(np.float64)
+    surface = np.full(values.shape, median(values))
+    for _ in range(8):
+        off = values - surface
+        spread = 2 * median(np.abs(off)) + 0.01
+        weighted = terms / (1 + (off / spread) ** 2) ** 2
+        surface = np.linalg.lstsq(weighted @ terms.T, weighted @ values, rcond=None)[0] @ terms
+    if (np.abs(values - surface) < MAX_LIGHT_DIFFERENCE).mean() < MIN_SMOOTH_AREA_RATIO:
+        return np.ones_like(grey)
+    surface = surface.reshape(small.shape).clip(0.1)
+    return resize(surface.astype(np.float32), *grey.shape)
 
 
-def amounts(depth: Grey) -> Ink:
-    """Depths to amounts of ink: 0 just above the noise of the ground, 1 for typical ink.
+def bright_background(grey: Grey) -> Grey:
+    """Return (h, w) the grey without narrow dark parts: a closing keeps shadows, not strokes."""
+    small = small_copy(grey)
+    size = window_size(small)
+    closed = blur(-dilate(-dilate(small, size), size), 3)
+    return resize(closed, *grey.shape).clip(1e-3)
+
+
+def mean_background(grey: Grey, amount: Grey) -> Grey:
+    """Return (h, w) the mean of the background around each pixel; it follows every shadow.
+
+    amount: (h, w) of ink, which does not count.
+    """
+    free = (amount < MAX_BACKGROUND_AMOUNT).astype(np.float32)
+    share = small_copy(free)
+    mean = small_copy(grey * free) / share.clip(1e-3)
+    # Cells beside ink do not count, because the soft edge of a stroke darkens them.
+    weight = np.where(dilate(1 - share, 3) > 0.3, 0, share).astype(np.float32)
+    total, count = np.zeros_like(mean), np.full_like(mean, 1e-9)
+    # The nearest background counts most. Wider means only fill what is all ink.
+    for size, factor in ((5, 1.0), (15, 1e-2), (63, 1e-4)):
+        total += factor * blur(mean * weight, size)
+        count += factor * blur(weight, size)
+    return resize(total / count, *grey.shape).clip(1e-3)
+
+
+def ink_from_depth(depth: Grey) -> Ink:
+    """Return the ink in (h, w) depths: how much darker each pixel is than the background.
 
     Raises:
-        ImageError: nothing rises above the noise.
+        ImageError: nothing is deeper than the noise.
     """
-    some = depth[::SPARSE, ::SPARSE]
-    # Ink may cover more than half of a picture, but the ground is the shallower of the two.
-    ground = quantile(some[some <= (some.min() + some.max()) / 2], 0.5)
-    below = ground - some[some < ground]
-    noise = 1.4826 * quantile(below, 0.5) if below.size else 0.0
-    low = ground + NOISE_REACH * noise
-    # The start is the deepest there is, but not in one lonely pixel.
-    halved = resize(depth, -(-depth.shape[0] // 2), -(-depth.shape[1] // 2))
-    full = quantile(halved, DEEPEST)
+    sample = depth[::SAMPLE_STEP_PIXELS, ::SAMPLE_STEP_PIXELS]
+    # Ink may cover more than half of a picture, but the background is the shallower of the two.
+    background = median(sample[sample <= (sample.min() + sample.max()) / 2])
+    below = background - sample[sample < background]
+    # The standard deviation of normal noise is 1.4826 times its median deviation.
+    noise = 1.4826 * median(below) if below.size else 0.0
+    low = background + NOISE_REACH_SD * noise
+    # Halved, so that a single pixel is not the deepest.
+    full = quantile(resize(depth, *(-(-side // 2) for side in depth.shape)), START_DEPTH_QUANTILE)
     for _ in range(5):
-        deep = depth[depth > max((ground + full) / 2, low, ground + FAINTEST / 2)]
+        deep = depth[depth > max((background + full) / 2, low, background + MIN_INK_DEPTH / 2)]
         if deep.size == 0:
-            raise ImageError(BLANK)
-        full = quantile(deep, 0.5)
-    if full - ground < max(FAINTEST, SURE * noise):
-        raise ImageError(BLANK)
+            raise ImageError(BLANK_MESSAGE)
+        full = median(deep)
+    if full - background < max(MIN_INK_DEPTH, MIN_INK_DEPTH_SD * noise):
+        raise ImageError(BLANK_MESSAGE)
     amount = ((depth - low) / max(full - low, 1e-6)).clip(0, 1)
-    return Ink(np.asarray(amount, np.float32), full - ground, noise)
+    return Ink(np.asarray(amount, np.float32), full - background, noise)

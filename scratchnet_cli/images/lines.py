@@ -1,90 +1,122 @@
-"""Ruled lines and squares off the paper, and the digit left on it."""
+"""Ruled lines and frames, removed from the ink so that the digits remain."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.grey import Grey, quantile
-from scratchnet_cli.images.regions import Mask
+from scratchnet_cli.images.grey import Grey, dilate, median
+from scratchnet_cli.images.regions import Mask, fill_holes, find_regions
 
-# A line is followed across the picture in this many steps, up or down by SLOPE pixels in each.
-STEPS, SLOPE = 24, 2
-# It has ink in this share of its length.
-COVER = 0.8
-# What is thicker than this share of the picture is no line.
-THICKEST = 0.02
-# From here on it is ink.
-INK = 0.25
-# Where ink is wider than the line by this factor, a stroke crosses or runs along it.
-WIDER = 1.6
-# So many parallel lines are ruled. Fewer may be a stroke from edge to edge, unless thinner than
+# The least amount of ink in the pixels of a region.
+REGION_AMOUNT = 0.25
+# The least length of a frame, as a share of the picture, and of what it surrounds, of the frame.
+MIN_FRAME_LENGTH_RATIO, MIN_FRAMED_LENGTH_RATIO = 0.1, 0.25
+# The least length, as a share of the page, of two things that a table surrounds.
+MIN_CELL_CONTENT_RATIO = 0.01
+# A line is followed in this many steps across, each up or down by no more than this.
+LINE_STEPS, MAX_SLOPE_PIXELS = 24, 2
+# The share of a line's length that has ink.
+MIN_LINE_COVER_RATIO = 0.8
+# The thickest line, as a share of the picture.
+MAX_LINE_WIDTH_RATIO = 0.02
+# The most that ink is wider than a line, unless a stroke crosses the line or runs along it.
+MAX_LINE_WIDENING_RATIO = 1.6
+# This many lines are ruled. Fewer may be a stroke from edge to edge, unless they are thinner than
 # this share of the pen.
-RULED, THINNER = 3, 0.6
+MIN_RULED_LINES, MAX_LINE_TO_PEN_RATIO = 3, 0.6
 
 
-def without_lines(amount: Grey) -> Grey:
-    """Amounts of ink, (h, w), without lines that run from edge to edge, across or down."""
-    amount = without_rows(amount)
-    return without_rows(amount.T).T
+def remove_frames(amount: Grey, page: bool = False) -> Grey:
+    """Return amounts of ink, (h, w), without boxes and circles that surround other ink.
+
+    page: whether there may also be a table, with small digits in its cells.
+    """
+    regions = find_regions(amount > REGION_AMOUNT)
+    lengths = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(axis=1)
+    longest = max(amount.shape)
+    frames = np.zeros(len(lengths) + 1, np.bool_)
+    for index in np.flatnonzero(lengths > MIN_FRAME_LENGTH_RATIO * longest):
+        left, top, right, bottom = regions.boxes[index]
+        labels = regions.labels[top:bottom, left:right]
+        frame = labels == index + 1
+        hole = fill_holes(frame) & ~frame
+        areas_inside = np.bincount(labels[hole], minlength=len(frames))[1:]
+        framed = lengths[areas_inside == regions.area]
+        cells = np.count_nonzero(framed > MIN_CELL_CONTENT_RATIO * longest) if page else 0
+        is_frame = (framed > MIN_FRAMED_LENGTH_RATIO * lengths[index]).any()
+        frames[index + 1] = is_frame or cells > 1
+    if not frames.any():
+        return amount
+    with_soft_edge = dilate(frames[regions.labels].astype(np.float32), 5) > 0
+    return np.where(with_soft_edge, 0, amount).astype(np.float32)
 
 
-def without_rows(amount: Grey) -> Grey:
-    """The same for lines that run across only."""
-    mask = amount > INK
-    step = mask.shape[1] // STEPS
+def remove_lines(amount: Grey) -> Grey:
+    """Return amounts of ink, (h, w), without lines that run from edge to edge of the picture."""
+    amount = remove_horizontal_lines(amount)
+    return remove_horizontal_lines(amount.T).T
+
+
+def remove_horizontal_lines(amount: Grey) -> Grey:
+    """Return amounts of ink, (h, w), without lines from the left edge to the right edge."""
+    mask = amount > REGION_AMOUNT
+    step = mask.shape[1] // LINE_STEPS
     if step < 2 or not (mask[:, :step].any() and mask[:, -step:].any()):
         return amount
-    paths = find_rows(mask)
+    paths = find_lines(mask)
     if not paths:
         return amount
-    above, below = runs(mask)
+    above, below = free_rows(mask)
     columns = np.arange(mask.shape[1])
     marks = np.zeros((mask.shape[0] + 1, mask.shape[1]), np.int32)
     widths = []
     for path in paths:
-        row = nearest_ink(mask, path)
+        row = move_to_ink(mask, path)
         hit = mask[row, columns]
         width = below[row, columns] - above[row, columns] - 1
-        typical = quantile(width[hit], 0.5) if hit.any() else 0
-        if typical > THICKEST * max(mask.shape):
+        typical = median(width[hit]) if hit.any() else 0
+        if typical > MAX_LINE_WIDTH_RATIO * max(mask.shape):
             continue
         widths.append(typical)
-        line = hit & (width <= WIDER * typical + 1)
-        # The soft edges of a line are two pixels more.
+        line = hit & (width <= MAX_LINE_WIDENING_RATIO * typical + 1)
+        # The soft edges of a line are one pixel more on each side.
         first = (above[row, columns] - 1).clip(0)
         after = (below[row, columns] + 2).clip(0, len(mask))
         marks[first, columns] += line
         marks[after, columns] -= line
     rest = np.where(marks[:-1].cumsum(axis=0) == 0, amount, 0).astype(np.float32)
-    if len(widths) >= RULED or max(widths, default=np.inf) < THINNER * mean_width(rest > INK):
+    if len(widths) >= MIN_RULED_LINES:
         return rest
-    return amount
+    pen_width = stroke_width(rest > REGION_AMOUNT)
+    return rest if max(widths, default=np.inf) < MAX_LINE_TO_PEN_RATIO * pen_width else amount
 
 
-def find_rows(mask: Mask) -> list[NDArray[np.intp]]:
-    """The row at each column of every line that crosses a mask from left to right."""
+def find_lines(mask: Mask) -> list[NDArray[np.intp]]:
+    """Return the row at each column, (w,), of every line from the left edge to the right edge.
+
+    The best path through the steps is found by dynamic programming.
+    """
     height, width = mask.shape
     thick = mask.copy()
     thick[1:] |= mask[:-1]
     thick[:-1] |= mask[1:]
-    edges = np.linspace(0, width, STEPS + 1).astype(int)
+    edges = np.linspace(0, width, LINE_STEPS + 1).astype(int)
     cover = np.add.reduceat(thick, edges[:-1], axis=1, dtype=np.float64) / np.diff(edges)
     best = cover[:, 0]
-    came = []
-    offsets = np.arange(-SLOPE, SLOPE + 1)
-    # Straight on is preferred where nothing is gained by turning.
+    turns = []
+    offsets = np.arange(-MAX_SLOPE_PIXELS, MAX_SLOPE_PIXELS + 1)
+    # A path turns only if it gains cover by that.
     bonus = -1e-3 * np.abs(offsets)[:, None]
-    for step in range(1, STEPS):
-        padded = np.pad(best, SLOPE, constant_values=-1)
-        choices = np.stack([padded[SLOPE + o : SLOPE + o + height] for o in offsets]) + bonus
-        choice = choices.argmax(axis=0)
-        came.append(choice - SLOPE)
+    for step in range(1, LINE_STEPS):
+        padded = np.pad(best, MAX_SLOPE_PIXELS, constant_values=-1)
+        choices = np.stack([padded[i : i + height] for i in range(len(offsets))]) + bonus
+        turns.append(offsets[choices.argmax(axis=0)])
         best = choices.max(axis=0) + cover[:, step]
     paths = []
     middles = (edges[:-1] + edges[1:]) / 2
-    while best.max() >= COVER * STEPS:
+    while best.max() >= MIN_LINE_COVER_RATIO * LINE_STEPS:
         row = end = int(best.argmax())
         path = [row]
-        for turn in reversed(came):
+        for turn in reversed(turns):
             row = min(max(row + int(turn[row]), 0), height - 1)
             path.append(row)
         paths.append(np.interp(np.arange(width), middles, path[::-1]).round().astype(np.intp))
@@ -92,8 +124,8 @@ def find_rows(mask: Mask) -> list[NDArray[np.intp]]:
     return paths
 
 
-def runs(mask: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """For each pixel the nearest free row above it, and below it, in its column."""
+def free_rows(mask: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return for each pixel the nearest row without ink above it, and below it: two (h, w)."""
     height = mask.shape[0]
     rows = np.arange(height)[:, None]
     above = np.maximum.accumulate(np.where(mask, -1, rows), axis=0)
@@ -101,20 +133,18 @@ def runs(mask: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return above, below
 
 
-def nearest_ink(mask: Mask, path: NDArray[np.intp]) -> NDArray[np.intp]:
-    """A path moved by up to two rows, column by column, to where there is ink."""
+def move_to_ink(mask: Mask, path: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return a path, (w,) rows, moved by up to two rows to where there is ink."""
     columns = np.arange(path.size)
     row = path.copy()
     for offset in (-2, 2, -1, 1, 0):
-        there = (path + offset).clip(0, mask.shape[0] - 1)
-        row = np.where(mask[there, columns], there, row)
+        moved = (path + offset).clip(0, mask.shape[0] - 1)
+        row = np.where(mask[moved, columns], moved, row)
     return row
 
 
-def mean_width(mask: Mask) -> float:
-    """Twice the area over the length of the outline: the width of the strokes."""
-    outline = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(
-        mask[:, 1:] != mask[:, :-1]
-    )
+def stroke_width(mask: Mask) -> float:
+    """Return the mean width of strokes: twice the area over the length of the outline."""
+    outline = sum(np.count_nonzero(np.diff(mask, axis=axis)) for axis in (0, 1))
     # A slanting outline has more pixel edges than length: 4 / pi on average.
     return 2 * np.count_nonzero(mask) / max(outline * np.pi / 4, 1)

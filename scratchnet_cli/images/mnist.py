@@ -1,55 +1,65 @@
-"""The ink of one digit to MNIST's pen, box and centre."""
+"""The ink of one digit in the form of MNIST's images: pen, size and centre."""
 
 import numpy as np
 
-from scratchnet_cli.images.grey import Grey, Pixels, fit_longest
+from scratchnet_cli.images.digit_image import SIDE_PIXELS, Pixels
+from scratchnet_cli.images.grey import Grey, resize_to
+from scratchnet_cli.images.regions import mask_box
 
-FIELD = 28
-BOX = 20
-# Measured on MNIST's test set: every digit's centre of mass rounds to this index.
-CENTRE = 14
-# Strokes are measured and changed at this many pixels to one of MNIST's.
-FINE = 8
-# Thinner pens, in pixels of MNIST, are brought to this width; MNIST's own is 2.2 on average.
-PEN = 2.0
-# Less ink than this at the rim of the cut-out is blur, not digit.
-FAINT = 0.1
+# The longer side of a digit in MNIST.
+DIGIT_SIDE_PIXELS = 20
+# Measured on MNIST's test set: each digit's centre of mass rounds to this index.
+CENTRE_PIXEL = 14
+# Strokes are measured and changed at this many pixels for one of MNIST's.
+FINE_SCALE = 8
+# Thinner pens are widened to this, in pixels of MNIST. MNIST's own pen is 2.2 on average.
+MIN_PEN_PIXELS = 2.0
+# Less ink than this is blur, not digit.
+FAINT_AMOUNT = 0.1
+
+# Matrix for the sum of an image and its first moments, down and across.
+_INDEX = np.arange(SIDE_PIXELS)
+_MOMENTS = np.stack(
+    [np.ones(SIDE_PIXELS**2), np.repeat(_INDEX, SIDE_PIXELS), np.tile(_INDEX, SIDE_PIXELS)], axis=1
+).astype(np.float32)
 
 
 def fit(ink: Grey) -> Pixels:
-    """(28, 28) uint8: a digit's ink in [0, 1] as MNIST would have it."""
-    return centre(box(pen(trim(ink))))
+    """Return the (28, 28) image of a digit's ink, (h, w) in [0, 1], as MNIST would show it."""
+    ink = resize_to(widen_pen(trim(ink)), DIGIT_SIDE_PIXELS)
+    return centre(np.asarray((ink * 255).round().clip(0, 255), np.uint8))
 
 
 def trim(ink: Grey) -> Grey:
-    """The rectangle that holds the ink."""
-    rows, columns = (np.flatnonzero(ink.max(axis=axis) > FAINT) for axis in (1, 0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    """Return the ink without empty rows and columns around it."""
+    left, top, right, bottom = mask_box(ink > FAINT_AMOUNT) or (0, 0, 0, 0)
+    return ink[top:bottom, left:right]
 
 
-def pen(ink: Grey) -> Grey:
-    """The ink as if written with a pen of MNIST's width, if its own is far from that."""
-    if max(ink.shape) > 2 * BOX * FINE:
-        ink = fit_longest(ink, 2 * BOX * FINE)
-    fine = fit_longest(ink, BOX * FINE)
-    width = pen_width(fine) / FINE
-    if width < PEN:
-        # The digit grows by what the pen grows, and is then shrunk to the box again.
-        grown = (PEN - width) / (1 - PEN / BOX)
-        return trim(thicken(fine, grown * FINE / 2))
-    return ink
+def widen_pen(ink: Grey) -> Grey:
+    """Return the ink as if written with a pen of MNIST's width, if its own pen is thinner."""
+    side = DIGIT_SIDE_PIXELS * FINE_SCALE
+    if max(ink.shape) > 2 * side:
+        ink = resize_to(ink, 2 * side)
+    fine = resize_to(ink, side)
+    width = pen_width(fine) / FINE_SCALE
+    if width >= MIN_PEN_PIXELS:
+        return ink
+    # The digit grows with the pen, and is shrunk to its size again later.
+    growth = (MIN_PEN_PIXELS - width) / (1 - MIN_PEN_PIXELS / DIGIT_SIDE_PIXELS)
+    return trim(thicken(fine, growth * FINE_SCALE / 2))
 
 
 def pen_width(ink: Grey) -> float:
-    """The mean width of the strokes in pixels: twice the area over the length of the outline."""
+    """Return the mean stroke width in pixels: twice the area over the length of the outline."""
     steps = 2
-    mask = padded(ink, steps)
-    outline = float(thicken(mask, steps).sum() - mask.sum()) / steps
+    before = padded(ink, steps)
+    outline = float(thicken(before, steps).sum() - before.sum()) / steps
     return 2 * float(ink.sum()) / max(outline, 1e-6)
 
 
 def thicken(ink: Grey, by: float) -> Grey:
-    """The ink spread by some pixels to all sides, in an octagon."""
+    """Return the ink grown by some pixels, whole or not, to all sides in an octagon."""
     whole = int(by)
     ink = padded(ink, whole + 1)
     for step in range(whole):
@@ -58,7 +68,7 @@ def thicken(ink: Grey, by: float) -> Grey:
 
 
 def padded(ink: Grey, by: int) -> Grey:
-    """The ink with so many empty pixels on all sides; NumPy's own way takes ten times as long."""
+    """Return the ink with empty pixels on all sides; ``np.pad`` takes ten times as long."""
     height, width = ink.shape
     result = np.zeros((height + 2 * by, width + 2 * by), np.float32)
     result[by : by + height, by : by + width] = ink
@@ -66,63 +76,58 @@ def padded(ink: Grey, by: int) -> Grey:
 
 
 def spread(ink: Grey, square: bool) -> Grey:
-    """The maximum over each pixel's 4 neighbours and itself, or over all 8."""
+    """Return the maximum over each pixel and its 4 neighbours, or all 8 if ``square``."""
     result = ink.copy()
+    np.maximum(result[1:], ink[:-1], out=result[1:])
+    np.maximum(result[:-1], ink[1:], out=result[:-1])
     if square:
-        np.maximum(result[1:], ink[:-1], out=result[1:])
-        np.maximum(result[:-1], ink[1:], out=result[:-1])
         ink = result.copy()
-    else:
-        np.maximum(result[1:], ink[:-1], out=result[1:])
-        np.maximum(result[:-1], ink[1:], out=result[:-1])
     np.maximum(result[:, 1:], ink[:, :-1], out=result[:, 1:])
     np.maximum(result[:, :-1], ink[:, 1:], out=result[:, :-1])
     return result
 
 
-def box(ink: Grey) -> Pixels:
-    """The ink scaled so that its longer side is 20 pixels."""
-    return np.asarray((fit_longest(ink, BOX) * 255).round().clip(0, 255), np.uint8)
+def centre(digit: Pixels) -> Pixels:
+    """Return (28, 28) pixels with a (h, w) digit, moved by whole pixels so that it is centred."""
+    image = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
+    top, left = (
+        min(max(CENTRE_PIXEL - centre_of_mass(digit, axis), 0), SIDE_PIXELS - side)
+        for axis, side in enumerate(digit.shape)
+    )
+    image[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    return image
 
 
-def centre(ink: Pixels) -> Pixels:
-    """The ink on an empty field, moved by whole pixels until its centre of mass is at index 14."""
-    field = np.zeros((FIELD, FIELD), np.uint8)
-    place = []
-    for axis, side in enumerate(ink.shape):
-        place.append(min(max(CENTRE - centre_of_mass(ink, axis), 0), FIELD - side))
-    top, left = place
-    field[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
-    return field
+def centre_of_mass(digit: Pixels, axis: int) -> int:
+    """Return the index along an axis that is nearest to the centre of mass."""
+    mass = digit.sum(axis=1 - axis, dtype=np.float64)
+    return round(float(mass @ np.arange(digit.shape[axis])) / float(mass.sum()))
 
 
-def centre_of_mass(ink: Pixels, axis: int) -> int:
-    """The whole index along an axis that the ink's centre of mass is nearest to."""
-    mass = ink.sum(axis=1 - axis, dtype=np.float64)
-    return round(float(mass @ np.arange(ink.shape[axis])) / float(mass.sum()))
+def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:
+    """Return the picture itself, as light ink on black, if it has the form of MNIST's images."""
+    if grey is None:
+        return None
+    if polarity != "dark" and has_mnist_form(grey):
+        return grey
+    ink = 255 - grey
+    return ink if polarity != "light" and has_mnist_form(ink) else None
 
 
-def fits_already(pixels: Pixels) -> bool:
-    """Whether light ink on black has MNIST's size, box and centre, so that nothing is to do."""
-    if pixels.shape != (FIELD, FIELD):
+def has_mnist_form(pixels: Pixels) -> bool:
+    """Return whether light ink on black has the size and the centre of MNIST's images."""
+    if pixels.shape != (SIDE_PIXELS, SIDE_PIXELS):
         return False
-    # In float32 these sums are exact: none reaches 2²⁴.
+    # These sums are exact in float32, because none reaches 2²⁴.
     total, down, across = (pixels.reshape(-1).astype(np.float32) @ _MOMENTS).tolist()
-    if total == 0 or round(down / total) != CENTRE or round(across / total) != CENTRE:
+    if total == 0 or {round(down / total), round(across / total)} != {CENTRE_PIXEL}:
         return False
-    # Three of the 10,000 test images are one pixel short of the box.
-    return BOX - 1 <= max(_extent(pixels), _extent(pixels.T)) <= BOX
+    # Three of the 10,000 test images are one pixel smaller.
+    return DIGIT_SIDE_PIXELS - 1 <= max(_extent(pixels), _extent(pixels.T)) <= DIGIT_SIDE_PIXELS
 
 
 def _extent(pixels: Pixels) -> int:
-    """From the first row with ink in it to the last, both counted."""
+    """Return the number of rows from the first to the last with ink; stripping bytes is fast."""
     data = pixels.tobytes()
-    above = (len(data) - len(data.lstrip(b"\0"))) // FIELD
-    return -(-len(data.rstrip(b"\0")) // FIELD) - above
-
-
-# What a picture's pixels are multiplied with for their sum and their first moments.
-_MOMENTS = np.stack(
-    [np.ones(FIELD**2), np.repeat(np.arange(FIELD), FIELD), np.tile(np.arange(FIELD), FIELD)],
-    axis=1,
-).astype(np.float32)
+    above = (len(data) - len(data.lstrip(b"\0"))) // SIDE_PIXELS
+    return -(-len(data.rstrip(b"\0")) // SIDE_PIXELS) - above

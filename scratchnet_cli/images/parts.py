@@ -1,139 +1,131 @@
-"""Regions of ink to the digits that they are parts of."""
+"""Regions of ink grouped into digits: which regions are parts of the same digit."""
 
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.regions import Regions
+from scratchnet_cli.images.digit_image import Box
+from scratchnet_cli.images.regions import Boxes, Regions
 
-# A region with less than this share of the largest one's area is a speck.
-SPECK = 0.02
-# Of more regions than these, as in a page of print, the smallest are left out.
-MOST_REGIONS = 2000
-# Parts of one digit lie no farther apart than this share of its height.
-NEAR = 0.2
-# A part whose longer side is less than this share of its digit's is no digit of its own.
-PART = 0.5
-# Beside other digits, a small part of one is no farther from it to the side than this.
-BESIDE = 0.05
-# The loose bar of a 5 is no higher than this share of what it lies above.
-TOP_BAR = 0.5
-# A digit is no broader than this, in heights, nor higher, in heights of its highest part.
-BROAD, ONE_ROW = 1.2, 2.0
-# On a page no digit is higher than this, in heights of its highest part or of most digits there.
-HIGHEST = 1.4
-# What is flatter than this, height to width, is a line.
-BAR = 0.15
+# The largest speck, as a share of the largest region's area.
+SPECK_AREA_RATIO = 0.02
+# The most regions. If there are more, as in a page of print, the smallest are left out.
+MAX_REGIONS = 2000
+# The widest gap between parts of a digit, as a share of its size: its largest part's longer side.
+MAX_PART_GAP_RATIO = 0.2
+# The longer side of a small part, as a share of its digit's size; more may be another digit.
+MAX_SMALL_PART_RATIO = 0.5
+# The overlap of a part with what is above or below it, as a share of the narrower width.
+MIN_COLUMN_OVERLAP_RATIO = 0.4
+# The widest gap between a digit and a small part beside it, on a page, as a share of its height.
+MAX_PAGE_PART_GAP_RATIO = 0.05
+# The highest loose bar of a 5, as a share of the height of what is below it.
+MAX_TOP_BAR_HEIGHT_RATIO = 0.5
+# The widest digit, as a share of its height, and the highest, as a share of its highest part.
+MAX_DIGIT_ASPECT, MAX_DIGIT_HEIGHT_RATIO = 1.2, 2.0
+# The highest digit on a page, as a share of its highest part or of most digits there.
+MAX_PAGE_DIGIT_HEIGHT_RATIO = 1.4
+# The highest line, as a share of its width.
+MAX_BAR_ASPECT = 0.15
 
-Rectangle = tuple[int, int, int, int]  # top, bottom, left, right
-Boxes = NDArray[np.intp]  # of several rectangles: (n, 4), or (4, n) where it is said
 
+def group_regions(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list[list[int]]:
+    """Return the indices of the regions of each digit, without specks.
 
-def gather(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list[list[int]]:
-    """The numbers of the regions of each digit; specks belong to none.
-
-    page: whether digits stand close to each other.
+    area: (n,) of each region, or 0 to leave it out. page: whether other digits are close.
     """
-    large = np.flatnonzero(area > SPECK * area.max(initial=0))
-    rest = large[np.argsort(-area[large], kind="stable")[:MOST_REGIONS]]
-    boxes = np.stack([regions.top, regions.bottom, regions.left, regions.right], axis=1)
-    joins = belongs
-    if page and rest.size and not is_one(boxes[rest]):
-        top, bottom, left, right = boxes[rest].T
-        joins = partial(belongs_on_page, typical=typical_height(bottom - top, right - left))
+    large = np.flatnonzero(area > SPECK_AREA_RATIO * area.max(initial=0))
+    rest = large[np.argsort(-area[large], kind="stable")[:MAX_REGIONS]]
+    boxes = regions.boxes
+    find_parts = are_parts
+    if page and rest.size and not is_single_digit(boxes[rest]):
+        find_parts = partial(are_parts_on_page, typical=typical_height(boxes[rest]))
     groups = []
     while rest.size:
         group, rest = [int(rest[0])], rest[1:]
-        whole = rectangle(regions, group)
-        # That of its largest part: letters in a line would join an ever larger whole.
-        largest = whole
-        while (found := joins(boxes[rest], whole, largest)).any():
+        # The size of the largest part counts: letters in a line would join an ever larger group.
+        digit = largest = regions.box(group)
+        while (found := find_parts(boxes[rest], digit, largest)).any():
             group += rest[found].tolist()
-            whole = rectangle(regions, group)
+            digit = regions.box(group)
             rest = rest[~found]
         groups.append(group)
     return groups
 
 
-def rectangle(regions: Regions, numbers: list[int]) -> Rectangle:
-    """The rectangle around some regions."""
-    return (
-        int(regions.top[numbers].min()),
-        int(regions.bottom[numbers].max()),
-        int(regions.left[numbers].min()),
-        int(regions.right[numbers].max()),
-    )
+def are_parts(parts: Boxes, digit: Box, largest: Box) -> NDArray[np.bool_]:
+    """Return (n,) which boxes, (n, 4), are parts of a digit with this largest part.
 
-
-def belongs(parts: Boxes, digit: Rectangle, largest: Rectangle) -> NDArray[np.bool_]:
-    """(n,) which are parts of a digit: near and small or a 5's bar, or just above or below.
-
-    parts: (n, 4) rectangles; largest: the largest part of the digit.
+    They are close to it, and small, or the bar of a 5, or just above or below the rest.
     """
-    top, bottom, left, right = parts.T
+    left, top, right, bottom = parts.T
+    digit_left, digit_top, digit_right, digit_bottom = digit
     size = longer_side(largest)
-    gap_y = np.maximum(top - digit[1], digit[0] - bottom)
-    gap_x = np.maximum(left - digit[3], digit[2] - right)
-    loose = np.maximum(bottom - top, right - left) < PART * size
-    loose |= is_top_bar(parts.T, np.array(digit)) | is_top_bar(np.array(digit), parts.T)
-    narrower = np.minimum(right - left, digit[3] - digit[2])
-    underlines = (top >= digit[1]) & is_bar(parts.T)
-    in_line = (gap_y < NEAR * size) & (-gap_x > 0.4 * narrower) & ~underlines
-    near = np.maximum(gap_x, gap_y) < NEAR * size
-    return np.asarray(np.where(loose, near, in_line))
+    gap_x = np.maximum(left - digit_right, digit_left - right)
+    gap_y = np.maximum(top - digit_bottom, digit_top - bottom)
+    small = np.maximum(bottom - top, right - left) < MAX_SMALL_PART_RATIO * size
+    small |= is_top_bar(parts, np.array(digit)) | is_top_bar(np.array(digit), parts)
+    narrower = np.minimum(right - left, digit_right - digit_left)
+    underlines = (top >= digit_bottom) & is_bar(parts)
+    above_or_below = (-gap_x > MIN_COLUMN_OVERLAP_RATIO * narrower) & ~underlines
+    reach = MAX_PART_GAP_RATIO * size
+    return np.asarray((gap_y < reach) & np.where(small, gap_x < reach, above_or_below))
 
 
 def is_top_bar(upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
-    """(n,) whether rectangles lie as the loose bar of a 5 does: low, above the other's middle.
+    """Return (n,) whether upper boxes lie as the loose bar of a 5: low, above the other's middle.
 
-    upper, lower: (4, n) or, of a single one, (4,).
+    upper, lower: (n, 4), or (4,) for a single one.
     """
-    beside = (upper[2] >= lower[3]) | (upper[3] <= lower[2])
-    low = upper[1] - upper[0] < TOP_BAR * (lower[1] - lower[0])
-    return np.asarray(low & ~beside & (upper[1] < (lower[0] + lower[1]) / 2))
+    left, top, right, bottom = upper.T
+    lower_left, lower_top, lower_right, lower_bottom = lower.T
+    beside = (left >= lower_right) | (right <= lower_left)
+    low = bottom - top < MAX_TOP_BAR_HEIGHT_RATIO * (lower_bottom - lower_top)
+    return np.asarray(low & ~beside & (bottom < (lower_top + lower_bottom) / 2))
 
 
-def belongs_on_page(
-    parts: Boxes, digit: Rectangle, largest: Rectangle, typical: float
-) -> NDArray[np.bool_]:
-    """(n,) which are parts where other digits stand around, or touch, and points and signs between.
+def are_parts_on_page(parts: Boxes, digit: Box, largest: Box, typical: float) -> NDArray[np.bool_]:
+    """Return (n,) which boxes, (n, 4), are parts of a digit with others and signs around it.
 
-    No small part lies beside its digit, and width says nothing, for it may be that of several.
-    typical: the height of most digits; what both together exceed by far is in two rows.
+    A small part is not beside its digit. Width does not count, because several digits may touch.
+    typical: the height of most digits; what is much higher together is in two rows.
     """
-    top, bottom, left, right = parts.T
-    height = largest[1] - largest[0]
-    square = (*largest[:2], largest[2], min(largest[3], largest[2] + height))
-    gap_x = np.maximum(left - digit[3], digit[2] - right)
-    together = np.maximum(bottom, digit[1]) - np.minimum(top, digit[0])
-    in_row = together <= HIGHEST * max(height, typical)
-    return np.asarray(in_row & (gap_x < BESIDE * height) & belongs(parts, digit, square))
+    left, top, right, bottom = parts.T
+    digit_left, digit_top, digit_right, digit_bottom = digit
+    part_left, part_top, part_right, part_bottom = largest
+    height = part_bottom - part_top
+    square = part_left, part_top, min(part_right, part_left + height), part_bottom
+    gap_x = np.maximum(left - digit_right, digit_left - right)
+    together = np.maximum(bottom, digit_bottom) - np.minimum(top, digit_top)
+    in_row = together <= MAX_PAGE_DIGIT_HEIGHT_RATIO * max(height, typical)
+    not_beside = gap_x < MAX_PAGE_PART_GAP_RATIO * height
+    return np.asarray(in_row & not_beside & are_parts(parts, digit, square))
 
 
-def typical_height(height: NDArray[np.intp], width: NDArray[np.intp]) -> int:
-    """The height that half of what there is, by area, does not exceed: a few specks change little.
-
-    height, width: (n,) of boxes, at least one.
-    """
+def typical_height(boxes: Boxes) -> int:
+    """Return the height up to which boxes, (n, 4), cover half of the area; specks change little."""
+    width, height = (boxes[:, 2:] - boxes[:, :2]).T
     order = np.argsort(height)
     total = (height * width)[order].cumsum()
     return int(height[order[np.searchsorted(total, total[-1] / 2)]])
 
 
-def longer_side(box: Rectangle) -> int:
-    """The longer side of a rectangle, in pixels."""
-    return max(box[1] - box[0], box[3] - box[2])
+def longer_side(box: Box) -> int:
+    """Return the longer side of a box in pixels."""
+    left, top, right, bottom = box
+    return max(right - left, bottom - top)
 
 
-def is_one(boxes: Boxes) -> bool:
-    """Whether rectangles, (n, 4), lie as the parts of one digit may: no row has two of them."""
-    top, bottom, left, right = boxes.T
-    height, width = bottom.max() - top.min(), right.max() - left.min()
-    tallest = (bottom - top).max()
-    return bool(height < ONE_ROW * tallest and width < BROAD * height)
+def is_single_digit(boxes: Boxes) -> bool:
+    """Return whether boxes, (n, 4), may all be parts of one digit."""
+    left, top, right, bottom = boxes.T
+    width, height = right.max() - left.min(), bottom.max() - top.min()
+    highest = (bottom - top).max()
+    return bool(height < MAX_DIGIT_HEIGHT_RATIO * highest and width < MAX_DIGIT_ASPECT * height)
 
 
 def is_bar(boxes: Boxes) -> NDArray[np.bool_]:
-    """(n,) whether rectangles, (4, n), are flat and wide, as a line under a number is."""
-    return np.asarray(boxes[1] - boxes[0] < BAR * (boxes[3] - boxes[2]))
+    """Return (n,) whether boxes are as flat and wide as the line under a number."""
+    left, top, right, bottom = boxes.T
+    return np.asarray(bottom - top < MAX_BAR_ASPECT * (right - left))

@@ -1,35 +1,45 @@
-"""The program's own pictures: grey PNGs that bear its mark, so that it knows them again."""
+"""The 28x28 grey PNG files that scratchnet writes and marks, and a fast way to read them."""
 
 import io
 import struct
 import zlib
+from contextlib import suppress
 
+import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
-from scratchnet_cli.images.grey import Pixels
+from scratchnet_cli.images.digit_image import SIDE_PIXELS, Pixels
 
-
-def _chunk(name_and_data: bytes) -> bytes:
-    length = struct.pack(">I", len(name_and_data) - 4)
-    return length + name_and_data + struct.pack(">I", zlib.crc32(name_and_data))
-
-
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# 28x28 pixels of grey in 8 bits, as they are most often stored.
-SMALL_GREY_PNG = _SIGNATURE + _chunk(b"IHDR" + struct.pack(">2I5B", 28, 28, 8, 0, 0, 0, 0))
-_MARK = _chunk(b"tEXtSoftware\0scratchnet")
-# How the pictures that the program has written begin.
-OUR_PNG = SMALL_GREY_PNG + _MARK
+_HEADER = b"IHDR" + struct.pack(">2I5B", SIDE_PIXELS, SIDE_PIXELS, 8, 0, 0, 0, 0)
+_TEXT = b"tEXtSoftware\0scratchnet"
+# A chunk is its length, its name and data, and their checksum.
+_MARK = struct.pack(">I", len(_TEXT) - 4) + _TEXT + struct.pack(">I", zlib.crc32(_TEXT))
+GREY_PNG_START = b"\x89PNG\r\n\x1a\n\0\0\0\x0d" + _HEADER + struct.pack(">I", zlib.crc32(_HEADER))
+"""How each PNG of 28x28 grey pixels of 8 bits begins."""
+MARKED_PNG_START = GREY_PNG_START + _MARK
+"""How the PNGs begin that scratchnet wrote."""
 
 
 def png(pixels: Pixels) -> bytes:
-    """Grey values (28, 28) uint8 as a PNG file that bears the mark."""
+    """Return (28, 28) uint8 pixels as a marked PNG file."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
-    data = file.getvalue()
-    return data[: len(SMALL_GREY_PNG)] + _MARK + data[len(SMALL_GREY_PNG) :]
+    return MARKED_PNG_START + file.getvalue().removeprefix(GREY_PNG_START)
 
 
-def unmarked(data: bytes) -> bytes:
-    """The same file without the mark."""
-    return SMALL_GREY_PNG + data[len(OUR_PNG) :] if data.startswith(OUR_PNG) else data
+def read_grey_png(data: bytes) -> Pixels | None:
+    """Return the (28, 28) pixels of a file that begins with ``GREY_PNG_START``.
+
+    Return None for a damaged file and for one with more chunks than the mark and the pixels.
+    """
+    if data.startswith(MARKED_PNG_START):
+        data = GREY_PNG_START + data[len(MARKED_PNG_START) :]
+    start = len(GREY_PNG_START) + 4
+    if data[start : start + 4] == b"IDAT":
+        with suppress(Exception):
+            image = PngImageFile(io.BytesIO(data))
+            pixels = image.tobytes()
+            if not image.info:
+                return np.frombuffer(pixels, np.uint8).reshape(SIDE_PIXELS, SIDE_PIXELS)
+    return None

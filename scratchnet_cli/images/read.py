@@ -1,166 +1,66 @@
-"""Any picture of a digit to the 28x28 that MNIST would have made of it."""
-
-from __future__ import annotations
-
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-import numpy as np
-
-from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.background import bare
-from scratchnet_cli.images.decode import decode, decode_as_stored
-from scratchnet_cli.images.digits import Group, find_groups, without_frames
-from scratchnet_cli.images.grey import Colours, Grey, Pixels
-from scratchnet_cli.images.ink import BLANK, Ink, find_ink, mix
-from scratchnet_cli.images.digit_image import Box, DigitImage, Place
-from scratchnet_cli.images.lines import without_lines
-from scratchnet_cli.images.mnist import FIELD, fit, fits_already
-from scratchnet_cli.images.regions import Mask
-from scratchnet_cli.images.sheet import find_sheet, is_narrow
-
-LOW_CONTRAST = "low contrast"
-SEVERAL = "more than one digit"
-CUT = "ink cut by the edge"
-# Ink should stand out of the noise by this factor, and from its ground by that much of black.
-CLEAR, CLEAREST_NOISE = 8, 0.08
-# Numbers cover less than this share of their page. Its ground is measured so often: beside a
-# shadow's edge the first times are not enough.
-PAGE_INK, PAGE_PASSES = 0.3, 3
-# Beside the digit, something of this share of its size is another digit.
-OTHER = 0.4
-
-def read_image(data: Source, polarity: str = "auto") -> DigitImage:
-    """The digit in a picture file, fitted and centred as in MNIST.
-
-    polarity: "dark" or "light" ink, or "auto" to tell by the picture. A picture that is MNIST's
-    already comes out as it went in. Of several digits it is the largest and most central one.
-
-    Raises:
-        ImageError: the file is no picture of the known formats, or shows nothing.
-        TypeError: ``data`` is not the content of a file, but perhaps its name.
-    """
-    data = read_source(data)
-    seen = decode(data)
-    ready = as_mnist(seen.grey, polarity)
-    if ready is not None:
-        return DigitImage(ready)
-    ink, groups = find_digits(seen.colours, polarity)
-    found = doubts(ink, groups[0])
-    if any(group.size > OTHER * groups[0].size for group in groups[1:]):
-        found += (SEVERAL,)
-    return DigitImage(fit(groups[0].ink), found)
-
-
-def read_raw_image(data: bytes) -> DigitImage:
-    """The 28x28 picture in a file, its grey values untouched.
-
-    Raises:
-        ImageError: the file is no picture of the known formats, or is of another size.
-    """
-    return DigitImage(decode_as_stored(data, FIELD))
-
-
-def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:
-    """The picture itself if it has MNIST's size, box and centre, as light ink on black."""
-    if grey is None:
-        return None
-    if polarity != "dark" and fits_already(grey):
-        return grey
-    ink = 255 - grey
-    return ink if polarity != "light" and fits_already(ink) else None
-
-
-def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[Ink, list[Group]]:
-    """The digits on the sheet, if the picture shows one on a table, else in the whole picture.
-
-    Raises:
-        ImageError: there are none.
-    """
-    # A sheet may differ from its table in brightness or, in a picture that has it, in colour only.
-    for look in (_brightness, mix)[: colours.shape[2]]:
-        sheet = find_sheet(look(colours))
-        if sheet is not None:
-            try:
-                return digits_on(beyond_sheet(colours, sheet), polarity, page, sheet)
-            except ImageError:
-                if not is_narrow(sheet):
-                    raise
-    everywhere = np.ones(colours.shape[:2], np.bool_)
-    try:
-        return digits_on(colours, polarity, page, everywhere)
-    except ImageError as error:
-        if polarity != "auto":
-            advice = "--polarity auto looks for light and dark"
-            raise ImageError(f"there is no {polarity} ink in the picture; {advice}") from error
-        if not page:
-            raise
-    # With a shadow over half of it, paper may have been taken for ink.
-    return digits_on(colours, "dark", page, everywhere)
-
-
-def _brightness(colours: Colours) -> Grey:
-    return np.asarray(colours.mean(axis=2), np.float32)
-
-
-def beyond_sheet(colours: Colours, sheet: Mask) -> Colours:
-    """The picture with the sheet's colours, and the light on them, going on around the sheet."""
-    table = (~sheet).astype(np.float32)
-    around = np.stack([bare(channel, table) for channel in np.moveaxis(colours, 2, 0)], axis=2)
-    return np.where(sheet[:, :, None], colours, around).astype(np.float32)
-
-
-def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:
-    """The ink of a picture and the digits that it forms on a sheet.
-
-    Raises:
-        ImageError: there are none.
-    """
-    ink = find_page_ink(colours, polarity) if page else find_ink(colours, polarity)
-    groups = find_groups(without_lines(without_frames(ink.amount * sheet, page)), page)
-    if not groups:
-        raise ImageError(BLANK)
-    return ink, groups
-
-
-def find_page_ink(colours: Colours, polarity: str) -> Ink:
-    """The same as ``find_ink``, but in shadow, too, ink is what there is less of.
-
-    Raises:
-        ImageError: there is none.
-    """
-    ink = find_ink(colours, polarity, PAGE_PASSES)
-    if ink.amount.mean() < PAGE_INK:
-        return ink
-    found = [ink]
-    for named in ("dark", "light") if polarity == "auto" else (polarity,):
-        for fills in (True, False):
-            with suppress(ImageError):
-                found.append(find_ink(colours, named, PAGE_PASSES, fills))
-    return min(found, key=lambda ink: float(ink.amount.mean()))
-
-
-def doubts(ink: Ink, digit: Group) -> tuple[str, ...]:
-    """Why the reading of a digit may be wrong, whatever stands beside it."""
-    found: tuple[str, ...] = ()
-    if ink.depth < max(CLEAR * ink.noise, CLEAREST_NOISE):
-        found += (LOW_CONTRAST,)
-    if digit.cut:
-        found += (CUT,)
-    return found
-
+"""Pictures to the 28x28 images of their digits, in the form of MNIST's images."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
-from scratchnet_cli.images.load import NO_MEMORY
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.decode import decode, decode_raw
+from scratchnet_cli.images.digit_image import SEVERAL_DIGITS, DigitImage, Place
+from scratchnet_cli.images.digits import find_digits, warnings_for
+from scratchnet_cli.images.load import OUT_OF_MEMORY_MESSAGE
+from scratchnet_cli.images.mnist import as_mnist, fit
+from scratchnet_cli.images.page import page_images
+from scratchnet_cli.images.parts import longer_side
+from scratchnet_cli.images.regions import mask_box
 from scratchnet_cli.system.inputs import STDIN, check_file_size, read_bytes
 
 Source = bytes | bytearray | str | os.PathLike[str]
+"""The content of a picture file, or its path."""
 POLARITIES = ("auto", "dark", "light")
+# Something else with this share of the digit's size is another digit.
+MIN_OTHER_DIGIT_RATIO = 0.4
+
+
+def read_image(source: Source, polarity: str = "auto") -> DigitImage:
+    """Return the digit in a picture, scaled and centred as in MNIST's images.
+
+    A picture that already has the form of MNIST's images is returned unchanged. Of several
+    digits, the largest and most central one is returned, with a warning.
+
+    Args:
+        source: The content of a picture file, or its path.
+        polarity: "dark" if the ink is darker than the background, "light" if it is lighter, or
+            "auto" to detect it.
+
+    Returns:
+        The image. Its ``pixels`` are (28, 28) uint8, 0 for background and 255 for ink. Its
+        ``warnings`` say why the digit may be read wrong.
+
+    Raises:
+        ImageError: The file cannot be read, is not a picture, or shows no digit.
+        TypeError: ``source`` is neither the content of a file nor a path.
+
+    Example:
+        >>> image = read_image("photo.jpg")
+        >>> image.pixels.shape, image.pixels.dtype, image.warnings
+        ((28, 28), dtype('uint8'), ())
+    """
+    if not isinstance(source, bytes | bytearray | str | os.PathLike):
+        raise TypeError(
+            f"expected the bytes of a picture file or its path, not {type(source).__name__}"
+        )
+    return read_digits(read_source(source), polarity=polarity)[0]
 
 
 def read_source(source: Source) -> bytes:
+    """Return the bytes of a picture file.
+
+    A path is only read as a file: ``-`` is a file of this name, not standard input.
+
+    Raises:
+        ImageError: the file cannot be read or is too large, or the source is not one.
+    """
     if isinstance(source, bytes | bytearray):
         check_file_size(len(source))
         return bytes(source)
@@ -169,31 +69,61 @@ def read_source(source: Source) -> bytes:
             f"neither the bytes of a picture nor its path, but {type(source).__name__}"
         )
     path = os.fspath(source)
-    if os.path.isdir(path):
+    if os.path.isdir(path):  # noqa: PTH112
         raise ImageError("a folder, not a picture")
-    return read_bytes(os.path.join(os.curdir, path) if path == STDIN else path)
+    return read_bytes(os.path.join(os.curdir, path) if path == STDIN else path)  # noqa: PTH118
 
 
-def read_digits(data, *, multiple=False, raw=False, polarity="auto"):
+def read_digits(
+    data: bytes, *, multiple: bool = False, raw: bool = False, polarity: str = "auto"
+) -> list[DigitImage]:
+    """Return the digit in a picture file, or with ``multiple`` all that may be its digits.
+
+    With ``multiple`` they are in reading order, each with its place. Where digits may touch, the
+    whole stretch of ink comes first, then its pieces. raw: return the file's 28x28 grey values.
+
+    Raises:
+        ImageError: the file is not a picture or shows no digit.
+    """
+    if raw and not multiple:
+        return [DigitImage(decode_raw(data))]
+    scan = decode(data, page=multiple)
+    ready = as_mnist(scan.grey, polarity)
+    if ready is not None:
+        box = mask_box(ready > 0) if multiple else None
+        return [DigitImage(ready, place=Place(box) if box else None)]
+    ink, groups = find_digits(scan.colours, polarity, page=multiple)
     if multiple:
-        from scratchnet_cli.images.page import read_digits as page
+        return page_images(ink, groups, scan.scale)
+    digit, *others = groups
+    warnings = warnings_for(ink, digit)
+    size = MIN_OTHER_DIGIT_RATIO * longer_side(digit.box)
+    if any(longer_side(other.box) > size for other in others):
+        warnings += (SEVERAL_DIGITS,)
+    return [DigitImage(fit(digit.ink), warnings)]
 
-        return page(data, polarity)
-    return [read_raw_image(data) if raw else read_image(data, polarity)]
+
+def read_file(
+    name: str, *, multiple: bool = False, raw: bool = False, polarity: str = "auto"
+) -> list[DigitImage] | ImageError:
+    """Return the digits of a file, or of standard input for ``-``; return an error, not raise."""
+    return _try_read(read_bytes, name, multiple=multiple, raw=raw, polarity=polarity)
 
 
-def _attempt(read):
+def read_or_error(
+    source: Source, *, raw: bool = False, polarity: str = "auto"
+) -> list[DigitImage] | ImageError:
+    """Return the digit of a source, or its 28x28 grey values; return an error, not raise."""
+    return _try_read(read_source, source, raw=raw, polarity=polarity)
+
+
+def _try_read(
+    load: Callable[[Any], bytes], source: Source, **options: Any
+) -> list[DigitImage] | ImageError:
     try:
-        return read()
+        return read_digits(load(source), **options)
     except ImageError as error:
+        # A new error, because the traceback of this one keeps the whole picture in memory.
         return ImageError(*error.args)
     except MemoryError:
-        return ImageError(NO_MEMORY)
-
-
-def read_file(name, *, multiple=False, raw=False, polarity="auto"):
-    return _attempt(lambda: read_digits(read_bytes(name), multiple=multiple, raw=raw, polarity=polarity))
-
-
-def read_or_error(source, *, raw=False, polarity="auto"):
-    return _attempt(lambda: read_digits(read_source(source), raw=raw, polarity=polarity))
+        return ImageError(OUT_OF_MEMORY_MESSAGE)

@@ -1,31 +1,39 @@
-"""Connected regions of a mask, by runs: the small part of image morphology that is needed."""
+"""Operations on masks: connected regions, holes, sides and corners, the box of what is set."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchnet_cli.images.digit_image import Box
+
 Mask = NDArray[np.bool_]
+"""(h, w)."""
+Boxes = NDArray[np.intp]
+"""(n, 4): left, top, right, bottom of n boxes, or (4,) of one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """The 8-connected regions of a mask, numbered from 1.
+    """The n regions of a mask, whose pixels are connected in 8 directions.
 
-    labels: (h, w) int32, 0 outside. top, bottom, left, right: (n,) of each region's rectangle,
-    bottom and right exclusive. area: (n,) pixels.
+    labels: (h, w) int32, 0 outside the mask, else the region's index + 1. boxes: (n, 4).
+    area: (n,) pixels.
     """
 
     labels: NDArray[np.int32]
-    top: NDArray[np.intp]
-    bottom: NDArray[np.intp]
-    left: NDArray[np.intp]
-    right: NDArray[np.intp]
+    boxes: Boxes
     area: NDArray[np.intp]
+
+    def box(self, indices: list[int]) -> Box:
+        """Return the box around some of the regions."""
+        boxes = self.boxes[indices]
+        (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+        return int(left), int(top), int(right), int(bottom)
 
 
 def find_regions(mask: Mask) -> Regions:
-    """The regions of a (h, w) mask."""
+    """Return the connected regions of a (h, w) mask."""
     height, width = mask.shape
     # With an empty column on both sides, runs of a row start and end where its neighbours differ.
     wide = np.zeros((height, width + 2), np.int8)
@@ -33,40 +41,28 @@ def find_regions(mask: Mask) -> Regions:
     change = np.diff(wide, axis=1)
     row, start = np.nonzero(change == 1)
     stop = np.nonzero(change == -1)[1]
-    root = _roots(row, start, stop, width)
-    _, number = np.unique(root, return_inverse=True)
-    count = int(number.max(initial=-1)) + 1
+    first_run = _first_runs(row, start, stop, width)
+    _, index = np.unique(first_run, return_inverse=True)
+    count = int(index.max(initial=-1)) + 1
     low = np.full((2, count), max(height, width))
     high = np.zeros((2, count), np.intp)
-    np.minimum.at(low[0], number, row)
-    np.minimum.at(low[1], number, start)
-    np.maximum.at(high[0], number, row + 1)
-    np.maximum.at(high[1], number, stop)
-    area = np.bincount(number, stop - start, count).astype(np.intp)
+    np.minimum.at(low[0], index, start)
+    np.minimum.at(low[1], index, row)
+    np.maximum.at(high[0], index, stop)
+    np.maximum.at(high[1], index, row + 1)
+    area = np.bincount(index, stop - start, count).astype(np.intp)
     marks = np.zeros((height, width + 1), np.int32)
-    marks[row, start] = number + 1
-    marks[row, stop] -= (number + 1).astype(np.int32)
+    marks[row, start] = index + 1
+    marks[row, stop] -= (index + 1).astype(np.int32)
     labels = marks.cumsum(axis=1, dtype=np.int32)[:, :-1]
-    return Regions(labels, low[0], high[0], low[1], high[1], area)
+    return Regions(labels, np.vstack((low, high)).T, area)
 
 
-def sides(mask: Mask) -> tuple[Mask, Mask, Mask, Mask]:
-    """The outermost pixels: the top row, the bottom row, the left column and the right one."""
-    return mask[0], mask[-1], mask[:, 0], mask[:, -1]
-
-
-def spanned(mask: Mask) -> Mask:
-    """Each row from its first to its last set pixel."""
-    after = np.logical_or.accumulate(mask, axis=1)
-    before = np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
-    return after & before
-
-
-def _roots(
+def _first_runs(
     row: NDArray[np.intp], start: NDArray[np.intp], stop: NDArray[np.intp], width: int
 ) -> NDArray[np.intp]:
-    """For each run the first run of its region."""
-    # One number line for all rows, with room between them: runs touch if their spans meet.
+    """Return for each run of set pixels the first run of its region."""
+    # All rows lie on one number line, with gaps between them. Runs touch if their spans meet.
     stride = width + 3
     first = np.searchsorted(row * stride + stop, (row - 1) * stride + start, side="left")
     last = np.searchsorted(row * stride + start, (row - 1) * stride + stop, side="right")
@@ -84,3 +80,35 @@ def _roots(
         if np.array_equal(lowered, root):
             return root
         root = lowered
+
+
+def fill_holes(mask: Mask) -> Mask:
+    """Return the mask with all pixels that lie between set pixels of their row and column."""
+    return _fill_rows(mask) & _fill_rows(mask.T).T
+
+
+def _fill_rows(mask: Mask) -> Mask:
+    after = np.logical_or.accumulate(mask, axis=1)
+    before = np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
+    return after & before
+
+
+def sides(mask: Mask) -> tuple[Mask, Mask, Mask, Mask]:
+    """Return the outermost pixels: left column, top row, right column, bottom row."""
+    return mask[:, 0], mask[0], mask[:, -1], mask[-1]
+
+
+def corner_share(mask: Mask) -> float:
+    """Return the share of set pixels in the corners, an eighth of the height and width."""
+    height, width = (max(1, side // 8) for side in mask.shape)
+    rows = mask[:height], mask[-height:]
+    columns = np.s_[:width], np.s_[-width:]
+    return float(np.mean([part[:, column].mean() for part in rows for column in columns]))
+
+
+def mask_box(mask: Mask) -> Box | None:
+    """Return the box around all set pixels, or None if none is set."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if rows.size == 0:
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

@@ -1,104 +1,112 @@
-"""The sheet of paper in a picture that shows the table around it as well."""
+"""The sheet of paper in a picture that also shows the table around it."""
 
 import numpy as np
 
-from scratchnet_cli.images.grey import Grey, fit_longest, quantile, resize, two_tones
-from scratchnet_cli.images.regions import Mask, find_regions, sides, spanned
+from scratchnet_cli.images.grey import Colours, Grey, median, resize, resize_to, threshold_otsu
+from scratchnet_cli.images.ink import mean_background
+from scratchnet_cli.images.regions import Mask, fill_holes, find_regions, sides
 
-# Sheets are large: their edges are found on a copy of this size; but not where it has fewer pixels
-# than this across, for in a long strip a stroke looks like a sheet.
-SMALL, THIN = 128, 8
-# A sheet fills at least this share of the picture, and where it fills more there is no table.
-SMALLEST, LARGEST = 0.03, 0.97
-# It fills this share of the smallest rectangle around it, at whatever angle; an ellipse fills 0.79.
-RECTANGULAR = 0.86
-# Its paper takes this share of it, its digit the rest; of a seven-segment zero the hole takes more.
-PAPER = 0.6
-# A sheet is hardly longer than wide by more than this factor, and a stroke is.
-NARROW = 2.5
-# Across its edge the grey changes by this share of what sheet and table differ: light is softer.
-SHARP = 0.6
-# The table takes this share of the picture's rim if it lies all around the sheet, and this if
-# beside it. What takes less is a stroke that reaches the rim.
-ENCLOSED, BESIDE = 0.8, 0.2
-# A table beside the sheet, not around it, is darker than the sheet by this factor at least:
-# else it might be a shadow.
-TABLE = 0.55
+# The size of the copy on which sheets are found. If its shorter side is below the second figure,
+# there is no sheet: in a long strip a stroke looks like one.
+SHEET_SIDE_PIXELS, MIN_SHEET_SIDE_PIXELS = 128, 8
+# The share of the picture that a sheet covers; above the second there is no table.
+MIN_SHEET_AREA_RATIO, MAX_SHEET_AREA_RATIO = 0.03, 0.97
+# The share of the smallest rectangle around a sheet, at any angle; an ellipse covers 0.79.
+MIN_RECTANGLE_AREA_RATIO = 0.86
+# The share of paper in a sheet, the rest is ink; the hole of a seven-segment zero covers more.
+MIN_PAPER_AREA_RATIO = 0.6
+# The longest sheet, as a share of its width; a stroke is longer.
+MAX_SHEET_ASPECT = 2.5
+# The step of grey at a sheet's edge, as a share of the contrast to the table; light is softer.
+MIN_EDGE_STEP_RATIO = 0.6
+# The share of the picture's border that is table: all around the sheet, or beside it. Less than
+# that is a stroke that reaches the border.
+MIN_TABLE_AROUND_RATIO, MIN_TABLE_BESIDE_RATIO = 0.8, 0.2
+# The brightness of a table beside the sheet, as a share of the sheet's; above that it is a shadow.
+MAX_TABLE_BRIGHTNESS_RATIO = 0.55
 
 
 def find_sheet(grey: Grey) -> Mask | None:
-    """(h, w) where the paper is, or None if no sheet is found."""
-    small = fit_longest(grey, SMALL)
-    if min(small.shape) < THIN:
+    """Return the (h, w) mask of the paper, or None if there is no sheet on a table."""
+    small = resize_to(grey, SHEET_SIDE_PIXELS)
+    if min(small.shape) < MIN_SHEET_SIDE_PIXELS:
         return None
-    bright = small > two_tones(small)[0]
+    bright = small > threshold_otsu(small)[0]
     for part in (bright, ~bright):
         sheet = solid_region(part)
         if sheet is not None and stands_out(small, sheet):
-            inside = resize(shrink(shrink(sheet)).astype(np.float32), *grey.shape) > 0.5
+            inside = resize(erode(erode(sheet)).astype(np.float32), *grey.shape) > 0.5
             if inside.any():
                 return inside
     return None
 
 
 def solid_region(mask: Mask) -> Mask | None:
-    """The largest region of a mask, its holes filled, if of the size and shape of a sheet."""
+    """Return the largest region, its holes filled, or None if its form is not a sheet's."""
     regions = find_regions(mask)
     if regions.area.size == 0:
         return None
     region = regions.labels == int(regions.area.argmax()) + 1
-    filled = spanned(region) & spanned(region.T).T
-    if not SMALLEST < filled.mean() < LARGEST or region.sum() < PAPER * filled.sum():
+    filled = fill_holes(region)
+    has_sheet_size = MIN_SHEET_AREA_RATIO < filled.mean() < MAX_SHEET_AREA_RATIO
+    if not has_sheet_size or region.sum() < MIN_PAPER_AREA_RATIO * filled.sum():
         return None
     longer, shorter = smallest_rectangle(filled)
-    return filled if filled.sum() > RECTANGULAR * longer * shorter else None
+    return filled if filled.sum() > MIN_RECTANGLE_AREA_RATIO * longer * shorter else None
 
 
 def smallest_rectangle(mask: Mask) -> tuple[float, float]:
-    """Its longer and its shorter side: of all around the mask, at whatever angle.
+    """Return the longer and the shorter side of the smallest rectangle around a mask.
 
-    mask: not empty.
+    The rectangle may have any angle. mask: (h, w), not empty.
     """
     rows = np.flatnonzero(mask.any(axis=1))
     ends = mask[rows].argmax(axis=1), mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
-    places = np.concatenate([np.stack((rows, columns), axis=1) for columns in ends])
+    points = np.concatenate([np.stack((rows, columns), axis=1) for columns in ends])
     angles = np.deg2rad(np.arange(0, 90, 3))
-    # The extent along each direction, and across it; both reach to the pixels' far sides.
+    cosines, sines = np.cos(angles), np.sin(angles)
+    # The extent along each direction and across it, from far side to far side of the pixels.
     along, across = (
-        np.ptp(places @ direction, axis=0) + 1
-        for direction in (
-            np.stack((np.cos(angles), np.sin(angles))),
-            np.stack((-np.sin(angles), np.cos(angles))),
-        )
+        np.ptp(points @ np.stack(direction), axis=0) + 1
+        for direction in ((cosines, sines), (-sines, cosines))
     )
     best = int((along * across).argmin())
     return max(along[best], across[best]), min(along[best], across[best])
 
 
-def is_narrow(sheet: Mask) -> bool:
-    """Whether it may be a stroke, which has the form of a sheet as well."""
+def may_be_stroke(sheet: Mask) -> bool:
+    """Return whether a sheet is so narrow that it may be a stroke."""
     longer, shorter = smallest_rectangle(sheet)
-    return longer > NARROW * shorter
+    return longer > MAX_SHEET_ASPECT * shorter
 
 
 def stands_out(grey: Grey, sheet: Mask) -> bool:
-    """Whether the grey changes at a sheet's edge as it does not in light and shadow."""
+    """Return whether grey changes at a sheet's edge more sharply than in light and shadow."""
     table = ~sheet
-    inside, outside = quantile(grey[sheet], 0.5), quantile(grey[table], 0.5)
-    # The second pixel on each side: the first ones are mixtures.
-    inner, outer = (one & ~shrink(one) for one in (shrink(sheet), shrink(table)))
+    inside, outside = median(grey[sheet]), median(grey[table])
+    # The second pixel on each side, because the first ones are mixtures.
+    inner, outer = (one & ~erode(one) for one in (erode(sheet), erode(table)))
     if not inner.any() or not outer.any():
         return False
-    step = quantile(grey[inner], 0.5) - quantile(grey[outer], 0.5)
-    if step / (inside - outside or 1) < SHARP:
+    step = median(grey[inner]) - median(grey[outer])
+    if step / (inside - outside or 1) < MIN_EDGE_STEP_RATIO:
         return False
-    rim = np.concatenate(sides(sheet))
-    if rim.mean() < 1 - ENCLOSED:
+    border = np.concatenate(sides(sheet))
+    if border.mean() < 1 - MIN_TABLE_AROUND_RATIO:
         return True
-    return bool(rim.mean() < 1 - BESIDE and outside < TABLE * inside)
+    dark_table = outside < MAX_TABLE_BRIGHTNESS_RATIO * inside
+    return bool(border.mean() < 1 - MIN_TABLE_BESIDE_RATIO and dark_table)
 
 
-def shrink(mask: Mask) -> Mask:
-    """The pixels whose 4 neighbours are all set; beyond the picture counts as set."""
+def erode(mask: Mask) -> Mask:
+    """Return the pixels whose 4 neighbours are all set; outside the picture counts as set."""
     padded = np.pad(mask, 1, constant_values=True)
     return mask & padded[2:, 1:-1] & padded[:-2, 1:-1] & padded[1:-1, 2:] & padded[1:-1, :-2]
+
+
+def extend_sheet(colours: Colours, sheet: Mask) -> Colours:
+    """Return the picture with the table painted over by the colours and the light of the sheet."""
+    table = (~sheet).astype(np.float32)
+    channels = np.moveaxis(colours, 2, 0)
+    around = np.stack([mean_background(channel, table) for channel in channels], axis=2)
+    return np.where(sheet[:, :, None], colours, around).astype(np.float32)

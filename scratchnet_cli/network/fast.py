@@ -2,8 +2,8 @@
 
 Each layer is one matrix product, with one tanh or relu in place after it.
 
-- σ(a) = (1 + tanh(a/2)) / 2: a sigmoid layer becomes a tanh layer, and the two halves move into the
-  weights on either side. The division of the pixels by 255 moves into ``W1`` likewise.
+- σ(a) = (1 + tanh(a/2)) / 2, so a sigmoid layer becomes a tanh layer. The two halves move into the
+  weights on either side, and the division of the pixels by 255 moves into ``W1``.
 - ``x·W + b`` is ``[x 1]·[W; b]``: each layer has one more output, which is always 1.
 - Results go into buffers that are used again. Images pass in blocks that fit the processor's cache.
 """

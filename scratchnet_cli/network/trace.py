@@ -23,7 +23,7 @@ _FUNCTIONS = {**ACTIVATIONS, **OUTPUT_FUNCTIONS}
 
 # Rows and columns that are shown in full.
 MAX_SHOWN = 10
-# Of longer rows, only the largest values are shown.
+# Longer rows show only their largest values.
 LARGEST_COUNT = 3
 LINE_WIDTH = 76
 FORMULA_WIDTH = 22
@@ -84,7 +84,7 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
 
 
 def output_blocks(network: Network, x: Array, output: str = "identity") -> Iterator[Array]:
-    """Yield the last z of ``trace_network``, (rows, outputs), for one block of inputs at a time."""
+    """Yield the last z of ``trace_network``, (rows, outputs), of one block of inputs at a time."""
     if x.ndim == 1:
         yield trace_network(network, x, output)[-1].z[None]
         return

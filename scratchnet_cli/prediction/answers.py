@@ -1,4 +1,4 @@
-"""Digits read from pictures: answers, their numbers, and warnings."""
+"""Answers: the digits in a picture, the numbers that they form, and warnings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,23 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.digit_image import Box, DigitImage
-from scratchnet_cli.images.mnist import FIELD
+from scratchnet_cli.images.digit_image import SIDE_PIXELS, Box, DigitImage
 from scratchnet_cli.network.layers import Network
 
 NOT_A_DIGIT = "does not look like a digit"
 LOW_PROBABILITY = "low probability"
 
-# For what the network was trained to reject, the probability is spread over all ten classes; for
-# two digits that look alike it is not. So the share left over by the best two separates both.
-# `python -m weights.score` measures both limits.
+# The network spreads the probability of an image that is not a digit over all ten classes. If two
+# digits look alike, they share it. So the probability that the best two classes leave over tells
+# one from the other. `python -m weights.score` measures both limits.
 MAX_LEFT_OVER = 0.15
 MIN_PROBABILITY = 0.8
 
 
 @dataclass(frozen=True, eq=False)
 class Digit:
-    """What the network made of one image. probabilities: (classes,), they sum to 1."""
+    """The digit in one image. probabilities: (classes,), they sum to 1."""
 
     image: DigitImage
     probabilities: NDArray[np.floating]
@@ -34,12 +33,12 @@ class Digit:
 
     @property
     def x(self) -> NDArray[np.floating]:
-        """The network's input: (784,) float32 in [0, 1]."""
+        """Return the network's input: (784,) float32 in [0, 1]."""
         return self.image.pixels.reshape(-1).astype(np.float32) / 255
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Why the digit may be wrong."""
+        """Return why the digit may be wrong."""
         return (*self.image.warnings, *probability_warnings(self.probabilities))
 
     def top(self, count: int) -> list[tuple[int, float]]:
@@ -52,29 +51,29 @@ class Digit:
 
 @dataclass(frozen=True, eq=False)
 class Number:
-    """Digits side by side, at least one. row: their row on the page, from 1."""
+    """Digits side by side, at least one. row: their row in the picture, counted from 1."""
 
     digits: Sequence[Digit]
     row: int = 1
 
     @property
     def number(self) -> str:
-        """The digits as text: ``2026``."""
+        """Return the digits as text: ``2026``."""
         return "".join(str(digit.digit) for digit in self.digits)
 
     @property
     def probability(self) -> float:
-        """The probability of the least certain digit."""
+        """Return the probability of the least certain digit."""
         return min(digit.probability for digit in self.digits)
 
     @property
     def warnings(self) -> list[str]:
-        """Why the number may be wrong, each reason once."""
+        """Return why the number may be wrong, each reason once."""
         return _distinct_warnings(self.digits)
 
     @property
     def box(self) -> Box | None:
-        """The rectangle around the digits, if their places are known."""
+        """Return the rectangle around the digits, or None if their places are not known."""
         boxes = [digit.image.place.box for digit in self.digits if digit.image.place]
         if not boxes:
             return None
@@ -91,44 +90,44 @@ class Answer:
 
     @cached_property
     def numbers(self) -> list[Number]:
-        """The numbers that the digits form, in reading order."""
+        """Return the numbers that the digits form, in reading order."""
         groups = groupby(self.digits, _row_and_number)
         return [Number(list(digits), row) for (row, _), digits in groups]
 
     @property
     def number(self) -> str:
-        """The numbers, separated by spaces."""
+        """Return the numbers, separated by spaces."""
         return " ".join(number.number for number in self.numbers)
 
     @property
     def probability(self) -> float:
-        """The probability of the least certain digit."""
+        """Return the probability of the least certain digit."""
         return min(digit.probability for digit in self.digits)
 
     @property
     def warnings(self) -> list[str]:
-        """Why the answer may be wrong, each reason once."""
+        """Return why the answer may be wrong, each reason once."""
         return _distinct_warnings(self.digits)
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A picture without an answer, and why."""
+    """A picture that cannot be read, and the reason."""
 
     path: str
     reason: str
 
 
 Result = Answer | Unreadable
-"""What came of a picture."""
+"""The result for one picture."""
 
 
-def classify(
-    network: Network, readings: Sequence[tuple[str, list[DigitImage] | ImageError]]
-) -> list[Result]:
-    """Return a result for each picture, in their order. The images are one batch.
+Reading = tuple[str, list[DigitImage] | ImageError]
+"""The path of a picture, and its images or why there are none."""
 
-    readings: the path of each picture, and its images or the error.
+
+def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
+    """Return a result for each picture, in their order. All images are one batch.
 
     Raises:
         ShapeError: the network does not take 28x28 images.
@@ -148,7 +147,8 @@ def probability_warnings(probabilities: NDArray[np.floating]) -> tuple[str, ...]
 
     probabilities: (classes,), they sum to 1.
     """
-    second, best = np.sort(probabilities)[-2:].tolist() if len(probabilities) > 1 else (0.0, 1.0)
+    # For ten classes a list is faster than an array. The 0 is for a network of one class.
+    *_, second, best = 0.0, *sorted(probabilities.tolist())
     if 1 - best - second > MAX_LEFT_OVER:
         return (NOT_A_DIGIT,)
     return (LOW_PROBABILITY,) if best < MIN_PROBABILITY else ()
@@ -164,22 +164,22 @@ def _row_and_number(digit: Digit) -> tuple[int, int]:
 
 
 def _best_segmentation(digits: list[Digit]) -> list[Digit]:
-    """Choose among overlapping candidates where touching digits may be split."""
+    """Return the digits of the best segmentation, if there are several where digits touch."""
     if len(digits) == 1:
         return digits
     places = [digit.image.place for digit in digits if digit.image.place]
     if all(place.after == 1 for place in places):
         return digits
-    # Single digits do not need it.
-    from scratchnet_cli.prediction.segmentation import choose
+    # Imported here because most pictures do not need it.
+    from scratchnet_cli.prediction.segmentation import choose_pieces
 
-    chosen = choose(places, np.array([digit.probabilities for digit in digits]))
+    chosen = choose_pieces(places, np.array([digit.probabilities for digit in digits]))
     return [digits[index] for index in chosen]
 
 
 def _digits(network: Network, images: Sequence[DigitImage]) -> list[Digit]:
     pixels = np.array([image.pixels for image in images], np.float32)
-    probabilities = network.probabilities(pixels.reshape(len(images), FIELD * FIELD) / 255)
+    probabilities = network.probabilities(pixels.reshape(len(images), SIDE_PIXELS**2) / 255)
     best = probabilities.argmax(axis=1)
     best_probabilities = probabilities[np.arange(len(best)), best]
     return list(map(Digit, images, probabilities, best.tolist(), best_probabilities.tolist()))

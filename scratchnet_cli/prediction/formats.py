@@ -1,4 +1,4 @@
-"""Answers as text: lines for scripts, warnings, and the image that the network saw."""
+"""Answers as text: lines for scripts, warnings, and drawings of what the network saw."""
 
 import json
 from collections import Counter
@@ -13,15 +13,15 @@ from scratchnet_cli.network.layers import Network
 from scratchnet_cli.prediction.answers import Answer, Digit, Number
 from scratchnet_cli.system.text import escape, format_below, format_exact, shorten, text_bar
 
-BAR_WIDTH = 24
+BAR_COLUMNS = 24
 # Two pixels, one above the other, share a character: from (dark, dark) to (light, light).
-_HALF_BLOCKS = " ▄▀█"
-# The grey ramp of 256-colour terminals: 24 steps from almost black to almost white.
-_FIRST_GREY, _GREYS = 232, 24
+HALF_BLOCKS = " ▄▀█"
+# The grey ramp of 256-colour terminals: 24 codes from almost black to almost white.
+FIRST_GREY_CODE, GREY_COUNT = 232, 24
 
 
 def to_tsv(answer: Answer, top: int) -> str:
-    """Return PATH, DIGIT, PROBABILITY, tab-separated; one line a number, with its worst digit's."""
+    """Return PATH, DIGIT, PROBABILITY, tab-separated; of several digits, a line for each number."""
     path = escape(answer.path)
     if len(answer.digits) == 1:
         ranked = (f"{digit}\t{probability:.4f}" for digit, probability in answer.digits[0].top(top))
@@ -30,7 +30,7 @@ def to_tsv(answer: Answer, top: int) -> str:
 
 
 def to_plain(answer: Answer, top: int) -> str:
-    """Return the most probable digits, best first; or one line a number, its digits."""
+    """Return the most probable digits, best first; of several digits, a line for each number."""
     if len(answer.digits) == 1:
         return " ".join(str(digit) for digit, _ in answer.digits[0].top(top))
     return "\n".join(one.number for one in answer.numbers)
@@ -43,7 +43,7 @@ def to_json(answer: Answer, top: int) -> str:
 
 
 def to_numbers_json(answer: Answer, top: int) -> str:
-    """Return one object: ``path number digits doubts numbers``, the latter with their digits."""
+    """Return one object: ``path number digits doubts numbers``; each number has its digits."""
     numbers: list[dict[str, Any]] = [
         {
             "number": number.number,
@@ -77,8 +77,8 @@ FORMATS: Mapping[str, Callable[[Answer, int], str]] = {
 
 def warning_lines(answer: Answer, min_confidence: float | None) -> Iterator[tuple[str, bool]]:
     """Yield a message for each uncertain number, and whether it is below ``min_confidence``."""
-    for number, place in zip(answer.numbers, places(answer.numbers), strict=True):
-        name = escape(shorten(", ".join((answer.path, *place))))
+    for number, position in zip(answer.numbers, positions(answer.numbers), strict=True):
+        name = shorten(", ".join((answer.path, *position)))
         subject = f"{name}: read as {number.number} with probability"
         if min_confidence is not None and number.probability < min_confidence:
             below = format_below(number.probability, min_confidence)
@@ -89,27 +89,27 @@ def warning_lines(answer: Answer, min_confidence: float | None) -> Iterator[tupl
             yield f"{subject} {number.probability:.4f}, but doubtful: {warnings}", False
 
 
-def places(numbers: Sequence[Number]) -> Iterator[list[str]]:
-    """Yield the row of each number, and its place in the row, as far as there are several."""
-    rows = Counter(number.row for number in numbers)
-    met: Counter[int] = Counter()
+def positions(numbers: Sequence[Number]) -> Iterator[list[str]]:
+    """Yield the row of each number, and its position in the row, if there are several."""
+    counts = Counter(number.row for number in numbers)
+    done: Counter[int] = Counter()
     for number in numbers:
-        met[number.row] += 1
-        row = [f"row {number.row}"] if len(rows) > 1 else []
-        yield [*row, f"number {met[number.row]}"] if rows[number.row] > 1 else row
+        done[number.row] += 1
+        row = [f"row {number.row}"] if len(counts) > 1 else []
+        yield [*row, f"number {done[number.row]}"] if counts[number.row] > 1 else row
 
 
 def view_lines(
     answer: Answer, network: Network, show: bool, trace: bool, colour: bool
 ) -> Iterator[list[str]]:
     """Yield a heading for each digit, and below it its image (show) or each layer (trace)."""
-    for number, place in zip(answer.numbers, places(answer.numbers), strict=True):
+    for number, position in zip(answer.numbers, positions(answer.numbers), strict=True):
         count = len(number.digits)
         for i, digit in enumerate(number.digits, 1):
-            which = [*place, f"digit {i} of {count}"] if count > 1 else place
+            which = [*position, f"digit {i} of {count}"] if count > 1 else position
             lines = [", ".join((escape(answer.path), *which))]
             if show:
-                lines += draw(digit, colour)
+                lines += drawing(digit, colour)
             if trace:
                 from scratchnet_cli.network.trace import formulas_of, trace_network
 
@@ -118,12 +118,12 @@ def view_lines(
             yield lines
 
 
-def draw(digit: Digit, colour: bool) -> list[str]:
+def drawing(digit: Digit, colour: bool) -> list[str]:
     """Return 14 lines or more: on the left the 28x28 pixels, on the right a bar for each class."""
-    halves = _coloured if colour else _blocks
-    image = halves(digit.image.pixels[0::2], digit.image.pixels[1::2])
+    to_rows = _grey_rows if colour else _block_rows
+    image = to_rows(digit.image.pixels[0::2], digit.image.pixels[1::2])
     bars = [
-        f"{'>' if label == digit.digit else ' '} {label} {text_bar(share, BAR_WIDTH)} {share:.4f}"
+        f"{'>' if label == digit.digit else ' '} {label} {text_bar(share, BAR_COLUMNS)} {share:.4f}"
         for label, share in enumerate(digit.probabilities)
     ]
     blank = " " * digit.image.pixels.shape[1]
@@ -136,13 +136,13 @@ def _fields(digit: Digit, top: int) -> dict[str, Any]:
     return {**ranked[0], "top": ranked, "probabilities": digit.probabilities.tolist()}
 
 
-def _blocks(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
+def _block_rows(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
     codes = 2 * (upper >= 128).astype(int) + (lower >= 128)
-    return ["".join(_HALF_BLOCKS[code] for code in row) for row in codes]
+    return ["".join(HALF_BLOCKS[code] for code in row) for row in codes]
 
 
-def _coloured(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
-    ramp = _FIRST_GREY + np.stack((upper, lower)).astype(int) * (_GREYS - 1) // 255
+def _grey_rows(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> list[str]:
+    ramp = FIRST_GREY_CODE + np.stack((upper, lower)).astype(int) * (GREY_COUNT - 1) // 255
     return [
         "".join(f"\x1b[38;5;{top};48;5;{bottom}m▀" for top, bottom in zip(*row, strict=True))
         + "\x1b[0m"

@@ -1,4 +1,4 @@
-"""Read pictures and classify their digits: many files, in order."""
+"""Many picture files to results, in order."""
 
 import os
 from collections.abc import Generator, Iterable
@@ -7,8 +7,8 @@ from functools import partial
 from itertools import chain
 
 from scratchnet_cli.errors import ScratchnetError
-from scratchnet_cli.images.read import read_file
-from scratchnet_cli.prediction.answers import Result, classify
+from scratchnet_cli.images.read import POLARITIES, read_file
+from scratchnet_cli.prediction.answers import Reading, Result, classify
 from scratchnet_cli.system.inputs import expand, read_list
 from scratchnet_cli.system.pool import map_in_order
 from scratchnet_cli.weights.load import Weights, load_weights
@@ -23,7 +23,7 @@ def predict_files(
     raw: bool = False,
     polarity: str = "auto",
 ) -> Generator[Result, None, None]:
-    """Yield an answer for each picture, in order, as soon as it is known.
+    """Return an iterator over the result of each picture, in order, as soon as it is known.
 
     Args:
         paths: Picture files; a folder stands for the pictures in it, ``-`` for standard input.
@@ -33,27 +33,58 @@ def predict_files(
         raw: Take 28x28 pictures as they are.
         polarity: ``dark`` or ``light`` ink, or ``auto``.
 
-    Yields:
-        An ``Answer``, or ``Unreadable`` with the reason. Many files are read by several processes.
+    Returns:
+        For each picture an ``Answer``, or ``Unreadable`` with the reason. Several processes read
+        many files.
 
     Raises:
+        WeightsError, DownloadError: As ``load_weights``.
         ShapeError: The network does not take 28x28 images.
         ImageError: The list cannot be read, or a process died.
+        TypeError: ``paths`` is one path instead of several.
+        ValueError: The polarity is unknown, or combined with ``raw``.
 
     Example:
         >>> for result in predict_files(["missing.png"], "bundled"):
         ...     print(result)
         Unreadable(path='missing.png', reason='No such file or directory')
     """
+    check_several(paths)
+    check_options(polarity, raw, multiple)
     if not isinstance(weights, Weights):
         weights = load_weights(weights)
     read = partial(read_file, multiple=multiple, raw=raw, polarity=polarity)
     listed = read_list(files_from) if files_from is not None else ()
     groups = (expand(group) for group in chain([[os.fspath(path) for path in paths]], listed))
-    with closing(map_in_order(read, groups)) as chunks:
+    return _results(weights, map_in_order(read, groups))
+
+
+def _results(
+    weights: Weights, chunks: Generator[list[Reading], None, None]
+) -> Generator[Result, None, None]:
+    with closing(chunks):
         for readings in chunks:
             try:
                 results = classify(weights.network, readings)
             except ScratchnetError as error:
                 raise type(error)(f"{weights.origin.source}: {error}") from error
             yield from results
+
+
+def check_several(pictures: object) -> None:
+    """Raise TypeError if this is one picture: its path is a sequence too, of letters."""
+    if isinstance(pictures, bytes | bytearray | str | os.PathLike):
+        raise TypeError(
+            f"expected a list of pictures, not {type(pictures).__name__}; "
+            "for one picture, [picture]"
+        )
+
+
+def check_options(polarity: str, raw: bool, multiple: bool = False) -> None:
+    """Raise ValueError if the polarity is unknown, or the options exclude each other."""
+    if polarity not in POLARITIES:
+        raise ValueError(f"polarity is {polarity!r}, expected one of {', '.join(POLARITIES)}")
+    if raw and polarity != "auto":
+        raise ValueError("raw takes pictures as they are: it goes with no polarity but auto")
+    if raw and multiple:
+        raise ValueError("raw takes pictures as they are: it does not go with multiple")

@@ -1,4 +1,4 @@
-"""Pictures to predictions in bulk: an object that a pipeline sends to its workers."""
+"""Predictions in bulk: an object that a pipeline sends to its workers."""
 
 import os
 from collections.abc import Iterable
@@ -7,13 +7,14 @@ from itertools import islice
 
 import numpy as np
 
-from scratchnet_cli.images.mnist import FIELD
-from scratchnet_cli.images.read import POLARITIES, Source, read_or_error
+from scratchnet_cli.images.digit_image import SIDE_PIXELS
+from scratchnet_cli.images.read import Source, read_or_error
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.prediction.answers import Result, Unreadable, classify
+from scratchnet_cli.prediction.predict import check_options, check_several
 from scratchnet_cli.weights.load import Weights, load_weights
 
-# Memory contains the images of one batch beside the predictions.
+# Memory contains the images of one batch, and all predictions.
 BATCH_SIZE = 256
 
 
@@ -64,14 +65,11 @@ class Predictor:
         polarity: str = "auto",
         raw: bool = False,
     ) -> None:
-        if polarity not in POLARITIES:
-            raise ValueError(f"polarity is {polarity!r}, expected one of {', '.join(POLARITIES)}")
-        if raw and polarity != "auto":
-            raise ValueError("raw takes pictures as they are: it goes with no polarity but auto")
+        check_options(polarity, raw)
         if isinstance(weights, str | os.PathLike):
             weights = load_weights(weights)
         self._network = weights if isinstance(weights, Network) else weights.network
-        self._network.check_input(np.empty(FIELD * FIELD))
+        self._network.check_input(np.empty(SIDE_PIXELS**2))
         self._polarity = polarity
         self._raw = raw
 
@@ -79,19 +77,18 @@ class Predictor:
         return f"Predictor({self._network}, polarity={self._polarity!r}, raw={self._raw})"
 
     def __call__(self, pictures: Iterable[Source]) -> list[Prediction]:
-        """Return a prediction for each picture, in their order; a bad one harms no other.
+        """Return a prediction for each picture, in their order.
 
         Args:
-            pictures: Bytes of files, or paths; ``-`` is a file of that name.
+            pictures: The content of files, or paths; ``-`` is a file of that name.
+
+        Returns:
+            As many predictions; one of a picture that cannot be read has an ``error``.
 
         Raises:
             TypeError: This is one picture instead of several.
         """
-        if isinstance(pictures, bytes | bytearray | str | os.PathLike):
-            raise TypeError(
-                f"expected a list of pictures, not {type(pictures).__name__}; "
-                "for one picture, [picture]"
-            )
+        check_several(pictures)
         rest = iter(pictures)
         predictions: list[Prediction] = []
         while batch := list(islice(rest, BATCH_SIZE)):

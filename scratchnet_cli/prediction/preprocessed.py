@@ -1,4 +1,4 @@
-"""The 28x28 images that the network saw, saved as files."""
+"""PNG files of the 28x28 images that the network saw."""
 
 from collections import Counter
 from pathlib import Path
@@ -19,25 +19,25 @@ class PreprocessedFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._count: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{folder}: no folder can be made here ({error.strerror})") from error
 
     def add(self, result: Result) -> None:
-        """Write ``photo.28x28.png`` for ``photo.jpg``, then ``photo.28x28-2.png`` and so on.
+        """Write ``photo.28x28.png`` for ``photo.jpg``; the next of this name has a ``-2``.
 
-        A file of an earlier run is replaced.
+        Files of an earlier run are replaced, others never.
 
         Raises:
-            OutputError: a file cannot be written, or another one has its name.
+            OutputError: a file cannot be written, or another file has its name.
         """
         if not isinstance(result, Answer):
             return
         stem = "stdin" if result.path == STDIN else Path(result.path).stem
         for digit in result.digits:
-            self._count[stem] += 1
-            count = self._count[stem]
+            self._counts[stem] += 1
+            count = self._counts[stem]
             name = f"{stem}.28x28{f'-{count}' if count > 1 else ''}.png"
             write_atomic(self._folder / name, png(digit.image.pixels), "own")

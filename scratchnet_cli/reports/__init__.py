@@ -1,1 +1,1 @@
-"""Pages for a browser: each is one HTML file that needs nothing else."""
+"""Reports and the page to draw on: HTML files that need no other file."""

@@ -1,6 +1,16 @@
 "use strict";
-// All that the page to draw on computes: the network, as the book's chapter 3 writes it, and before
-// it the way from a drawing to the 28x28 pixels that the network sees.
+// The computations: the network, and before it the steps from a drawing to 28x28 pixels.
+
+const page = JSON.parse(document.getElementById("data").textContent);
+// The constants of the Python modules, so that this page and `scratchnet predict` agree.
+const {
+  SIDE_PIXELS, DIGIT_SIDE_PIXELS, CENTRE_PIXEL, FINE_SCALE, MIN_PEN_PIXELS, FAINT_AMOUNT,
+  REGION_AMOUNT, CORE_AMOUNT, CUT_AMOUNT, SOFT_EDGE_RATIO, SPECK_AREA_RATIO, MAX_REGIONS,
+  MAX_PART_GAP_RATIO, MAX_SMALL_PART_RATIO, MIN_COLUMN_OVERLAP_RATIO, MAX_TOP_BAR_HEIGHT_RATIO,
+  MAX_BAR_ASPECT, MIN_OTHER_DIGIT_RATIO, ESTIMATE_SIDE_PIXELS, WINDOW_RATIO,
+  START_DEPTH_QUANTILE, MIN_INK_DEPTH, MIN_INK_DEPTH_SD, NOISE_REACH_SD,
+  MAX_LEFT_OVER, MIN_PROBABILITY, NOT_A_DIGIT, LOW_PROBABILITY, CUT_BY_EDGE, SEVERAL_DIGITS,
+} = page.constants;
 
 // ------------------------------------------------------------------------------- The network
 
@@ -12,7 +22,7 @@ const ACTIVATIONS = {
   identity: (x) => x,
 };
 
-/** a = x·W + b: x (inputs,), W (inputs, outputs) row by row, b and a (outputs,). */
+/** Return a = x·W + b. x: (inputs,); W: (inputs, outputs), row by row; b and a: (outputs,). */
 function affine(x, { W, b }) {
   const a = Float64Array.from(b);
   for (let i = 0; i < x.length; i++) {
@@ -23,7 +33,7 @@ function affine(x, { W, b }) {
   return a;
 }
 
-/** Each layer's { layer, x, a, z }: a = x·W + b and z = h(a), the next x; the last z are logits. */
+/** Return { layer, x, a, z } of each layer: a = x·W + b, z = h(a) is the next x, or the logits. */
 function forward(layers, x) {
   return layers.map((layer) => {
     const a = affine(x, layer);
@@ -33,7 +43,7 @@ function forward(layers, x) {
   });
 }
 
-/** y = e^a / Σ e^a; the maximum is subtracted first, which changes no y and lets none overflow. */
+/** Return y = e^a / Σ e^a. Subtracting the maximum first changes no y and prevents overflow. */
 function softmax(a) {
   const max = Math.max(...a);
   const e = a.map((value) => Math.exp(value - max));
@@ -41,63 +51,48 @@ function softmax(a) {
   return e.map((value) => value / sum);
 }
 
-/** The index of the largest value, the first of equals. */
-function argmax(values) {
-  return values.indexOf(Math.max(...values));
-}
+/** Return the index of the largest value, or of the first of several. */
+const argmax = (values) => values.indexOf(Math.max(...values));
 
-/** Why the most probable class may be wrong, one reason at most. */
-function doubtsOf(y) {
+/** Return why the most probable class may be wrong, at most one reason. */
+function probabilityWarnings(y) {
   const [best, second] = y.length > 1 ? [...y].sort((p, q) => q - p) : [1, 0];
-  if (1 - best - second > 0.15) return ["does not look like a digit"];
-  return best < 0.8 ? ["low probability"] : [];
+  if (1 - best - second > MAX_LEFT_OVER) return [NOT_A_DIGIT];
+  return best < MIN_PROBABILITY ? [LOW_PROBABILITY] : [];
 }
 
 // ------------------------------------------------------------------- A drawing to 28x28 pixels
 //
-// `scratchnet predict` does the same in Python, and more of it: light and paper, ruled lines and
-// frames are found there, and are not here. A grey is { height, width, values }, values in [0, 1].
+// `scratchnet predict` does the same in Python. It also handles light, paper, ruled lines and
+// frames. A grey is { height, width, values }; the values are in [0, 1], row by row.
 
-const FIELD = 28; // the picture that the network sees
-const BOX = 20; // the digit's longer side in it
-const CENTRE = 14; // where its centre of mass comes to lie
-const FINE = 8; // strokes are measured at so many pixels to one
-const PEN = 2; // thinner strokes are brought to this width
-const EDGE = 0.25; // connected ink has at least this much everywhere,
-const CORE = 0.6; // and that much somewhere
-const FULL = 0.9; // ink that is more than an edge
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** A grey of these values, row by row; without them it is empty. */
-function newGrey(height, width, values = new Float32Array(height * width)) {
-  return { height, width, values };
-}
-
-/** To the nearest whole number, and of two to the even one, as NumPy and Python do. */
-function round(value) {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
-}
-
-/** The sum of some numbers. */
+/** Return the sum of numbers. A loop is faster than `reduce`. */
 function total(values) {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i];
   return sum;
 }
 
-/** The value, or the bound that it is beyond. */
-function clamp(value, low, high) {
-  return Math.min(Math.max(value, low), high);
+/** Return a grey with these values, or an empty one. */
+const newGrey = (height, width, values = new Float32Array(height * width)) =>
+  ({ height, width, values });
+
+/** Round to the nearest integer, and halves to the even one, as NumPy and Python do. */
+function round(value) {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
 }
 
-/** The smallest value that is not below this share of them. */
+/** Return the smallest value that is not below this share of the values. */
 function quantile(values, share) {
   return values.slice().sort()[Math.min(Math.floor(share * values.length), values.length - 1)];
 }
 
-/** Which old pixels make up each new one along an axis, and their weights; as Pillow does it. */
-function shares(before, after, shrinks) {
+/** Return the old pixels under each new pixel along an axis, and their weights, as in Pillow. */
+function resizeWeights(before, after, shrinks) {
   const scale = before / after;
   const stretch = Math.max(scale, 1);
   const reach = (shrinks ? 0.5 : 1) * stretch;
@@ -105,20 +100,19 @@ function shares(before, after, shrinks) {
     const centre = (place + 0.5) * scale;
     const first = Math.max(Math.trunc(centre - reach + 0.5), 0);
     const end = Math.min(Math.trunc(centre + reach + 0.5), before);
-    const weights = [];
-    for (let i = first; i < end; i++) {
-      const off = (i - centre + 0.5) / stretch;
-      weights.push(shrinks ? Number(off > -0.5 && off <= 0.5) : Math.max(0, 1 - Math.abs(off)));
-    }
+    const weights = Array.from({ length: end - first }, (_, i) => {
+      const off = (first + i - centre + 0.5) / stretch;
+      return shrinks ? Number(off > -0.5 && off <= 0.5) : Math.max(0, 1 - Math.abs(off));
+    });
     const sum = total(weights) || 1;
     return { first, weights: weights.map((weight) => weight / sum) };
   });
 }
 
-/** The rows resized to `length` pixels, and then rows and columns swapped. */
+/** Resize the rows to `length` pixels, then swap rows and columns. */
 function resizeRows({ height, width, values }, length, shrinks) {
   const result = newGrey(length, height);
-  shares(width, length, shrinks).forEach(({ first, weights }, x) => {
+  resizeWeights(width, length, shrinks).forEach(({ first, weights }, x) => {
     for (let y = 0; y < height; y++) {
       let sum = 0;
       const start = y * width + first;
@@ -129,21 +123,21 @@ function resizeRows({ height, width, values }, length, shrinks) {
   return result;
 }
 
-/** A grey of that size: by area where it shrinks, by linear interpolation where it grows. */
+/** Return a grey of this size: averaged to shrink, linearly interpolated to grow. */
 function resize(grey, height, width) {
   const shrinks = height * width < grey.height * grey.width;
   return resizeRows(resizeRows(grey, width, shrinks), height, shrinks);
 }
 
-/** A grey whose longer side has `longest` pixels; its proportions stay. */
-function fitLongest(grey, longest) {
-  const scale = longest / Math.max(grey.height, grey.width);
+/** Return a grey with a longer side of `pixels` and the same aspect. */
+function resizeLongerSide(grey, pixels) {
+  const scale = pixels / Math.max(grey.height, grey.width);
   const side = (length) => Math.max(1, round(length * scale));
   return resize(grey, side(grey.height), side(grey.width));
 }
 
-/** The part of a grey from top and left on; what lies beyond its sides is empty. */
-function cut(grey, top, left, height, width) {
+/** Return the part of a grey from top and left on. It is empty outside of the grey. */
+function crop(grey, top, left, height, width) {
   const part = newGrey(height, width);
   const start = Math.max(left, 0);
   const end = Math.min(left + width, grey.width);
@@ -154,91 +148,101 @@ function cut(grey, top, left, height, width) {
   return part;
 }
 
-/** The maxima along the rows, `reach` pixels to both sides, and then rows and columns swapped. */
-function widenRows({ height, width, values }, reach) {
+/** Return the maxima along rows, `reach` pixels to both sides, with rows and columns swapped. */
+function dilateRows({ height, width, values }, reach) {
   const result = newGrey(width, height);
+  const size = 2 * reach + 1;
+  const row = new Float32Array(width + 2 * reach);
   for (let y = 0; y < height; y++) {
-    const row = values.subarray(y * width, (y + 1) * width);
+    row.fill(0);
+    row.set(values.subarray(y * width, (y + 1) * width), reach);
+    // Maxima over 1, 2, 4, … pixels. Two of the last overlap to any size.
+    let length = 1;
+    for (; 2 * length <= size; length *= 2) {
+      for (let x = 0; x < row.length - length; x++) row[x] = Math.max(row[x], row[x + length]);
+    }
     for (let x = 0; x < width; x++) {
-      let most = 0;
-      for (let i = Math.max(x - reach, 0); i <= x + reach; i++) if (row[i] > most) most = row[i];
-      result.values[x * height + y] = most;
+      result.values[x * height + y] = Math.max(row[x], row[x + size - length]);
     }
   }
   return result;
 }
 
-/** The maximum over a square that reaches so many pixels to each side. */
-function widen(grey, reach) {
-  return widenRows(widenRows(grey, reach), reach);
-}
+/** Return the maximum over a square that reaches this many pixels to each side. */
+const dilate = (grey, reach) => dilateRows(dilateRows(grey, reach), reach);
 
-/** The maximum over each pixel and its 4 neighbours, or all 8. Nothing lies at the rim. */
+/** Return the maximum over each pixel and its 4 neighbours, or all 8. The outermost are empty. */
 function spread({ height, width, values }, square) {
-  const down = values.slice();
-  for (let i = width; i < values.length - width; i++) {
-    if (values[i - width] > down[i]) down[i] = values[i - width];
-    if (values[i + width] > down[i]) down[i] = values[i + width];
-  }
-  const result = down.slice();
-  const beside = square ? down : values;
-  for (let i = width; i < values.length - width; i++) {
-    if (beside[i - 1] > result[i]) result[i] = beside[i - 1];
-    if (beside[i + 1] > result[i]) result[i] = beside[i + 1];
-  }
-  return newGrey(height, width, result);
+  const grow = (result, from, step) => {
+    for (let i = width; i < values.length - width; i++) {
+      if (from[i - step] > result[i]) result[i] = from[i - step];
+      if (from[i + step] > result[i]) result[i] = from[i + step];
+    }
+    return result;
+  };
+  const down = grow(values.slice(), values, width);
+  return newGrey(height, width, grow(down.slice(), square ? down : values, 1));
 }
 
-/** The ink spread by some pixels to all sides, in an octagon. */
+/** Return the ink grown by some pixels, whole or not, to all sides in an octagon. */
 function thicken(ink, by) {
   const whole = Math.trunc(by);
   const rest = by - whole;
-  const rim = whole + 2;
-  ink = cut(ink, -rim, -rim, ink.height + 2 * rim, ink.width + 2 * rim);
+  const margin = whole + 2;
+  ink = crop(ink, -margin, -margin, ink.height + 2 * margin, ink.width + 2 * margin);
   for (let step = 0; step < whole; step++) ink = spread(ink, step % 2 === 1);
   if (rest) {
     const more = spread(ink, whole % 2 === 1).values;
     ink.values.forEach((value, i) => (ink.values[i] = value + rest * (more[i] - value)));
   }
-  return cut(ink, 1, 1, ink.height - 2, ink.width - 2);
+  return crop(ink, 1, 1, ink.height - 2, ink.width - 2);
 }
 
-/** The mean width of the strokes: twice the area over the length of the outline. */
+/** Return the mean stroke width in pixels: twice the area over the length of the outline. */
 function penWidth(ink) {
   const area = total(ink.values);
   const outline = (total(thicken(ink, 2).values) - area) / 2;
   return (2 * area) / Math.max(outline, 1e-6);
 }
 
-/** The rectangle that holds the ink; what is fainter than a tenth at its rim is blur. */
+const emptyBox = () => ({ top: Infinity, bottom: 0, left: Infinity, right: 0 });
+
+/** Extend a box to contain another, or a pixel, and return it. */
+function extendBox(box, top, left, bottom = top + 1, right = left + 1) {
+  box.top = Math.min(box.top, top);
+  box.bottom = Math.max(box.bottom, bottom);
+  box.left = Math.min(box.left, left);
+  box.right = Math.max(box.right, right);
+  return box;
+}
+
+/** Return the box around others. */
+const boxAround = (boxes) => boxes.reduce((around, { top, left, bottom, right }) =>
+  extendBox(around, top, left, bottom, right), emptyBox());
+
+/** Return the ink without empty rows and columns around it. Faint ink there is only blur. */
 function trim(ink) {
-  const { height, width, values } = ink;
-  let [top, bottom, left, right] = [height, 0, width, 0];
-  const faint = Math.fround(0.1);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      if (values[i] <= faint) continue;
-      top = Math.min(top, y);
-      bottom = y + 1;
-      left = Math.min(left, x);
-      right = Math.max(right, x + 1);
-    }
-  }
-  return cut(ink, top, left, bottom - top, right - left);
+  const box = emptyBox();
+  const faint = Math.fround(FAINT_AMOUNT);
+  ink.values.forEach((value, i) => {
+    if (value > faint) extendBox(box, Math.floor(i / ink.width), i % ink.width);
+  });
+  return crop(ink, box.top, box.left, box.bottom - box.top, box.right - box.left);
 }
 
-/** The ink as if written with a pen of MNIST's width, if its own is thinner. */
-function withPen(ink) {
-  if (Math.max(ink.height, ink.width) > 2 * BOX * FINE) ink = fitLongest(ink, 2 * BOX * FINE);
-  const fine = fitLongest(ink, BOX * FINE);
-  const width = penWidth(fine) / FINE;
-  if (width >= PEN) return ink;
-  // The digit grows by what the pen grows, and is then shrunk to the box again.
-  const grown = (PEN - width) / (1 - PEN / BOX);
-  return trim(thicken(fine, (grown * FINE) / 2));
+/** Return the ink as if written with a pen of MNIST's width, if its own pen is thinner. */
+function widenPen(ink) {
+  const side = DIGIT_SIDE_PIXELS * FINE_SCALE;
+  if (Math.max(ink.height, ink.width) > 2 * side) ink = resizeLongerSide(ink, 2 * side);
+  const fine = resizeLongerSide(ink, side);
+  const width = penWidth(fine) / FINE_SCALE;
+  if (width >= MIN_PEN_PIXELS) return ink;
+  // The digit grows with the pen, and is shrunk to its size again later.
+  const growth = (MIN_PEN_PIXELS - width) / (1 - MIN_PEN_PIXELS / DIGIT_SIDE_PIXELS);
+  return trim(thicken(fine, (growth * FINE_SCALE) / 2));
 }
 
-/** The pixel that the centre of mass of whole numbers is nearest to: NaN where all are 0. */
+/** Return the pixel that is nearest to the centre of mass of integers; NaN if all are 0. */
 function centreOfMass({ width, values }) {
   let [sum, down, across] = [0, 0, 0];
   values.forEach((value, i) => {
@@ -249,51 +253,47 @@ function centreOfMass({ width, values }) {
   return { row: round(down / sum), column: round(across / sum) };
 }
 
-/** One digit's ink as MNIST would have it: 784 whole numbers from 0, background, to 255, ink. */
+/** Return a digit's ink as MNIST would show it: 784 integers, 0 is background, 255 is ink. */
 function fit(ink) {
-  const boxed = fitLongest(withPen(trim(ink)), BOX);
-  boxed.values = boxed.values.map((value) => clamp(round(Math.fround(value * 255)), 0, 255));
-  const { row, column } = centreOfMass(boxed);
-  const top = clamp(CENTRE - row, 0, FIELD - boxed.height);
-  const left = clamp(CENTRE - column, 0, FIELD - boxed.width);
-  return Uint8Array.from(cut(boxed, -top, -left, FIELD, FIELD).values);
+  const digit = resizeLongerSide(widenPen(trim(ink)), DIGIT_SIDE_PIXELS);
+  digit.values = digit.values.map((value) => clamp(round(Math.fround(value * 255)), 0, 255));
+  const { row, column } = centreOfMass(digit);
+  const top = clamp(CENTRE_PIXEL - row, 0, SIDE_PIXELS - digit.height);
+  const left = clamp(CENTRE_PIXEL - column, 0, SIDE_PIXELS - digit.width);
+  return Uint8Array.from(crop(digit, -top, -left, SIDE_PIXELS, SIDE_PIXELS).values);
 }
 
-/** Whether light ink on black has MNIST's size, box and centre, so that nothing is to do. */
-function fitsAlready(values) {
-  const grey = newGrey(FIELD, FIELD, Float32Array.from(values));
+/** Return whether light ink on black, (784,), has the size and the centre of MNIST's images. */
+function hasMnistForm(pixels) {
+  const grey = newGrey(SIDE_PIXELS, SIDE_PIXELS, Float32Array.from(pixels));
   const { row, column } = centreOfMass(grey);
-  if (row !== CENTRE || column !== CENTRE) return false;
+  if (row !== CENTRE_PIXEL || column !== CENTRE_PIXEL) return false;
   const { height, width } = trim(grey);
-  return Math.max(height, width) <= BOX && Math.max(height, width) >= BOX - 1;
+  const side = Math.max(height, width);
+  return side <= DIGIT_SIDE_PIXELS && side >= DIGIT_SIDE_PIXELS - 1;
 }
 
-/** The connected regions of ink: each pixel's label, from 1, and each region's box and area. */
+/** Return the connected regions of ink: the label of each pixel, from 1, and boxes and areas. */
 function findRegions({ height, width, values }) {
   const labels = new Int32Array(values.length);
   const regions = [];
-  const open = [];
   for (let start = 0; start < values.length; start++) {
-    if (values[start] <= EDGE || labels[start]) continue;
-    const region = { label: regions.length + 1, area: 0, solid: false };
-    Object.assign(region, { top: height, bottom: 0, left: width, right: 0 });
+    if (values[start] <= REGION_AMOUNT || labels[start]) continue;
+    const region = { label: regions.length + 1, area: 0, solid: false, ...emptyBox() };
     regions.push(region);
     labels[start] = region.label;
-    open.push(start);
+    const open = [start];
     while (open.length) {
       const place = open.pop();
       const x = place % width;
       const y = (place - x) / width;
       region.area++;
-      region.solid ||= values[place] > CORE;
-      region.top = Math.min(region.top, y);
-      region.bottom = Math.max(region.bottom, y + 1);
-      region.left = Math.min(region.left, x);
-      region.right = Math.max(region.right, x + 1);
+      region.solid ||= values[place] > CORE_AMOUNT;
+      extendBox(region, y, x);
       for (let row = Math.max(y - 1, 0); row <= Math.min(y + 1, height - 1); row++) {
         for (let column = Math.max(x - 1, 0); column <= Math.min(x + 1, width - 1); column++) {
           const near = row * width + column;
-          if (values[near] > EDGE && !labels[near]) {
+          if (values[near] > REGION_AMOUNT && !labels[near]) {
             labels[near] = region.label;
             open.push(near);
           }
@@ -304,190 +304,157 @@ function findRegions({ height, width, values }) {
   return { labels, regions };
 }
 
-/** The longer side of a rectangle, in pixels. */
-function longerSide(box) {
-  return Math.max(box.bottom - box.top, box.right - box.left);
-}
+const longerSide = (box) => Math.max(box.bottom - box.top, box.right - box.left);
 
-/** Whether a rectangle is as flat as a line under a number. */
-function isBar(box) {
-  return box.bottom - box.top < 0.15 * (box.right - box.left);
-}
+/** Return whether a box is as flat and wide as the line under a number. */
+const isBar = (box) => box.bottom - box.top < MAX_BAR_ASPECT * (box.right - box.left);
 
-/** The rectangle around some others. */
-function around(boxes) {
-  return {
-    top: Math.min(...boxes.map((box) => box.top)),
-    bottom: Math.max(...boxes.map((box) => box.bottom)),
-    left: Math.min(...boxes.map((box) => box.left)),
-    right: Math.max(...boxes.map((box) => box.right)),
-  };
-}
-
-/** Whether a rectangle lies as the loose bar of a 5 does: low, above the other's middle. */
+/** Return whether a box lies as the loose bar of a 5: low, above the other's middle. */
 function isTopBar(upper, lower) {
   const beside = upper.left >= lower.right || upper.right <= lower.left;
-  const low = upper.bottom - upper.top < 0.5 * (lower.bottom - lower.top);
+  const low = upper.bottom - upper.top < MAX_TOP_BAR_HEIGHT_RATIO * (lower.bottom - lower.top);
   return low && !beside && upper.bottom < (lower.top + lower.bottom) / 2;
 }
 
-/** Whether a region is a part of a digit: near and small or a 5's bar, or just above or below. */
-function belongs(part, digit, size) {
-  const down = Math.max(part.top - digit.bottom, digit.top - part.bottom);
-  const across = Math.max(part.left - digit.right, digit.left - part.right);
-  if (longerSide(part) < 0.5 * size || isTopBar(part, digit) || isTopBar(digit, part)) {
-    return Math.max(down, across) < 0.2 * size;
-  }
+/** Return whether a region is a part of a digit: small or a 5's bar, or just above or below. */
+function isPart(part, digit, size) {
+  const gapY = Math.max(part.top - digit.bottom, digit.top - part.bottom);
+  const gapX = Math.max(part.left - digit.right, digit.left - part.right);
+  const reach = MAX_PART_GAP_RATIO * size;
+  const small = longerSide(part) < MAX_SMALL_PART_RATIO * size;
+  if (small || isTopBar(part, digit) || isTopBar(digit, part)) return Math.max(gapY, gapX) < reach;
   const narrower = Math.min(part.right - part.left, digit.right - digit.left);
   const underlines = part.top >= digit.bottom && isBar(part);
-  return down < 0.2 * size && -across > 0.4 * narrower && !underlines;
+  return gapY < reach && -gapX > MIN_COLUMN_OVERLAP_RATIO * narrower && !underlines;
 }
 
-/** Regions that form one digit each; specks form none. */
-function gather(regions) {
+/** Return the regions of each digit, without specks. */
+function groupRegions(regions) {
   const largest = Math.max(0, ...regions.map((region) => region.area));
-  let rest = regions.filter((region) => region.area > 0.02 * largest);
-  rest = rest.sort((a, b) => b.area - a.area).slice(0, 500);
+  let rest = regions.filter((region) => region.area > SPECK_AREA_RATIO * largest);
+  rest = rest.sort((a, b) => b.area - a.area).slice(0, MAX_REGIONS);
   const groups = [];
   while (rest.length) {
     const group = [rest.shift()];
     const size = longerSide(group[0]);
     let found;
     do {
-      const whole = around(group);
-      found = rest.filter((region) => belongs(region, whole, size));
+      const digit = boxAround(group);
+      found = rest.filter((region) => isPart(region, digit, size));
       group.push(...found);
       rest = rest.filter((region) => !found.includes(region));
     } while (found.length);
     groups.push(group);
   }
-  const digits = groups.filter((group) => !isBar(around(group)));
+  const digits = groups.filter((group) => !isBar(boxAround(group)));
   return digits.length ? digits : groups;
 }
 
-/** The ink of one digit and its soft edge, and whether the picture's edge runs through it. */
-function take(amount, labels, group) {
-  const { top, bottom, left, right } = around(group);
-  const { height, width } = amount;
-  const reach = 1 + Math.trunc(Math.max(bottom - top, right - left) / 20);
-  const [y, x] = [Math.max(0, top - reach), Math.max(0, left - reach)];
-  const ink = cut(amount, y, x, Math.min(height, bottom + reach) - y,
-    Math.min(width, right + reach) - x);
-  const mine = [];
-  for (const region of group) mine[region.label] = true;
-  // How many pixels of the digit lie above and left of each place: of any rectangle in four steps.
-  const wide = ink.width + 1;
-  const counts = new Int32Array(wide * (ink.height + 1));
-  for (let row = 0, i = 0; row < ink.height; row++) {
-    for (let column = 0, count = 0; column < ink.width; column++, i++) {
-      const label = labels[(y + row) * width + x + column];
-      if (mine[label]) count++;
-      else if (label) ink.values[i] = 0;
-      const place = (row + 1) * wide + column + 1;
-      counts[place] = counts[place - wide] + count;
-    }
-  }
-  ink.values.forEach((value, i) => {
-    if (value === 0 || value > EDGE) return;
-    // Faint ink is the digit's where the digit is near.
-    const column = i % ink.width;
-    const row = (i - column) / ink.width;
-    const [first, end] = [Math.max(row - reach, 0), Math.min(row + reach + 1, ink.height)];
-    const [from, to] = [Math.max(column - reach, 0), Math.min(column + reach + 1, ink.width)];
-    const within = counts[end * wide + to] - counts[end * wide + from] -
-      counts[first * wide + to] + counts[first * wide + from];
-    if (!within) ink.values[i] = 0;
+/** Return the ink of a digit with its soft edge, and whether the picture's edge runs through it. */
+function cutOut(amount, labels, group) {
+  const box = boxAround(group);
+  const edge = 1 + Math.trunc(longerSide(box) * SOFT_EDGE_RATIO);
+  const [top, left] = [Math.max(0, box.top - edge), Math.max(0, box.left - edge)];
+  const height = Math.min(amount.height, box.bottom + edge) - top;
+  const width = Math.min(amount.width, box.right + edge) - left;
+  const ink = crop(amount, top, left, height, width);
+  const label = (i) => labels[(top + Math.floor(i / width)) * amount.width + left + (i % width)];
+  const isOwn = [];
+  for (const region of group) isOwn[region.label] = true;
+  const own = newGrey(height, width, ink.values.map((_, i) => Number(isOwn[label(i)] ?? 0)));
+  const near = dilate(own, edge).values;
+  ink.values.forEach((_, i) => {
+    if (!near[i] || (label(i) && !own.values[i])) ink.values[i] = 0;
   });
-  const full = (touches, start, stride, length) =>
-    touches && Array.from({ length }).some((_, i) => ink.values[start + i * stride] > FULL);
+  const isFull = (start, stride, length) =>
+    Array.from({ length }).some((_, i) => ink.values[start + i * stride] > CUT_AMOUNT);
   const isCut =
-    full(top === 0, 0, 1, ink.width) ||
-    full(bottom === height, ink.values.length - ink.width, 1, ink.width) ||
-    full(left === 0, 0, ink.width, ink.height) ||
-    full(right === width, ink.width - 1, ink.width, ink.height);
+    (box.top === 0 && isFull(0, 1, width)) ||
+    (box.bottom === amount.height && isFull(ink.values.length - width, 1, width)) ||
+    (box.left === 0 && isFull(0, width, height)) ||
+    (box.right === amount.width && isFull(width - 1, width, height));
   return { ink, isCut };
 }
 
-/** How likely some regions are what the picture is about: large, central, not touching a side. */
+/** Return how likely a group is the subject: large, central, away from the picture's sides. */
 function weightOf(group, { height, width }) {
-  const { top, bottom, left, right } = around(group);
+  const { top, bottom, left, right } = boxAround(group);
   const off = Math.abs((top + bottom) / height - 1) + Math.abs((left + right) / width - 1);
   const touching = top === 0 || left === 0 || bottom === height || right === width;
   return total(group.map((region) => region.area)) * (1 - 0.3 * off) * (touching ? 0.5 : 1);
 }
 
-/** What the network sees of some ink: { pixels (784,), doubts }, or null where there is none. */
-function read(amount) {
+/** Return the image that the network sees, { pixels (784,), warnings }, or null without ink. */
+function readInk(amount) {
   const { labels, regions } = findRegions(amount);
-  const groups = gather(regions.filter((region) => region.solid));
+  const groups = groupRegions(regions.filter((region) => region.solid));
   if (!groups.length) return null;
   const best = groups[argmax(groups.map((group) => weightOf(group, amount)))];
-  const sizes = groups.map((group) => longerSide(around(group)));
-  const large = sizes.filter((size) => size > 0.4 * longerSide(around(best)));
-  const { ink, isCut } = take(amount, labels, best);
-  const doubts = [];
-  if (isCut) doubts.push("ink cut by the edge");
-  if (large.length > 1) doubts.push("more than one digit");
-  return { pixels: fit(ink), doubts };
+  const sizes = groups.map((group) => longerSide(boxAround(group)));
+  const minSize = MIN_OTHER_DIGIT_RATIO * longerSide(boxAround(best));
+  const { ink, isCut } = cutOut(amount, labels, best);
+  const warnings = isCut ? [CUT_BY_EDGE] : [];
+  if (sizes.filter((size) => size > minSize).length > 1) warnings.push(SEVERAL_DIGITS);
+  return { pixels: fit(ink), warnings };
 }
 
-/** The ink of a drawing on this page: black on white, of which there is nothing to find out. */
-function inkOf({ height, width, data }) {
-  const ink = newGrey(height, width);
-  for (let i = 0; i < ink.values.length; i++) ink.values[i] = (255 - data[4 * i]) / 255;
-  return ink;
+/** Return the ink of a drawing on this page, which is black on white. */
+function inkOfDrawing({ height, width, data }) {
+  const { values } = newGrey(height, width);
+  return newGrey(height, width, values.map((_, i) => (255 - data[4 * i]) / 255));
 }
 
-/** Dark for light and light for dark. */
-function inverse({ height, width, values }) {
-  return newGrey(height, width, values.map((value) => 1 - value));
+/** Return dark for light and light for dark. */
+const invert = ({ height, width, values }) =>
+  newGrey(height, width, values.map((value) => 1 - value));
+
+/** Return the grey without narrow dark parts: a closing keeps shadows, not strokes. */
+function brightBackground(grey) {
+  const small = resizeLongerSide(grey, ESTIMATE_SIDE_PIXELS);
+  const reach = Math.trunc((Math.max(small.height, small.width) * WINDOW_RATIO) / 2);
+  const closed = invert(dilate(invert(dilate(small, reach)), reach));
+  return resize(closed, grey.height, grey.width);
 }
 
-/** Of each pixel the brightest around it, which is paper: shadows are wider than strokes. */
-function paperOf(grey) {
-  const small = fitLongest(grey, 64);
-  const reach = Math.trunc(Math.max(small.height, small.width) / 6);
-  const paper = inverse(widen(inverse(widen(small, reach)), reach));
-  return resize(paper, grey.height, grey.width);
-}
-
-/** Depths below the paper as amounts of ink: 0 in its noise, 1 for typical ink; null if none is. */
-function amounts({ height, width, values }) {
-  const deepest = quantile(values, 0.9998);
+/** Return the ink from its depth: 0 in the background's noise, 1 for typical ink; null if none. */
+function inkFromDepth({ height, width, values }) {
+  const deepest = quantile(values, START_DEPTH_QUANTILE);
   const shallow = values.filter((depth) => depth <= deepest / 2);
-  const ground = quantile(shallow, 0.5);
-  const noise = 1.4826 * quantile(shallow.map((depth) => Math.abs(depth - ground)), 0.5);
-  const low = ground + 3 * noise;
+  const background = quantile(shallow, 0.5);
+  const deviations = shallow.map((depth) => Math.abs(depth - background));
+  // The standard deviation of normal noise is 1.4826 times its median deviation.
+  const noise = 1.4826 * quantile(deviations, 0.5);
+  const low = background + NOISE_REACH_SD * noise;
   let full = deepest;
   for (let pass = 0; pass < 5; pass++) {
-    const deep = values.filter((depth) => depth > Math.max((ground + full) / 2, low));
+    const deep = values.filter((depth) => depth > Math.max((background + full) / 2, low));
     if (!deep.length) return null;
     full = quantile(deep, 0.5);
   }
-  if (full - ground < Math.max(0.02, 4 * noise)) return null;
+  if (full - background < Math.max(MIN_INK_DEPTH, MIN_INK_DEPTH_SD * noise)) return null;
   return newGrey(height, width, values.map((depth) => clamp((depth - low) / (full - low), 0, 1)));
 }
 
-/** What the network sees of any picture, ink dark or light: as `read`. */
+/** Return what `readInk` does, for a picture with dark or light ink. */
 function readPicture({ height, width, data }) {
   let grey = newGrey(height, width);
   for (let i = 0; i < grey.values.length; i++) {
     grey.values[i] = (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 765;
   }
-  if (height === FIELD && width === FIELD) {
-    for (const { values } of [grey, inverse(grey)]) {
+  if (height === SIDE_PIXELS && width === SIDE_PIXELS) {
+    for (const { values } of [grey, invert(grey)]) {
       const pixels = Uint8Array.from(values, (value) => Math.round(255 * value));
-      if (fitsAlready(pixels)) return { pixels, doubts: [] };
+      if (hasMnistForm(pixels)) return { pixels, warnings: [] };
     }
   }
-  const rim = grey.values.filter((_, i) => {
+  const border = grey.values.filter((_, i) => {
     const [y, x] = [Math.floor(i / width), i % width];
     return y === 0 || x === 0 || y === height - 1 || x === width - 1;
   });
   const ordered = grey.values.slice().sort();
-  if (quantile(rim, 0.5) < (ordered[0] + ordered.at(-1)) / 2) grey = inverse(grey);
-  const paper = paperOf(grey).values;
-  const depth = grey.values.map((value, i) => 1 - value / Math.max(paper[i], 1e-3));
-  const amount = amounts(newGrey(height, width, depth));
-  return amount && read(amount);
+  if (quantile(border, 0.5) < (ordered[0] + ordered.at(-1)) / 2) grey = invert(grey);
+  const background = brightBackground(grey).values;
+  const depth = grey.values.map((value, i) => 1 - value / Math.max(background[i], 1e-3));
+  const amount = inkFromDepth(newGrey(height, width, depth));
+  return amount && readInk(amount);
 }

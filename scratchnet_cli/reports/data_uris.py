@@ -1,4 +1,4 @@
-"""Pictures for a page: arrays and files as PNG or JPEG inside the page itself."""
+"""Images inside a report: arrays and picture files as PNG or JPEG data URIs."""
 
 import base64
 import io
@@ -9,66 +9,60 @@ from PIL import Image
 
 from scratchnet_cli.images.decode import upright
 from scratchnet_cli.images.load import opened
+from scratchnet_cli.reports.html import Html, img
 
-GAP = 2
-# Seen well by the colour-blind: from blue by way of almost white to orange.
-_NEGATIVE, _ZERO, _POSITIVE = (5, 80, 160), (247, 247, 247), (190, 75, 0)
-# Beyond this most weights would be pale for the sake of a few.
-_PERCENTILE = 99.5
-
-
-def grey_png(pixels: NDArray[np.uint8]) -> str:
-    """A data URI of grey values, (rows, columns) uint8."""
-    return _uri(Image.fromarray(pixels), "PNG")
+# Between two fields of ``signed_img``.
+_GAP_PIXELS = 2
+# Colour-blind readers can tell these apart: blue, almost white, orange.
+_NEGATIVE_RGB, _ZERO_RGB, _POSITIVE_RGB = (5, 80, 160), (247, 247, 247), (190, 75, 0)
+# Larger numbers have the strongest colour. Without a limit, a few would make all others pale.
+_LIMIT_PERCENTILE = 99.5
 
 
-def signed_sheet(fields: NDArray[np.floating], columns: int) -> tuple[str, int, int]:
-    """Fields of signed numbers side by side: a data URI, and its width and height in pixels.
+def grey_img(pixels: NDArray[np.uint8], alternative: str, class_: str = "digit") -> Html:
+    """Return an image of grey values, (rows, columns) uint8."""
+    height, width = pixels.shape
+    return img(_uri(Image.fromarray(pixels), "PNG"), alternative, class_, width, height)
 
-    fields: (n, rows, columns); all share one scale of colours, blue below 0 and orange above.
+
+def signed_img(fields: NDArray[np.floating], columns: int, alternative: str) -> Html:
+    """Return an image of fields of signed numbers side by side, (n, rows, columns).
+
+    They share one scale of colours: blue below 0, orange above.
     """
     count, height, width = fields.shape
-    limit = float(np.percentile(np.abs(fields), _PERCENTILE)) or 1.0
+    limit = float(np.percentile(np.abs(fields), _LIMIT_PERCENTILE)) or 1.0
     # 127 is the number 0, and 255 the transparent gap.
     levels = np.rint((np.clip(fields / limit, -1, 1) + 1) * 127).astype(np.uint8)
     rows = -(-count // columns)
-    sheet = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP), 255, np.uint8)
+    step_y, step_x = height + _GAP_PIXELS, width + _GAP_PIXELS
+    pixels = np.full((rows * step_y - _GAP_PIXELS, columns * step_x - _GAP_PIXELS), 255, np.uint8)
     for i, field in enumerate(levels):
-        top, left = i // columns * (height + GAP), i % columns * (width + GAP)
-        sheet[top : top + height, left : left + width] = field
-    image = Image.fromarray(sheet)
+        top, left = i // columns * step_y, i % columns * step_x
+        pixels[top : top + height, left : left + width] = field
+    image = Image.fromarray(pixels)
     image.putpalette(_palette())
-    return _uri(image, "PNG", transparency=255), sheet.shape[1], sheet.shape[0]
+    return img(_uri(image, "PNG", transparency=255), alternative, "weights", *image.size)
 
 
-def thumbnail(data: bytes, side: int) -> tuple[str, int, int]:
-    """The picture in a file, upright, no side longer than ``side``: a data URI, width and height.
+def thumbnail(data: bytes, max_side: int) -> tuple[str, int, int, float]:
+    """Return a picture file made small and upright: data URI, width, height, and the scale.
 
     Raises:
-        ImageError: the file is of none of the known formats, damaged or too large.
+        ImageError: the file has an unknown format, is damaged or too large.
     """
     with opened(data) as image:
+        full_width = upright(np.empty((image.height, image.width, 0)), image).shape[1]
         # Lets a JPEG be decoded at a fraction of its size.
-        image.draft("RGB", (side, side))
-        small = _on_white(_small(image, side))
-        # Made of pixels alone, it has no comment, position or name of the original.
+        image.draft("RGB", (max_side, max_side))
+        small = _on_white(_shrink(image, max_side))
+        # A new image from the pixels: without the comment, position or name in the original.
         small = Image.fromarray(upright(np.asarray(small), image))
-        return _uri(small, "JPEG", quality=80), *small.size
+        return _uri(small, "JPEG", quality=80), *small.size, small.width / full_width
 
 
-def upright_size(data: bytes) -> tuple[int, int]:
-    """The width and height of the picture in a file, turned upright.
-
-    Raises:
-        ImageError: the file is of none of the known formats, damaged or too large.
-    """
-    with opened(data) as image:
-        height, width, _ = upright(np.empty((image.height, image.width, 0)), image).shape
-        return width, height
-
-
-def _small(image: Image.Image, side: int) -> Image.Image:
-    """Made smaller first: the steps to grey or colours then take no memory to speak of."""
+def _shrink(image: Image.Image, max_side: int) -> Image.Image:
+    """Return a small copy, so that later conversions need little memory."""
     image.load()
     if image.has_transparency_data:
         image = image if image.mode == "RGBA" else image.convert("RGBA")
@@ -76,9 +70,9 @@ def _small(image: Image.Image, side: int) -> Image.Image:
         image = image.convert("I")
     elif image.mode not in ("L", "RGB", "CMYK", "I", "F"):
         image = image.convert("RGB")
-    if max(image.size) <= side:
+    if max(image.size) <= max_side:
         return image
-    scale = side / max(image.size)
+    scale = max_side / max(image.size)
     width, height = (max(1, round(length * scale)) for length in image.size)
     return image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2)
 
@@ -87,18 +81,16 @@ def _on_white(image: Image.Image) -> Image.Image:
     if image.mode == "I":
         return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
     if image.mode == "RGBA":
-        ground = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(ground, image)
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")
 
 
 def _palette() -> list[int]:
-    zero = np.array(_ZERO)
-    share = np.abs(np.arange(256) - 127)[:, None] / 127
-    end = np.where(np.arange(256)[:, None] < 127, _NEGATIVE, _POSITIVE)
-    colours: list[int] = (
-        np.rint(zero + share.clip(0, 1) * (end - zero)).astype(int).ravel().tolist()
-    )
+    """Return red, green and blue of each level."""
+    level, zero = np.arange(256)[:, None], np.array(_ZERO_RGB)
+    share = (np.abs(level - 127) / 127).clip(0, 1)
+    end = np.where(level < 127, _NEGATIVE_RGB, _POSITIVE_RGB)
+    colours: list[int] = np.rint(zero + share * (end - zero)).astype(int).ravel().tolist()
     return colours
 
 

@@ -1,75 +1,76 @@
-"""A page to draw on: the whole network inside one HTML file, with the script that runs it."""
+"""The page to draw on: one HTML file with a network and the script that runs it."""
 
 import base64
-import hashlib
 import json
 import re
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from scratchnet_cli.datasets.load import Dataset
 from scratchnet_cli.errors import ShapeError, WeightsError
+from scratchnet_cli.images import digit_image, digits, grey, ink, lines, mnist, parts, read
+from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.network.layers import Layer
-from scratchnet_cli.system.origin import Origin
-from scratchnet_cli.system.text import printable
-from scratchnet_cli.weights.load import WeightFile
+from scratchnet_cli.prediction import answers
+from scratchnet_cli.reports.html import policy
+from scratchnet_cli.system.files import PAGE_MARKER
+from scratchnet_cli.system.text import escape
+from scratchnet_cli.weights.load import Weights
 
-SIDE = 28
-# So many examples of each digit are in the page.
-EXAMPLES = 3
-# One script in the page: what it computes, what it shows of that, what one can do.
+EXAMPLES_PER_CLASS = 3
+# The script receives their constants under the same names, so that it agrees with ``predict``.
+CONSTANT_MODULES = (answers, digit_image, digits, grey, ink, lines, mnist, parts, read)
+# Joined to one script: computations, what is shown, what one can do.
 SCRIPTS = ("arithmetic.js", "view.js", "pen.js")
 
 
-def drawing_page(
-    file: WeightFile, origin: Origin, images: NDArray[np.uint8], labels: NDArray[np.uint8]
-) -> str:
-    """The whole page, with examples: images (n, 28, 28) that show ``labels`` (n,).
+def drawing_page(weights: Weights, dataset: Dataset) -> str:
+    """Return the page. dataset: examples to draw over, 28x28.
 
     Raises:
         ShapeError: the network does not take 28x28 pixels.
-        WeightsError: a weight is too large for float32, in which the page holds them.
+        WeightsError: a weight is too large for float32, the type in the page.
     """
-    network = file.network
-    if network.inputs != SIDE * SIDE:
+    network, origin = weights.network, weights.origin
+    if network.inputs != SIDE_PIXELS**2:
         raise ShapeError(
-            f"the network takes {network.inputs} values, and a drawing has {SIDE}x{SIDE} pixels"
+            f"the network takes {network.inputs} values, and a drawing has 28x28 pixels"
         )
-    style = _text("drawing.css")
-    script = "".join(map(_text, SCRIPTS))
-    policy = (
-        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
-        f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
-    )
+    style, script = _text("drawing.css"), "".join(map(_text, SCRIPTS))
+    classes = weights.classes or map(str, range(network.outputs))
     data = {
-        "weights": {"name": printable(Path(origin.name).name), "sha256": origin.sha256},
+        "weights": {"name": escape(Path(origin.name).name), "sha256": origin.sha256},
         "version": version("scratchnet-cli"),
-        "classes": list(map(printable, file.classes or map(str, range(network.outputs)))),
+        "constants": {
+            name: value
+            for module in CONSTANT_MODULES
+            for name, value in vars(module).items()
+            if name.isupper() and isinstance(value, int | float | str)
+        },
+        "classes": list(map(escape, classes)),
         "layers": [_layer(layer) for layer in network.layers],
-        "examples": _examples(images, labels),
+        "examples": _examples(dataset),
     }
-    parts = {"policy": policy, "style": style, "script": script, "data": _json(data)}
-    # In one pass: what is put in is not looked through again.
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _text("drawing.html"))
+    texts = {
+        "marker": PAGE_MARKER.decode(),
+        "policy": policy(style, script),
+        "style": style,
+        "script": script,
+        # Nothing in the data can end the element around it or begin another.
+        "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
+    }
+    # One pass: what was inserted is not searched for placeholders.
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: texts[match[1]], _text("drawing.html"))
 
 
 def _text(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _json(data: object) -> str:
-    """JSON in ASCII in which nothing ends the element that it stands in, nor begins another."""
-    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-
-
 def _layer(layer: Layer) -> dict[str, object]:
-    """W row by row and then b, little-endian float32."""
+    """Return a layer whose parameters are W, row by row, then b, as little-endian float32."""
     with np.errstate(over="ignore"):
         parameters = np.concatenate([layer.W.ravel(), layer.b]).astype("<f4")
     if not np.isfinite(parameters).all():
@@ -82,11 +83,13 @@ def _layer(layer: Layer) -> dict[str, object]:
     }
 
 
-def _examples(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> dict[str, object]:
-    """The first images of each class, class by class."""
-    first = [np.flatnonzero(labels == label)[:EXAMPLES] for label in np.unique(labels)]
-    places = np.concatenate(first)
-    return {"labels": labels[places].tolist(), "pixels": _base64(images[places].tobytes())}
+def _examples(dataset: Dataset) -> dict[str, object]:
+    """Return the first images of each class, class by class."""
+    labels = dataset.labels
+    places = np.concatenate(
+        [np.flatnonzero(labels == label)[:EXAMPLES_PER_CLASS] for label in np.unique(labels)]
+    )
+    return {"labels": labels[places].tolist(), "pixels": _base64(dataset.images[places].tobytes())}
 
 
 def _base64(data: bytes) -> str:

@@ -1,179 +1,128 @@
-"""An evaluation as one HTML page: where the network errs, and what the pictures look like."""
+"""The report of ``eval``: figures, mistakes, and the images behind the confusion matrix."""
 
 import numpy as np
 
 from scratchnet_cli.evaluation.metrics import (
-    CONFUSIONS,
+    MAX_CONFUSIONS,
     class_metrics,
     confusions,
+    expected_calibration_error,
     format_share,
     wilson,
 )
-from scratchnet_cli.evaluation.result import Predictions, Record, SeenPictures, unread
+from scratchnet_cli.evaluation.result import Evaluation
 from scratchnet_cli.network.layers import Network
-from scratchnet_cli.reports.charts import MOST_ROWS, heat_map, reliability_diagram
-from scratchnet_cli.reports.data_uris import signed_sheet
+from scratchnet_cli.reports.charts import MAX_MATRIX_CLASSES, heat_map, reliability_diagram
+from scratchnet_cli.reports.data_uris import signed_img
 from scratchnet_cli.reports.gallery import (
     Cells,
-    Images,
-    behind,
+    cells_section,
     choose_cells,
-    not_read,
-    worst_mistakes,
-    wrong_pictures,
+    mistakes_section,
+    unreadable_section,
 )
-from scratchnet_cli.reports.html import (
-    Html,
-    document,
-    facts,
-    header,
-    made_rows,
-    origin_row,
-    picture,
-    section,
-    table,
-    tag,
-)
+from scratchnet_cli.reports.html import Html, document, header, run_section, section, table, tag
 
-UNITS, UNITS_A_ROW = 100, 10
+MAX_UNITS, UNITS_PER_ROW = 100, 10
 
 
-def evaluation_page(
-    record: Record,
-    predictions: Predictions,
-    images: Images,
-    network: Network,
-    seen: SeenPictures | None = None,
-) -> str:
-    """The whole page.
-
-    images: (n, rows, columns) uint8, in the order of the predictions; seen: where they were
-    pictures in files, what else is known of them.
-    """
-    evaluation = record.evaluation
-    cells = choose_cells(predictions, evaluation.confusion, images[0].size)
+def evaluation_page(result: Evaluation, network: Network) -> str:
+    """Return the report. The result has details."""
+    cells = choose_cells(result)
+    ece = expected_calibration_error(result.reliability)
     return document(
-        f"{evaluation.accuracy:.4f}: {record.setting.title}",
-        _header(record, predictions),
-        _matrix(record, cells),
-        _per_class(record),
-        wrong_pictures(predictions, seen) if seen else worst_mistakes(predictions, images),
-        not_read(record.evaluation, seen) if seen else Html(),
-        _calibration(predictions),
-        _first_layer(network, images.shape[1:]),
-        _run(record),
-        behind(evaluation.confusion, cells, images, seen),
+        f"{result.accuracy:.4f}: {result.title}",
+        _header(result, ece),
+        _matrix(result, cells),
+        _per_class(result),
+        mistakes_section(result),
+        unreadable_section(result),
+        _calibration(result, ece),
+        _first_layer(network, np.asarray(result.images).shape[1:]),
+        _run(result),
+        cells_section(result, cells),
     )
 
 
-def _header(record: Record, predictions: Predictions) -> Html:
-    evaluation = record.evaluation
-    interval = wilson(evaluation.correct, evaluation.total)
+def _header(result: Evaluation, ece: float) -> Html:
+    interval = wilson(result.correct, result.total)
     figures = (
-        ("accuracy", f"{evaluation.accuracy:.4f}"),
-        (
-            "images read right",
-            f"{evaluation.correct:,} of {evaluation.total:,}{unread(evaluation)}",
-        ),
+        ("accuracy", f"{result.accuracy:.4f}"),
+        ("images read right", f"{result.correct:,} of {result.total:,}{result.unread}"),
         (f"{interval.confidence:.0%} interval", f"{interval.low:.4f} – {interval.high:.4f}"),
-        ("calibration error", f"{predictions.ece:.4f}"),
+        ("calibration error", f"{ece:.4f}"),
     )
-    return header("scratchnet eval", record.setting.title, figures)
+    return header("scratchnet eval", result.title, figures)
 
 
-def _matrix(record: Record, cells: Cells) -> Html:
-    counts = record.evaluation.confusion
+def _matrix(result: Evaluation, cells: Cells) -> Html:
+    counts = result.confusion
     found = confusions(counts)
     listed = table(
         f"The most frequent confusions, of {len(found)}",
         ("shown", "read as", "images"),
-        [(str(c.label), str(c.prediction), str(c.count)) for c in found[:CONFUSIONS]],
+        [(str(c.label), str(c.prediction), str(c.count)) for c in found[:MAX_CONFUSIONS]],
     )
-    if len(counts) > MOST_ROWS:
+    if len(counts) > MAX_MATRIX_CLASSES:
         lead = f"{len(counts)} classes are too many for a matrix here; the JSON has it."
-        return section("confusion", "Confusion matrix", tag("p", lead), listed)
-    lead = "A number leads to the pictures behind it."
+        return section("confusion", "Confusion matrix", lead, listed)
     heat = heat_map(counts, cells)
-    wide = tag("section", heat, class_="wide", tabindex=0, aria_label="The matrix")
+    matrix = tag("section", heat, class_="wide", tabindex=0, aria_label="The matrix")
     return section(
         "confusion",
         "Confusion matrix",
-        tag("p", lead),
-        tag("div", wide, listed if found else Html(), class_="beside"),
+        "A number leads to the pictures behind it.",
+        tag("div", matrix, listed if found else Html(), class_="beside"),
     )
 
 
-def _per_class(record: Record) -> Html:
-    rows = [
-        (
-            str(metrics.label),
-            f"{metrics.total:,}",
-            f"{metrics.correct:,}",
-            *map(format_share, (metrics.precision, metrics.recall, metrics.f1)),
-        )
-        for metrics in class_metrics(record.evaluation.confusion)
-    ]
-    return section(
-        "classes",
-        "Class by class",
-        tag("p", "Precision: of what was read as this class, the share that was right. Recall: of "
-            "what shows it, the share that was found. F1: their harmonic mean."),
-        table("Every class", ("class", "images", "right", "precision", "recall", "F1"), rows),
-    )  # fmt: skip
-
-
-def _calibration(predictions: Predictions) -> Html:
-    rows = [
-        (
-            f"{part.low:.1f} – {part.high:.1f}",
-            f"{part.count:,}",
-            format_share(part.probability),
-            format_share(part.accuracy),
-        )
-        for part in predictions.reliability
-    ]
+def _per_class(result: Evaluation) -> Html:
+    rows = []
+    for metric in class_metrics(result.confusion):
+        shares = map(format_share, (metric.precision, metric.recall, metric.f1))
+        rows.append((str(metric.label), f"{metric.total:,}", f"{metric.correct:,}", *shares))
     lead = (
-        f"Expected calibration error {predictions.ece:.4f}: the average gap between the stated "
-        "probability and the share that is right. Bars above the line: too modest; below it: too "
-        "sure."
+        "Precision: of what was read as this class, the share that was right. Recall: of what "
+        "shows it, the share that was found. F1: their harmonic mean."
     )
-    return section(
-        "calibration",
-        "Calibration",
-        tag("p", lead),
-        tag(
-            "div",
-            reliability_diagram(predictions.reliability),
-            table(
-                "By stated probability", ("from – to", "images", "mean stated", "accuracy"), rows
-            ),
-            class_="beside",
-        ),
+    columns = ("class", "images", "right", "precision", "recall", "F1")
+    listed = table("Every class", columns, rows)
+    return section("classes", "Class by class", lead, listed)
+
+
+def _calibration(result: Evaluation, ece: float) -> Html:
+    rows = []
+    for part in result.reliability:
+        shares = map(format_share, (part.probability, part.accuracy))
+        rows.append((f"{part.low:.1f} – {part.high:.1f}", f"{part.count:,}", *shares))
+    lead = (
+        f"Expected calibration error {ece:.4f}: the average gap between the stated probability "
+        "and the share that is right. Bars above the line: too modest; below it: too sure."
     )
+    columns = ("from – to", "images", "mean stated", "accuracy")
+    listed = table("By stated probability", columns, rows)
+    diagram = reliability_diagram(result.reliability)
+    beside = tag("div", diagram, listed, class_="beside")
+    return section("calibration", "Calibration", lead, beside)
 
 
 def _first_layer(network: Network, shape: tuple[int, ...]) -> Html:
+    """Return the weights of each unit as an image. shape: (rows, columns) of the input."""
     weights = network.layers[0].W
-    units = min(weights.shape[1], UNITS)
-    source, width, height = signed_sheet(
-        np.asarray(weights[:, :units].T, np.float64).reshape(units, *shape), UNITS_A_ROW
-    )
+    units = min(weights.shape[1], MAX_UNITS)
+    fields = np.asarray(weights[:, :units].T, np.float64).reshape(units, *shape)
+    image = signed_img(fields, UNITS_PER_ROW, f"The weights of {units} units as pictures")
     lead = (
         f"What each of the {units} units of the first layer looks for"
         + (f", of {weights.shape[1]}" if units < weights.shape[1] else "")
         + ": ink in orange places raises it, ink in blue ones lowers it. One scale for all."
     )
-    sheet = picture(source, f"The weights of {units} units as pictures", "weights", width, height)
-    return section("layer", "First layer", tag("p", lead), sheet)
+    return section("layer", "First layer", lead, image)
 
 
-def _run(record: Record) -> Html:
-    evaluation, setting = record.evaluation, record.setting
-    rows = [origin_row("weights", setting.weights), origin_row("dataset", setting.dataset)]
-    speed = f"{evaluation.elapsed_s:.3f} s, {evaluation.images_per_s:,.0f} images/s"
-    rows += [("split", setting.split)] if setting.split else []
-    rows += [
-        ("run", f"{evaluation.total:,} images in batches of {evaluation.batch_size:,}: {speed}"),
-        *made_rows(setting.made),
-    ]
-    return section("run", "What was run", facts(rows))
+def _run(result: Evaluation) -> Html:
+    speed = f"{result.elapsed_s:.3f} s, {result.images_per_s:,.0f} images/s"
+    run = f"{result.total:,} images in batches of {result.batch_size:,}: {speed}"
+    origins = ("weights", result.weights), ("dataset", result.dataset)
+    split = [("split", result.split)] if result.split else []
+    return run_section((*origins, *split, ("run", run)), result.made)

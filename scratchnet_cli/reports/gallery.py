@@ -1,181 +1,137 @@
-"""Pictures of a dataset on a page: the worst mistakes, and those behind the confusion matrix."""
+"""The images in an evaluation's report: mistakes, and those behind the confusion matrix."""
 
 import os
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scratchnet_cli.evaluation.evaluate import Evaluation
-from scratchnet_cli.evaluation.metrics import Counts
-from scratchnet_cli.evaluation.result import MISTAKES, Mistake, Predictions, SeenPictures
-from scratchnet_cli.images.read import Picture
-from scratchnet_cli.prediction.answers import Answer, Digit
-from scratchnet_cli.reports.charts import MOST_ROWS, bars, cell_anchor, ranked
-from scratchnet_cli.reports.data_uris import grey_png
-from scratchnet_cli.reports.html import Html, captioned, picture, section, table, tag
-from scratchnet_cli.reports.prediction_report import original
+from scratchnet_cli.evaluation.formats import MAX_MISTAKES
+from scratchnet_cli.evaluation.result import Evaluation, Mistake, PictureDetails
+from scratchnet_cli.prediction.answers import probability_warnings
+from scratchnet_cli.reports.articles import article_head, failures_section, original
+from scratchnet_cli.reports.charts import MAX_MATRIX_CLASSES, bars, cell_anchor
+from scratchnet_cli.reports.data_uris import grey_img
+from scratchnet_cli.reports.html import Html, captioned, section, tag
 
-# Of each cell of the matrix at most so many pictures are shown, and of all mistakes together so
-# many pixels: those of 1,500 of MNIST's pictures, and the page stays under 2 MB.
-MISTAKES_A_CELL, HITS_A_CELL = 60, 10
-MOST_PIXELS = 1500 * 28 * 28
+# The largest number of labelled pictures to show that were read wrong.
+MAX_PICTURE_MISTAKES = 100
+# Limits on the images of one cell, and on the pixels of all of them: those of 1,500 images of
+# MNIST, so that the report stays under 2 MB.
+MAX_MISTAKES_PER_CELL, MAX_CORRECT_PER_CELL = 60, 10
+MAX_GALLERY_PIXELS = 1500 * 28 * 28
 
-Images = NDArray[np.uint8] | SeenPictures
 Cells = dict[tuple[int, int], list[int]]
-"""Of a cell (label, prediction): the places in the dataset of the pictures that are shown."""
+"""For each cell (label, prediction), the places in the dataset of the images to show."""
 
-LEGEND = tag(
-    "ul",
-    tag("li", "what it was read as", class_="answer"),
-    tag("li", "what it shows", class_="truth"),
-    class_="legend",
-)
+_ANSWER = tag("li", "what it was read as", class_="answer")
+LEGEND = tag("ul", _ANSWER, tag("li", "what it shows", class_="label"), class_="legend")
 
 
-def worst_mistakes(predictions: Predictions, images: Images) -> Html:
-    """The mistakes of which the network was most sure, each with its probabilities."""
-    mistakes = predictions.worst_mistakes(MISTAKES)
+def mistakes_section(result: Evaluation) -> Html:
+    """Return the mistakes with the highest probability, each with its probabilities."""
+    pictures = result.pictures
+    heading = "Mistakes" if pictures else "Worst mistakes"
+    mistakes = result.worst_mistakes(MAX_PICTURE_MISTAKES if pictures else MAX_MISTAKES)
     if not mistakes:
-        return section("mistakes", "Worst mistakes", tag("p", "No image was read wrong."))
-    wrong = int((~predictions.right).sum())
-    figures = (
-        captioned(
-            _picture(images[mistake.index], f"Image {mistake.index}", "digit"),
-            tag("strong", f"{mistake.label} read as {mistake.prediction}"),
-            tag("span", f"image {mistake.index} · {mistake.probability:.4f}"),
-            bars(mistake.probabilities, mistake.prediction, mistake.label)
-            or tag("span", ranked(mistake.probabilities)),
-        )
-        for mistake in mistakes
-    )
-    return section(
-        "mistakes",
-        "Worst mistakes",
-        tag("p", f"The {len(mistakes)} of {wrong:,} of which the network was most sure."),
-        LEGEND,
-        tag("div", *figures, class_="gallery"),
-    )
+        what = "picture" if pictures else "image"
+        return section("mistakes", heading, f"No {what} was read wrong.")
+    wrong = int((~result.is_correct).sum())
+    lead = f"The {len(mistakes)} of {wrong:,} of which the network was most sure."
+    if not pictures:
+        figures = (_figure(result, mistake) for mistake in mistakes)
+        gallery = tag("div", *figures, class_="gallery")
+    else:
+        if len(mistakes) == wrong:
+            lead = f"All {wrong:,}, and first those of which the network was most sure."
+        articles = (_article(result, pictures, mistake) for mistake in mistakes)
+        gallery = tag("div", *articles, class_="sheet")
+    return section("mistakes", heading, lead, LEGEND, gallery)
 
 
-def choose_cells(predictions: Predictions, counts: Counts, pixels: int) -> Cells:
-    """The pictures to show behind each cell: all mistakes if there is room, else alike many.
+def unreadable_section(result: Evaluation) -> Html:
+    """Return the labelled pictures that could not be read, each with the reason."""
+    if not result.pictures:
+        return Html()
+    lead = "They count as wrong." if result.unreadable else "They do not count."
+    lead += " The matrix and all figures by class are about the others."
+    count = result.unreadable + result.skipped
+    return failures_section(result.pictures.failures, count, lead)
 
-    pixels: those of one picture.
+
+def choose_cells(result: Evaluation) -> Cells:
+    """Return which images to show of each cell: all mistakes, or fewer of each if there are many.
+
+    No cells are shown if the matrix is not.
     """
-    if len(counts) > MOST_ROWS:
+    counts, classes = result.confusion, len(result.confusion)
+    if classes > MAX_MATRIX_CLASSES:
         return {}
-    wrong = [int(count) for count in counts[~np.eye(len(counts), dtype=bool)] if count]
-    room = MOST_PIXELS // pixels
-    most = next(
-        (cap for cap in range(MISTAKES_A_CELL, 0, -1) if sum(min(n, cap) for n in wrong) <= room), 0
-    )
-    hits = min(HITS_A_CELL, room // len(counts))
-    chosen = {
-        (label, prediction): predictions.behind(
-            label, prediction, hits if label == prediction else most
-        )
-        for label, prediction in np.argwhere(counts).tolist()
-    }
-    return {cell: places for cell, places in chosen.items() if places}
+    max_images = MAX_GALLERY_PIXELS // np.asarray(result.images)[0].size
+    wrong = counts[~np.eye(classes, dtype=bool)]
+    limits = range(MAX_MISTAKES_PER_CELL, 0, -1)
+    max_wrong = next((most for most in limits if wrong.clip(max=most).sum() <= max_images), 0)
+    max_correct = min(MAX_CORRECT_PER_CELL, max_images // classes)
+    cells = {}
+    for label, prediction in np.argwhere(counts).tolist():
+        max_count = max_correct if label == prediction else max_wrong
+        if max_count:
+            cells[label, prediction] = result.images_in_cell(label, prediction, max_count)
+    return cells
 
 
-def behind(counts: Counts, cells: Cells, images: Images, seen: SeenPictures | None = None) -> Html:
-    """The pictures of each cell, under a heading that the cell leads to; by name where seen."""
+def cells_section(result: Evaluation, cells: Cells) -> Html:
+    """Return the images of each cell, under the heading that the matrix links to."""
     if not cells:
         return Html()
-    groups = []
-    for (label, prediction), places in cells.items():
-        count = int(counts[label, prediction])
-        which = "least sure" if label == prediction else "surest"
-        some = (
-            f"the {which} {len(places)} of {count:,}"
-            if len(places) < count
-            else f"{count:,} image{'' if count == 1 else 's'}"
-        )
-        figures = (
-            captioned(
-                _picture(images[i], "", "small"),
-                os.path.basename(seen.names[i]) if seen else str(i),  # noqa: PTH119
-            )
-            for i in places
-        )
-        heading = tag("h3", f"{label} read as {prediction} ", tag("small", some),
-                      id=cell_anchor(label, prediction))  # fmt: skip
-        groups.append(tag("div", heading, tag("div", *figures, class_="pictures"), class_="cell"))
     lead = "Where a cell holds more than can be shown, the heading says so. " + (
         "The pictures are shown as the network saw them."
-        if seen
+        if result.pictures
         else "The number under a picture is its place in the dataset, counted from 0."
     )
-    return section("pictures", "Behind the matrix", tag("p", lead), *groups)
+    groups = (_cell(result, *cell, places) for cell, places in cells.items())
+    return section("pictures", "Behind the matrix", lead, *groups)
 
 
-def _picture(pixels: NDArray[np.uint8], alternative: str, class_: str) -> Html:
-    height, width = pixels.shape
-    return picture(grey_png(pixels), alternative, class_, width, height)
-
-
-MOST_WRONG = 100
-
-
-def wrong_pictures(predictions: Predictions, seen: SeenPictures) -> Html:
-    """The pictures that were read wrong, the surest first: original, what was seen, doubts."""
-    mistakes = predictions.worst_mistakes(MOST_WRONG)
-    if not mistakes:
-        return section("mistakes", "Mistakes", tag("p", "No picture was read wrong."))
-    wrong = int((~predictions.right).sum())
-    lead = (
-        f"The {len(mistakes)} of {wrong:,} of which the network was most sure."
-        if len(mistakes) < wrong
-        else f"All {wrong:,}, and first those of which the network was most sure."
+def _cell(result: Evaluation, label: int, prediction: int, places: list[int]) -> Html:
+    count = int(result.confusion[label, prediction])
+    which = "least sure" if label == prediction else "surest"
+    some = (
+        f"the {which} {len(places)} of {count:,}"
+        if len(places) < count
+        else f"{count:,} image{'' if count == 1 else 's'}"
     )
-    articles = (_article(mistake, seen) for mistake in mistakes)
-    return section(
-        "mistakes", "Mistakes", tag("p", lead), LEGEND, tag("div", *articles, class_="sheet")
+    title, anchor = f"{label} read as {prediction} ", cell_anchor(label, prediction)
+    names = list(map(str, places))
+    if result.pictures:
+        names = [os.path.basename(result.pictures.paths[i]) for i in places]  # noqa: PTH119
+    images = (_image(result, i, "", "small") for i in places)
+    figures = tag("div", *map(captioned, images, names), class_="pictures")
+    return tag("div", tag("h3", title, tag("small", some), id=anchor), figures, class_="cell")
+
+
+def _figure(result: Evaluation, mistake: Mistake) -> Html:
+    return captioned(
+        _image(result, mistake.index, f"Image {mistake.index}"),
+        tag("strong", f"{mistake.label} read as {mistake.prediction}"),
+        tag("span", f"image {mistake.index} · {mistake.probability:.4f}"),
+        bars(mistake.probabilities, mistake.prediction, mistake.label),
     )
 
 
-def not_read(evaluation: Evaluation, seen: SeenPictures) -> Html:
-    """The pictures that could not be read, and why."""
-    count, shown = evaluation.unreadable + evaluation.skipped, len(seen.unreadable)
-    if not count:
-        return Html()
-    lead = "They count as wrong." if evaluation.unreadable else "They do not count."
-    lead += " The matrix and all figures by class are about the others."
-    caption = f"The first {shown} of {count:,}" if shown < count else "All of them"
-    rows = table(caption, ("picture", "reason"), seen.unreadable, "words")
-    return section("failures", "Not read", tag("p", lead), rows)
-
-
-def _article(mistake: Mistake, seen: SeenPictures) -> Html:
-    name, pixels = seen.names[mistake.index], seen[mistake.index]
-    digit = Digit(
-        Picture(pixels, seen.doubts[mistake.index]),
-        np.array(mistake.probabilities),
-        mistake.prediction,
-        mistake.probability,
+def _article(result: Evaluation, pictures: PictureDetails, mistake: Mistake) -> Html:
+    path = pictures.paths[mistake.index]
+    answer = f"{mistake.label} read as {mistake.prediction}"
+    warnings = pictures.warnings[mistake.index]
+    warnings += probability_warnings(np.array(mistake.probabilities))
+    seen = captioned(
+        _image(result, mistake.index, f"The {mistake.label} as the network saw it"),
+        bars(mistake.probabilities, mistake.prediction, mistake.label),
     )
-    answer = Answer(name, [digit])
-    doubts = answer.doubts
-    image = picture(grey_png(pixels), f"The {mistake.label} as the network saw it", "digit")
     return tag(
         "article",
-        tag("h3", name),
-        tag(
-            "p",
-            f"{mistake.label} read as {mistake.prediction}",
-            tag("small", f"{mistake.probability:.4f}"),
-            class_="number",
-        ),
-        tag("p", f"doubtful: {', '.join(doubts)}", class_="doubts") if doubts else Html(),
-        tag(
-            "div",
-            original(answer),
-            captioned(
-                image,
-                bars(mistake.probabilities, mistake.prediction, mistake.label)
-                or tag("span", ranked(mistake.probabilities)),
-            ),
-            class_="seen",
-        ),
+        article_head(path, answer, mistake.probability, warnings),
+        tag("div", original(path), seen, class_="seen"),
     )
+
+
+def _image(result: Evaluation, index: int, alternative: str, class_: str = "digit") -> Html:
+    return grey_img(np.asarray(result.images)[index], alternative, class_)

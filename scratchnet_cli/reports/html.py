@@ -1,55 +1,48 @@
-"""One self-contained HTML page. What is not ``Html`` already is escaped when it is put in."""
+"""HTML elements and the frame of a report. Every string that is not ``Html`` is escaped."""
 
 import base64
 import hashlib
 from collections.abc import Sequence
-from html import escape
+from html import escape as escape_html
 from pathlib import Path
 
+from scratchnet_cli.system.files import PAGE_MARKER
 from scratchnet_cli.system.origin import Origin, versions
-from scratchnet_cli.system.text import printable
+from scratchnet_cli.system.text import escape
 
 _STYLE = Path(__file__).with_name("page.css")
+# Elements that never have content have no end tag.
+_VOID_TAGS = ("img", "meta")
 
 
 class Html(str):
-    """Text that is HTML; every other string is text for people, whatever is in it."""
-
-    __slots__ = ()
+    """Text that is HTML already. Every other string is escaped."""
 
 
 def tag(name: str, /, *content: str, **attributes: str | float) -> Html:
-    """An element. Attributes are escaped; ``class_`` is ``class`` and ``_`` stands for ``-``."""
+    """Return an element. In names of attributes, ``class_`` is ``class`` and ``_`` is ``-``."""
     head = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(printable(str(value)))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{escape_html(escape(str(value)))}"'
         for key, value in attributes.items()
     )
-    return Html(f"<{name}{head}>{joined(*content)}</{name}>")
+    end = "" if name in _VOID_TAGS else f"</{name}>"
+    return Html(f"<{name}{head}>{join(*content)}{end}")
 
 
-def void(name: str, /, **attributes: str | float) -> Html:
-    """An element that never has content, such as ``img``."""
-    return Html(tag(name, **attributes).removesuffix(f"</{name}>"))
-
-
-def joined(*content: str) -> Html:
-    """The parts one after the other."""
-    return Html(
-        "".join(
-            part if isinstance(part, Html) else escape(printable(part), quote=False)
-            for part in content
-        )
-    )
+def join(*content: str) -> Html:
+    """Return the parts one after the other, escaped if they are not HTML."""
+    parts = (c if isinstance(c, Html) else escape_html(escape(c), quote=False) for c in content)
+    return Html("".join(parts))
 
 
 def table(
     caption: str,
-    header: tuple[str, ...],
+    columns: tuple[str, ...],
     rows: Sequence[tuple[str, ...]],
     class_: str = "figures",
 ) -> Html:
-    """A table whose first column names its rows."""
-    head = tag("tr", *(tag("th", name, scope="col") for name in header))
+    """Return a table whose first column names its rows."""
+    head = tag("tr", *(tag("th", name, scope="col") for name in columns))
     body = (
         tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest))
         for first, *rest in rows
@@ -59,49 +52,57 @@ def table(
     )
 
 
-def facts(rows: Sequence[tuple[str, str]]) -> Html:
-    """A table of two columns, a name and its value."""
-    lines = (tag("tr", tag("th", name, scope="row"), tag("td", value)) for name, value in rows)
-    return tag("table", tag("tbody", *lines), class_="facts")
-
-
-def picture(source: str, alternative: str, class_: str, width: int = 28, height: int = 28) -> Html:
-    """An ``img`` whose pixels stay as sharp as the network sees them."""
-    return void("img", src=source, alt=alternative, class_=class_, width=width, height=height)
+def img(source: str, alternative: str, class_: str, width: int, height: int) -> Html:
+    """Return an image. source: a data URI; alternative: the text for screen readers."""
+    return tag("img", src=source, alt=alternative, class_=class_, width=width, height=height)
 
 
 def captioned(content: str, *lines: str) -> Html:
-    """A figure and the lines under it."""
-    return tag("figure", content, tag("figcaption", joined(*lines)))
+    """Return a figure with lines below it."""
+    return tag("figure", content, tag("figcaption", join(*lines)))
 
 
 def header(kicker: str, heading: str, figures: Sequence[tuple[str, str]]) -> Html:
-    """The top of the page: what it is about, and the figures that matter most, the first large."""
+    """Return the top of a report: its subject, and its main figures, the first of them large."""
     items = (tag("li", name, tag("strong", value)) for name, value in figures)
     return tag("header", tag("p", kicker), tag("h1", heading), tag("ul", *items, class_="key"))
 
 
-def section(anchor: str, heading: str, *content: str) -> Html:
-    """A part of the page under a heading of its own."""
-    return joined(tag("section", tag("h2", heading), *content, id=anchor), Html("\n"))
+def section(anchor: str, heading: str, lead: str, *content: str) -> Html:
+    """Return a part of the report: its heading, a paragraph if there is one, and the content."""
+    paragraph = tag("p", lead) if lead else Html()
+    return join(tag("section", tag("h2", heading), paragraph, *content, id=anchor), Html("\n"))
+
+
+def run_section(rows: Sequence[tuple[str, str | Origin]], made: str) -> Html:
+    """Return where weights and datasets came from, other facts, and versions. made: ISO 8601."""
+    by = ", ".join(f"{name} {version}" for name, version in versions().items())
+    all_rows = (*rows, ("made", tag("time", made, datetime=made)), ("by", by))
+    lines = (
+        tag("tr", tag("th", name, scope="row"), tag("td", _origin(value)))
+        for name, value in all_rows
+    )
+    return section("run", "What was run", "", tag("table", tag("tbody", *lines), class_="facts"))
+
+
+def _origin(value: str | Origin) -> str:
+    if isinstance(value, str):
+        return value
+    name = f"{value.name}, in place of the default" if value.fallback else value.name
+    return join(name, tag("span", value.source), tag("code", value.sha256))
 
 
 def document(title: str, *content: str) -> str:
-    """The whole page; its policy lets a browser load nothing, run nothing and send nothing."""
+    """Return a whole report. Its policy forbids loading, scripts and sending."""
     style = _STYLE.read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
     head = tag(
         "head",
-        void("meta", charset="utf-8"),
-        # By this a later run knows that it may replace the page.
-        void("meta", name="generator", content="scratchnet"),
-        void("meta", http_equiv="Content-Security-Policy", content=policy),
-        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        void("meta", name="color-scheme", content="light dark"),
+        tag("meta", charset="utf-8"),
+        # Among the first bytes, so that a later run may overwrite the report.
+        Html(PAGE_MARKER.decode()),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy(style)),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
         tag("title", title),
         tag("style", Html(style)),
     )
@@ -109,16 +110,14 @@ def document(title: str, *content: str) -> str:
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
-Row = tuple[str, str]
+def policy(style: str, script: str | None = None) -> str:
+    """Return a Content-Security-Policy that allows one style, one script and data URIs."""
+    script_source = "" if script is None else f"script-src {_hash(script)}; "
+    return (
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; {script_source}"
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
-def origin_row(what: str, origin: Origin) -> Row:
-    """Where weights or a dataset came from, with the hash that tells it from any other."""
-    name = f"{origin.name}, in place of the default" if origin.fallback else origin.name
-    return what, joined(name, tag("span", origin.source), tag("code", origin.sha256))
-
-
-def made_rows(made: str) -> tuple[Row, ...]:
-    """When the page was made, and the versions at work. made: ISO 8601."""
-    by = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return ("made", tag("time", made, datetime=made)), ("by", by)
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

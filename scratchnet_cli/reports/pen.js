@@ -1,21 +1,21 @@
-// What one can do on the page to draw on: draw, take back, and load an example or a picture.
+// The interaction: draw, undo, and load an example or a picture file.
 
-const PAPER = 224; // the sides of the sheet that is drawn on, in its own pixels
-const PHOTO = 400; // the longer side of a picture file; finer ones show no more of a digit
-const BRUSH = 18; // about MNIST's pen, for a digit that fills the sheet
-const EMPTY = { picture: null, strokes: [] };
+const PAD_SIDE = 224; // of the pad that is drawn on, in its own pixels
+const MAX_PICTURE_SIDE = 400; // larger pictures show no more of a digit
+const BRUSH_WIDTH = 18; // about MNIST's pen, for a digit that fills the pad
+const EMPTY_DRAWING = { base: null, strokes: [] };
 
-// All is drawn twice: as sharply as the screen can show it, and on a sheet that is read.
-const screen = $("pad").getContext("2d");
-const sheet = newPen(PAPER, PAPER);
+// Everything is drawn twice: as sharply as the screen can show it, and on a pad that is read.
+const screenPen = $("pad").getContext("2d");
+const readPen = newPen(PAD_SIDE, PAD_SIDE);
 
-let drawing = EMPTY; // strokes are lists of points { x, y, width }, over a picture or none
-const past = []; // the drawings before it
-let stroke = null; // the one that is being drawn
-let due = false; // whether an update is
-let opening = null; // of pictures that are decoded at the same time, the last is wanted
+let drawing = EMPTY_DRAWING; // lists of points { x, y, width }, over an example or a picture
+const past = []; // the drawings before this one
+let stroke = null; // the stroke that is being drawn
+let frame = 0; // the request of the next update
+let opening = null; // the file that was opened last; earlier ones may still be decoded
 
-/** What draws on a new canvas of that size, of which the pixels can be had. */
+/** Return the context of a new canvas with readable pixels. */
 function newPen(width, height) {
   const canvas = element("canvas");
   Object.assign(canvas, { width, height });
@@ -24,33 +24,29 @@ function newPen(width, height) {
 
 // ------------------------------------------------------------------------------- The drawing
 
-/** Reads the drawing and shows what the network makes of it. */
+/** Read the drawing and show the network's result. */
 function update() {
-  look(drawing.strokes.length
-    ? read(inkOf(sheet.getImageData(0, 0, PAPER, PAPER)))
-    : drawing.picture?.reading ?? null);
-  // A screen reader hears the answer once a stroke is done, not at each of its points.
-  if (!stroke) sayAnswer();
+  run(drawing.strokes.length
+    ? readInk(inkOfDrawing(readPen.getImageData(0, 0, PAD_SIDE, PAD_SIDE)))
+    : drawing.base?.image ?? null);
+  // A screen reader gets the answer after each stroke, not at each point.
+  if (!stroke) announceAnswer();
   enable($("undo"), past.length > 0);
-  enable($("clear"), drawing !== EMPTY);
-  $("hint").hidden = drawing !== EMPTY;
+  enable($("clear"), drawing !== EMPTY_DRAWING);
+  $("hint").hidden = drawing !== EMPTY_DRAWING;
 }
 
-/** Updates once before the browser draws the next frame, however many events came. */
+/** Update once before the browser draws the next frame, after any number of events. */
 function schedule() {
-  if (due) return;
-  due = true;
-  requestAnimationFrame(() => {
-    due = false;
-    update();
-  });
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(update);
 }
 
-/** The line to a stroke's point i: a curve between its segments' middles, round at corners. */
+/** Draw the line to a stroke's point i: a curve between its segments' middles, round at ends. */
 function drawPoint(points, i) {
   const point = points[i];
   const middle = (p, q) => [(p.x + q.x) / 2, (p.y + q.y) / 2];
-  for (const pen of [screen, sheet]) {
+  for (const pen of [screenPen, readPen]) {
     pen.lineWidth = point.width;
     pen.beginPath();
     if (i === 0) {
@@ -65,11 +61,11 @@ function drawPoint(points, i) {
   }
 }
 
-/** The line from the middle of a stroke's last segment to its end. */
+/** Draw the line from the middle of a stroke's last segment to its end. */
 function drawEnd(points) {
   const [before, point] = points.slice(-2);
   if (!point) return;
-  for (const pen of [screen, sheet]) {
+  for (const pen of [screenPen, readPen]) {
     pen.beginPath();
     pen.moveTo((before.x + point.x) / 2, (before.y + point.y) / 2);
     pen.lineTo(point.x, point.y);
@@ -77,24 +73,24 @@ function drawEnd(points) {
   }
 }
 
-/** Draws all anew, on canvases of whatever size. */
+/** Draw everything again, on canvases of any size. */
 function redraw() {
-  const { picture, strokes } = drawing;
-  screen.canvas.classList.toggle("photo", Boolean(picture?.photo));
-  for (const pen of [screen, sheet]) {
-    const scale = pen.canvas.width / PAPER;
+  const { base, strokes } = drawing;
+  screenPen.canvas.classList.toggle("photo", Boolean(base?.isPicture));
+  for (const pen of [screenPen, readPen]) {
+    const scale = pen.canvas.width / PAD_SIDE;
     pen.setTransform(scale, 0, 0, scale, 0, 0);
-    pen.clearRect(0, 0, PAPER, PAPER);
+    pen.clearRect(0, 0, PAD_SIDE, PAD_SIDE);
     pen.fillStyle = "#fff";
-    // A photo keeps its own ground, and none is shown above and below it.
-    if (!picture?.photo) pen.fillRect(0, 0, PAPER, PAPER);
+    // A picture file has its own background, and none around it.
+    if (!base?.isPicture) pen.fillRect(0, 0, PAD_SIDE, PAD_SIDE);
     pen.fillStyle = pen.strokeStyle = "#000";
     pen.lineCap = pen.lineJoin = "round";
-    if (!picture) continue;
-    const { image } = picture;
-    const fit = PAPER / Math.max(image.width, image.height);
-    const [width, height] = [image.width * fit, image.height * fit];
-    pen.drawImage(image, (PAPER - width) / 2, (PAPER - height) / 2, width, height);
+    if (!base) continue;
+    const { canvas } = base;
+    const scaleToPad = PAD_SIDE / Math.max(canvas.width, canvas.height);
+    const [width, height] = [canvas.width * scaleToPad, canvas.height * scaleToPad];
+    pen.drawImage(canvas, (PAD_SIDE - width) / 2, (PAD_SIDE - height) / 2, width, height);
   }
   for (const points of strokes) {
     points.forEach((_, i) => drawPoint(points, i));
@@ -102,134 +98,133 @@ function redraw() {
   }
 }
 
-/** Gives the sheet on the screen as many pixels as the screen has there. */
-function sharpen() {
-  const side = Math.round(screen.canvas.clientWidth * devicePixelRatio);
-  if (screen.canvas.width === side) return;
-  screen.canvas.width = screen.canvas.height = side;
+/** Give the pad as many pixels as the screen has there. */
+function fitToScreen() {
+  const { canvas } = screenPen;
+  const side = Math.round(canvas.clientWidth * devicePixelRatio);
+  if (canvas.width === side) return;
+  canvas.width = canvas.height = side;
   redraw();
 }
 
-/** Puts a drawing on the sheet. A pen that is still down draws no more. */
-function put(next) {
+/** Show a drawing on the pad. A pen that is still down stops drawing. */
+function showDrawing(next) {
   stroke = null;
   drawing = next;
-  write($("message"), drawing.picture?.message ?? "");
+  write($("message"), drawing.base?.message ?? "");
   redraw();
   schedule();
 }
 
-/** Puts another drawing in the place of this one, which undo brings back. */
+/** Replace the drawing. Undo restores it. */
 function change(next) {
   past.push(drawing);
-  put(next);
+  showDrawing(next);
 }
 
-/** Brings back the drawing before the last change, but not within a stroke. */
+/** Restore the drawing before the last change, but not during a stroke. */
 function undo() {
-  if (past.length && !stroke) put(past.pop());
+  if (past.length && !stroke) showDrawing(past.pop());
 }
 
 // ---------------------------------------------------------------------------------- Strokes
 
-/** Begins a stroke: it goes on with an example, but beside a photo's digit it is a new drawing. */
-function begin(point) {
+/** Begin a stroke. It is drawn over an example, but replaces a picture file. */
+function beginStroke(point) {
   past.push(drawing);
-  if (drawing.picture?.photo) put(EMPTY);
+  if (drawing.base?.isPicture) showDrawing(EMPTY_DRAWING);
   stroke = [point];
-  drawing = { picture: drawing.picture, strokes: [...drawing.strokes, stroke] };
+  drawing = { base: drawing.base, strokes: [...drawing.strokes, stroke] };
   write($("message"), "");
   drawPoint(stroke, 0);
   schedule();
 }
 
-/** Draws the stroke on to a point. */
-function extend(point) {
+function extendStroke(point) {
   stroke.push(point);
   drawPoint(stroke, stroke.length - 1);
   schedule();
 }
 
-/** Ends the stroke. */
-function finish() {
+function endStroke() {
   drawEnd(stroke);
   stroke = null;
   schedule();
 }
 
-/** Where on the sheet a pointer is, and how wide it draws there. */
+/** Return where on the pad a pointer is, and how wide it draws there. */
 function pointOf(event) {
-  // Measured anew each time, for the page may be scrolled, turned or resized meanwhile.
-  const box = screen.canvas.getBoundingClientRect();
-  const scale = PAPER / box.width;
+  // Measured each time, because the page may be scrolled, turned or resized.
+  const box = screenPen.canvas.getBoundingClientRect();
+  const scale = PAD_SIDE / box.width;
   const pressed = event.pointerType === "pen" && event.pressure > 0;
   return {
     x: (event.clientX - box.left) * scale,
     y: (event.clientY - box.top) * scale,
-    width: BRUSH * (pressed ? 0.6 + 0.8 * event.pressure : 1),
+    width: BRUSH_WIDTH * (pressed ? 0.6 + 0.8 * event.pressure : 1),
   };
 }
 
-/** Lets the mouse, a pen or one of several fingers draw. */
-function listenToPointers() {
-  let drawn = null; // by which of them
-  const { canvas } = screen;
+/** Let the mouse, a pen or one of several fingers draw. */
+function handlePointers() {
+  let pointer = null; // the one that draws
+  const { canvas } = screenPen;
   canvas.addEventListener("pointerdown", (event) => {
-    if (drawn !== null || event.button !== 0) return;
+    if (pointer !== null || event.button !== 0) return;
     event.preventDefault();
-    drawn = event.pointerId;
-    canvas.setPointerCapture(drawn);
-    begin(pointOf(event));
+    pointer = event.pointerId;
+    canvas.setPointerCapture(pointer);
+    beginStroke(pointOf(event));
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== drawn || !stroke) return;
+    if (event.pointerId !== pointer || !stroke) return;
     const events = event.getCoalescedEvents();
-    for (const one of events.length ? events : [event]) extend(pointOf(one));
+    for (const one of events.length ? events : [event]) extendStroke(pointOf(one));
   });
   for (const kind of ["pointerup", "pointercancel"]) {
     canvas.addEventListener(kind, (event) => {
-      if (event.pointerId !== drawn) return;
-      drawn = null;
-      if (stroke) finish();
+      if (event.pointerId !== pointer) return;
+      pointer = null;
+      if (stroke) endStroke();
     });
   }
 }
 
 // ---------------------------------------------------------------------- Examples and pictures
 
-/** An example's pixels (784,) as an image: dark ink on white, as it would have been drawn. */
-function imageOf(pixels) {
-  const { canvas } = newPen(FIELD, FIELD);
+/** Return a canvas with pixels, (784,), as dark ink on white. */
+function canvasOf(pixels) {
+  const { canvas } = newPen(SIDE_PIXELS, SIDE_PIXELS);
   paint(canvas, (i) => greys[255 - pixels[i]]);
   return canvas;
 }
 
-/** A button for each digit, each press of which loads the next of its examples. */
+/** Add a button for each digit that loads the next of its examples. */
 function addExamples() {
   const all = bytesOf(page.examples.pixels);
   const examples = page.examples.labels.map((label, i) => {
-    const pixels = all.subarray(i * FIELD * FIELD, (i + 1) * FIELD * FIELD);
-    return { label, image: imageOf(pixels), reading: { pixels, doubts: [] } };
+    const pixels = all.subarray(i * SIDE_PIXELS ** 2, (i + 1) * SIDE_PIXELS ** 2);
+    return { label, canvas: canvasOf(pixels), image: { pixels, warnings: [] } };
   });
   for (const label of new Set(page.examples.labels)) {
     const own = examples.filter((example) => example.label === label);
     let next = 0;
     const button = newButton("example",
-      () => change({ picture: own[next++ % own.length], strokes: [] }), own[0].image);
+      () => change({ base: own[next++ % own.length], strokes: [] }), own[0].canvas);
     button.setAttribute("aria-label", `Example of a ${label}`);
     $("examples").append(button);
   }
 }
 
-/** Puts the first of some picture files on the sheet, or says why it cannot be read. */
+/** Show the first of some picture files on the pad, or why it cannot be read. */
 async function openPicture([file]) {
   if (!file) return;
   opening = file;
-  const name = shortened(file.name, 24);
+  const name = shorten(file.name, 24);
   try {
     const bitmap = await createImageBitmap(file);
     if (opening !== file) return;
-    const scale = Math.min(1, PHOTO / Math.max(bitmap.width, bitmap.height));
+    const scale = Math.min(1, MAX_PICTURE_SIDE / Math.max(bitmap.width, bitmap.height));
     const side = (length) => Math.max(1, Math.round(length * scale));
     const pen = newPen(side(bitmap.width), side(bitmap.height));
     const { width, height } = pen.canvas;
@@ -237,21 +232,21 @@ async function openPicture([file]) {
     pen.fillStyle = "#fff";
     pen.fillRect(0, 0, width, height);
     pen.drawImage(bitmap, 0, 0, width, height);
-    const reading = readPicture(pen.getImageData(0, 0, width, height));
-    const message = reading ? name : `${name}: blank, or nothing in it stands out as a digit`;
-    change({ picture: { image: pen.canvas, photo: true, reading, message }, strokes: [] });
+    const image = readPicture(pen.getImageData(0, 0, width, height));
+    const message = image ? name : `${name}: blank, or nothing in it stands out as a digit`;
+    change({ base: { canvas: pen.canvas, isPicture: true, image, message }, strokes: [] });
   } catch {
     if (opening === file) write($("message"), `${name}: no picture that this browser can read`);
   }
 }
 
-/** Fills the page with examples and an empty sheet, and listens to what is drawn and opened. */
+/** Fill the page with examples and an empty pad, and handle what is drawn and opened. */
 function startPen() {
   addExamples();
-  listenToPointers();
+  handlePointers();
   $("undo").addEventListener("click", undo);
   $("clear").addEventListener("click", () => {
-    if (drawing !== EMPTY) change(EMPTY);
+    if (drawing !== EMPTY_DRAWING) change(EMPTY_DRAWING);
   });
   $("file").addEventListener("change", ({ target }) => {
     openPicture(target.files);
@@ -266,8 +261,8 @@ function startPen() {
     event.preventDefault();
     openPicture(event.dataTransfer.files);
   });
-  new ResizeObserver(sharpen).observe($("stage"));
-  sharpen();
+  new ResizeObserver(fitToScreen).observe($("stage"));
+  fitToScreen();
   update();
 }
 

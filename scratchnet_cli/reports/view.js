@@ -1,36 +1,30 @@
-// What the page to draw on shows: of a reading, all that the network makes of it.
+// The display: the image that the network sees, and all that it computes from it.
 
-const page = JSON.parse(document.getElementById("data").textContent);
-
-/** The bytes that base64 stands for. */
-function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-}
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
 const layers = page.layers.map(({ inputs, outputs, activation, parameters }) => {
-  // Little-endian float32: W row by row, each row the weights of one input, and then b.
+  // Little-endian float32: W row by row, one row for each input, and then b.
   const numbers = new Float32Array(bytesOf(parameters).buffer);
   const W = numbers.subarray(0, inputs * outputs);
   return { inputs, outputs, activation, W, b: numbers.subarray(inputs * outputs) };
 });
 
-const MOST_UNITS = 200; // of a layer, so many are shown
-const MOST_FEEDERS = 8;
-const LINKS = 6;
+// The most that is shown: units of a layer, terms of a sum, lines to a unit, classes with slopes.
+const [MAX_UNITS, MAX_TERMS, MAX_LINKS, MAX_SLOPES] = [200, 8, 6, 12];
 
 const $ = (id) => document.getElementById(id);
 const classes = page.classes;
 const last = layers.length - 1;
 
-let seen = null; // the reading: { pixels (784,), doubts }, or null
-let steps = null; // each layer's { layer, x, a, z }; null without an output
-let overflows = false; // whether there is none because a logit is more than a number can be
+let image = null; // what the network sees, { pixels (784,), warnings }, or null
+let steps = null; // { layer, x, a, z } of each layer, or null without an output
+let overflows = false; // whether there is no output because a logit is not finite
 let y = null; // the probabilities
-let chosen = null; // the unit { l, j } that is shown, or null while the answer is followed
+let chosen = null; // the unit { l, j } that is shown, or null for that of the answer
 
 // ------------------------------------------------------------------------ Elements and numbers
 
-/** An element with classes, text and children. Text never becomes markup. */
+/** Return an element with classes, text and children. Text never becomes markup. */
 function element(name, className = "", ...content) {
   const made = document.createElement(name);
   if (className) made.className = className;
@@ -38,14 +32,12 @@ function element(name, className = "", ...content) {
   return made;
 }
 
-/** An element of an SVG. */
 function svg(name, attributes = {}) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   return made;
 }
 
-/** A button that belongs to no form. */
 function newButton(className, press, ...content) {
   const button = element("button", className, ...content);
   button.type = "button";
@@ -53,25 +45,22 @@ function newButton(className, press, ...content) {
   return button;
 }
 
-/** Says whether a button has something to do; disabling it would take the focus from it. */
-function enable(button, useful) {
-  button.setAttribute("aria-disabled", String(!useful));
-}
+/** Mark a button as enabled or not. Disabling it would take the focus from it. */
+const enable = (button, isEnabled) => button.setAttribute("aria-disabled", String(!isEnabled));
 
-/** A heading and cells, as a new row at the end of a table. */
 function addRow(table, heading, ...others) {
   heading.scope = "row";
   table.tBodies[0].append(element("tr", "", heading, ...others));
 }
 
-/** Changes a text only where it differs: most stay the same from one point to the next. */
+/** Change a text only if it differs: most texts stay the same from one point to the next. */
 function write(node, text) {
   const part = node.firstChild;
   if (part?.nodeType !== Node.TEXT_NODE) node.textContent = text;
   else if (part.data !== text) part.data = text;
 }
 
-/** The same for a formula, in which `^{…}` is an exponent. */
+/** Change a formula only if it differs. In it, `^{…}` is an exponent. */
 function writeFormula(node, text) {
   if (node.formula === text) return;
   node.formula = text;
@@ -79,8 +68,8 @@ function writeFormula(node, text) {
   node.replaceChildren(...parts.map((part, i) => (i % 2 ? element("sup", "", part) : part)));
 }
 
-/** A number as one reads it, in few letters whatever its size. */
-function number(value, decimals = 4) {
+/** Return a number as short text, whatever its size. */
+function format(value, decimals = 4) {
   if (Number.isNaN(value)) return "?";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
@@ -88,56 +77,51 @@ function number(value, decimals = 4) {
   return text.replace("-", "−");
 }
 
-/** A text of so many letters at most. */
-function shortened(text, most) {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
-}
+/** Return at most `maxLength` letters of a text. */
+const shorten = (text, maxLength) =>
+  text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
 
 const subscript = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
-const inBrackets = (value) => (value < 0 ? `(${number(value, 2)})` : number(value, 2));
+const inBrackets = (value) => (value < 0 ? `(${format(value, 2)})` : format(value, 2));
 
-/** The name of a value that goes into a layer, or comes out of the one before it. */
+/** Return the name of a unit. Layer -1 is the input. */
 function unitName(l, j) {
-  if (l < 0) return `x[${Math.floor(j / FIELD)}, ${j % FIELD}]`;
+  if (l < 0) return `x[${Math.floor(j / SIDE_PIXELS)}, ${j % SIDE_PIXELS}]`;
   return l === last ? `class ${classes[j]}` : `layer ${l + 1}, unit ${j}`;
 }
 
 // --------------------------------------------------------------------------- Colours and bars
 
-const STEPS = 48; // so many colours are told apart on either side of 0
+const COLOUR_STEPS = 48; // on either side of 0
 const greys = Array.from({ length: 256 }, (_, value) => [value, value, value, 255]);
-let palette = []; // red, green, blue and opacity of the numbers from -1 to 1
+let palette = []; // red, green, blue and opacity of numbers from -1 to 1
 
-/** Takes the colours of signed numbers from the style, light or dark. */
+/** Read the colours of signed numbers from the style, light or dark. */
 function readTheme() {
   const style = getComputedStyle(document.documentElement);
   const [low, zero, high] = ["--low", "--zero", "--high"].map((name) =>
     style.getPropertyValue(name).match(/\w\w/g).map((part) => parseInt(part, 16)),
   );
-  palette = Array.from({ length: 2 * STEPS + 1 }, (_, i) => {
-    const [end, share] = [i < STEPS ? low : high, Math.abs(i - STEPS) / STEPS];
+  palette = Array.from({ length: 2 * COLOUR_STEPS + 1 }, (_, i) => {
+    const [end, share] = [i < COLOUR_STEPS ? low : high, Math.abs(i - COLOUR_STEPS) / COLOUR_STEPS];
     return [...zero.map((from, j) => Math.round(from + share * (end[j] - from))), 255];
   });
 }
 
-/** The colour of a number, of which `limit` is the largest that is told from larger ones. */
-function colourOf(value, limit = 1) {
-  return palette[STEPS + Math.round(clamp(value / (limit || 1), -1, 1) * STEPS)];
-}
+/** Return the colour of a number. Above `limit` and below `-limit` it stays the same. */
+const colourOf = (value, limit = 1) =>
+  palette[COLOUR_STEPS + Math.round(clamp(value / (limit || 1), -1, 1) * COLOUR_STEPS)];
 
-/** The largest of some numbers without their signs. */
-function largest(values) {
-  return Math.max(...values.map(Math.abs));
-}
+const largestSize = (values) => Math.max(...values.map(Math.abs));
 
-/** Paints 28x28 pixels, of each of which `colourAt` tells red, green, blue and opacity. */
+/** Paint 28x28 pixels. `colourAt` returns red, green, blue and opacity of pixel i. */
 function paint(canvas, colourAt) {
-  const image = new ImageData(FIELD, FIELD);
-  for (let i = 0; i < FIELD * FIELD; i++) image.data.set(colourAt(i), 4 * i);
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  const pixels = new ImageData(SIDE_PIXELS, SIDE_PIXELS);
+  for (let i = 0; i < SIDE_PIXELS ** 2; i++) pixels.data.set(colourAt(i), 4 * i);
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
 }
 
-/** Lets a bar reach to the right by a share of its room, or to the left by one below 0. */
+/** Extend a bar to the right by a share of its width, or to the left if the share is negative. */
 function showBar(bar, share) {
   bar.style.transform = `translateX(${share < 0 ? -100 : 0}%) scaleX(${Math.abs(share)})`;
   bar.classList.toggle("negative", share < 0);
@@ -147,7 +131,7 @@ function showBar(bar, share) {
 
 // A button for each unit that is shown, layer by layer.
 const cells = layers.map(({ outputs }, l) =>
-  Array.from({ length: Math.min(outputs, MOST_UNITS) }, (_, j) => {
+  Array.from({ length: Math.min(outputs, MAX_UNITS) }, (_, j) => {
     const button = newButton(l === last ? "row" : "cell", () => choose({ l, j }));
     button.tabIndex = j ? -1 : 0;
     button.setAttribute("aria-pressed", "false");
@@ -156,20 +140,20 @@ const cells = layers.map(({ outputs }, l) =>
   }),
 );
 
-// What stands in the buttons of the last layer.
+// The parts of the buttons of the last layer.
 const rows = cells[last].map((button, j) => {
   const row = {};
   for (const part of ["name", "logit", "bar", "share", "y"]) row[part] = element("span", part);
   row.name.textContent = classes[j];
   row.shareBar = row.share.appendChild(element("i"));
   row.logitBar = row.bar.appendChild(element("i"));
-  const said = (text) => element("span", "spoken", text);
-  button.append(said("class "), row.name, said(" logit "), row.logit, row.bar,
-    said(" probability "), row.y, row.share);
+  const spoken = (text) => element("span", "spoken", text);
+  button.append(spoken("class "), row.name, spoken(" logit "), row.logit, row.bar,
+    spoken(" probability "), row.y, row.share);
   return row;
 });
 
-/** A section for each layer, with its formula and its units. */
+/** Add a section for each layer, with its formula and its units. */
 function addLayers() {
   layers.forEach(({ outputs, activation }, l) => {
     const n = subscript(l + 1);
@@ -184,14 +168,14 @@ function addLayers() {
     const section = element("section", l === last ? "layer outputs" : "layer",
       title, element("p", "formula", formula), grid);
     section.setAttribute("aria-labelledby", title.id);
-    if (outputs > MOST_UNITS) {
-      section.append(element("p", "formula", `the first ${MOST_UNITS} of ${outputs}`));
+    if (outputs > MAX_UNITS) {
+      section.append(element("p", "formula", `the first ${MAX_UNITS} of ${outputs}`));
     }
     $("layers").append(section);
   });
 }
 
-/** Within a layer the arrow keys move; the tab key goes from layer to layer. */
+/** Move the focus within a layer by the arrow keys. The tab key moves between layers. */
 function moveFocus(event, buttons, columns) {
   const place = buttons.indexOf(document.activeElement);
   const places = { ArrowLeft: place - 1, ArrowRight: place + 1, ArrowUp: place - columns,
@@ -204,19 +188,19 @@ function moveFocus(event, buttons, columns) {
   next.focus();
 }
 
-/** Runs the network on a reading, or on none, and shows what changed. */
-function look(reading) {
-  seen = reading;
-  steps = seen && forward(layers, Float64Array.from(seen.pixels, (value) => value / 255));
+/** Run the network on an image, or on null, and show the result. */
+function run(newImage) {
+  image = newImage;
+  steps = image && forward(layers, Float64Array.from(image.pixels, (value) => value / 255));
   overflows = Boolean(steps) && !steps[last].z.every(Number.isFinite);
   if (overflows) steps = null;
   y = steps && softmax(steps[last].z);
   show();
 }
 
-/** Shows the reading and all that the network makes of it. */
+/** Show the image and all that the network computes from it. */
 function show() {
-  paint($("pixels"), (i) => greys[seen ? seen.pixels[i] : 0]);
+  paint($("pixels"), (i) => greys[image ? image.pixels[i] : 0]);
   showAnswer();
   cells.slice(0, last).forEach((buttons, l) => showLayer(buttons, steps?.[l]));
   showOutputs();
@@ -225,33 +209,33 @@ function show() {
   showSoftmax();
 }
 
-/** What is to say beside the answer, or in its place. */
-function remark() {
+/** Return the text beside the answer, or instead of it. */
+function warningText() {
   if (overflows) return "the weights are so large that the network's output overflows";
-  const doubts = y ? [...seen.doubts, ...doubtsOf(y)] : [];
-  return doubts.length ? `doubtful: ${doubts.join(", ")}` : "";
+  const warnings = y ? [...image.warnings, ...probabilityWarnings(y)] : [];
+  return warnings.length ? `doubtful: ${warnings.join(", ")}` : "";
 }
 
-/** Shows the most probable class, its probability and the doubts. */
+/** Show the most probable class, its probability and the warnings. */
 function showAnswer() {
   const name = y ? classes[argmax(y)] : "–";
   $("answer").classList.toggle("none", !y);
   $("answer").classList.toggle("word", name.length > 1);
   write($("digit"), name);
-  write($("probability"), y ? number(Math.max(...y)) : "");
-  write($("doubts"), remark());
+  write($("probability"), y ? format(Math.max(...y)) : "");
+  write($("warnings"), warningText());
 }
 
-/** Tells the answer to a screen reader. */
-function sayAnswer() {
-  const answer = y && `Read as ${classes[argmax(y)]}, probability ${number(Math.max(...y), 2)}. `;
-  write($("spoken"), `${answer ?? ""}${remark()}`);
+/** Pass the answer to a screen reader. */
+function announceAnswer() {
+  const answer = y && `Read as ${classes[argmax(y)]}, probability ${format(Math.max(...y), 2)}. `;
+  write($("spoken"), `${answer ?? ""}${warningText()}`);
 }
 
-/** Gives a layer's units the colours of their z. */
+/** Colour a layer's units by their z. */
 function showLayer(buttons, step) {
   const isBounded = ["sigmoid", "tanh"].includes(step?.layer.activation);
-  const limit = step && !isBounded ? largest(step.z) : 1;
+  const limit = step && !isBounded ? largestSize(step.z) : 1;
   buttons.forEach((button, j) => {
     const colour = colourOf(step ? step.z[j] : 0, limit);
     if (button.colour !== colour) button.style.backgroundColor = `rgb(${colour})`;
@@ -259,42 +243,41 @@ function showLayer(buttons, step) {
   });
 }
 
-/** Shows each class's logit and probability. */
 function showOutputs() {
   const z = steps?.[last].z;
-  const limit = (z && largest(z)) || 1;
+  const limit = (z && largestSize(z)) || 1;
   const answer = y && argmax(y);
   rows.forEach((row, j) => {
-    write(row.logit, z ? number(z[j], 2) : "–");
-    write(row.y, y ? number(y[j]) : "–");
+    write(row.logit, z ? format(z[j], 2) : "–");
+    write(row.y, y ? format(y[j]) : "–");
     showBar(row.logitBar, z ? z[j] / limit : 0);
     showBar(row.shareBar, y ? y[j] : 0);
     cells[last][j].classList.toggle("answer", j === answer);
   });
 }
 
-// ------------------------------------------------------------- One unit, and what feeds it most
+// ---------------------------------------------------------- One unit, and its largest terms
 
-const feeders = Array.from({ length: MOST_FEEDERS }, () => {
+const termRows = Array.from({ length: MAX_TERMS }, () => {
   const parts = { name: element("th"), product: element("td"), bar: element("i"),
     value: element("td", "value") };
   parts.button = newButton("link", () => choose(parts.unit));
-  addRow($("feeders"), parts.name, parts.product, element("td", "bar", parts.bar), parts.value);
+  addRow($("terms"), parts.name, parts.product, element("td", "bar", parts.bar), parts.value);
   return parts;
 });
-const links = Array.from({ length: LINKS }, () => $("links").appendChild(svg("path")));
+const links = Array.from({ length: MAX_LINKS }, () => $("links").appendChild(svg("path")));
 let pressed = null; // the button of the unit that is shown
-let places = null; // where all lies, measured only when that changes, for measuring takes time
+let boxes = null; // of all parts, measured only when they change, because that takes time
 
-/** Shows a unit until another one is chosen; of null, that of the answer. */
+/** Show a unit until another is chosen, or for null that of the answer. */
 function choose(unit) {
   chosen = unit;
   show();
-  // On a telephone it is told far below where it was chosen.
+  // On a phone it is shown far below the place where it was chosen.
   if (unit && $("unit").getBoundingClientRect().top > innerHeight) $("unit").scrollIntoView();
 }
 
-/** What inputs add to a unit's sum, { i, x, w, product }: the largest first, and none of 0. */
+/** Return the terms of a unit's sum that are not 0, { i, x, w, product }, the largest first. */
 function termsOf({ x, layer }, j) {
   const terms = [];
   x.forEach((value, i) => {
@@ -304,7 +287,7 @@ function termsOf({ x, layer }, j) {
   return terms.sort((p, q) => Math.abs(q.product) - Math.abs(p.product));
 }
 
-/** Shows the chosen unit, or the answer's: its formulas, its weights and what feeds it most. */
+/** Show the chosen unit, or the answer's: its formulas, its weights and its largest terms. */
 function showUnit() {
   const unit = chosen ?? (y && { l: last, j: argmax(y) });
   const button = unit && cells[unit.l][unit.j];
@@ -322,38 +305,38 @@ function showUnit() {
   [...$("formulas").children].forEach((line, i) => writeFormula(line, lines[i] ?? ""));
   $("maps").hidden = unit?.l !== 0;
   if (unit?.l === 0) showMaps(unit.j);
-  showFeeders(unit, terms);
+  showTerms(unit, terms);
   showLinks(unit, terms);
 }
 
-/** The unit's formulas, with letters and with the numbers of this drawing: 4 lines at most. */
+/** Return a unit's formulas, with letters and with the numbers of this drawing: up to 4 lines. */
 function formulas({ l, j }, step, terms) {
   const n = subscript(l + 1);
   const lines = [`a${n}[${j}] = ${l ? `z${subscript(l)}` : "x"}·W${n}[:, ${j}] + b${n}[${j}]`];
   if (!step) return lines;
   const { b, activation } = step.layer;
-  const [a, z] = [number(step.a[j]), number(step.z[j])];
-  const added = terms.slice(0, 3).map(({ x, w }) => `${number(x, 2)}·${inBrackets(w)}`);
+  const [a, z] = [format(step.a[j]), format(step.z[j])];
+  const added = terms.slice(0, 3).map(({ x, w }) => `${format(x, 2)}·${inBrackets(w)}`);
   const rest = terms.slice(3).map(({ product }) => product);
   if (rest.length) added.push(`${inBrackets(total(rest))} from ${rest.length} more`);
   lines.push(`= ${[...added, inBrackets(b[j])].join(" + ")} = ${a}`);
-  const h = { sigmoid: ` = 1 / (1 + e^{${number(-step.a[j])}})`, relu: ` = max(0, ${a})` };
+  const h = { sigmoid: ` = 1 / (1 + e^{${format(-step.a[j])}})`, relu: ` = max(0, ${a})` };
   if (activation !== "identity") {
     lines.push(`z${n}[${j}] = ${activation}(${a})${h[activation] ?? ""} = ${z}`);
   }
   if (l === last) {
     const max = Math.max(...step.z);
     const sum = total(step.z.map((value) => Math.exp(value - max)));
-    const top = `e^{${number(step.z[j], 2)} − ${inBrackets(max)}}`;
-    lines.push(`y[${j}] = ${top} / ${number(sum)} = ${number(y[j])}`);
+    const top = `e^{${format(step.z[j], 2)} − ${inBrackets(max)}}`;
+    lines.push(`y[${j}] = ${top} / ${format(sum)} = ${format(y[j])}`);
   }
   return lines;
 }
 
-/** Lists the largest terms of a unit's sum; what is itself a unit that is shown can be chosen. */
-function showFeeders(unit, terms) {
-  write($("feeders").caption, `What feeds it most${unit?.l === 0 ? ": x[row, column]" : ""}`);
-  feeders.forEach((parts, rank) => {
+/** List the largest terms of a unit's sum. Their units can be chosen if they are shown. */
+function showTerms(unit, terms) {
+  write($("terms").caption, `What feeds it most${unit?.l === 0 ? ": x[row, column]" : ""}`);
+  termRows.forEach((parts, rank) => {
     const term = terms[rank];
     parts.unit = term && { l: unit.l - 1, j: term.i };
     const name = term ? unitName(unit.l - 1, term.i) : "–";
@@ -361,49 +344,49 @@ function showFeeders(unit, terms) {
       write(parts.button, name);
       if (!parts.button.isConnected) parts.name.replaceChildren(parts.button);
     } else write(parts.name, name);
-    write(parts.product, term ? `${number(term.x, 2)} × ${inBrackets(term.w)}` : "");
-    write(parts.value, term ? number(term.product, 2) : "");
+    write(parts.product, term ? `${format(term.x, 2)} × ${inBrackets(term.w)}` : "");
+    write(parts.value, term ? format(term.product, 2) : "");
     showBar(parts.bar, term ? term.product / Math.abs(terms[0].product) : 0);
   });
 }
 
-/** Paints a first layer's unit: its weights W1[:, j], and each pixel times its weight. */
+/** Paint a unit of the first layer: its weights W1[:, j], and each pixel times its weight. */
 function showMaps(j) {
   const { W, inputs, outputs } = layers[0];
   const weights = Float32Array.from({ length: inputs }, (_, i) => W[i * outputs + j]);
-  // Beyond this quantile most weights would be pale for the sake of a few.
+  // Without a limit, a few large weights would make all others pale.
   const limit = quantile(weights.map(Math.abs), 0.995);
   paint($("weights"), (i) => colourOf(weights[i], limit));
   paint($("products"), (i) => colourOf(steps ? steps[0].x[i] * weights[i] : 0, limit));
 }
 
-/** Notes where pixels and units lie in the stage. */
+/** Measure where pixels and units are in the stage. */
 function measure() {
   const box = (node) => node.getBoundingClientRect();
   const stage = box($("stage"));
-  places = { stage, pixels: box($("pixels")), units: cells.map((buttons) => buttons.map(box)) };
+  boxes = { stage, pixels: box($("pixels")), units: cells.map((buttons) => buttons.map(box)) };
   $("links").setAttribute("viewBox", `0 0 ${stage.width} ${stage.height}`);
 }
 
-/** The place in the stage at some shares of the width and height of a box in it. */
-function placeIn(box, across, down) {
-  const { left, top } = places.stage;
+/** Return the point in the stage at these shares of the width and height of a box. */
+function pointIn(box, across, down) {
+  const { left, top } = boxes.stage;
   return [box.left - left + across * box.width, box.top - top + down * box.height];
 }
 
-/** The line to a unit from its input i; none if one is not shown, or lies not left of the other. */
+/** Return the path to a unit from its input i; empty if one is not shown, or not to the left. */
 function curveTo({ l, j }, i) {
-  const [source, target] = [l ? places.units[l - 1][i] : places.pixels, places.units[l][j]];
+  const [source, target] = [l ? boxes.units[l - 1][i] : boxes.pixels, boxes.units[l][j]];
   if (!source || !target) return "";
-  const pixel = [i % FIELD, Math.floor(i / FIELD)].map((place) => (place + 0.5) / FIELD);
-  const [left, start] = placeIn(source, ...(l ? [1, 0.5] : pixel));
-  const [right, end] = placeIn(target, 0, 0.5);
+  const pixel = [i % SIDE_PIXELS, Math.floor(i / SIDE_PIXELS)].map((n) => (n + 0.5) / SIDE_PIXELS);
+  const [left, start] = pointIn(source, ...(l ? [1, 0.5] : pixel));
+  const [right, end] = pointIn(target, 0, 0.5);
   const middle = (left + right) / 2;
   if (left >= right) return "";
   return `M${left} ${start}C${middle} ${start} ${middle} ${end} ${right} ${end}`;
 }
 
-/** Draws lines to a unit from what feeds it most. */
+/** Draw lines to a unit from the inputs of its largest terms. */
 function showLinks(unit, terms) {
   links.forEach((path, rank) => {
     const { i, product } = terms[rank] ?? { product: 0 };
@@ -416,10 +399,9 @@ function showLinks(unit, terms) {
 
 // --------------------------------------------------------------------------------- Softmax
 
-const MOST_SLOPES = 12;
-const [LEFT, RIGHT] = [135, 265]; // where the lines from logits to probabilities begin and end,
-const [TOP, BOTTOM, LINE] = [14, 278, 14]; // how far up and down, and the height of their labels
-const slopes = Array.from({ length: Math.min(classes.length, MOST_SLOPES) }, (_, rank) => {
+// The box of the lines from logits to probabilities, and the distance of their labels.
+const [LEFT, RIGHT, TOP, BOTTOM, LABEL_HEIGHT] = [135, 265, 14, 278, 14];
+const slopes = Array.from({ length: Math.min(classes.length, MAX_SLOPES) }, (_, rank) => {
   const name = rank ? "" : "answer";
   const line = svg("path", { class: name });
   const labels = [svg("text", { x: LEFT - 18, class: `left ${name}` }),
@@ -428,17 +410,19 @@ const slopes = Array.from({ length: Math.min(classes.length, MOST_SLOPES) }, (_,
   return { line, labels };
 });
 
-/** Heights of labels in their order from the top, each at its place or as near as there is room. */
-function apart(heights) {
+/** Return heights of labels, from the top: as given, or moved as little as they need room. */
+function separate(heights) {
   const result = [];
-  for (const height of heights) result.push(Math.max(height, (result.at(-1) ?? -LINE) + LINE));
-  for (let i = result.length - 1, most = BOTTOM; i >= 0; i--, most -= LINE) {
-    result[i] = Math.min(result[i], most);
+  for (const height of heights) {
+    result.push(Math.max(height, (result.at(-1) ?? -Infinity) + LABEL_HEIGHT));
+  }
+  for (let i = result.length - 1, max = BOTTOM; i >= 0; i--, max -= LABEL_HEIGHT) {
+    result[i] = Math.min(result[i], max);
   }
   return result;
 }
 
-/** Draws a line from each logit to its probability, in the order of both. */
+/** Draw a line from each logit to its probability. */
 function showSlopes() {
   $("slopes").classList.toggle("none", !y);
   if (!y) return;
@@ -448,14 +432,14 @@ function showSlopes() {
   const height = (share) => BOTTOM - share * (BOTTOM - TOP);
   const logits = order.map((j) => height((z[j] - low) / (high - low || 1)));
   const shares = order.map((j) => height(y[j]));
-  const [left, right] = [apart(logits), apart(shares)];
+  const [left, right] = [separate(logits), separate(shares)];
   slopes.forEach(({ line, labels }, rank) => {
     const j = order[rank];
-    const name = shortened(classes[j], 10);
+    const name = shorten(classes[j], 10);
     line.setAttribute("d", `M${LEFT - 14} ${left[rank]}L${LEFT} ${logits[rank]}` +
       `L${RIGHT} ${shares[rank]}L${RIGHT + 14} ${right[rank]}`);
-    write(labels[0], `${name}  ${number(z[j], 2)}`);
-    write(labels[1], `${number(y[j])}  ${name}`);
+    write(labels[0], `${name}  ${format(z[j], 2)}`);
+    write(labels[1], `${format(y[j])}  ${name}`);
     labels[0].setAttribute("y", left[rank] + 4);
     labels[1].setAttribute("y", right[rank] + 4);
   });
@@ -467,7 +451,7 @@ const softmaxRows = rows.map((_, j) => {
   return values;
 });
 
-/** Shows both ways to compute softmax, in float32 as NumPy would. */
+/** Show both ways to compute softmax, in float32 as NumPy would. */
 function showSoftmax() {
   const shift = Number($("shift").value);
   write($("shift-value"), String(shift));
@@ -477,9 +461,9 @@ function showSoftmax() {
   const sum = Math.fround(total(plain));
   const answer = y && argmax(y);
   softmaxRows.forEach((values, j) => {
-    const quotient = plain[j] === Infinity ? "∞/∞" : number(plain[j] / sum);
-    const texts = y ? [number(z[j], 2), number(plain[j], 2), quotient, number(Math.exp(z[j] - max)),
-      number(y[j])] : [];
+    const quotient = plain[j] === Infinity ? "∞/∞" : format(plain[j] / sum);
+    const texts = y ? [format(z[j], 2), format(plain[j], 2), quotient, format(Math.exp(z[j] - max)),
+      format(y[j])] : [];
     values.forEach((cell, i) => write(cell, texts[i] ?? "–"));
     values[0].parentNode.classList.toggle("answer", j === answer);
   });
@@ -489,7 +473,7 @@ function showSoftmax() {
     : "");
 }
 
-/** Fills the page for this network, and listens to what is chosen on it. */
+/** Fill the page for this network, and handle what is chosen on it. */
 function startView() {
   const sizes = [layers[0].inputs, ...layers.map((layer) => layer.outputs)].join("-");
   const { name, sha256 } = page.weights;

@@ -47,7 +47,7 @@ def check_writable(path: Path, overwrite: Overwrite, option: str = "") -> None:
     """
     with _write_errors(path, option):
         _check_existing(path, overwrite, option)
-        with part_of(path):
+        with _part_of(path):
             pass
 
 
@@ -59,7 +59,7 @@ def write_atomic(path: Path, data: bytes, overwrite: Overwrite, option: str = ""
     Raises:
         OutputError: the file cannot be written, or another file must not be replaced.
     """
-    with _write_errors(path, option), part_of(path) as part:
+    with _write_errors(path, option), _part_of(path) as part:
         mode = _check_existing(path, overwrite, option)
         if mode is not None:
             # Before the content is there: a private file stays private.
@@ -71,7 +71,7 @@ def write_atomic(path: Path, data: bytes, overwrite: Overwrite, option: str = ""
 
 
 @contextmanager
-def part_of(path: Path) -> Iterator[Path]:
+def _part_of(path: Path) -> Iterator[Path]:
     """Create an empty file beside ``path`` for the caller to fill and move; delete what is left."""
     part = Path(os.path.realpath(path)).with_name(f".{os.urandom(6).hex()}{PART_SUFFIX}")
     try:

@@ -7,13 +7,15 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.system.inputs import STDIN
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import ProcessPoolExecutor
 
 # A chunk ends at whichever comes first: small pictures share the cost of the transfer between
 # processes, and a folder of photographs still gives its first answers at once.
@@ -43,11 +45,13 @@ def map_in_order(
     pool: ProcessPoolExecutor | None = None
     try:
         for group in groups:
-            chunks = list(_chunks(group))
-            if len(chunks) > 1 and usable_cores() > 1:
+            chunks = _chunks(group)
+            # The processes start their work before all chunks are known.
+            first = list(islice(chunks, 2))
+            if len(first) > 1 and usable_cores() > 1:
                 pool = pool or _start(usable_cores())
-            if len(chunks) > 1 and pool is not None:
-                yield from _spread(pool, work, chunks)
+            if len(first) > 1 and pool is not None:
+                yield from _spread(pool, work, chain(first, chunks))
             else:
                 yield from (_work_on(work, [name]) for name in group)
     finally:
@@ -80,43 +84,32 @@ def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _spread(
-    pool: "ProcessPoolExecutor", work: Callable[[str], Result], chunks: list[list[str]]
+    pool: "ProcessPoolExecutor", work: Callable[[str], Result], chunks: Iterable[list[str]]
 ) -> Iterator[list[tuple[str, Result]]]:
     from concurrent.futures.process import BrokenProcessPool
 
     # Memory contains the results of this many chunks, whatever the number of files.
     max_pending = 2 * usable_cores() + 1
-    pending: deque[tuple[list[str], Future[list[tuple[str, Result]]]]] = deque()
+    pending: deque[tuple[list[str], Callable[[], list[tuple[str, Result]]]]] = deque()
     try:
         for chunk in chunks:
-            pending.append((chunk, _submit(pool, work, chunk)))
+            # Only this process can read standard input.
+            get = partial(_work_on, work, chunk)
+            pending.append((chunk, get if STDIN in chunk else pool.submit(get).result))
             if len(pending) == max_pending:
-                yield pending[0][1].result()
+                yield pending[0][1]()
                 pending.popleft()
         while pending:
-            yield pending[0][1].result()
+            yield pending[0][1]()
             pending.popleft()
     except BrokenProcessPool as error:
         # They ignore SIGTERM, and one that has a result to send would wait for ever.
         _kill_workers()
-        names = pending[0][0]
+        names = pending[0][0] if pending else chunk
         raise ImageError(
             f"a process died while it read pictures from {names[0]!r} to {names[-1]!r} "
             "(out of memory?); those before them were read"
         ) from error
-
-
-def _submit(
-    pool: "ProcessPoolExecutor", work: Callable[[str], Result], chunk: list[str]
-) -> "Future[list[tuple[str, Result]]]":
-    if STDIN not in chunk:
-        return pool.submit(_work_on, work, chunk)
-    # Only this process can read standard input.
-    from concurrent.futures import Future
-
-    future: Future[list[tuple[str, Result]]] = Future()
-    future.set_result(_work_on(work, chunk))
-    return future
 
 
 def _start(processes: int) -> "ProcessPoolExecutor | None":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from scratchnet_cli.system.text import escape, print_lines, print_message
+from scratchnet_cli.system.text import escape, print_lines, print_message, write_stderr
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -28,7 +28,7 @@ class Progress:
 
     def __init__(self, mode: str = "auto", quiet: bool = False) -> None:
         if mode == "auto":
-            mode = "bar" if sys.stderr is not None and sys.stderr.isatty() else "plain"
+            mode = "bar" if sys.stderr.isatty() else "plain"
         self.mode = "none" if quiet else mode
         self._quiet = quiet
         self._bar: tqdm[None] | None = None
@@ -52,12 +52,12 @@ class Progress:
     @contextmanager
     def transfer(self, name: str, size: int, url: str) -> Iterator[Callable[[int], None]]:
         """Show a download; yield a function that takes the number of bytes received so far."""
-        if self.mode != "bar":
-            self.summary(f"downloading {url} ({size} bytes)")
+        if self.mode == "bar":
+            with _progress_bar(size, name, unit="B", unit_scale=True) as bar:
+                yield lambda received: _move(bar, received)
+        else:
+            self.summary(f"downloading {name} from {url} ({size} bytes)")
             yield lambda _: None
-            return
-        with _progress_bar(size, name, unit="B", unit_scale=True) as bar:
-            yield lambda received: _move(bar, received)
 
     @contextmanager
     def evaluation(self, images: int, batch_size: int) -> Iterator[Callable[[int, float], None]]:
@@ -70,10 +70,7 @@ class Progress:
                     bar.set_postfix_str(f"accuracy {accuracy:.4f}", refresh=False)
                     _move(bar, done)
 
-                try:
-                    yield show
-                finally:
-                    self._bar = None
+                yield show
         elif self.mode == "plain":
             yield lambda done, accuracy: _print_tenth(done, accuracy, images, batch_size)
         else:
@@ -102,17 +99,30 @@ class Progress:
         finally:
             if self._bar is not None:
                 self._bar.close()
-                self._bar = None
 
 
 class Silent(Progress):
     """A progress that prints nothing, for library calls."""
 
     def __init__(self) -> None:
-        super().__init__(quiet=True)
+        super().__init__("none", quiet=True)
 
     def error(self, message: str) -> None:
         """Print nothing."""
+
+
+class _Stderr:
+    """stderr for tqdm; as everywhere, its errors are ignored."""
+
+    def write(self, text: str) -> None:
+        """Write the text."""
+        write_stderr(text)
+
+    def flush(self) -> None:
+        """Do nothing: the text is written."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
 
 
 def _progress_bar(total: int | None, description: str, **options: Any) -> tqdm[None]:
@@ -122,7 +132,7 @@ def _progress_bar(total: int | None, description: str, **options: Any) -> tqdm[N
 
     # The monitor is a thread that only redraws bars that stand still.
     tqdm.monitor_interval = 0
-    return tqdm(total=total, desc=description, file=sys.stderr, dynamic_ncols=True, **options)
+    return tqdm(total=total, desc=description, file=_Stderr(), dynamic_ncols=True, **options)
 
 
 def _move(bar: tqdm[None], done: int) -> None:

@@ -16,14 +16,14 @@ MAX_NAME_LENGTH = 4096
 _BAR_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def print_answer(text: str) -> None:
-    """Write a line, or several, to stdout.
+def print_answer(text: str, flush: bool = False) -> None:
+    """Write a line, or several, to stdout. flush: so that the reader receives it now.
 
     Raises:
         OutputError: stdout is closed or cannot be written.
         ReaderGoneError: the reader closed the pipe.
     """
-    _write_stdout(f"{_without_commands(text)}\n")
+    _write_stdout(f"{_without_commands(text)}\n", flush)
 
 
 def flush_answers() -> None:
@@ -31,14 +31,23 @@ def flush_answers() -> None:
     _write_stdout("", flush=True)
 
 
-def print_message(*lines: str, prefix: str = "scratchnet: ") -> None:
+def print_message(*lines: str) -> None:
     """Write a message to stderr. Errors of stderr are ignored: they must not change the result."""
-    print_lines(prefix + "\n".join(map(escape, lines)))
+    print_lines("scratchnet: " + "\n".join(map(escape, lines)))
 
 
 def print_lines(text: str) -> None:
     """Write lines to stderr without a prefix. Errors of stderr are ignored."""
-    _write_stderr(f"{_without_commands(text)}\n")
+    write_stderr(f"{_without_commands(text)}\n")
+
+
+def write_stderr(text: str) -> None:
+    """Write to stderr; after an error, everything else goes nowhere."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 
 def escape(text: str) -> str:
@@ -95,7 +104,7 @@ def annotate(title: str, message: str) -> None:
     """
     if on_github():
         title = _command_data(title).replace(":", "%3A").replace(",", "%2C")
-        _write_stderr(f"::error title={title}::{_command_data(escape(message))}\n")
+        write_stderr(f"::error title={title}::{_command_data(escape(message))}\n")
 
 
 def append_to_summary(markdown: str) -> None:
@@ -119,8 +128,9 @@ def _without_commands(text: str) -> str:
     """Return the lines with everything escaped that starts a command in a log on GitHub."""
     if not on_github():
         return text
-    # In JSON the second replacement is the same string.
-    return re.sub(r"^(\s*):(?=:)", r"\1\\x3a", text, flags=re.MULTILINE).replace("##[", "#\\u0023[")
+    text = re.sub(r"((?:^|[\r\n])\s*):(?=:)", r"\1\\x3a", text)
+    # In JSON this is the same string.
+    return text.replace("##[", "#\\u0023[")
 
 
 def _write_stdout(text: str, flush: bool = False) -> None:
@@ -128,19 +138,9 @@ def _write_stdout(text: str, flush: bool = False) -> None:
         raise OutputError("the answer cannot be written: stdout is closed")
     try:
         sys.stdout.write(text)
-        if flush or sys.stdout.isatty():
+        if flush:
             sys.stdout.flush()
     except BrokenPipeError as error:
         raise ReaderGoneError from error
     except OSError as error:
         raise OutputError(f"the answer cannot be written: {error.strerror}") from error
-
-
-def _write_stderr(text: str) -> None:
-    try:
-        if sys.stderr is not None:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-    except OSError:
-        # A later flush must not fail again.
-        sys.stderr = None  # type: ignore[assignment]

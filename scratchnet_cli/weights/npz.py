@@ -4,10 +4,11 @@ Headers are not evaluated. The format: numpy.lib.format in NumPy's reference.
 """
 
 import io
+import math
 import re
+import sys
 import zipfile
 import zlib
-from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -109,9 +110,10 @@ def _split_member(data: bytes) -> Npy:
 def _names(key: str, npy: Npy) -> tuple[str, ...]:
     """Return the texts in an array of one axis; each letter is four bytes."""
     letters = _TEXT.fullmatch(npy.code)
-    if letters and len(npy.shape) == 1 and npy.shape[0] <= MAX_LIST_LENGTH:
-        # Four bytes may be no letter of Unicode.
-        with suppress(ValueError):
-            if len(npy.body) == 4 * int(letters[1]) * npy.shape[0]:
-                return tuple(np.frombuffer(npy.body, npy.code).tolist())
-    raise WeightsError(f"its array {key!r} is not a list of names")
+    size = 4 * int(letters[1]) * math.prod(npy.shape) if letters else -1
+    if len(npy.shape) != 1 or npy.shape[0] > MAX_LIST_LENGTH or len(npy.body) != size:
+        raise WeightsError(f"its array {key!r} is not a list of names")
+    # NumPy fails on numbers beyond Unicode.
+    if (np.frombuffer(npy.body, "<u4") > sys.maxunicode).any():
+        raise WeightsError(f"its array {key!r} is not a list of names")
+    return tuple(np.frombuffer(npy.body, npy.code).tolist())

@@ -18,7 +18,7 @@ from scratchnet_cli.weights.arrays import Contents, view_array
 
 # The book's file has 160. A million would only keep the reader busy.
 MAX_OPCODES = 100_000
-# Of a function's name in a message.
+# Longer function names are cut in messages.
 MAX_NAME_CHARACTERS = 80
 _RECONSTRUCT = {"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"}
 _FROMBUFFER = {"numpy.core.numeric _frombuffer", "numpy._core.numeric _frombuffer"}

@@ -1,11 +1,6 @@
-"""Networks to weight files of every format; a pickle as NumPy 1 wrote the book's weights.
-
-NumPy 2 unpickles the names that NumPy 1 gave its inner modules, but not the other way round.
-``pickle.dumps`` would write the names of the NumPy that is running.
-"""
+"""Networks to weight files of every format."""
 
 import pickle
-import struct
 from collections.abc import Mapping
 
 import numpy as np
@@ -41,51 +36,11 @@ def write_weights(network: Network, suffix: str, classes: tuple[str, ...] | None
 
 
 def write_pickle(arrays: Mapping[str, Array]) -> bytes:
-    """Return a pickle of protocol 3, of a dict of these arrays."""
-    items = b"".join(_text(name) + _array(array) for name, array in arrays.items())
-    start = pickle.PROTO + b"\x03" + pickle.EMPTY_DICT
-    return start + pickle.MARK + items + pickle.SETITEMS + pickle.STOP
-
-
-def _array(array: Array) -> bytes:
-    """Return the opcodes that make an empty array and set its state: shape, dtype, order, bytes."""
-    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    ndarray = _global("numpy", "ndarray")
-    reconstruct = _global("numpy.core.multiarray", "_reconstruct")
-    empty = _call(reconstruct, ndarray, _tuple(_int(0)), _bytes(b"b"))
-    shape = _tuple(*map(_int, little.shape))
-    dtype = _dtype(f"f{little.itemsize}")
-    content = _bytes(little.tobytes())
-    return empty + _tuple(_int(1), shape, dtype, pickle.NEWFALSE, content) + pickle.BUILD
-
-
-def _dtype(code: str) -> bytes:
-    """Return the opcodes that make a dtype and set its state: little-endian, without fields."""
-    made = _call(_global("numpy", "dtype"), _text(code), _int(0), _int(1))
-    plain = (pickle.NONE, pickle.NONE, pickle.NONE, _int(-1), _int(-1), _int(0))
-    return made + _tuple(_int(3), _text("<"), *plain) + pickle.BUILD
-
-
-def _global(module: str, name: str) -> bytes:
-    return pickle.GLOBAL + f"{module}\n{name}\n".encode()
-
-
-def _call(function: bytes, *args: bytes) -> bytes:
-    return function + _tuple(*args) + pickle.REDUCE
-
-
-def _tuple(*items: bytes) -> bytes:
-    return pickle.MARK + b"".join(items) + pickle.TUPLE
-
-
-def _int(value: int) -> bytes:
-    return pickle.BININT + struct.pack("<i", value)
-
-
-def _text(value: str) -> bytes:
-    encoded = value.encode()
-    return pickle.BINUNICODE + struct.pack("<I", len(encoded)) + encoded
-
-
-def _bytes(value: bytes) -> bytes:
-    return pickle.BINBYTES + struct.pack("<I", len(value)) + value
+    """Return a pickled dict of these arrays, which NumPy 1 and 2 read."""
+    little = {
+        name: np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        for name, array in arrays.items()
+    }
+    # NumPy 2 also knows the old name of its module; NumPy 1 does not know the new one.
+    old, new = b"cnumpy.core.multiarray\n", b"cnumpy._core.multiarray\n"
+    return pickle.dumps(little, protocol=3).replace(new, old, 1)

@@ -1,1 +1,1 @@
-"""How fast the program is, beside what else one could use. Run by ``make bench``, never by CI."""
+"""Speed and memory, compared with alternatives. Run by ``make bench``, never by CI."""

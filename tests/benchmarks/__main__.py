@@ -1,14 +1,14 @@
-"""Start-up, throughput, memory and growth, each beside a plain alternative, in interleaved runs.
+"""Start-up, throughput, memory and growth, compared with alternatives in alternating runs.
 
     python -m tests.benchmarks [PLOT.svg]
 
-Prints Markdown tables. The rivals of the forward pass are those that are installed; the extra
-``bench`` has them all.
+It prints Markdown tables. The forward pass is compared with the libraries that are installed; the
+extra ``bench`` has them all.
 """
 
 import os
 
-# Before NumPy is imported, and for the processes that are measured: one thread each.
+# Before NumPy is imported, and for the measured processes: one thread each.
 for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
@@ -19,17 +19,18 @@ import tempfile
 from pathlib import Path
 
 import scratchnet_cli
-from scratchnet_cli.catalog import load_dataset, load_weights
+from scratchnet_cli.datasets.load import load_dataset
+from scratchnet_cli.weights.load import load_weights
 from tests.benchmarks import growth, pictures, startup, throughput
 
 
 def main() -> None:
     """Measure and print everything."""
-    digits = load_dataset("sample")[0].images
-    network, origin = load_weights("bundled")
-    # As installing them does: an environment that keeps no compiled modules would slow only ours.
+    digits = load_dataset("sample").images
+    bundled = load_weights("bundled")
+    # As an installation does; without compiled modules only scratchnet would be slower.
     compileall.compile_dir(Path(scratchnet_cli.__file__).parent, quiet=1)
-    weights = Path(origin.source)
+    weights = Path(bundled.origin.source)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         growth.report(digits, weights, folder)
@@ -39,7 +40,7 @@ def main() -> None:
             (dataset / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
         startup.report(digits, dataset, weights, folder)
         pictures.report(digits, folder)
-    throughput.report(network, digits, Path(sys.argv[1]) if sys.argv[1:] else None)
+    throughput.report(bundled.network, digits, Path(sys.argv[1]) if sys.argv[1:] else None)
 
 
 if __name__ == "__main__":

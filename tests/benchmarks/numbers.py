@@ -1,12 +1,11 @@
-"""How many pictures of numbers ``predict --multiple`` reads exactly right, kind by kind.
+"""The share of pictures of numbers that ``predict --multiple`` reads exactly right, by kind.
 
     python -m tests.benchmarks.numbers [COUNT] [SEED] [WEIGHTS]
 
-The pictures are made of MNIST's training digits: one answer too many, too few or out of its order
-makes a whole picture wrong.
+The pictures are made of MNIST's training digits. A picture with one digit too many, too few or in
+the wrong order is wrong.
 """
 
-import io
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -15,23 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.catalog import load_dataset, load_weights
-from scratchnet_cli.images.page import read_digits
+from scratchnet_cli.datasets.load import load_dataset
+from scratchnet_cli.images.read import read_digits
 from scratchnet_cli.prediction.answers import Answer, classify
+from scratchnet_cli.weights.load import load_weights
+from tests.conftest import encoded
 
 Grey = NDArray[np.floating]
 
-HEIGHT = 20
-# A gap of so many digit heights separates two numbers of a row.
-BETWEEN = (2.2, 3.5)
+# The height of MNIST's digits.
+DIGIT_PIXELS = 20
+# Between two numbers of a row, at least and at most.
+GAP_HEIGHTS = (2.2, 3.5)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What is drawn. Gaps between neighbours are in pixels of MNIST, all else in digit heights.
+    """What a picture contains.
 
-    slant: of the writing, as a share of the height; turn: of the sheet, in degrees; size: pixels
-    of the picture for one of MNIST's; marks: minus signs and points; ground: what it stands on.
+    gap: between neighbours, in MNIST's pixels; slant: of the writing, as a share of its height;
+    turn: of the sheet, in degrees; size: pixels of the picture for one of MNIST's; marks: minus
+    signs and points; background: paper, ruled, shadow or table.
     """
 
     gap: tuple[float, float] = (2, 6)
@@ -41,7 +44,7 @@ class Kind:
     turn: float = 0.0
     size: tuple[float, float] = (2.5, 3.5)
     marks: bool = False
-    ground: str = "paper"
+    background: str = "paper"
 
 
 KINDS = {
@@ -56,46 +59,48 @@ KINDS = {
     "small": Kind(rows=4, size=(0.9, 1.2)),
     "large": Kind(size=(7, 9)),
     "minus signs and points": Kind(rows=2, marks=True),
-    "ruled": Kind(rows=3, ground="ruled"),
-    "shadow": Kind(rows=3, turn=3, ground="shadow"),
-    "on a table": Kind(rows=3, turn=4, ground="table"),
+    "ruled": Kind(rows=3, background="ruled"),
+    "shadow": Kind(rows=3, turn=3, background="shadow"),
+    "on a table": Kind(rows=3, turn=4, background="table"),
 }
 
 
 class Writer:
-    """Pictures of one kind, from labelled digits and a seed."""
+    """Makes pictures of one kind from labelled digits and a seed."""
 
     def __init__(
         self, images: NDArray[np.uint8], labels: NDArray[np.uint8], kind: Kind, seed: int
     ) -> None:
         self._images, self._labels, self._kind = images, labels, kind
         self._rng = np.random.default_rng(seed)
+        self._uniform = self._rng.uniform
 
     def picture(self) -> tuple[bytes, list[str]]:
-        """A PNG file, and the numbers in it in reading order."""
-        size = self._rng.uniform(*self._kind.size)
+        """Return a PNG file, and the numbers in it in reading order."""
+        size = self._uniform(*self._kind.size)
+        height = DIGIT_PIXELS * size
         rows, numbers = [], []
         for _ in range(self._kind.rows):
-            words: list[NDArray[Any]] = []
+            parts: list[NDArray[Any]] = []
             for _ in range(self._kind.numbers):
                 ink, number = self._number(size)
-                gap = np.zeros((len(ink), int(HEIGHT * size * self._rng.uniform(*BETWEEN))))
-                words += [ink, gap] if len(words) < 2 * self._kind.numbers - 2 else [ink]
+                gap = np.zeros((len(ink), int(height * self._uniform(*GAP_HEIGHTS))))
+                parts += [ink, gap]
                 numbers.append(number)
-            rows.append(np.hstack(words))
-        width = max(row.shape[1] for row in rows) + int(3 * HEIGHT * size)
+            rows.append(np.hstack(parts[:-1]))
+        width = max(row.shape[1] for row in rows) + int(3 * height)
         lines = []
         for row in rows:
-            left = int(self._rng.uniform(0.8, 1.6) * HEIGHT * size)
+            left = int(self._uniform(0.8, 1.6) * height)
             lines.append(np.pad(row, [(0, 0), (left, width - left - row.shape[1])]))
-        ink = np.pad(np.vstack(lines), int(0.6 * HEIGHT * size))
-        return encoded(self._photographed(ink, size)), numbers
+        ink = np.pad(np.vstack(lines), int(0.6 * height))
+        return encoded(Image.fromarray(self._photograph(ink, size))), numbers
 
     def _number(self, size: float) -> tuple[Grey, str]:
-        """One number: (1.7 digit heights, its width) of ink in [0, 1]."""
+        """Return the ink of a number, (1.7 digit heights, its width) in [0, 1], and its digits."""
         chosen = self._rng.integers(0, len(self._images), int(self._rng.integers(2, 7)))
-        height = int(1.7 * HEIGHT * size)
-        ink = np.zeros((height, int(45 * size * (len(chosen) + 1))), np.float32)
+        height = DIGIT_PIXELS * size
+        ink = np.zeros((int(1.7 * height), int(45 * size * (len(chosen) + 1))), np.float32)
         x = 2
         if self._kind.marks and self._rng.random() < 0.5:
             x = self._mark(ink, x, size, flat=True)
@@ -104,12 +109,10 @@ class Writer:
             if place == point:
                 x = self._mark(ink, x, size, flat=False)
             digit = self._digit(self._images[index], size)
-            top = max(
-                0, int(1.45 * HEIGHT * size) - len(digit) - int(self._rng.uniform(0, 3) * size)
-            )
+            top = max(0, int(1.45 * height) - len(digit) - int(self._uniform(0, 3) * size))
             there = ink[top : top + len(digit), x : x + digit.shape[1]]
             np.maximum(there, digit[: len(there)], out=there)
-            x = max(0, x + digit.shape[1] + round(self._rng.uniform(*self._kind.gap) * size))
+            x = max(0, x + digit.shape[1] + round(self._uniform(*self._kind.gap) * size))
         columns = np.flatnonzero(ink.max(axis=0) > 0)
         number = "".join(str(self._labels[index]) for index in chosen)
         return ink[:, : columns[-1] + 1], number
@@ -117,11 +120,11 @@ class Writer:
     def _digit(self, image: NDArray[np.uint8], size: float) -> Grey:
         rows, columns = (np.flatnonzero(image.max(axis=axis) > 40) for axis in (1, 0))
         part = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-        own = size * self._rng.uniform(0.9, 1.1)
+        own = size * self._uniform(0.9, 1.1)
         width, height = (max(1, round(side * own)) for side in part.size)
         part = part.resize((width, height), Image.Resampling.BICUBIC)
         if self._kind.slant:
-            lean = self._rng.uniform(0.3, 1) * self._kind.slant
+            lean = self._uniform(0.3, 1) * self._kind.slant
             part = part.transform(
                 (width + round(lean * height), height),
                 Image.Transform.AFFINE,
@@ -133,60 +136,53 @@ class Writer:
         return array[:, columns[0] : columns[-1] + 1]
 
     def _mark(self, ink: Grey, x: int, size: float, flat: bool) -> int:
-        """A minus sign or a decimal point with room around it; the place after it."""
+        """Draw a minus sign or a decimal point with room around it; return the x after it."""
         x += round(3 * size)
         width, height = (9 * size, 2.2 * size) if flat else (2.6 * size, 2.6 * size)
-        bottom = int((0.95 if flat else 1.45) * HEIGHT * size)
+        bottom = int((0.95 if flat else 1.45) * DIGIT_PIXELS * size)
         ink[bottom - round(height) : bottom, x : x + round(width)] = 1
         return x + round(width + 4 * size)
 
-    def _photographed(self, ink: Grey, size: float) -> NDArray[np.uint8]:
-        """Grey values of the ink on its ground, turned, in its light, with noise."""
-        turn = self._rng.uniform(-1, 1) * self._kind.turn
+    def _photograph(self, ink: Grey, size: float) -> NDArray[np.uint8]:
+        """Return grey values of the ink on its background, turned, with light and noise."""
+        turn = self._uniform(-1, 1) * self._kind.turn
         paper = np.full(ink.shape, 225, np.float32)
-        if self._kind.ground == "ruled":
-            for y in range(int(HEIGHT * size), len(paper), int(1.7 * HEIGHT * size)):
+        if self._kind.background == "ruled":
+            for y in range(int(DIGIT_PIXELS * size), len(paper), int(1.7 * DIGIT_PIXELS * size)):
                 paper[y : y + max(1, round(0.5 * size))] -= 60
         sheet = paper - 170 * ink
-        if self._kind.ground == "table":
-            sheet = np.pad(sheet, int(3 * HEIGHT * size), constant_values=60)
+        if self._kind.background == "table":
+            sheet = np.pad(sheet, int(3 * DIGIT_PIXELS * size), constant_values=60)
         image = Image.fromarray(sheet).rotate(
             turn,
             Image.Resampling.BILINEAR,
             expand=True,
-            fillcolor=60 if self._kind.ground == "table" else 225,
+            fillcolor=60 if self._kind.background == "table" else 225,
         )
         grey = np.asarray(image, np.float32)
         across = np.linspace(-1, 1, grey.shape[1])
-        light = 1 + 0.08 * self._rng.uniform(-1, 1) * across
-        if self._kind.ground == "shadow":
+        light = 1 + 0.08 * self._uniform(-1, 1) * across
+        if self._kind.background == "shadow":
             down = np.linspace(-1, 1, len(grey))[:, None]
-            edge = across + self._rng.uniform(-1, 1) * down - self._rng.uniform(-0.5, 0.5)
+            edge = across + self._uniform(-1, 1) * down - self._uniform(-0.5, 0.5)
             light = light * (1 - 0.45 / (1 + np.exp(-edge / 0.06)))
         noisy = grey * light + self._rng.normal(0, 4, grey.shape)
         return noisy.clip(0, 255).astype(np.uint8)
 
 
-def encoded(pixels: NDArray[np.uint8]) -> bytes:
-    """A PNG file of grey values."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
-
-
 def main() -> None:
-    """Make, read and count."""
+    """Print the share of pictures read right for each kind."""
     count, seed = (int(word) for word in (*sys.argv[1:3], *("100", "1")[len(sys.argv[1:3]) :]))
-    network, origin = load_weights(sys.argv[3] if len(sys.argv) > 3 else "bundled")
-    dataset, _ = load_dataset("mnist", "train")
-    print(f"{count} pictures a kind, seed {seed}, {origin.name} weights")
+    weights = load_weights(sys.argv[3] if len(sys.argv) > 3 else "bundled")
+    dataset = load_dataset("mnist", "train")
+    print(f"{count} pictures a kind, seed {seed}, {weights.origin.name} weights")
     print("\n| kind | exactly right |\n|---|---|")
     for name, kind in KINDS.items():
         writer = Writer(dataset.images, dataset.labels, kind, seed)
         right = 0
         for _ in range(count):
             data, numbers = writer.picture()
-            (answer,) = classify(network, [("", read_digits(data))])
+            (answer,) = classify(weights.network, [("", read_digits(data, multiple=True))])
             right += isinstance(answer, Answer) and [n.number for n in answer.numbers] == numbers
         print(f"| {name} | {right / count:.2f} |", flush=True)
 

@@ -1,4 +1,4 @@
-"""A folder of 10,000 small pictures, beside a process that only decodes them with Pillow."""
+"""A folder of 10,000 small pictures, compared with a process that only decodes them."""
 
 import sys
 from functools import partial
@@ -18,7 +18,7 @@ for name in sorted(name for name in os.listdir(sys.argv[1]) if name.endswith(".p
     with Image.open(os.path.join(sys.argv[1], name)) as image:
         {}
 """
-# To an array, as whoever wants to do something with it must; and not even that.
+# To an array, which any use needs, or only loaded.
 TO_ARRAY, LOAD_ONLY = DECODE.format('np.asarray(image.convert("L"))'), DECODE.format("image.load()")
 
 
@@ -30,28 +30,23 @@ def report(digits: NDArray[Any], folder: Path) -> None:
         pictures.mkdir()
         for i in range(count):
             Image.fromarray(digits[i % len(digits)]).save(pictures / f"{i:05}.png")
-        # What they show does not matter here.
+        # The labels need not be right.
         lines = (f"{i:05}.png\t{i % 10}\n" for i in range(count))
         (pictures / "labels.tsv").write_text("".join(lines))
-        ours = [*SCRATCHNET, "predict", "--quiet", "--weights=bundled", str(pictures)]
-        peaks.append(peak_memory(ours))
+        options = ("--quiet", "--weights=bundled")
+        predict = [*SCRATCHNET, "predict", *options, str(pictures)]
+        peaks.append(peak_memory(predict))
+    decode = [sys.executable, "-c", TO_ARRAY, str(pictures)]
+    load = [sys.executable, "-c", LOAD_ONLY, str(pictures)]
     commands = {
-        "`scratchnet predict FOLDER`": ours,
+        "`scratchnet predict FOLDER`": predict,
         "`scratchnet eval --dataset FOLDER`": [
-            *SCRATCHNET,
-            "eval",
-            "--quiet",
-            "--weights=bundled",
-            f"--dataset={pictures}",
+            *SCRATCHNET, "eval", *options, f"--dataset={pictures}",
         ],
-        "one process that decodes them to arrays with Pillow": [sys.executable, "-c", TO_ARRAY],
-        "one process in which Pillow only loads them": [sys.executable, "-c", LOAD_ONLY],
-    }
-    runs = [
-        partial(run, [*command, *([] if command[0] == SCRATCHNET[0] else [str(pictures)])])
-        for command in commands.values()
-    ]
-    times = interleaved(*runs)
+        "one process that decodes them to arrays with Pillow": decode,
+        "one process in which Pillow only loads them": load,
+    }  # fmt: skip
+    times = interleaved(*(partial(run, command) for command in commands.values()))
     print("\n| 10,000 pictures of 28×28 | median | predict takes |\n|---|---|---|")
     for name, seconds in zip(commands, times, strict=True):
         print(f"| {name} | {seconds:.2f} s | {times[0] / seconds:.2f} of it |")

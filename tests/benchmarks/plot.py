@@ -1,4 +1,4 @@
-"""Images per second over the batch size as an SVG, both axes logarithmic."""
+"""A plot of images per second over the batch size as SVG, with logarithmic axes."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from html import escape
 
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 96, 134, 30, 50
-# Told apart by the colour-blind too (Okabe and Ito, 2008).
+# Also distinct for colour-blind readers (Okabe and Ito, 2008).
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00")
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #333 }
@@ -17,7 +17,7 @@ STYLE = """
 
 
 def plot(batch_sizes: Sequence[int], rates: Mapping[str, Sequence[float]]) -> str:
-    """One line for each name. rates: images per second, one for each batch size."""
+    """Return the SVG, a line for each name. rates: images per second for each batch size."""
     everything = [rate for line in rates.values() for rate in line]
     low, high = math.floor(math.log10(min(everything))), math.ceil(math.log10(max(everything)))
 
@@ -46,7 +46,7 @@ def plot(batch_sizes: Sequence[int], rates: Mapping[str, Sequence[float]]) -> st
     ):
         points = " ".join(f"{x(s):.1f},{y(r):.1f}" for s, r in zip(batch_sizes, line, strict=True))
         parts.append(f'<path d="M{points}" stroke="{colour}"/>')
-        # Lines that end close to each other still have their names apart.
+        # The names of lines that end close to each other must not overlap.
         labels_above = min(y(line[-1]) + 4, labels_above - 16)
         parts.append(
             f'<text x="{WIDTH - RIGHT + 8}" y="{labels_above:.1f}" style="fill:{colour}">'

@@ -1,4 +1,4 @@
-"""The same network run by others, each from uint8 pixels to classes, where they are installed."""
+"""The same network in other libraries if they are installed, from uint8 pixels to classes."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +13,7 @@ Classify = Callable[[Any], Any]
 
 
 def rivals(network: Network) -> Iterator[tuple[str, Classify]]:
-    """Name and function of each; the first is ours, the second the book's expression in NumPy."""
+    """Yield a name and a function each; the first is scratchnet, the second the book's formula."""
     weights = [array for layer in network.layers for array in (layer.W, layer.b)]
     yield "scratchnet", Forward(network).classes
     for name, build in _BUILDERS.items():
@@ -27,7 +27,7 @@ def _book(weights: list[NDArray[Any]]) -> Classify:
     W1, b1, W2, b2, W3, b3 = weights  # noqa: N806
 
     def sigmoid(x: Any) -> Any:
-        # As the book has it: on some inputs e⁻ˣ overflows, to the right result.
+        # As in the book: for some inputs e⁻ˣ overflows, which gives the right result.
         with np.errstate(over="ignore"):
             return 1 / (1 + np.exp(-x))
 

@@ -1,4 +1,4 @@
-"""How times are taken: medians of runs that alternate, so that a busy moment hits all alike."""
+"""Medians of alternating runs, so that a busy moment affects all alike."""
 
 import os
 import statistics
@@ -13,7 +13,7 @@ SCRATCHNET = [str(Path(sys.executable).with_name("scratchnet"))]
 
 
 def interleaved(*actions: Callable[[], None]) -> list[float]:
-    """Median seconds of each action, run in turns after one warm-up."""
+    """Return the median seconds of each action, run in turns after one warm-up."""
     seconds: list[list[float]] = [[] for _ in actions]
     for i in range(RUNS + 1):
         for action, measured in zip(actions, seconds, strict=True):
@@ -25,12 +25,12 @@ def interleaved(*actions: Callable[[], None]) -> list[float]:
 
 
 def run(command: list[str]) -> None:
-    """Run a process to its end, its output thrown away."""
+    """Run a process to its end, without its output."""
     subprocess.run(command, check=True, capture_output=True)
 
 
 def peak_memory(command: list[str]) -> float:
-    """The most memory, in MB, that a process of this command has held at once."""
+    """Return the peak memory of a process in MB."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

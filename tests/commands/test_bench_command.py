@@ -1,42 +1,49 @@
-"""``scratchnet bench``: batches against single images."""
+"""``scratchnet bench``: batches against single images, by a clock that the tests set."""
 
+import itertools
 import json
+from types import SimpleNamespace
 
 import pytest
 
-from scratchnet_cli.network import benchmark as bench
+from scratchnet_cli.network import benchmark
 from tests.conftest import Run
+
+BATCH_SIZES = [1, 10, 100, 1000, 10000]
 
 
 @pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measure for a moment only."""
-    monkeypatch.setattr(bench, "ROUNDS", 1)
-    monkeypatch.setattr(bench, "ROUND_S", 0.001)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let 4 ms pass between two looks at the clock, so a batch takes 4 ms."""
+    ticks = itertools.count(100)
+    clock = SimpleNamespace(perf_counter=lambda: 0.004 * next(ticks))
+    monkeypatch.setattr(benchmark, "time", clock)
+    monkeypatch.setattr(benchmark, "ROUNDS", 3)
 
 
-def test_a_row_for_each_batch_size(run: Run) -> None:
+def test_bench_prints_a_row_for_each_batch_size(run: Run) -> None:
     """The table has a bar for each batch size and fits a terminal of 80 columns."""
     result = run("bench", "--weights", "bundled")
     header, *rows = result.stdout.splitlines()
     assert result.exit_code == 0
     assert header.split() == ["batch", "size", "images/s", "latency"]
-    assert [int(row.split()[0]) for row in rows] == list(bench.BATCH_SIZES)
+    assert [int(row.split()[0]) for row in rows] == BATCH_SIZES
+    assert rows[2].split()[:4] == ["100", "25,000", "4.000", "ms"]
     assert max(map(len, rows)) <= 80
-    assert any("█" * 40 in row for row in rows)
+    assert rows[-1].endswith(" " + "█" * 40)
 
 
-def test_a_network_that_takes_no_such_images_is_named(run: Run) -> None:
-    """A network for other inputs than 28x28 pixels is refused with the file that it is from."""
+def test_bench_prints_rates_and_latencies_as_json(run: Run) -> None:
+    """The images per second are the batch size over the latency."""
+    rates = json.loads(run("bench", "--weights", "bundled", "--format", "json").stdout)
+    assert [rate["batch_size"] for rate in rates] == BATCH_SIZES
+    for rate in rates:
+        assert rate["latency_s"] == pytest.approx(0.004)
+        assert rate["images_per_s"] == pytest.approx(rate["batch_size"] / 0.004)
+
+
+def test_bench_refuses_a_network_for_other_images(run: Run) -> None:
+    """The message contains the file of the network."""
     result = run("bench", "--weights", "three-layer")
     assert (result.exit_code, result.stdout) == (3, "")
     assert "three-layer.npz: the network takes 2 values" in result.stderr
-
-
-def test_json_holds_rate_and_latency(run: Run) -> None:
-    """Each object's images per second are its batch size over its latency."""
-    result = run("bench", "--weights", "bundled", "--format", "json")
-    rates = json.loads(result.stdout)
-    assert [rate["batch_size"] for rate in rates] == list(bench.BATCH_SIZES)
-    for rate in rates:
-        assert rate["images_per_s"] == pytest.approx(rate["batch_size"] / rate["latency_s"])

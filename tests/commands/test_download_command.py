@@ -1,64 +1,117 @@
-"""``scratchnet download``: what it prints, what it keeps, what it advises."""
+"""``scratchnet download``: what it prints, caches and advises."""
 
 from pathlib import Path
 
 import pytest
 
-from scratchnet_cli.downloads.cache import Asset
+from scratchnet_cli.downloads import assets
 from tests.conftest import Run
-from tests.download.fetching import files
-from tests.download.server import Server
+from tests.downloads.fetching import asset, files
+from tests.downloads.server import Server
+
+CONTENTS = {name: name.encode() for name in ("weights.pkl", "test-x.gz", "test-t.gz", "train-x.gz")}
+WEIGHTS, *TEST, TRAIN = CONTENTS
 
 
-def test_download_prints_where_the_files_are(
-    run: Run,
-    server: Server,
-    monkeypatch: pytest.MonkeyPatch,
-    small_assets: tuple[Asset, Asset],
-    cache: Path,
-) -> None:
-    """``scratchnet download`` prints the paths alone; from where is told on stderr."""
-    server.paths |= {"/sample_weight.pkl": b"weights", "/t10k-images-idx3-ubyte.gz": b"images"}
+@pytest.fixture
+def mirror(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """Return a mirror that serves small files in the place of the real assets."""
+    weights, *others = (asset(name=name, data=data) for name, data in CONTENTS.items())
+    monkeypatch.setattr(assets, "BOOK_WEIGHTS", weights)
+    splits = {"test": tuple(others[:2]), "train": tuple(others[2:])}
+    monkeypatch.setattr(assets, "MNIST", splits)
     monkeypatch.setenv("SCRATCHNET_MIRROR", server.url("/"))
+    server.paths |= {f"/{name}": data for name, data in CONTENTS.items()}
+    return server
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ((), [WEIGHTS, *TEST]),
+        (("--split", "test"), [WEIGHTS, *TEST]),
+        (("--split", "train"), [WEIGHTS, TRAIN]),
+        (("--split", "all"), list(CONTENTS)),
+    ],
+)
+def test_download_prints_the_path_of_each_file(
+    run: Run, mirror: Server, cache: Path, args: tuple[str, ...], expected: list[str]
+) -> None:
+    """The weights and one split are downloaded once; only paths are printed on stdout."""
+    result = run("download", *args)
+    paths = "".join(f"{cache / name}\n" for name in expected)
+    assert (result.exit_code, result.stdout) == (0, paths)
+    assert result.stderr.splitlines() == [
+        f"downloading {name} from http://127.0.0.1 ({len(name)} bytes)" for name in expected
+    ]
+    assert files(cache) == {name: CONTENTS[name] for name in expected}
+    result = run("download", *args)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, paths, "")
+    assert mirror.requests == {f"/{name}": 1 for name in expected}
+    assert run("download", *args, "--force").stdout == paths
+    assert mirror.requests == {f"/{name}": 2 for name in expected}
+
+
+def test_download_tries_every_file(run: Run, mirror: Server, cache: Path) -> None:
+    """A file without a source does not stop the others: exit 4, and each failure is printed."""
+    del mirror.paths[f"/{WEIGHTS}"]
+    result = run("download", "--split", "all")
+    assert result.exit_code == 4
+    assert result.stdout.splitlines() == [str(cache / name) for name in [*TEST, TRAIN]]
+    start = result.stderr.index("scratchnet: ")
+    # No line advises to run this command.
+    assert result.stderr[start:].startswith(
+        f"scratchnet: {WEIGHTS} could not be downloaded to {cache}:\n"
+        "  http://127.0.0.1: HTTP 404\n"
+        "  http://127.0.0.1: the connection was refused\n"
+        "SCRATCHNET_MIRROR can name a folder or an address that holds the file, "
+        "HTTPS_PROXY a proxy.\n"
+        f"downloading {TEST[0]} from "
+    )
+
+
+@pytest.mark.usefixtures("mirror")
+def test_download_that_fails_keeps_the_cached_files(
+    run: Run, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If ``--force`` finds no source, the good files stay."""
+    assert run("download").exit_code == 0
+    monkeypatch.delenv("SCRATCHNET_MIRROR")
+    result = run("download", "--force")
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert files(cache) == {name: CONTENTS[name] for name in [WEIGHTS, *TEST]}
+
+
+@pytest.mark.usefixtures("mirror")
+def test_download_replaces_a_damaged_file(run: Run, cache: Path) -> None:
+    """Another file under the name of an asset is replaced, with a note."""
+    cache.mkdir()
+    (cache / WEIGHTS).write_bytes(b"<html>")
     result = run("download")
     assert result.exit_code == 0
-    assert result.stdout.splitlines() == [str(cache / each.name) for each in small_assets]
-    assert [line.split(" ")[:2] for line in result.stderr.splitlines()] == [
-        ["downloading", server.url(f"/{each.name}")] for each in small_assets
-    ]
-    assert run("download").stderr == ""
-    assert server.requests == {f"/{each.name}": 1 for each in small_assets}
+    assert result.stderr.startswith(
+        f"scratchnet: {cache / WEIGHTS}: damaged or not ours (expected 11 bytes, found 6): "
+        "downloading it again\n"
+    )
+    assert (cache / WEIGHTS).read_bytes() == CONTENTS[WEIGHTS]
 
 
-@pytest.mark.usefixtures("small_assets")
-def test_download_fails_with_4_and_the_causes(
-    run: Run,
-    server: Server,
-    monkeypatch: pytest.MonkeyPatch,
-    cache: Path,
+@pytest.mark.parametrize(("missing", "exit_code"), [((), 3), ((WEIGHTS,), 4)])
+def test_download_without_a_cache_fails(
+    run: Run, mirror: Server, cache: Path, missing: tuple[str, ...], exit_code: int
 ) -> None:
-    """What cannot be had ends ``download`` with 4; what came before it stays cached."""
-    server.paths["/sample_weight.pkl"] = b"weights"
-    monkeypatch.setenv("SCRATCHNET_MIRROR", server.url("/"))
+    """If the cache cannot be written, the command stops with one note; the highest code counts."""
+    for name in missing:
+        del mirror.paths[f"/{name}"]
+    cache.write_bytes(b"mine")
     result = run("download")
-    assert result.exit_code == 4
-    assert result.stdout.splitlines() == [str(cache / "sample_weight.pkl")]
-    assert f"{server.url('/t10k-images-idx3-ubyte.gz')}: HTTP 404" in result.stderr
-    assert "Traceback" not in result.stderr
-    assert files(cache) == {"sample_weight.pkl": b"weights"}
-
-
-@pytest.mark.usefixtures("small_assets")
-def test_a_mirror_of_another_kind_is_told_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is wrong with SCRATCHNET_MIRROR itself is said once, not for every file."""
-    monkeypatch.setenv("SCRATCHNET_MIRROR", "ftp://mirror.example")
-    for command in (("download",), ("eval", "--weights", "book")):
-        result = run(*command)
-        assert result.exit_code == 4
-        assert result.stderr == (
-            "scratchnet: SCRATCHNET_MIRROR is 'ftp://mirror.example', "
-            "expected a folder or an http:// or https:// address\n"
-        )
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    notes = [line for line in result.stderr.splitlines() if line.endswith("not cached")]
+    first = TEST[0] if missing else WEIGHTS
+    assert notes == [
+        f"scratchnet: {cache / first}: cannot be written (File exists); "
+        "SCRATCHNET_CACHE_DIR can name another folder: downloaded, but not cached"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -66,42 +119,17 @@ def test_a_mirror_of_another_kind_is_told_once(run: Run, monkeypatch: pytest.Mon
     [
         (("eval", "--weights", "book"), "`scratchnet download`"),
         (("eval", "--weights", "bundled", "--dataset", "mnist"), "`scratchnet download`"),
-        (("eval", "--split", "train"), "`scratchnet download --split train`"),
+        (
+            ("eval", "--weights", "bundled", "--split", "train"),
+            "`scratchnet download --split train`",
+        ),
     ],
 )
-def test_the_advice_is_a_command_that_fetches_the_file(
+def test_missing_file_is_advised_to_be_downloaded(
     run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], advice: str
 ) -> None:
-    """What is missing offline is what the advised command downloads."""
+    """The advised command downloads the file that is missing offline."""
     monkeypatch.setenv("SCRATCHNET_OFFLINE", "1")
     result = run(*command)
     assert result.exit_code == 4
     assert result.stderr.splitlines()[-1] == f"With a network, {advice} fetches it."
-
-
-@pytest.mark.usefixtures("small_assets")
-def test_download_does_not_advise_itself(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where ``download`` fails, no line sends the user to ``download``."""
-    monkeypatch.setenv("SCRATCHNET_OFFLINE", "1")
-    result = run("download")
-    assert result.exit_code == 4
-    assert "SCRATCHNET_MIRROR can name" in result.stderr
-    assert "`scratchnet download" not in result.stderr
-
-
-@pytest.mark.usefixtures("small_assets")
-def test_a_failed_force_keeps_the_cached_file(
-    run: Run,
-    monkeypatch: pytest.MonkeyPatch,
-    cache: Path,
-    tmp_path: Path,
-) -> None:
-    """If ``--force`` finds no source, the good file stays."""
-    (tmp_path / "sample_weight.pkl").write_bytes(b"weights")
-    (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(b"images")
-    monkeypatch.setenv("SCRATCHNET_MIRROR", str(tmp_path))
-    assert run("download").exit_code == 0
-    monkeypatch.delenv("SCRATCHNET_MIRROR")
-    result = run("download", "--force")
-    assert result.exit_code == 4
-    assert len(files(cache)) == 2

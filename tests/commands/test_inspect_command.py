@@ -1,16 +1,21 @@
-"""``scratchnet inspect``: what a weight file holds, for people and for scripts."""
+"""``scratchnet inspect``: the contents of a weight file, for people and for scripts."""
 
 import json
+import os
 import re
+import sys
+import threading
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Run
+from tests.weights.weight_files import sound_files
 
 
 def test_inspect_counts_what_can_be_counted_by_hand(run: Run) -> None:
     """The worked example has 23 parameters of 8 bytes and 16 multiplications."""
-    result = run("inspect", "three-layer", "--format", "json")
-    facts = json.loads(result.stdout)
+    facts = json.loads(run("inspect", "three-layer", "--format", "json").stdout)
     assert (facts["parameters"], facts["bytes"], facts["multiply_adds"]) == (23, 184, 16)
     assert facts["sizes"] == [2, 3, 2, 2]
     assert facts["dtype"] == "float64"
@@ -27,7 +32,7 @@ def test_inspect_counts_what_can_be_counted_by_hand(run: Run) -> None:
     }
 
 
-def test_inspect_says_the_same_to_people(run: Run) -> None:
+def test_inspect_prints_the_same_as_text(run: Run) -> None:
     """The text has the sizes, the sums and a line for each layer."""
     stdout = run("inspect", "bundled").stdout
     assert "784-50-100-10, float32" in stdout
@@ -36,8 +41,40 @@ def test_inspect_says_the_same_to_people(run: Run) -> None:
     assert re.search(r"^2 +50 → 100 +sigmoid +5,100 +5,000 ", stdout, re.MULTILINE)
 
 
-def test_inspect_knows_the_book_s_file(run: Run, real_data: Path) -> None:
+def test_inspect_of_the_books_file(run: Run, real_data: Path) -> None:
     """The book's weights are recognised: their hash, size and format."""
     facts = json.loads(run("inspect", real_data / "sample_weight.pkl", "--format", "json").stdout)
     assert facts["sha256"].startswith("b7f55a27988ba34c")
     assert (facts["format"], facts["size"], facts["activations"]) == ("pkl", 181853, "book")
+
+
+@pytest.mark.parametrize(("form", "format_"), [("compressed", "npz"), ("protocol 4", "pkl")])
+@pytest.mark.parametrize("name", ["weights", "weights.pkl", "weights.npz", "weights.txt"])
+def test_inspect_finds_the_format_by_the_content(
+    run: Run, tmp_path: Path, name: str, form: str, format_: str
+) -> None:
+    """A weight file may have any name, which is its source."""
+    path = tmp_path / name
+    path.write_bytes(sound_files()[form])
+    facts = json.loads(run("inspect", path, "--format", "json").stdout)
+    assert (facts["format"], facts["name"], facts["source"]) == (format_, str(path), str(path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+def test_inspect_reads_a_pipe(run: Run, tmp_path: Path) -> None:
+    """``scratchnet inspect <(command)`` reads a pipe like a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[sound_files()["stored"]])
+    writer.start()
+    result = run("inspect", pipe)
+    writer.join()
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+def test_inspect_reads_a_device_only_to_the_limit(run: Run) -> None:
+    """A file without end is refused after 64 MiB."""
+    result = run("inspect", "/dev/zero")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith("scratchnet: /dev/zero: larger than 64 MiB")

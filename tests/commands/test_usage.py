@@ -1,83 +1,120 @@
-"""Wrong usage: exit 2, and a sentence from which one sees what was meant."""
+"""Wrong usage: exit 2, and a sentence that shows what was meant."""
 
+import os
 from pathlib import Path
 
 import click
 import pytest
 
-from scratchnet_cli.cli import scratchnet
+from scratchnet_cli.cli import BLAS_THREADS, COMMANDS, scratchnet
 from tests.conftest import Run
 
+EMPTY = "the name is empty."
+PAGE = "a page goes to a file, stdout is for the answers."
+WRONG: list[tuple[tuple[str, ...], str]] = [
+    (("evl",), "No such command 'evl'. Did you mean 'eval'?"),
+    (("preidct",), "No such command 'preidct'. Did you mean 'predict'?"),
+    (("xyzzy",), "No such command 'xyzzy'."),
+    (("eval", "--weights", ""), EMPTY),
+    (("eval", "--dataset", ""), EMPTY),
+    (("eval", "--report", ""), EMPTY),
+    (("eval", "--report", "-"), PAGE),
+    (("eval", "--batch-size", "0"), "0 is not in the range x>=1."),
+    (("eval", "--batch-size", "abc"), "'abc' is not a valid integer"),
+    (("eval", "--limit", "0"), "0 is not in the range x>=1."),
+    (("eval", "--limit", "1.5"), "'1.5' is not a valid integer"),
+    (("eval", "--min-accuracy", "high"), "'high' is not a valid float"),
+    (("eval", "--min-accuracy", "nan"), "nan is not in the range 0<=x<=1."),
+    (("eval", "--min-accuracy", "1.01"), "1.01 is not in the range 0<=x<=1."),
+    (("eval", "--min-accuracy", "-0.01"), "-0.01 is not in the range 0<=x<=1."),
+    (("eval", "--min-accuracy", "inf"), "inf is not in the range 0<=x<=1."),
+    (("predict", ""), EMPTY),
+    (("predict", "x.png", ""), EMPTY),
+    (("predict", "--weights", "", "x.png"), EMPTY),
+    (("predict", "--files-from", ""), EMPTY),
+    (("predict", "--report", "", "x.png"), EMPTY),
+    (("predict", "--report", "-", "x.png"), PAGE),
+    (("predict", "--save-preprocessed", "", "x.png"), EMPTY),
+    (("predict", "--save-preprocessed", "{file}", "x.png"), "Directory '{file}' is a file."),
+    (("predict", "--top", "0", "x.png"), "0 is not in the range 1<=x<=10."),
+    (("predict", "--top", "11", "x.png"), "11 is not in the range 1<=x<=10."),
+    (("predict", "--top", "two", "x.png"), "'two' is not a valid integer"),
+    (("predict", "--min-confidence", "50%", "x.png"), "'50%' is not a valid float"),
+    (("predict", "--min-confidence", "NaN", "x.png"), "nan is not in the range 0<=x<=1."),
+    (("predict", "--min-confidence", "2", "x.png"), "2.0 is not in the range 0<=x<=1."),
+    (("predict",), "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST."),
+    (("predict", "-dash.png"), "No such option"),
+    (("draw", "--weights", ""), EMPTY),
+    (("draw", "--output", ""), EMPTY),
+    (("draw", "--output", "-"), PAGE),
+    (("forward", "", "1"), EMPTY),
+    (("inspect", ""), EMPTY),
+    (("bench", "--weights", ""), EMPTY),
+    (("convert", "", "new.npz"), EMPTY),
+    (("convert", "bundled", ""), "does not end in one of .pkl, .npz, .safetensors, .onnx."),
+    (("cache", "clear", "--force"), "No such option"),
+]
 
-@pytest.mark.parametrize(
-    ("typed", "meant"), [("evl", "eval"), ("preidct", "predict"), ("ispect", "inspect")]
-)
-def test_a_mistyped_command_gets_a_suggestion(run: Run, typed: str, meant: str) -> None:
-    """A name that is near to a command's is answered with that one, whichever Click is there."""
-    result = run(typed)
+
+@pytest.mark.parametrize(("args", "message"), WRONG, ids=lambda value: " ".join(value)[:40])
+def test_usage_that_is_wrong_exits_with_2(run: Run, args: tuple[str, ...], message: str) -> None:
+    """No work is done; the last line names what is wrong."""
+    Path("file").write_bytes(b"mine")
+    result = run(*(arg.format(file="file") for arg in args), stdin=b"a picture")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert f"No such command '{typed}'. Did you mean '{meant}'?" in result.stderr
+    text = " ".join(result.stderr.split())
+    assert message.format(file="file") in text
+    assert text.startswith("Usage: scratchnet ")
+    assert os.listdir() == ["file"]  # noqa: PTH208
 
 
-def test_a_word_that_is_like_no_command_gets_none(run: Run) -> None:
-    """Nothing is suggested where nothing is near."""
-    result = run("xyzzy")
+def test_usage_names_a_file_that_looks_like_an_option(run: Run) -> None:
+    """If there is such a file, the message shows how to write its name."""
+    without = run("predict", "-dash.png").stderr
+    Path("-dash.png").write_bytes(b"")
+    result = run("predict", "-dash.png")
     assert result.exit_code == 2
-    assert result.stderr.endswith("No such command 'xyzzy'.\n")
+    assert result.stderr == f"{without}The file of that name is ./-dash.png.\n"
 
 
-def test_a_mistyped_command_does_not_stop_a_completion() -> None:
-    """While a shell asks how a word goes on, an unknown command is none, and no error."""
+def test_usage_does_not_stop_a_completion() -> None:
+    """While a shell completes a word, an unknown command is no error."""
     context = click.Context(scratchnet, resilient_parsing=True)
     assert scratchnet.resolve_command(context, ["evl"])[1] is None
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
-        ("inspect", ""),
-        ("forward", "", "1"),
-        ("convert", "", "new.npz"),
-    ],
-)
-def test_an_empty_name_of_a_network_is_wrong_usage(run: Run, args: tuple[str, ...]) -> None:
-    """What a script's unset variable gives is refused like an empty --weights."""
-    result = run(*args)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "the name is empty" in result.stderr
+def test_help_lists_every_command(run: Run) -> None:
+    """Without arguments the help goes to stderr; each command has a help with an example."""
+    result = run("--help")
+    assert (result.exit_code, result.stderr) == (0, "")
+    for name, summary in COMMANDS.items():
+        assert f"  {name}" in result.stdout
+        assert summary in " ".join(result.stdout.split())
+        own = run(name, "-h")
+        assert own.exit_code == 0
+        assert "Example: scratchnet " in own.stdout
+        # The command's own help opens with the same sentence.
+        assert summary.removesuffix(".") in " ".join(own.stdout.split())
+    assert run().exit_code == 2
+    assert "Commands:" in run().stderr
 
 
-@pytest.mark.parametrize(
-    ("args", "kind"),
-    [
-        (("eval", "--batch-size", "abc"), "whole number"),
-        (("eval", "--limit", "1.5"), "whole number"),
-        (("predict", "--top", "two", "-"), "whole number"),
-        (("eval", "--min-accuracy", "high"), "number"),
-        (("predict", "--min-confidence", "50%", "-"), "number"),
-    ],
-)
-def test_what_is_no_number_is_called_that(run: Run, args: tuple[str, ...], kind: str) -> None:
-    """The message says which kind of number is expected, in everyday words."""
-    result = run(*args)
-    assert result.exit_code == 2
-    assert result.stderr.endswith(f"'{args[2]}' is not a valid {kind}.\n")
+def test_version_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CI jobs set SCRATCHNET_VERSION for other reasons."""
+    monkeypatch.setenv("SCRATCHNET_VERSION", "1")
+    assert run("--version").stdout.startswith("scratchnet ")
+    assert run("cache", "path").exit_code == 0
 
 
-def test_predict_without_pictures_says_how_to_read_standard_input(run: Run) -> None:
-    """Who sends a picture through a pipe, and names none, learns of the dash."""
-    result = run("predict", stdin=b"a picture")
-    assert result.exit_code == 2
-    assert "Missing argument 'IMAGE...' (- is standard input)" in result.stderr
-
-
-def test_a_file_whose_name_begins_like_an_option(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", [None, "OMP_NUM_THREADS"])
+def test_blas_has_one_thread_by_default(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str | None
 ) -> None:
-    """Where there is such a file, the message has the way to write its name; else it has not."""
-    monkeypatch.chdir(tmp_path)
-    without = run("predict", "-dash.png").stderr
-    (tmp_path / "-dash.png").write_bytes(b"")
-    result = run("predict", "-dash.png")
-    assert result.exit_code == 2
-    assert result.stderr == f"{without}The file of that name is ./-dash.png.\n"
+    """The program sets one thread, unless the user has set a number of threads."""
+    for each in BLAS_THREADS:
+        monkeypatch.setenv(each, "")
+        monkeypatch.delenv(each)
+    if name:
+        monkeypatch.setenv(name, "2")
+    run("--version")
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == (None if name else "1")

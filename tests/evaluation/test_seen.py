@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import OutputError
 from scratchnet_cli.evaluation import result as seen
 from scratchnet_cli.evaluation.result import SeenPictures
-from scratchnet_cli.images.read import Picture
+from scratchnet_cli.images.digit_image import DigitImage
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def filled(digits: NDArray[np.uint8], keep: bool) -> Iterator[SeenPictures]:
         numbers = range(start, stop)
         kept.add(
             [f"{i}.png" for i in numbers],
-            [Picture(digits[i], ("low contrast",) * (i == 4)) for i in numbers],
+            [DigitImage(digits[i], ("low contrast",) * (i == 4)) for i in numbers],
             list(numbers),
             np.eye(10, dtype=np.float32)[start:stop],
         )
@@ -66,4 +66,4 @@ def test_a_full_disk_is_told(digits: NDArray[np.uint8], monkeypatch: pytest.Monk
     with closing(SeenPictures(keep=True)) as kept:
         monkeypatch.setattr(kept._pixels, "write", full)
         with pytest.raises(OutputError, match=r"No space left on device.*TMPDIR"):
-            kept.add(["a"], [Picture(digits[0])], [0], np.zeros((1, 10)))
+            kept.add(["a"], [DigitImage(digits[0])], [0], np.zeros((1, 10)))

@@ -1,1 +1,1 @@
-"""The parsers under fire: ``make fuzz`` feeds them for as long as one likes."""
+"""Fuzzing of the parsers, run by ``make fuzz``."""

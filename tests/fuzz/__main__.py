@@ -1,7 +1,7 @@
 """Feed each parser for a time: ``python -m tests.fuzz [SECONDS [PARSER]]``.
 
-atheris steers by the branches that a file takes. A file that breaks a parser is kept in
-``build/fuzz``. Where atheris cannot be installed, Hypothesis tries ``tests/test_fuzz.py`` longer.
+atheris is guided by the branches that a file takes. Files that break a parser are saved in
+``build/fuzz``. Without atheris, Hypothesis runs ``tests/test_fuzz.py`` longer.
 """
 
 import os
@@ -12,16 +12,16 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-FOUND = Path("build/fuzz")
+FOUND_FOLDER = Path("build/fuzz")
 HYPOTHESIS_EXAMPLES_PER_S = 300
-# A file that keeps a parser busy for so many seconds is a find like one that breaks it.
-LONGEST_S = 20
-# atheris itself takes some 25 kB more with each file that it has tried, so it starts anew in time.
+# A file that takes longer breaks a parser, too.
+MAX_FILE_S = 20
+# atheris keeps 25 kB of each file that it has tried, so it is started again after this time.
 ROUND_S = 60
 
 
 def main() -> None:
-    """Each parser in a process of its own, for atheris ends with its process."""
+    """Feed each parser in its own process, because atheris ends with its process."""
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     if len(sys.argv) > 3:
         fuzz(sys.argv[2], seconds, Path(sys.argv[3]))
@@ -31,13 +31,13 @@ def main() -> None:
         sys.exit(run("pytest", "tests/test_fuzz.py", SCRATCHNET_TEST_EXAMPLES=examples))
     from tests.fuzz.targets import TARGETS
 
-    FOUND.mkdir(parents=True, exist_ok=True)
-    broken = [name for name in sys.argv[2:] or TARGETS if not holds(name, seconds)]
-    sys.exit(f"broken: {', '.join(broken)}; the files are in {FOUND}" if broken else 0)
+    FOUND_FOLDER.mkdir(parents=True, exist_ok=True)
+    broken = [name for name in sys.argv[2:] or TARGETS if not passes(name, seconds)]
+    sys.exit(f"broken: {', '.join(broken)}; the files are in {FOUND_FOLDER}" if broken else 0)
 
 
-def holds(parser: str, seconds: int) -> bool:
-    """Whether no file broke the parser in this time; each round goes on with the files so far."""
+def passes(parser: str, seconds: int) -> bool:
+    """Return whether no file broke the parser; each round continues with the files so far."""
     from tests.fuzz.targets import TARGETS
 
     with tempfile.TemporaryDirectory() as corpus:
@@ -50,19 +50,19 @@ def holds(parser: str, seconds: int) -> bool:
 
 
 def run(*module: str, **environment: str) -> int:
-    """The exit code of ``python -m`` with that module and its arguments."""
+    """Return the exit code of ``python -m`` with that module and its arguments."""
     print("---", *module, flush=True)
     command = [sys.executable, "-m", *module]
     return subprocess.run(command, check=False, env={**os.environ, **environment}).returncode
 
 
 def fuzz(parser: str, seconds: int, corpus: Path) -> None:
-    """Ends the process when the time is over, or at the first file that breaks the parser."""
+    """Feed a parser, and end the process after this time or at the first file that breaks it."""
     atheris = import_module("atheris")
     with atheris.instrument_imports(include=["scratchnet_cli", "pickletools", "zipfile", "PIL"]):
         from tests.fuzz.targets import TARGETS
-    limits = (f"max_total_time={seconds}", f"timeout={LONGEST_S}", "max_len=4096")
-    options = (*limits, f"artifact_prefix={FOUND}/", "print_final_stats=1", "verbosity=0")
+    limits = (f"max_total_time={seconds}", f"timeout={MAX_FILE_S}", "max_len=4096")
+    options = (*limits, f"artifact_prefix={FOUND_FOLDER}/", "print_final_stats=1", "verbosity=0")
     arguments = [sys.argv[0], *(f"-{option}" for option in options), str(corpus)]
     atheris.Setup(arguments, TARGETS[parser].check)
     atheris.Fuzz()

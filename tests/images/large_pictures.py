@@ -1,7 +1,7 @@
 """Large pictures that pack into small files, and how much memory each takes to read.
 
 ``python -m tests.images.large_pictures SIDE`` prints it as an object of objects: bytes at most,
-beyond the file, of each kind of picture and each way to read it; and what the limits say of it.
+beyond the file, of each kind of picture and each way to read it; and the estimate of the limits.
 """
 
 import io
@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.load import memory_of, opened
-from scratchnet_cli.images.read import read_image, read_raw_image
+from scratchnet_cli.images.load import needed_memory, opened
+from scratchnet_cli.images.read import read_digits, read_image
 from scratchnet_cli.reports.data_uris import thumbnail
 
 ONE_STRIP = {"compression": "tiff_adobe_deflate", "strip_size": 2**31 - 1}
@@ -46,15 +46,15 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "tiff floats, one strip": ("F", "TIFF", ONE_STRIP),
     "pnm 16 bit": ("I", "PPM", {}),
 }
-WAYS: dict[str, Callable[[bytes], object]] = {
+READERS: dict[str, Callable[[bytes], object]] = {
     "read": read_image,
-    "--raw": read_raw_image,
+    "--raw": lambda data: read_digits(data, raw=True),
     "--report": lambda data: thumbnail(data, 112),
 }
 
 
 def large(kind: str, side: int) -> bytes:
-    """A picture of a stroke, half of its paper transparent where it can be."""
+    """Return a picture of a stroke on paper that is half transparent, if the mode can be."""
     mode, form, options = KINDS[kind]
     grey = np.full((side, side), 255, np.uint8)
     grey[side // 4 : side * 3 // 4, side // 2 - side // 40 : side // 2 + side // 40] = 10
@@ -71,20 +71,20 @@ def large(kind: str, side: int) -> bytes:
 
 
 def main(side: int) -> None:
-    """Measure each kind, in this one process."""
+    """Measure each kind in this process."""
     table = {}
     for kind in KINDS:
         data = large(kind, side)
         row = {}
-        for way, read in WAYS.items():
+        for name, read in READERS.items():
             # Linux then forgets the highest peak so far.
             Path("/proc/self/clear_refs").write_text("5")
             before = _status("VmRSS")
             with suppress(ImageError):
                 read(data)
-            row[way] = _status("VmHWM") - before
+            row[name] = _status("VmHWM") - before
         with opened(data) as image:
-            row["limit"] = round(memory_of(image, data) - len(data))
+            row["limit"] = round(needed_memory(image, data) - len(data))
         table[kind] = row
     print(json.dumps(table))  # noqa: T201
 

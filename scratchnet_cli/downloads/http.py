@@ -1,0 +1,163 @@
+"""One HTTP request, bounded in size and time.
+
+``requests`` and ``urllib3`` are imported here, so this module is imported only for a download.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import requests
+import urllib3
+from requests import exceptions
+
+from scratchnet_cli.errors import NO_ANSWER, TransferError
+
+TIMEOUT_S = (2.0, 15.0)  # to connect, between two packets
+# The answer must begin within this time, whatever it needs: a look-up of the host's name, several
+# IP addresses, redirects. The shorter time is for defaults that have a replacement.
+ANSWER_TIMEOUT_S, DEFAULT_ANSWER_TIMEOUT_S = 20.0, 1.6
+# A transfer may take this long, and the time that a slow line needs for its bytes.
+TRANSFER_TIMEOUT_S = 30.0
+MIN_BYTES_PER_S = 20_000
+CHUNK_BYTES = 2**16
+RETRY_STATUS = (408, 429, 500, 502, 503, 504)
+RETRY_DELAYS_S = (0.5, 1.0)
+MAX_RETRY_DELAY_S = 5.0
+MAX_REDIRECTS = 5
+
+# ValueError: a URL, or one that it redirects to, is not valid; AssertionError: http.client's, for
+# a host with a per cent sign.
+_INVALID = (ValueError, AssertionError)
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, *_INVALID)
+# The first row whose class and part of the message match is the cause.
+_CAUSES: tuple[tuple[Any, str, str], ...] = (
+    (exceptions.InvalidSchema, "SOCKS", "a SOCKS proxy needs requests[socks]"),
+    (exceptions.InvalidSchema, "", "redirected to an address that is not https"),
+    (exceptions.TooManyRedirects, "", "redirected without end"),
+    (exceptions.ProxyError, "", "the proxy cannot be used (HTTPS_PROXY names it)"),
+    (
+        exceptions.SSLError,
+        "",
+        "the certificate is not trusted (REQUESTS_CA_BUNDLE can name one that is)",
+    ),
+    ((exceptions.Timeout, urllib3.exceptions.TimeoutError), "", NO_ANSWER),
+    (exceptions.ConnectionError, "NameResolution", "the host's name cannot be found"),
+    (exceptions.ConnectionError, "refused", "the connection was refused"),
+    (exceptions.ConnectionError, "aborted", "the connection broke off"),
+    (urllib3.exceptions.ProtocolError, "", "the connection broke off"),
+    (OSError, "CA certificate", "no certificates where REQUESTS_CA_BUNDLE says"),
+    (_INVALID, "", "the address, or the one it redirects to, is not valid"),
+)
+
+
+def get(url: str, max_bytes: int, received: Callable[[int], None], is_default: bool) -> bytes:
+    """Return the body behind ``url``; call ``received`` with the number of bytes so far.
+
+    Raises:
+        TransferError: it did not arrive in time, or is longer than ``max_bytes``.
+    """
+    timeout_s = DEFAULT_ANSWER_TIMEOUT_S if is_default else ANSWER_TIMEOUT_S
+    limit_s = TRANSFER_TIMEOUT_S + max_bytes / MIN_BYTES_PER_S
+    deadline = time.monotonic() + limit_s
+    body = bytearray()
+    try:
+        with (
+            requests.Session() as session,
+            _answer(session, url, timeout_s, deadline) as response,
+        ):
+            response.raise_for_status()
+            # Undecoded: servers call .gz files "encoded", but the checksum is that of the file.
+            # read1 returns what has arrived, so that a slow server cannot outlast the deadline.
+            while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
+                body += chunk
+                if len(body) > max_bytes:
+                    raise TransferError(f"longer than the expected {max_bytes} bytes")
+                if time.monotonic() > deadline:
+                    raise TransferError(f"not finished after {limit_s:.0f} s")
+                received(len(body))
+    except _FAILURES as error:
+        raise TransferError(_cause(error)) from error
+    return bytes(body)
+
+
+def _answer(
+    session: requests.Session, url: str, timeout_s: float, deadline: float
+) -> requests.Response:
+    """Return the server's answer, requested again while it fails in a way that may pass."""
+    parts = urlsplit(url)
+    credentials, at, host = parts.netloc.rpartition("@")
+    if at:
+        # Apart from the URL, no message of a library can contain them.
+        user, _, password = credentials.partition(":")
+        session.auth = (unquote(user), unquote(password))
+        url = parts._replace(netloc=host).geturl()
+    session.headers["Accept-Encoding"] = "identity"
+    session.max_redirects = MAX_REDIRECTS
+    session.hooks["response"].append(_drop_body_of_redirect)
+    if parts.scheme == "https":
+        # A redirect to plain http fails before anything is sent.
+        del session.adapters["http://"]
+
+    for delay_s in RETRY_DELAYS_S:
+        try:
+            response = _get(session, url, timeout_s)
+        except requests.ConnectionError as error:
+            if "aborted" not in str(error):
+                raise
+        else:
+            if response.status_code not in RETRY_STATUS:
+                return response
+            response.close()
+            requested = response.headers.get("Retry-After", "")
+            if requested.isdecimal():
+                delay_s = min(float(requested), MAX_RETRY_DELAY_S)
+        time.sleep(max(0.0, min(delay_s, deadline - time.monotonic())))
+    return _get(session, url, timeout_s)
+
+
+def _get(session: requests.Session, url: str, timeout_s: float) -> requests.Response:
+    """Return the answer; no timeout of a socket bounds a slow look-up of the host's name.
+
+    Raises:
+        requests.Timeout: there is none in time.
+    """
+    outcome: list[requests.Response | Exception] = []
+
+    def run() -> None:
+        try:
+            outcome.append(session.get(url, stream=True, timeout=TIMEOUT_S))
+        except Exception as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        # The system grants no thread.
+        run()
+    else:
+        thread.join(timeout_s)
+    if not outcome:
+        raise requests.Timeout
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
+    return outcome[0]
+
+
+def _drop_body_of_redirect(response: requests.Response, **_: Any) -> None:
+    """Keep requests from reading the body of a redirect, which may be endless."""
+    if response.is_redirect:
+        response.raw.close()
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, requests.HTTPError):
+        return f"HTTP {error.response.status_code}"
+    message = str(error)
+    for kind, part, cause in _CAUSES:
+        if isinstance(error, kind) and part in message:
+            return cause
+    return f"the connection failed ({type(error).__name__})"

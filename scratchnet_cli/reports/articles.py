@@ -1,0 +1,94 @@
+"""The parts of a report about picture files: heading, original with numbers drawn over it."""
+
+import os
+from collections.abc import Sequence
+
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.digit_image import Box
+from scratchnet_cli.prediction.answers import Number
+from scratchnet_cli.reports.data_uris import thumbnail
+from scratchnet_cli.reports.html import Html, img, join, section, table, tag
+from scratchnet_cli.system.inputs import read_bytes
+
+# The longer side of an original. With numbers drawn over it, these must be legible.
+THUMBNAIL_PIXELS, OVERLAY_PIXELS = 96, 720
+# The height of letters: a share of the digits' height, within shares of the picture's longer side.
+LETTER_HEIGHT_RATIO, MIN_LETTER_RATIO, MAX_LETTER_RATIO = 0.5, 1 / 60, 1 / 16
+
+
+def article_head(path: str, answer: str, probability: float, warnings: Sequence[str]) -> Html:
+    """Return the path, the answer with its probability, and the warnings if there are any."""
+    return join(
+        tag("h3", path),
+        tag("p", answer, tag("small", f"{probability:.4f}"), class_="number"),
+        tag("p", f"doubtful: {', '.join(warnings)}", class_="warnings") if warnings else Html(),
+    )
+
+
+def failures_section(failures: Sequence[tuple[str, str]], count: int, lead: str = "") -> Html:
+    """Return the unreadable pictures, each with the reason. count: of all, shown or not."""
+    if not count:
+        return Html()
+    shown = len(failures)
+    caption = f"The first {shown} of {count:,}" if shown < count else "All of them"
+    rows = table(caption, ("picture", "reason"), failures, "words")
+    return section("failures", "Not read", lead, rows)
+
+
+def original(path: str, numbers: Sequence[Number] = ()) -> Html:
+    """Return the picture with its numbers drawn over it, if their places are known.
+
+    Return nothing if the picture cannot be read a second time, as from a pipe.
+    """
+    has_places = any(number.box for number in numbers)
+    if not os.path.isfile(path):  # noqa: PTH113
+        return Html()
+    try:
+        max_side = OVERLAY_PIXELS if has_places else THUMBNAIL_PIXELS
+        source, width, height, scale = thumbnail(read_bytes(path), max_side)
+    except (ImageError, MemoryError):
+        return Html()
+    image = img(source, "The picture as it was given", "original", width, height)
+    if not has_places:
+        return image
+    return tag("div", image, overlay(numbers, (width, height), scale), class_="found")
+
+
+def overlay(numbers: Sequence[Number], size: tuple[int, int], scale: float) -> Html:
+    """Return a box for each number and each digit, and above it the number as text.
+
+    A number with a warning has a question mark and a dashed box.
+
+    size: width and height of the image below; scale: of its pixels to those of the boxes.
+    """
+    width, height = size
+    longer = max(width, height)
+    marks = []
+    for number in numbers:
+        boxes = [digit.image.place.box for digit in number.digits if digit.image.place]
+        marks += [_rectangle("one", box, scale) for box in boxes]
+        if number.box is None:
+            continue
+        left, top, _, bottom = (scale * side for side in number.box)
+        letter = max(LETTER_HEIGHT_RATIO * (bottom - top), MIN_LETTER_RATIO * longer)
+        letter = min(letter, MAX_LETTER_RATIO * longer)
+        # Below the number if there is no room above.
+        y = top - 0.2 * letter if top > letter else bottom + 0.9 * letter
+        marks += [
+            _rectangle("all uncertain" if number.warnings else "all", number.box, scale),
+            tag("text", _text(number), x=f"{left:.1f}", y=f"{y:.1f}", font_size=f"{letter:.1f}"),
+        ]
+    read = "; ".join(f"row {number.row}: {_text(number)}" for number in numbers)
+    return tag(
+        "svg", *marks, role="img", aria_label=f"Found, {read}", viewBox=f"0 0 {width} {height}"
+    )
+
+
+def _text(number: Number) -> str:
+    return f"{number.number}?" if number.warnings else number.number
+
+
+def _rectangle(class_: str, box: Box, scale: float) -> Html:
+    left, top, right, bottom = (scale * side for side in box)
+    sides = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+    return tag("rect", class_=class_, **{key: f"{side:.1f}" for key, side in sides.items()})

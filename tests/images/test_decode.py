@@ -1,0 +1,177 @@
+"""Picture files to pixels: formats, orientation, transparency, greys, sizes, refusals."""
+
+import tracemalloc
+import warnings
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.decode import decode, decode_raw
+from tests.conftest import encoded
+from tests.images.hostile_pictures import END, png, png_header, zeros
+
+Pixels = NDArray[np.uint8]
+UNKNOWN = "not a picture of a known format (PNG JPEG BMP GIF WEBP TIFF PNM)"
+
+
+def grey_of(data: bytes) -> Pixels:
+    """Return the stored greys of a picture that is worked on as it is."""
+    grey = decode(data).grey
+    assert grey is not None
+    return grey
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM"])
+def test_decode_knows_formats_by_content(kind: str) -> None:
+    """Each known format is read, whatever the name of the file."""
+    image = Image.fromarray(np.kron(np.eye(2, dtype=np.uint8) * 255, np.ones((16, 16), np.uint8)))
+    colours = decode(encoded(image, kind)).colours
+    assert colours.shape == (32, 32, 1)
+    assert np.allclose(colours[4::8, 4::8, 0][::2, ::2], np.eye(2), atol=0.05)
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_decode_turns_as_exif_says(orientation: int) -> None:
+    """All orientations, known or not, equal Pillow's own; damaged EXIF changes nothing."""
+    stored = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4) * 20)
+    exif = stored.getexif()
+    exif[0x0112] = orientation
+    upright = np.asarray(ImageOps.exif_transpose(stored))
+    assert np.array_equal(grey_of(encoded(stored, exif=exif)), upright)
+    damaged = encoded(stored, exif=b"Exif\0\0no such thing")
+    assert np.array_equal(grey_of(damaged), np.asarray(stored))
+
+
+@pytest.mark.parametrize("colour", [0, 255])
+def test_decode_shows_ink_on_transparency(colour: int) -> None:
+    """Dark and light ink in the alpha channel gets a background of the other brightness."""
+    alpha = Image.fromarray(np.pad(np.full((20, 10), 255, np.uint8), 20))
+    image = Image.merge("LA", (Image.new("L", alpha.size, colour), alpha))
+    colours = decode(encoded(image)).colours
+    assert abs(float(colours[30, 25].mean() - colours[5, 5].mean())) == 1
+
+
+def test_decode_fills_round_corners_with_paper() -> None:
+    """The transparent corners of an opaque sheet get the colour of the sheet."""
+    pixels = np.full((60, 60, 4), 240, np.uint8)
+    pixels[..., 3] = 255
+    pixels[:5, :5] = 0
+    assert np.ptp(decode(encoded(Image.fromarray(pixels))).colours) < 0.01
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
+def test_decode_spreads_deep_greys(dtype: type) -> None:
+    """Greys of more than 8 bits, however few of their values are used, reach from 0 to 1.
+
+    A large picture of them is made smaller before it is copied: it takes only Pillow's memory.
+    """
+    ramp: NDArray[np.number] = np.linspace(1000, 3000, 64).reshape(8, 8).astype(dtype)
+    colours = decode(encoded(Image.fromarray(ramp), "TIFF")).colours
+    assert (colours.min(), colours.max()) == (0, 1)
+    assert np.all(np.diff(colours.ravel()) > 0)
+    large = encoded(Image.fromarray(ramp.repeat(250, axis=0).repeat(250, axis=1)), "TIFF")
+    tracemalloc.start()
+    grey = decode(large).colours[:, :, 0]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert grey.shape == (400, 400)
+    assert (grey[0, 0], grey[-1, -1]) == (0, 1)
+    assert peak < 2000 * 2000 * 4
+
+
+@pytest.mark.parametrize(
+    ("size", "page", "shape"),
+    [
+        ((3000, 1500), False, (200, 400, 1)),
+        ((3000, 1500), True, (500, 1000, 1)),
+        ((2400, 200), False, (100, 1200, 1)),
+        ((20_000, 300), False, (60, 4000, 1)),
+        ((300, 400), False, (400, 300, 1)),
+    ],
+)
+def test_decode_shrinks_large_pictures(
+    size: tuple[int, int], page: bool, shape: tuple[int, int, int]
+) -> None:
+    """The longer side has at most 400 pixels, 1000 on a page; strips keep 100 across, 4000 long."""
+    scan = decode(encoded(Image.new("L", size)), page)
+    assert scan.colours.shape == shape
+    assert scan.scale == (size[0] / shape[1], size[1] / shape[0])
+    assert (scan.grey is None) == (size[0] != shape[1])
+
+
+def test_decode_hides_pillow_warnings(capfd: pytest.CaptureFixture[str]) -> None:
+    """Pillow's warning about a PNG that claims to be animated reaches no terminal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        decode(png(png_header(28, 28), (b"acTL", bytes(8)), (b"IDAT", zeros(28 * 29)), END))
+    assert capfd.readouterr().err == ""
+
+
+def test_raw_values_are_unchanged(digits: Pixels) -> None:
+    """8-bit greys come out as stored, turned by EXIF; 16-bit greys as their upper 8 bits."""
+    digit = np.roll(digits[3], 3, axis=1)
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    deep = digit.astype(np.uint16) * 257
+    big = deep.astype(">u2").tobytes()
+    for data in (
+        encoded(Image.fromarray(digit)),
+        encoded(Image.fromarray(digit[::-1, ::-1]), exif=exif),
+        encoded(Image.fromarray(deep)),
+        encoded(Image.fromarray(deep), "TIFF"),
+        encoded(Image.frombytes("I;16B", (28, 28), big), "TIFF"),
+        b"P5 28 28 65535\n" + big,
+    ):
+        assert np.array_equal(decode_raw(data), digit)
+
+
+def test_raw_puts_transparency_on_white() -> None:
+    """Transparent pixels become white, opaque ones keep their grey."""
+    eye = np.eye(28, dtype=np.uint8)
+    image = Image.merge("LA", (Image.new("L", (28, 28), 40), Image.fromarray(eye * 255)))
+    assert np.array_equal(decode_raw(encoded(image)), 255 - eye * 215)
+
+
+@pytest.mark.parametrize(
+    ("mode", "size", "reason"),
+    [
+        ("L", (40, 30), "--raw takes 28x28 pictures, this one is 40x30"),
+        ("L", (28, 29), "--raw takes 28x28 pictures, this one is 28x29"),
+        ("F", (28, 28), "--raw takes 8- or 16-bit greys, this picture has 32 bits"),
+        ("I", (28, 28), "--raw takes 8- or 16-bit greys, this picture has 32 bits"),
+    ],
+)
+def test_raw_refuses_other_pictures(mode: str, size: tuple[int, int], reason: str) -> None:
+    """Another size, and values of no known range, are refused rather than guessed."""
+    with pytest.raises(ImageError, match=reason):
+        decode_raw(encoded(Image.new(mode, size), "TIFF"))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", "a HEIC picture: export it as JPEG or PNG"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", "a HEIC picture: export it as JPEG or PNG"),
+        (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1", "an AVIF picture: export it as JPEG or PNG"),
+        (b"%PDF-1.7\n", "a PDF document: export it as JPEG or PNG"),
+        (b"<svg xmlns='http://www.w3.org'>", "an SVG drawing: export it as JPEG or PNG"),
+        (
+            b"\xef\xbb\xbf<?xml version='1.0'?>\r\n<!-- by hand -->\n<!DOCTYPE svg>\n<svg>",
+            "an SVG drawing: export it as JPEG or PNG",
+        ),
+        (b"\0\0\0\x20ftypisom\0\0\0\0mp42", UNKNOWN),
+        (b"<!DOCTYPE html><html><svg></svg></html>", UNKNOWN),
+        (b"<!" * 2**20, UNKNOWN),
+        (b"no picture", UNKNOWN),
+        (b"", "the file is empty"),
+        (b"\x89PNG\r\n\x1a\n", "the picture is damaged or cut short"),
+    ],
+)
+def test_decode_refuses_other_files_by_name(data: bytes, reason: str) -> None:
+    """Formats of phones and drawing programs are named; other files are unknown."""
+    with pytest.raises(ImageError) as refused:
+        decode(data)
+    assert str(refused.value) == reason

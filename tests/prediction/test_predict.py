@@ -1,0 +1,90 @@
+"""``predict_files``: what the command prints, for Python."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from scratchnet_cli import Predictor, load_weights, predict_files
+from scratchnet_cli.errors import ImageError, ShapeError, WeightsError
+from scratchnet_cli.images.read import read_file
+from scratchnet_cli.prediction.answers import Answer, Unreadable
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, digits: NDArray[np.uint8]) -> list[Path]:
+    """Return PNGs of the sample's first three digits, in a folder."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    paths = [folder / f"{i}.png" for i in range(3)]
+    for path, pixels in zip(paths, digits, strict=False):
+        Image.fromarray(pixels).save(path)
+    return paths
+
+
+def test_predict_files_yields_results_in_order(pictures: list[Path], tmp_path: Path) -> None:
+    """Paths, folders and lists give an answer for each picture, or the reason why there is none."""
+    weights = load_weights("bundled")
+    (tmp_path / "list").write_text(f"{pictures[1]}\n")
+    paths: list[Path | str] = [pictures[2], "missing.png", pictures[0].parent]
+    results = list(predict_files(paths, weights, files_from=str(tmp_path / "list")))
+    expected = [pictures[2], "missing.png", *pictures, pictures[1]]
+    assert [result.path for result in results] == list(map(str, expected))
+    assert results.pop(1) == Unreadable("missing.png", "No such file or directory")
+    for result in results:
+        assert isinstance(result, Answer)
+        pixels = np.asarray(Image.open(result.path))
+        (digit,) = result.digits
+        assert np.array_equal(digit.image.pixels, pixels)
+        assert np.array_equal(digit.x, pixels.reshape(784) / np.float32(255))
+        assert str(weights.network.predict(digit.x)) == result.number
+    (by_name,) = predict_files([pictures[1]], "bundled")
+    assert by_name.path == str(pictures[1])
+
+
+def test_predict_files_reads_a_picture_when_it_is_requested(
+    pictures: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each result comes before the next picture is read."""
+    read: list[str] = []
+
+    def record(name: str, **options: Any) -> object:
+        read.append(name)
+        return read_file(name, **options)
+
+    monkeypatch.setattr("scratchnet_cli.prediction.predict.read_file", record)
+    results = predict_files(pictures, "bundled")
+    assert read == []
+    for i, result in enumerate(results):
+        assert result.path == read[-1] == str(pictures[i])
+        assert len(read) == i + 1
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"polarity": "black"}, ValueError, "polarity is 'black', expected one of auto, dark, li"),
+        ({"polarity": "dark", "raw": True}, ValueError, "no polarity but auto"),
+        ({"multiple": True, "raw": True}, ValueError, "does not go with multiple"),
+        ({"weights": "missing.npz"}, WeightsError, "missing.npz: No such file"),
+        ({"weights": "three-layer"}, ShapeError, r"three-layer.npz: .* takes 2 values .*784"),
+        ({"files_from": "missing"}, ImageError, "--files-from missing: No such file"),
+    ],
+)
+def test_predict_files_raises_what_cannot_work(
+    options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    """Options that exclude each other, and files that cannot be used, are errors."""
+    with pytest.raises(error, match=message):
+        list(predict_files(["missing.png"], **{"weights": "bundled", **options}))
+
+
+@pytest.mark.parametrize("picture", ["seven.png", Path("seven.png"), b"bytes", bytearray(b"b")])
+@pytest.mark.parametrize("call", [predict_files, lambda picture: Predictor("bundled")(picture)])
+def test_predict_files_rejects_a_single_picture(call: Any, picture: object) -> None:
+    """A path is not taken for a list of letters; nor does ``Predictor`` take it for one."""
+    with pytest.raises(TypeError, match=r"expected a list of pictures, not .*\[picture\]"):
+        call(picture)

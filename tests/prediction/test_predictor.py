@@ -1,0 +1,220 @@
+"""``Predictor``, compared with ``scratchnet predict``."""
+
+import json
+import pickle
+import struct
+import subprocess
+import sys
+import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError, asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from scratchnet_cli import Prediction, Predictor, load_weights
+from scratchnet_cli.errors import ShapeError, WeightsError
+from scratchnet_cli.prediction.predictor import BATCH_SIZE
+from tests.conftest import BUNDLED_WEIGHTS, Result, Run, encoded
+
+
+def mixed_files(digits: NDArray[np.uint8]) -> list[bytes]:
+    """Return MNIST's pictures, large ones in dark ink, uncertain ones and broken ones."""
+    files: list[bytes] = []
+    for i, digit in enumerate(digits[:20]):
+        own = encoded(Image.fromarray(digit))
+        files.append(own)
+        if i % 4 == 0:
+            files.append(encoded(Image.fromarray(255 - digit).resize((80, 80)), "JPEG"))
+        if i % 10 == 0:
+            two = np.hstack([digit, digits[i + 1]])
+            files += [own[:60], b"", b"no picture", encoded(Image.new("L", (50, 50), 200))]
+            files.append(encoded(Image.fromarray(two).resize((112, 56))))
+    return files
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory, digits: NDArray[np.uint8]) -> list[str]:
+    """Return the paths of those files, and one that is missing."""
+    folder = tmp_path_factory.mktemp("pictures")
+    named: list[str] = []
+    for i, data in enumerate(mixed_files(digits)):
+        path = folder / f"{i:03}.png"
+        path.write_bytes(data)
+        named.append(str(path))
+    return [*named[:7], str(folder / "missing.png"), *named[7:]]
+
+
+def printed_predictions(result: Result, paths: list[str]) -> list[Prediction]:
+    """Return what ``predict --format json`` printed about the paths."""
+    answers = {answer["path"]: answer for answer in map(json.loads, result.stdout.splitlines())}
+    messages = (line.removeprefix("scratchnet: ") for line in result.stderr.splitlines())
+    errors = dict(message.split(": ", 1) for message in messages)
+    return [
+        Prediction(path, answer["digit"], answer["probability"], tuple(answer["doubts"]))
+        if (answer := answers.get(path))
+        else Prediction(path, error=errors[path])
+        for path in paths
+    ]
+
+
+def assert_same(predictions: list[Prediction], others: list[Prediction]) -> None:
+    """Compare everything; probabilities to six decimals, the precision of float32."""
+    for prediction, other in zip(predictions, others, strict=True):
+        assert replace(prediction, probability=None) == replace(other, probability=None)
+        assert (prediction.probability or 0) == pytest.approx(other.probability or 0, abs=2e-6)
+
+
+@pytest.mark.parametrize(
+    "keywords", [{}, {"polarity": "dark"}, {"polarity": "light"}, {"raw": True}]
+)
+def test_predictor_predicts_what_predict_prints(
+    run: Run, paths: list[str], keywords: dict[str, Any]
+) -> None:
+    """Each path has the digit, probability, warnings or error of the command."""
+    predictions = Predictor("bundled", **keywords)(paths)
+    options = [f"--{name}={value}".removesuffix("=True") for name, value in keywords.items()]
+    result = run("predict", *BUNDLED_WEIGHTS, "--format", "json", *options, *paths)
+    assert_same(predictions, printed_predictions(result, paths))
+    assert sum(prediction.error is not None for prediction in predictions) >= 9
+    assert any(prediction.warnings for prediction in predictions) or "raw" in keywords
+
+
+def test_predictor_takes_bytes_and_paths(paths: list[str]) -> None:
+    """The content of a file gives the same as its path, for each type of bytes and paths."""
+    predictor = Predictor("bundled")
+    there = [path for path in paths if Path(path).exists()]
+    contents = [Path(path).read_bytes() for path in there]
+    by_path = predictor(there)
+    assert predictor(map(Path, there)) == by_path
+    assert predictor(contents) == [replace(each, path=None) for each in by_path]
+    assert predictor(np.array(contents, object)) == predictor(map(bytearray, contents))
+
+
+def test_predictor_keeps_the_order_of_batches(digits: NDArray[np.uint8]) -> None:
+    """There are as many predictions as pictures, for several batches, and for none."""
+    files = [encoded(Image.fromarray(digit)) for digit in digits[: 2 * BATCH_SIZE + 3]]
+    weights = load_weights("bundled")
+    x = digits[: len(files)].reshape(len(files), -1) / np.float32(255)
+    expected = weights.network.predict(x).tolist()
+    for each in (weights, weights.network):
+        assert [prediction.digit for prediction in Predictor(each)(iter(files))] == expected
+    assert Predictor(weights)([]) == []
+
+
+def test_predictor_returns_errors_in_their_place(paths: list[str], tmp_path: Path) -> None:
+    """Each source that is not a picture has its own error, and its neighbours have answers."""
+    (tmp_path / "folder").mkdir()
+    odd: list[Any] = [None, 7, str(tmp_path / "folder"), "no\0file", b"", bytes(300)]
+    predictions = Predictor("bundled")([paths[0], *odd, paths[0]])
+    assert predictions[0] == predictions[-1]
+    assert predictions[0].error is None
+    assert [each.error for each in predictions[1:-1]] == [
+        "neither the bytes of a picture nor its path, but NoneType",
+        "neither the bytes of a picture nor its path, but int",
+        "a folder, not a picture",
+        "no file can have this name",
+        "the file is empty",
+        "not a picture of a known format (PNG JPEG BMP GIF WEBP TIFF PNM)",
+    ]
+    assert all(each.digit is None and each.probability is None for each in predictions[1:-1])
+
+
+def test_predictor_takes_a_dash_for_a_file(paths: list[str]) -> None:
+    """Only on the command line ``-`` is standard input."""
+    Path("-").write_bytes(Path(paths[0]).read_bytes())
+    assert Predictor("bundled")(["-"]) == [replace(*Predictor("bundled")([paths[0]]), path="-")]
+
+
+# A worker that fails if it changes its process.
+WORKER = """
+import os, pickle, signal, sys
+predictor, pictures = pickle.load(sys.stdin.buffer)
+predictor(pictures)
+started = []
+watched = ("os.fork", "os.posix_spawn", "os.system", "subprocess.", "socket.", "signal.")
+sys.addaudithook(lambda event, _: started.append(event) if event.startswith(watched) else None)
+def state():
+    files = os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd") else ()
+    return len(files), signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+before = state()
+predictions = predictor(pictures)
+if state() != before or started:
+    sys.exit(f"the process changed: {before} to {state()}, {started}")
+sys.stdout.buffer.write(pickle.dumps((predictor, predictions)))
+"""
+
+
+def test_predictor_pickles_with_its_weights(tmp_path: Path, digits: NDArray[np.uint8]) -> None:
+    """Pickled before and after use, it answers the same without its weight file.
+
+    It leaves the process as it was: streams, signals, files, no processes and no sockets.
+    """
+    pictures = mixed_files(digits)
+    weights = tmp_path / "own.npz"
+    weights.write_bytes(Path(load_weights("bundled").origin.source).read_bytes())
+    predictor = Predictor(str(weights))
+    weights.unlink()
+    with pytest.raises(WeightsError):
+        Predictor(str(weights))
+    for _ in range(2):
+        sent = pickle.dumps((predictor, pictures))
+        done = subprocess.run(
+            [sys.executable, "-c", WORKER], input=sent, capture_output=True, check=True
+        )
+        assert done.stderr == b""
+        predictor, predictions = pickle.loads(done.stdout)  # noqa: S301
+        assert predictions == Predictor("bundled")(pictures)
+    assert len(pickle.dumps(predictor)) < 200_000
+
+
+def test_predictions_are_small_rows(paths: list[str]) -> None:
+    """A prediction is frozen, takes a hundred bytes beside its path, and converts to a dict."""
+    predictions = Predictor("bundled")(paths * 2)
+    size = sum(len(each.path or "") for each in predictions)
+    assert len(pickle.dumps(predictions)) < size + 100 * len(predictions)
+    assert pickle.loads(pickle.dumps(predictions)) == predictions  # noqa: S301
+    assert json.loads(json.dumps(asdict(predictions[0])))["path"] == paths[0]
+    with pytest.raises(FrozenInstanceError):
+        predictions[0].digit = 1  # type: ignore[misc]
+
+
+def test_predictor_is_shared_by_threads(digits: NDArray[np.uint8]) -> None:
+    """Eight threads at once get the answers of one, and Python's warning filters stay."""
+    # Pillow warns of an animated picture without frames.
+    large = encoded(Image.fromarray(digits[0]).resize((140, 140)))
+    body = b"acTL" + bytes(8)
+    chunk = struct.pack(">I", 8) + body + struct.pack(">I", zlib.crc32(body))
+    predictor, pictures = Predictor("bundled"), [large[:33] + chunk + large[33:]] * 6
+    alone = predictor(pictures)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            before = list(warnings.filters)
+            with ThreadPoolExecutor(8) as threads:
+                assert list(threads.map(predictor, [pictures] * 12)) == [alone] * 12
+            assert warnings.filters == before
+    finally:
+        sys.setswitchinterval(interval)
+    assert alone[0].error is None
+
+
+def test_predictor_rejects_what_cannot_work() -> None:
+    """A network for other inputs, or options that exclude each other, fail at once."""
+    with pytest.raises(ShapeError, match=r"takes 2 values .* have the shape \(784,\)"):
+        Predictor("three-layer")
+    with pytest.raises(ValueError, match="polarity is 'black', expected one of auto, dark, light"):
+        Predictor("bundled", polarity="black")
+    with pytest.raises(ValueError, match="no polarity but auto"):
+        Predictor("bundled", polarity="dark", raw=True)
+    shown = (
+        "Predictor(Network(784-50-100-10, sigmoid sigmoid identity), polarity='dark', raw=False)"
+    )
+    assert repr(Predictor("bundled", polarity="dark")) == shown

@@ -1,0 +1,77 @@
+"""The reports in a real browser, opened as files: readable at every width, without requests."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from scratchnet_cli.cli import main
+from tests.reports.browser import Browser
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory, digits: NDArray[np.uint8]) -> dict[str, Path]:
+    """Make a report of ``eval``, one of pictures with long or hostile names, one of a number."""
+    folder = tmp_path_factory.mktemp("pages")
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    for i, pixels in enumerate(digits[:12]):
+        name = f"<img src=x onerror=alert({i})>.png" if i % 2 else f"{'long' * 50}{i}.png"
+        Image.fromarray(255 - pixels).resize((400, 90 + i)).save(pictures / name)
+    (pictures / "<script>alert(1)<!-- bad.png").touch()
+    number = np.hstack([np.pad(255 - pixels, 6, constant_values=255) for pixels in digits[:30]])
+    Image.fromarray(number).save(folder / "number.png")
+    commands = {
+        "eval": ["eval", "--dataset", "sample", "-q", "--report"],
+        "predict": ["predict", str(pictures), "-q", "--report"],
+        "multiple": ["predict", "--multiple", str(folder / "number.png"), "-q", "--report"],
+        "draw": ["draw", "--output"],
+    }
+    for name, args in commands.items():
+        with pytest.raises(SystemExit):
+            main([*args, str(folder / f"{name}.html"), "--weights", "bundled"])
+    return {name: folder / f"{name}.html" for name in commands}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["eval", "predict", "multiple", "draw"])
+def test_page_needs_no_other_file(
+    tab: Browser, pages: dict[str, Path], name: str, width: int, dark: bool
+) -> None:
+    """It is as wide as its window, shows its images, and makes no requests or messages."""
+    tab.show(pages[name], width, dark)
+    assert tab.width() <= width
+    assert tab.run("[...document.images].every(i => i.complete && i.naturalWidth > 0)") is True
+    red, green, blue = tab.run(
+        "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)"
+    )
+    assert (red + green + blue < 3 * 128) is dark
+    tab.check_quiet(pages[name])
+
+
+def test_matrix_cell_links_to_its_images(tab: Browser, pages: dict[str, Path]) -> None:
+    """A click on a number of the matrix scrolls to the heading of its images."""
+    tab.show(pages["eval"])
+    tab.click("td:not(.correct) > a")
+    assert 0 <= tab.box(":target")["top"] < 900
+
+
+@pytest.mark.parametrize("name", ["eval", "draw"])
+def test_policy_blocks_injected_content(tab: Browser, pages: dict[str, Path], name: str) -> None:
+    """The browser refuses a script, a handler or a request that got into the page."""
+    page = pages[name].with_name("injected.html")
+    injected = (
+        "<script>document.title='bad'</script><p onclick=\"document.title='bad'\" id='bad'>x</p>"
+        "<img src='https://example.org/x.png' alt=''>"
+    )
+    html = pages[name].read_text(encoding="utf-8")
+    page.write_text(html.replace("</main>", f"{injected}</main>"), encoding="utf-8")
+    tab.show(page)
+    tab.click("#bad")
+    assert tab.run("fetch('https://example.org').then(() => 'sent', () => 'refused')") == "refused"
+    assert tab.run("document.title") != "bad"
+    assert len(tab.messages) >= 4
+    assert all("Content Security Policy" in message for message in tab.messages)

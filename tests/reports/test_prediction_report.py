@@ -1,0 +1,281 @@
+"""``scratchnet predict --report``: the pictures, those with warnings first."""
+
+import base64
+import io
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images import load
+from scratchnet_cli.images.digit_image import DigitImage, Place
+from scratchnet_cli.prediction.answers import Answer, Digit, Number, Unreadable
+from scratchnet_cli.reports import articles, prediction_report
+from scratchnet_cli.reports.articles import overlay
+from scratchnet_cli.reports.data_uris import thumbnail
+from scratchnet_cli.reports.html import join, tag
+from scratchnet_cli.reports.prediction_report import PredictionPage
+from scratchnet_cli.system.origin import Origin
+from tests.conftest import BUNDLED_WEIGHTS, Run, encoded
+from tests.reports.html_page import Page
+
+BLANK = np.zeros((28, 28), np.uint8)
+ORIGIN = Origin("bundled", "somewhere", "0" * 64)
+# Windows does not allow such names; there it is text that only looks like HTML.
+HOSTILE = "&lt;script&gt;'&.png" if sys.platform == "win32" else "<script>alert(1)<!--'&.png"
+
+
+def test_text_is_escaped() -> None:
+    """Content, attributes and joined parts: only what is ``Html`` is taken as it is."""
+    inner = tag("b", "<i>&")
+    assert inner == "<b>&lt;i&gt;&amp;</b>"
+    assert tag("p", inner, "<u>", title="\"'<\x1b>") == (
+        f'<p title="&quot;&#x27;&lt;\\x1b&gt;">{inner}&lt;u&gt;</p>'
+    )
+    assert join(str(inner), inner) == f"&lt;b&gt;&amp;lt;i&amp;gt;&amp;amp;&lt;/b&gt;{inner}"
+
+
+def digit(probability: float, *warnings: str, place: Place | None = None) -> Digit:
+    """Return a seven with this probability, or else a one."""
+    probabilities = np.zeros(10)
+    probabilities[[7, 1]] = probability, 1 - probability
+    return Digit(DigitImage(BLANK, warnings, place), probabilities, 7, probability)
+
+
+def headings(page: str) -> list[str]:
+    """Return the paths of the pictures in a report, in their order."""
+    return [part.partition("</h3>")[0] for part in page.split("<h3>")[1:]]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, digits: NDArray[np.uint8]) -> list[Path]:
+    """Four readable pictures, one of them with a name that is a script."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    paths = [folder / name for name in ("a.png", "b.jpg", "c.gif", HOSTILE)]
+    for path, pixels in zip(paths, digits[:4], strict=True):
+        Image.fromarray(255 - pixels).resize((140, 140)).save(path)
+    return paths
+
+
+def make_report(
+    run: Run, *args: str | Path, stdin: bytes = b""
+) -> tuple[Page, list[dict[str, Any]]]:
+    """Return the report and the JSON of the same run."""
+    options = ("--format", "json", "--report", "report.html")
+    result = run("predict", *BUNDLED_WEIGHTS, *options, *args, stdin=stdin)
+    page = Page(Path("report.html").read_text(encoding="utf-8"))
+    return page, [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_report_shows_each_picture(run: Run, pictures: list[Path], tmp_path: Path) -> None:
+    """Path, thumbnail, 28x28 image and answer of each; a path that is a script stays text."""
+    bad = tmp_path / "bad&lt;b.png"
+    bad.write_text("no picture")
+    page, answers = make_report(run, *pictures, bad)
+    assert [answer["path"] for answer in answers] == list(map(str, pictures))
+    for answer in answers:
+        assert f"{answer['path']}{answer['digit']}{answer['probability']:.4f}" in page.text
+        ranked = sorted(enumerate(answer["probabilities"]), key=lambda pair: -pair[1])[:3]
+        spoken = ", ".join(f"{label} {probability:.4f}" for label, probability in ranked)
+        assert f"Probabilities: {spoken}" in page.all("svg", "aria-label")
+    assert sorted(page.all("img", "class")) == ["digit"] * 4 + ["original"] * 4
+    reason = "not a picture of a known format (PNG JPEG BMP GIF WEBP TIFF PNM)"
+    assert page.table("All of them") == [[str(bad), reason]]
+    assert {"script", "b"}.isdisjoint(tag for tag, _ in page.elements)
+
+
+def test_report_begins_with_uncertain_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers with warnings come first, then by rising probability, up to the maximum."""
+    monkeypatch.setattr(prediction_report, "MAX_ANSWERS", 3)
+    report = PredictionPage()
+    for name, probability, warnings in (
+        ("sure", 0.99, ()),
+        ("faint", 0.9, ("low contrast",)),
+        ("unsure", 0.85, ()),
+        ("poor", 0.5, ()),
+        ("fair", 0.9, ()),
+    ):
+        report.add(Answer(name, [digit(probability, *warnings)]))
+    html = report.to_html(ORIGIN)
+    assert headings(html) == ["poor", "faint", "unsure"]
+    text = Page(html).text
+    assert "The 3 of 5 that need a look most" in text
+    assert "answered5of them doubtful2not read0" in text
+    assert text.count("doubtful: low contrast") == text.count("doubtful: low probability") == 1
+
+
+def test_report_of_thousands_is_bounded() -> None:
+    """It shows the first of 5,000 answers and of 5,000 failures, and how many there are."""
+    report = PredictionPage()
+    for i in range(5000):
+        report.add(Answer(f"{i:04}.png", [digit(0.9)]))
+        report.add(Unreadable(f"bad-{i}.png", "no picture"))
+    page = report.to_html(ORIGIN)
+    assert headings(page) == [f"{i:04}.png" for i in range(200)]
+    assert "The 200 of 5,000" in page
+    assert "The first 100 of 5,000" in page
+    assert len(page) < 2_000_000
+
+
+def test_report_marks_uncertain_numbers() -> None:
+    """A question mark and a box of another kind show which of two numbers to check."""
+    numbers = [
+        Number([digit(0.99, place=Place((0, 0, 20, 30)))]),
+        Number([digit(0.6, place=Place((80, 0, 100, 30), number=2))]),
+    ]
+    page = Page(overlay(numbers, (100, 50), 0.5))
+    assert page.all("rect", "class") == ["one", "all", "one", "all uncertain"]
+    assert page.all("svg", "aria-label") == ["Found, row 1: 7; row 1: 7?"]
+
+
+@pytest.mark.parametrize(
+    ("box", "x", "y", "size"),
+    [
+        # Half as high as the digit, above it; then the largest and the smallest, and one below.
+        ((20, 100, 40, 120), "10.0", "49.0", "5.0"),
+        ((20, 100, 40, 180), "10.0", "48.8", "6.2"),
+        ((20, 100, 40, 104), "10.0", "49.7", "1.7"),
+        ((20, 6, 40, 30), "10.0", "20.4", "6.0"),
+    ],
+)
+def test_report_writes_numbers_beside_their_boxes(
+    box: tuple[int, int, int, int], x: str, y: str, size: str
+) -> None:
+    """The letters are above the box, or below it if there is no room; their size is limited."""
+    page = Page(overlay([Number([digit(0.99, place=Place(box))])], (100, 60), 0.5))
+    (text,) = (attributes for name, attributes in page.elements if name == "text")
+    assert text == {"x": x, "y": y, "font-size": size}
+    assert page.all("rect", "y") == [f"{box[1] / 2:.1f}"] * 2
+    assert page.all("rect", "height") == [f"{(box[3] - box[1]) / 2:.1f}"] * 2
+
+
+@pytest.mark.parametrize(("count", "class_"), [(6, "narrow"), (7, "full"), (30, "full")])
+def test_report_cuts_long_numbers(count: int, class_: str) -> None:
+    """The first 12 of 30 digits are shown on the whole width, and how many are left out."""
+    report = PredictionPage()
+    report.add(Answer("number.png", [digit(0.9)] * count))
+    page = Page(report.to_html(ORIGIN))
+    assert page.all("article", "class") == [class_]
+    assert page.all("img", "class").count("digit") == min(count, 12)
+    assert ("and 18 more digits" in page.text) is (count == 30)
+
+
+def test_report_draws_numbers_at_their_places(run: Run, digits: NDArray[np.uint8]) -> None:
+    """With --multiple each number has its box over the picture, and is read to screen readers."""
+    pixels = np.full((900, 1500), 255, np.uint8)
+    pixels[80:360, 100:380] = 255 - np.kron(digits[7], np.ones((10, 10), np.uint8))
+    pixels[560:840, 900:1180] = 255 - np.kron(digits[3], np.ones((10, 10), np.uint8))
+    Image.fromarray(pixels).save("two.png")
+    page, (answer,) = make_report(run, "--multiple", "two.png")
+    first, second = answer["numbers"]
+    labels = [label.replace("?", "") for label in page.all("svg", "aria-label")]
+    assert f"Found, row 1: {first['number']}; row 2: {second['number']}" in labels
+    rectangles = [attributes for name, attributes in page.elements if name == "rect"]
+    boxes = []
+    for rectangle in rectangles:
+        if rectangle["class"].startswith("all"):
+            x, y, width, height = (float(rectangle[k]) for k in ("x", "y", "width", "height"))
+            boxes.append([x, y, x + width, y + height])
+    expected = np.array([first["box"], second["box"]]) * articles.OVERLAY_PIXELS / 1500
+    assert np.array(boxes) == pytest.approx(expected, abs=0.2)
+
+
+def test_report_without_a_second_look_has_no_thumbnail(
+    run: Run, pictures: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Standard input and a deleted picture are shown only as the network saw them."""
+    page = make_report(run, "-", stdin=pictures[0].read_bytes())[0]
+    assert page.all("img", "class") == ["digit"]
+
+    def fail(_: str) -> bytes:
+        raise ImageError("No such file or directory")
+
+    monkeypatch.setattr(articles, "read_bytes", fail)
+    assert make_report(run, pictures[0])[0].all("img", "class") == ["digit"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_report_reads_a_named_pipe_once(
+    run_process: Run, pictures: list[Path], tmp_path: Path
+) -> None:
+    """The run ends: it does not wait for more content."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(pictures[0].read_bytes(),))
+    writer.start()
+    result = run_process("predict", *BUNDLED_WEIGHTS, "--report", tmp_path / "report.html", pipe)
+    writer.join(10)
+    assert result.exit_code == 0
+
+
+def test_report_of_no_pictures_says_so(run: Run) -> None:
+    """An empty list gives a report."""
+    Path("list").touch()
+    assert "0 pictures, bundled weights" in make_report(run, "--files-from", "list")[0].text
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "grey"),
+    [
+        ("1", 1, 255),
+        ("L", 100, 100),
+        ("LA", (0, 0), 255),
+        ("P", 0, 0),
+        ("RGB", (100, 100, 100), 100),
+        ("RGBA", (0, 0, 0, 0), 255),
+        ("CMYK", (0, 0, 0, 255), 0),
+        ("I;16", 40_000, 156),
+        ("F", 100, 100),
+    ],
+)
+def test_thumbnail_is_made_of_any_mode(mode: str, colour: Any, grey: int) -> None:
+    """Its longer side is as long as asked for, transparent is white, and its scale is known."""
+    uri, *rest = thumbnail(encoded(Image.new(mode, (300, 150), colour), "TIFF"), 96)
+    assert rest == [96, 48, 96 / 300]
+    jpeg = base64.b64decode(uri.removeprefix("data:image/jpeg;base64,"))
+    pixels = np.asarray(Image.open(io.BytesIO(jpeg)).convert("L"))
+    assert np.abs(pixels.astype(int) - grey).max() <= 2
+    assert thumbnail(encoded(Image.new(mode, (30, 15), colour), "TIFF"), 96)[1:] == (30, 15, 1)
+
+
+def test_thumbnail_is_upright() -> None:
+    """A photo that was stored on its side is turned, and the scale is that of its width."""
+    image = Image.new("L", (300, 150))
+    exif = image.getexif()
+    exif[0x0112] = 6
+    assert thumbnail(encoded(image, "JPEG", exif=exif), 100)[1:] == (50, 100, 50 / 150)
+
+
+@pytest.mark.parametrize("kind", ["damaged", "unknown format", "too large"])
+def test_thumbnail_has_the_limits_of_reading(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is none of a picture that cannot be read."""
+    data = encoded(Image.new("L", (300, 150)), "ICO" if kind == "unknown format" else "PNG")
+    if kind == "too large":
+        monkeypatch.setattr(load, "MAX_PIXELS", 1000)
+    with pytest.raises(ImageError):
+        thumbnail(data[:60] if kind == "damaged" else data, 96)
+
+
+def test_quiet_keeps_answers_and_errors(run: Run, pictures: list[Path]) -> None:
+    """-q drops notes, and keeps what decides the exit code."""
+    pixels = np.full((100, 80), 255, np.uint8)
+    pixels[:50, 30:44] = 0
+    Image.fromarray(pixels).save("cut.png")
+    loud, quiet = (
+        run("predict", *BUNDLED_WEIGHTS, pictures[0], "cut.png", *options)
+        for options in ((), ("--quiet",))
+    )
+    assert "cut by the edge" in loud.stderr
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, loud.stdout, "")
+    failed = run("predict", *BUNDLED_WEIGHTS, "-q", "missing.png")
+    assert (failed.exit_code, "missing.png" in failed.stderr) == (3, True)
+    assert run("predict", "-q", pictures[0]).stderr == ""

@@ -1,0 +1,80 @@
+"""The files of reports and of the page to draw on: which are replaced, and when."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from scratchnet_cli.system.files import MARKER_BYTES, PAGE_MARKER
+from scratchnet_cli.weights import load
+from tests.conftest import BUNDLED_WEIGHTS, Run
+
+OWN = b"<!DOCTYPE html>\n" + PAGE_MARKER + b"old"
+COMMANDS = {
+    "eval": ("eval", "--dataset", "sample", "--limit", "5", "--report"),
+    "predict": ("predict", "missing.png", "--report"),
+    "draw": ("draw", "--output"),
+}
+pytestmark = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("place", "content", "reason"),
+    [
+        ("missing/report.html", None, "cannot be written"),
+        (".", None, "is not a file; choose another name"),
+        ("mine", b"\x89PNG precious", "exists and was not written by scratchnet"),
+        ("mine", b"<!DOCTYPE html>\n<title>Thesis</title>", "exists and was not written by"),
+        ("mine", OWN, "no such file: "),
+    ],
+)
+def test_report_is_refused_before_the_work(
+    run: Run, command: tuple[str, ...], place: str, content: bytes | None, reason: str
+) -> None:
+    """Exit 3 and one message before the weights are read; a file there stays."""
+    if content is not None:
+        Path(place).write_bytes(content)
+    result = run(*command, place, "--weights", "no such file")
+    assert (result.exit_code, result.stdout) == (3, "")
+    named = "" if content == OWN else f"{command[-1]} {place}: "
+    assert result.stderr.startswith(f"scratchnet: {named}{reason}")
+    assert len(result.stderr.splitlines()) == 1
+    if content is not None:
+        assert Path(place).read_bytes() == content
+
+
+def test_report_replaces_its_predecessor(
+    run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """It begins with the marker, so the next run replaces it; nothing else is left."""
+    path = tmp_path / "out" / "report.html"
+    path.parent.mkdir()
+    for _ in range(2):
+        run(*command, path, *BUNDLED_WEIGHTS)
+        page = path.read_bytes()
+        assert page.startswith(b"<!DOCTYPE html>\n<html")
+        assert PAGE_MARKER in page[:MARKER_BYTES]
+        assert list(path.parent.iterdir()) == [path]
+        path.write_bytes(page[:MARKER_BYTES])
+    if os.name == "posix":
+        umask = os.umask(0o022)
+        os.umask(umask)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
+
+
+def test_report_does_not_replace_a_file_made_during_the_work(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """A name that was free before the work may be taken after it."""
+    weights = load.load_weights("bundled")
+
+    def load_slowly(*_: object) -> load.Weights:
+        Path("report.html").write_text("mine")
+        return weights
+
+    monkeypatch.setattr(load, "load_weights", load_slowly)
+    result = run(*command, "report.html")
+    assert result.exit_code == 3
+    assert "was not written by scratchnet" in result.stderr
+    assert Path("report.html").read_text() == "mine"

@@ -1,0 +1,344 @@
+"""Streams, signals and exit codes: a lost answer is an error, a lost message is not."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.conftest import ACCURACY, BUNDLED, SCRATCHNET, Run, write_dataset
+
+EVAL = ["eval", *BUNDLED, "--progress", "none"]
+ANSWER = f"Accuracy: {ACCURACY}\n".encode()
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Unix devices and signals")
+Done = subprocess.CompletedProcess[bytes]
+
+
+def run_with(
+    redirection: str,
+    *args: str,
+    stdout: int = subprocess.PIPE,
+    stderr: int = subprocess.PIPE,
+    cwd: Path | None = None,
+) -> Done:
+    """Run the program as a shell does with that redirection."""
+    if "/dev/full" in redirection and not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this system")
+    return subprocess.run(
+        ["/bin/sh", "-c", f'{redirection} exec "$@"', "sh", *SCRATCHNET, *args],
+        stdout=stdout,
+        stderr=stderr,
+        cwd=cwd,
+        timeout=60,
+        check=False,
+    )
+
+
+def run_script(script: str, *args: str) -> Done:
+    """Run Python code that starts the program."""
+    command = [sys.executable, "-c", script, *args]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False)
+
+
+def run_on_terminal(*args: str, interrupt_after: bytes | None = None) -> tuple[int, bytes]:
+    """Run the program on a terminal of its own; return its exit code and all that it wrote."""
+    import fcntl
+    import pty
+    import termios
+
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    with subprocess.Popen(
+        [*SCRATCHNET, *args], stdin=terminal, stdout=terminal, stderr=terminal
+    ) as process:
+        os.close(terminal)
+        written = b""
+        try:
+            while chunk := os.read(controller, 4096):
+                written += chunk
+                if interrupt_after is not None and interrupt_after in written:
+                    process.send_signal(signal.SIGINT)
+                    interrupt_after = None
+        except OSError:
+            pass  # Linux reports the end of a terminal's other side as an error.
+        finally:
+            os.close(controller)
+    return process.returncode, written
+
+
+@pytest.fixture
+def unread() -> Iterator[int]:
+    """Return a pipe whose reader is gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+# --- stderr ---
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", ""])
+@pytest.mark.parametrize(
+    ("args", "exit_code", "answer"),
+    [
+        pytest.param([*EVAL[:-1], "plain"], 0, ANSWER, id="plain progress"),
+        pytest.param([*EVAL[:-1], "bar"], 0, ANSWER, id="bar"),
+        pytest.param([*EVAL, "--min-accuracy", "1"], 1, ANSWER, id="below"),
+        pytest.param(["eval", "--nope"], 2, b"", id="wrong usage"),
+        pytest.param(["predict", "nope.png", "--weights", "bundled", "--show"], 3, b"", id="error"),
+    ],
+)
+def test_stderr_that_is_broken_changes_nothing(
+    unread: int, redirection: str, args: list[str], exit_code: int, answer: bytes
+) -> None:
+    """Messages and progress may be lost; answer and exit code are as always."""
+    done = run_with(redirection, *args, stderr=unread)
+    assert (done.returncode, done.stdout) == (exit_code, answer)
+
+
+def test_stderr_shows_file_names_escaped(run_process: Run) -> None:
+    """A file name that is taken for an option is repeated without its escape sequences."""
+    for word in ("--\x1b[31m.png", "\x1b[31m", "\x9b31m"):
+        result = run_process("eval", word)
+        assert result.exit_code == 2
+        assert result.stderr.replace("\n", "").isprintable()
+
+
+# --- stdout ---
+
+HELP = ["eval", "--help"]
+UNBUFFERED = "export PYTHONUNBUFFERED=1;"
+
+
+@pytest.mark.parametrize(
+    ("redirection", "args"),
+    [
+        (redirection, args)
+        for redirection in (">/dev/full", ">&-", f"{UNBUFFERED} >/dev/full")
+        for args in (["--help"], HELP, EVAL)
+    ]
+    + [("1</dev/null", ["cache", "path"]), ("ulimit -f 0; >answer", EVAL)],
+)
+def test_stdout_that_is_broken_is_an_error(
+    redirection: str, args: list[str], tmp_path: Path
+) -> None:
+    """If the answer or a help text cannot be written, it is one line and exit 3."""
+    done = run_with(redirection, *args, cwd=tmp_path)
+    assert done.stderr.startswith(b"scratchnet: the answer cannot be written: ")
+    assert done.stderr.count(b"\n") == 1
+    assert (done.returncode, done.stdout) == (3, b"")
+
+
+@pytest.mark.parametrize("args", [["--help"], HELP, EVAL], ids=" ".join)
+@pytest.mark.parametrize("before", ["", UNBUFFERED])
+def test_stdout_whose_reader_is_gone_ends_quietly(
+    unread: int, before: str, args: list[str]
+) -> None:
+    """Like ``cat``, the program prints no error if the reader of a pipe has had enough."""
+    done = run_with(before, *args, stdout=unread)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_stdout_that_is_closed_stops_before_the_work(tmp_path: Path) -> None:
+    """Nothing is done whose answer would be lost."""
+    report = tmp_path / "report.html"
+    assert run_with(">&-", *EVAL, "--report", str(report)).returncode == 3
+    assert not report.exists()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names are text on macOS")
+def test_stdout_shows_names_that_are_no_text(tmp_path: Path, digits: NDArray[np.uint8]) -> None:
+    """Invalid bytes, control characters and leading dashes are accepted and printed escaped."""
+    names = [b"\xff\xfe.png", b"-1.png", b"--raw.png", b"\x1b]0;x\x07.png", b"a\r\nb.png"]
+    for name in names:
+        Image.fromarray(digits[0]).save(tmp_path / os.fsdecode(name), "png")
+    args = ["predict", "--weights", "bundled", "--"]
+    done = subprocess.run(
+        [*SCRATCHNET, *args, *names, b"no\x1b[2J\xff.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert [line.split(b"\t")[0] for line in done.stdout.splitlines()] == [
+        rb"\udcff\udcfe.png", b"-1.png", b"--raw.png", rb"\x1b]0;x\x07.png", rb"a\r\nb.png",
+    ]  # fmt: skip
+    assert done.stderr == rb"scratchnet: no\x1b[2J\udcff.png: No such file or directory" + b"\n"
+
+
+# --- terminals ---
+
+
+def test_terminal_shows_a_bar_before_the_answer() -> None:
+    """On a terminal a bar moves to 100 %, and the accuracy has a line of its own."""
+    exit_code, written = run_on_terminal("eval", *BUNDLED, "--batch-size", "10")
+    assert exit_code == 0
+    assert b"100%" in written
+    assert written.splitlines()[-1] == ANSWER.strip()
+
+
+def test_terminal_is_no_picture() -> None:
+    """A picture on standard input is not awaited from a terminal."""
+    exit_code, written = run_on_terminal("predict", "--weights", "bundled", "-")
+    assert exit_code == 3
+    assert written.startswith(b"scratchnet: -: standard input is a terminal")
+
+
+# --- signals ---
+
+# Sends a signal to itself as soon as Python looks for a module of that name.
+IMPORTING = """
+import os, sys
+_, module, number, *sys.argv[1:] = sys.argv
+class Now:
+    def find_spec(name, path=None, target=None):
+        if name == module:
+            os.kill(os.getpid(), int(number))
+sys.meta_path.insert(0, Now)
+from scratchnet_cli.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["scratchnet_cli.cli", "scratchnet_cli.commands.eval", "numpy"])
+@pytest.mark.parametrize(
+    ("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"]
+)
+def test_signal_during_an_import_ends_quietly(module: str, number: int, exit_code: int) -> None:
+    """However early it comes, Ctrl-C exits with 130 and SIGTERM with 143, without a message."""
+    done = run_script(IMPORTING, module, str(int(number)), *EVAL)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (exit_code, b"", b"")
+
+
+def test_signal_leaves_no_report(tmp_path: Path) -> None:
+    """Interrupted while the report is made, no file is written and no temporary file is left."""
+    module = "scratchnet_cli.reports.evaluation_report"
+    args = [*EVAL, "--report", str(tmp_path / "report.html")]
+    done = run_script(IMPORTING, module, str(int(signal.SIGINT)), *args)
+    assert done.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_signal_that_is_ignored_stays_ignored(name: str) -> None:
+    """A parent that ignores a signal, as ``nohup`` does, keeps it from the program."""
+    number = signal.Signals[name]
+    script = f"import signal; signal.signal({int(number)}, signal.SIG_IGN)\n{IMPORTING}"
+    done = run_script(script, "numpy", str(int(number)), *EVAL)
+    assert (done.returncode, done.stdout) == (0, ANSWER)
+
+
+def test_sigterm_ends_with_143(tmp_path: Path) -> None:
+    """Terminated in the middle of its work, the program prints nothing."""
+    fifo = tmp_path / "list"
+    os.mkfifo(fifo)
+    with subprocess.Popen(
+        [*SCRATCHNET, "predict", "--weights", "bundled", "--files-from", str(fifo)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        # The list stays open, so that the program waits for more.
+        list_ = os.open(fifo, os.O_WRONLY)
+        os.write(list_, b"nope.png\n")
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith(b"scratchnet: nope.png: ")
+        process.terminate()
+        stdout, stderr = process.communicate(timeout=60)
+        os.close(list_)
+    assert (process.returncode, stdout, stderr) == (143, b"", b"")
+
+
+def test_ctrl_c_ends_with_130(
+    tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> None:
+    """An interrupted evaluation shows no traceback, and the prompt gets a line of its own."""
+    folder = write_dataset(tmp_path / "many", digits.repeat(60, axis=0), labels.repeat(60))
+    args = ["eval", "--weights", "bundled", "--dataset", str(folder), "--batch-size", "1"]
+    exit_code, written = run_on_terminal(*args, interrupt_after=b"accuracy")
+    assert exit_code == 130
+    assert b"Traceback" not in written
+    assert written.endswith(b"\n")
+
+
+# --- bugs ---
+
+# Raises an error where a command begins its work, or after it has printed its answer.
+FAULTY = """
+import scratchnet_cli.{module} as module
+def fail(*_):
+    raise {error}
+module.{function} = fail
+from scratchnet_cli.__main__ import main
+main()
+"""
+
+
+def run_faulty(error: str, module: str = "weights.load", function: str = "load_weights") -> Done:
+    """Run an evaluation with a report in which that error is raised."""
+    script = FAULTY.format(error=error, module=module, function=function)
+    return run_script(script, *EVAL, "--report", "report.html")
+
+
+@pytest.mark.parametrize(
+    "error", ["ZeroDivisionError('x')", "EOFError()", "BrokenPipeError(32, 'x')", "OSError(28)"]
+)
+def test_bug_exits_with_70(error: str) -> None:
+    """A bug is neither 1, which is a verdict, nor Click's 130; it prints a traceback."""
+    done = run_faulty(error)
+    assert (done.returncode, done.stdout.strip()) == (70, b"")
+    *lines, last = done.stderr.decode().splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-1].startswith(error.partition("(")[0])
+    assert last == (
+        "scratchnet: this is a bug; please report it with the lines above, as the README says "
+        "under Reporting"
+    )
+
+
+def test_bug_shows_control_characters_escaped() -> None:
+    """What a file name may bring into a traceback does not reach the terminal."""
+    done = run_faulty("ValueError('\\x1b[31m')")
+    assert done.returncode == 70
+    assert b"\x1b" not in done.stderr
+    assert b"\\x1b[31m" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "MemoryError",
+        "OSError(12, 'Cannot allocate memory')",
+        "ImportError('x.so: failed to map segment from shared object')",
+    ],
+)
+def test_out_of_memory_is_one_line(error: str) -> None:
+    """However Python calls it: exit 3 and no traceback."""
+    done = run_faulty(error)
+    assert (done.returncode, done.stdout.strip()) == (3, b"")
+    assert done.stderr.startswith(b"scratchnet: there is not enough memory for this; ")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code"),
+    [
+        ("ZeroDivisionError", 70),
+        ("KeyboardInterrupt", 130),
+        ("SystemExit(143)", 143),
+        ("module.DatasetError('x')", 3),
+    ],
+)
+def test_answer_before_a_failure_is_written(error: str, exit_code: int) -> None:
+    """What was printed before the work failed is not lost."""
+    done = run_faulty(error, "commands.eval", "write_atomic")
+    assert (done.returncode, done.stdout) == (exit_code, ANSWER)

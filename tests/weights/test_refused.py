@@ -1,0 +1,276 @@
+"""Weight files that are damaged, hostile or something else: refused in one line, nothing run."""
+
+import contextlib
+import functools
+import io
+import pickle
+import random
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scratchnet_cli.errors import WeightsError
+from scratchnet_cli.weights.load import read_weight_file
+from tests.audit import FORBIDDEN, listening
+from tests.weights.refused_npz import REFUSED_NPZ, zeros
+from tests.weights.refused_pickles import (
+    REFUSED_PICKLES,
+    RUNNING,
+    buffer,
+    needless_opcodes,
+    pickled,
+)
+from tests.weights.refused_safetensors import REFUSED_SAFETENSORS
+from tests.weights.weight_files import (
+    B1,
+    PROTOCOLS,
+    W1,
+    Refused,
+    assert_holds,
+    book_arrays,
+    network_in,
+    npy_header,
+    npy_of,
+    npz,
+    ones,
+    outcome,
+    refusal,
+    saved,
+    sound_files,
+)
+
+_NOT_A_FORMAT = "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later"
+OTHER_KINDS: Refused = {
+    "the file is empty": b"",
+    _NOT_A_FORMAT: {
+        repr(data[:9]): data
+        for data in (
+            b"\n", b"P", b"hello\nworld\n", b"<!DOCTYPE html><html><body>404</body></html>",
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 181853\n",
+            b"\x89PNG\r\n\x1a\n", b"\x1f\x8b\x08\0", b"\x93NUMPY\x01\0", b"\0" * 1000,
+            bytes(range(256)), pickle.dumps({"W1": ones(2, 2)}, 0), pickle.dumps({}, 1),
+        )
+    },
+    "this pickle is damaged or cut short after byte 0": b"\x80",
+    "this .npz is damaged or cut short": b"PK",
+}  # fmt: skip
+TABLES = {
+    "pickle": REFUSED_PICKLES,
+    "npz": REFUSED_NPZ,
+    "safetensors": REFUSED_SAFETENSORS,
+    "other": OTHER_KINDS,
+}
+REFUSED = {
+    f"{kind}: {message}: {name}": (data, message)
+    for kind, table in TABLES.items()
+    for message, files in table.items()
+    for name, data in (files.items() if isinstance(files, dict) else [("", files)])
+}
+
+
+@pytest.mark.parametrize("key", REFUSED)
+def test_weight_file_is_refused_with_the_reason(key: str) -> None:
+    """Each refused file has its message, and is refused without much memory."""
+    data, message = REFUSED[key]
+    assert refusal(data) == message
+
+
+@pytest.mark.parametrize(("name", "data"), needless_opcodes().items())
+def test_pickle_of_an_opcode_that_arrays_do_not_need_is_refused(name: str, data: bytes) -> None:
+    """The message names the opcode and its position."""
+    assert refusal(data) == f"this pickle uses {name} (byte 2), a dict of arrays does not"
+
+
+EXPECTED = "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: "
+MANY = [f"x{i}" for i in range(1000)]
+
+
+@pytest.mark.parametrize("write", [pickle.dumps, saved])
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ([], "none"),
+        (["W1"], "W1"),
+        (["W1", "b1", "W2"], "W1, W2, b1"),
+        (["W1", "b1", "W3", "b3"], "W1, W3, b1, b3"),
+        (["W0", "b0"], "W0, b0"),
+        (["w1", "b1"], "b1, w1"),
+        (["W1", "b1", "extra"], "W1, b1, extra"),
+        (["W1", "b1", "extra", "more"], "W1, b1, extra, more"),
+        (["W01", "b01"], "W01, b01"),
+        (["b1", "line\nbreak"], "b1"),
+        (["b1", "\x1b[31mred", "a" * 41, "\u202eleft", "W1\n", "\ud7ff"], "b1"),
+        (["b1", "a" * 40], f"{'a' * 40}, b1"),
+        (MANY, ", ".join(sorted(MANY)[:8])),
+    ],
+)
+def test_weight_file_with_other_names_is_refused(write: Any, names: list[str], found: str) -> None:
+    """The message lists up to eight names, but none that could garble the terminal."""
+    assert refusal(write({name: ones(2, 2) for name in names})) == EXPECTED + found
+
+
+@pytest.mark.parametrize("write", [pickle.dumps, saved])
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"W2": ones(4, 2)}, "layer 1 gives 3 values, layer 2 takes 4"),
+        ({"b1": ones(2)}, "layer 1: W has 3 columns, but b has 2 values"),
+        ({"b2": ones(1)}, "layer 2: W has 2 columns, but b has 1 values"),
+        ({"b2": ones(1, 2)}, "layer 2: b has the shape (1, 2), expected 1 axes"),
+        ({"W1": ones(12)}, "layer 1: W has the shape (12,), expected 2 axes"),
+        ({"W1": ones(4, 3, 1)}, "an array has 3 axes, expected 1 or 2"),
+        ({"W2": ones(3, 2) * np.nan}, "layer 2: W holds a value that is infinite or not a number"),
+        ({"b1": ones(3) * -np.inf}, "layer 1: b holds a value that is infinite or not a number"),
+    ],
+)
+def test_weight_file_of_arrays_that_do_not_fit_is_refused(
+    write: Any, changed: dict[str, Any], message: str
+) -> None:
+    """The message contains the number of the layer."""
+    assert refusal(write(book_arrays(4, 3, 2) | changed)) == message
+
+
+@pytest.mark.parametrize("write", [pickle.dumps, saved])
+@pytest.mark.parametrize("dtype", ["<i4", "<i8", "|u1", "|b1", "<c8", "<U3", "|S3", "<M8[s]"])
+def test_weight_file_of_another_type_is_refused(write: Any, dtype: str) -> None:
+    """Integers, booleans, complex numbers, text and dates are not weights."""
+    assert "float" in refusal(write({"W1": ones(2, 2).astype(dtype), "b1": ones(2)}))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1, 1.5, None, "text", b"bytes", [1, 2], (), {}, {"W": 1}, np.float32(1)],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_pickle_of_something_else_is_refused(value: Any, protocol: int) -> None:
+    """Only a dict of names and arrays is accepted."""
+    refusal(pickle.dumps(value, protocol))
+    refusal(pickle.dumps({"W1": value, "b1": ones(2)}, protocol))
+    refusal(pickle.dumps({1: ones(2, 2), "b1": ones(2)}, protocol))
+
+
+@pytest.mark.parametrize("extra", [b"\0", b".", b"\x80\x03}.", b"garbage" * 100])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_pickle_followed_by_bytes_is_refused(protocol: int, extra: bytes) -> None:
+    """The message contains the number of bytes."""
+    message = refusal(sound_files()[f"protocol {protocol}"] + extra)
+    assert message == f"this pickle is followed by {len(extra)} bytes"
+
+
+def test_npz_with_two_members_of_one_name_is_refused() -> None:
+    """Chance does not decide which of two arrays is used."""
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        data = npz(W1, B1, W1)
+    assert refusal(data) == "this .npz holds two arrays of the same name"
+
+
+def test_arrays_that_share_bytes_are_refused_beyond_the_limit() -> None:
+    """A small pickle that uses one array for hundreds of layers does not fill the memory."""
+    W, b = np.asfortranarray(np.ones((256, 256))), np.ones(256)  # noqa: N806
+    data = pickle.dumps({f"{k}{i}": {"W": W, "b": b}[k] for i in range(1, 201) for k in "Wb"}, 4)
+    assert len(data) < 2**20
+    assert refusal(data) == "its arrays are larger than 64 MiB"
+
+
+# ------------------------------------------------------------------------------------- damage
+
+PACKED = {
+    "bzip2": npz(W1, B1, compression=zipfile.ZIP_BZIP2),
+    "LZMA": npz(W1, B1, compression=zipfile.ZIP_LZMA),
+}
+FILES = pytest.mark.parametrize("data", [*sound_files().values(), *PACKED.values()])
+
+
+@FILES
+def test_weight_file_cut_short_anywhere_is_refused(data: bytes) -> None:
+    """Wherever a download broke off, the file is refused in one line."""
+    for length in range(len(data)):
+        with pytest.raises(WeightsError, match=r"\Apart: [^\n]+\Z"):
+            read_weight_file(data[:length], "part")
+
+
+@FILES
+def test_damaged_weight_file_is_read_or_refused(data: bytes) -> None:
+    """Whatever byte changes, the file is still a network or is refused in one line."""
+    rng = random.Random(11)  # noqa: S311
+    refused = 0
+    for position in range(len(data)):
+        for byte in {rng.randrange(256), data[position] ^ 0x80, 0, 0xFF} - {data[position]}:
+            damaged = bytearray(data)
+            damaged[position] = byte
+            message = outcome(bytes(damaged))
+            assert message is None or message.isprintable()
+            refused += message is not None
+    assert refused > len(data)
+
+
+# ---------------------------------------------------------------------------- nothing is run
+
+
+@pytest.mark.parametrize("attack", sorted(RUNNING))
+def test_pickle_never_runs_code(
+    attack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that would run code, wherever the call is hidden, is refused and runs nothing."""
+    monkeypatch.chdir(tmp_path)
+    refusal(RUNNING[attack])
+    assert not Path("MARKER").exists()
+    with contextlib.suppress(Exception):
+        pickle.loads(RUNNING[attack])  # noqa: S301
+    assert Path("MARKER").exists(), "the attack itself is broken"
+
+
+def test_npz_never_runs_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An .npz that makes ``np.load(allow_pickle=True)`` run a command is refused, nothing run."""
+    monkeypatch.chdir(tmp_path)
+    objects = npy_of(npy_header("(1,)", "'|O'"), RUNNING["the file itself"])
+    data = npz(W1, ("b1.npy", objects))
+    assert refusal(data) == "an array is not of floating-point numbers"
+    assert not Path("MARKER").exists()
+    with contextlib.suppress(Exception), np.load(io.BytesIO(data), allow_pickle=True) as archive:
+        archive["b1"]
+    assert Path("MARKER").exists(), "the attack itself is broken"
+
+
+@functools.cache
+def everything() -> dict[str, bytes]:
+    """Return all weight files of these tests, after reading good ones once.
+
+    Codecs and readers are imported on their first use.
+    """
+    for data in sound_files().values():
+        network_in(data)
+    refused = {key: data for key, (data, _) in REFUSED.items()}
+    return {**sound_files(), **RUNNING, **needless_opcodes(), **refused}
+
+
+@pytest.mark.parametrize("key", sorted(everything()))
+def test_reading_imports_opens_and_runs_nothing(key: str) -> None:
+    """While a weight file is read, Python neither imports, opens, runs nor connects to anything."""
+    data = everything()[key]
+    with listening() as events, contextlib.suppress(WeightsError):
+        network_in(data)
+    assert [event for event in events if FORBIDDEN.match(event)] == []
+
+
+def test_listening_notices_what_unpickling_does() -> None:
+    """Python's own unpickling raises such events, so their absence above counts."""
+    with listening() as events:
+        pickle.loads(sound_files()["protocol 4"])  # noqa: S301
+    assert "pickle.find_class" in events
+    assert all(
+        FORBIDDEN.match(event)
+        for event in ("import", "exec", "open", "socket.connect", "os.system", "pickle.find_class")
+    )
+
+
+def test_refused_files_start_from_sound_ones() -> None:
+    """The pickles and the archive of zeros above are sound but for what they attack."""
+    for data in (pickled(), pickled(buffer(2, 2, body=bytes(16), order="F"))):
+        assert_holds(network_in(data), pickle.loads(data))  # noqa: S301
+    with zipfile.ZipFile(io.BytesIO(zeros(3))) as archive:
+        assert archive.read("W1.npy") == bytes(3 * 2**20)
