@@ -87,6 +87,6 @@ def test_predict_files_raises_what_cannot_work(
 @pytest.mark.parametrize("picture", ["seven.png", Path("seven.png"), b"bytes", bytearray(b"b")])
 @pytest.mark.parametrize("call", [predict_files, lambda picture: Predictor("bundled")(picture)])
 def test_predict_files_rejects_a_single_picture(call: Any, picture: object) -> None:
-    """A path is not taken for a list of letters; nor does ``Predictor`` take it for one."""
+    """Neither ``predict_files`` nor ``Predictor`` takes a path for a list of letters."""
     with pytest.raises(TypeError, match=r"expected a list of pictures, not .*\[picture\]"):
         call(picture)
