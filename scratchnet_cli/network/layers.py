@@ -67,9 +67,6 @@ class Layer:
         W: (inputs, outputs), finite floats.
         b: (outputs,), finite floats.
         activation: The name of h, one of ``ACTIVATIONS``.
-
-    Raises:
-        WeightsError: An array has another shape, type or value, or the activation is unknown.
     """
 
     W: Array

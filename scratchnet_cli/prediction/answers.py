@@ -127,11 +127,7 @@ Reading = tuple[str, list[DigitImage] | ImageError]
 
 
 def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
-    """Return a result for each picture, in their order. All images are one batch.
-
-    Raises:
-        ShapeError: the network does not take 28x28 images.
-    """
+    """Return a result for each picture, in their order. All images are one batch."""
     images = [found for _, found in readings if not isinstance(found, ImageError)]
     digits = iter(_digits(network, list(chain.from_iterable(images))))
     return [
