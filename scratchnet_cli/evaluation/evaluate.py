@@ -1,8 +1,7 @@
 """Run a network over labelled images, batch by batch."""
 
 import time
-from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
@@ -176,16 +175,4 @@ def _parts(
     size = max(1, IMAGES_PER_TASK // batch_size) * batch_size
     # NumPy releases the GIL in products and ufuncs.
     with ThreadPoolExecutor(usable_cores()) as pool:
-        # Few parts wait, so memory does not grow with their number.
-        waiting: deque[Callable[[], Part]] = deque()
-        for start in range(0, len(images), size):
-            task = partial(run, start, size)
-            try:
-                waiting.append(pool.submit(task).result)
-            except RuntimeError:
-                # The system starts no more threads.
-                waiting.append(task)
-            if len(waiting) > 2 * usable_cores():
-                yield waiting.popleft()()
-        while waiting:
-            yield waiting.popleft()()
+        yield from pool.map(lambda start: run(start, size), range(0, len(images), size))
