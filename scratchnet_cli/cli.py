@@ -10,12 +10,7 @@ from typing import NoReturn
 import click
 
 from scratchnet_cli.errors import EXIT_INTERRUPTED, ReaderGoneError, ScratchnetError
-from scratchnet_cli.system.text import (
-    escape,
-    flush_answers,
-    print_lines,
-    print_message,
-)
+from scratchnet_cli.system.text import escape, flush_answers, print_lines, print_message
 
 # Each command and its summary, in the order of the help. Help imports none of them.
 COMMANDS = {
@@ -67,10 +62,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={
-        "auto_envvar_prefix": "SCRATCHNET",
-        "help_option_names": ["-h", "--help"],
-    },
+    context_settings={"auto_envvar_prefix": "SCRATCHNET", "help_option_names": ["-h", "--help"]},
     epilog="Example: scratchnet eval --batch-size 100",
 )
 @click.version_option(

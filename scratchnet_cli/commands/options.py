@@ -63,10 +63,7 @@ raw_option = click.option(
 )
 
 quiet_option = click.option(
-    "-q",
-    "--quiet",
-    is_flag=True,
-    help="Only the answer and errors: no progress and no notes.",
+    "-q", "--quiet", is_flag=True, help="Only the answer and errors: no progress and no notes."
 )
 
 weights_argument = click.argument(

@@ -121,10 +121,7 @@ def load_dataset(
 
 
 def load_mnist(
-    split: Split = "test",
-    normalize: bool = True,
-    flatten: bool = True,
-    one_hot_label: bool = False,
+    split: Split = "test", normalize: bool = True, flatten: bool = True, one_hot_label: bool = False
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Load MNIST as ``(x, t)``, downloaded and cached, with the keywords of the book's function.
 

@@ -24,10 +24,7 @@ STALE_AFTER_S = 3600
 
 @dataclass(frozen=True)
 class Fetched:
-    """The bytes of an asset, with a matching checksum.
-
-    source: its path in the cache or, if it could not be cached, its URL.
-    """
+    """The bytes of an asset. source: its path in the cache, or its URL if it is not cached."""
 
     data: bytes
     source: str
@@ -73,10 +70,7 @@ _unpacking: dict[str, tuple[Thread, list[bytes]]] = {}
 
 
 def unpack_ahead(asset: Asset) -> None:
-    """Start to read and unpack the asset in a thread, if it is cached.
-
-    This takes as long as importing NumPy, and both can run at the same time.
-    """
+    """Start to read and unpack a cached asset in a thread, while NumPy is imported."""
     unpacked: list[bytes] = []
 
     def work() -> None:

@@ -17,10 +17,7 @@ _FALSE = ("", "0", "false", "no", "off", "n", "f")
 def download(
     asset: Asset, progress: Progress, is_default: bool = False, destination: str = ""
 ) -> tuple[bytes, str]:
-    """Return the bytes from the first source with a matching checksum, and that source.
-
-    is_default: give up early, and on each host only once; destination: completes a message.
-    """
+    """Return the bytes from the first source with a matching checksum, and that source."""
     failures: list[tuple[str, str]] = []
     for source in _sources(asset):
         shown = _shown(source)

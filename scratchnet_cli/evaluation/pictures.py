@@ -35,11 +35,7 @@ def evaluate_pictures(
     polarity: str = "auto",
     skip_unreadable: bool = False,
 ) -> Evaluation:
-    """Read and preprocess each picture, run it through the network, and count the answers.
-
-    details: keep what is known of each picture, about 1 KB each; raw, polarity: as in ``predict``;
-    skip_unreadable: leave unreadable pictures out, else they count as wrong.
-    """
+    """Read, preprocess and classify each picture. details: keep about 1 KB of each."""
     progress = progress or Silent()
     for note in pictures.notes:
         progress.note(note)

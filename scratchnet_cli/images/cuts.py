@@ -44,10 +44,7 @@ class CutLine:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """The ink, (h, w), between two edges, and its box in the whole.
-
-    Edges are counted from 0: the left side, the cut lines, the right side.
-    """
+    """The ink, (h, w), between two edges (sides or cut lines, from 0), and its box in the whole."""
 
     first: int
     after: int

@@ -87,10 +87,7 @@ def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple
 
 
 def find_groups(amount: Grey, page: bool = False) -> list[Group]:
-    """Return the digits in the ink of a picture, the most likely digit first.
-
-    amount: (h, w). page: whether digits are close to each other, and a group may be several.
-    """
+    """Return the digits, or touching digits of a page, in (h, w) ink, the most likely first."""
     regions = find_regions(amount > REGION_AMOUNT)
     solid = np.zeros(regions.area.size + 1, np.bool_)
     solid[regions.labels[amount > CORE_AMOUNT]] = True

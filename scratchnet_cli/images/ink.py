@@ -117,10 +117,7 @@ def ink_is_light(grey: Grey) -> bool:
 
 
 def find_margin(grey: Grey) -> tuple[int, float]:
-    """Return the pixels of background that dark ink needs around it, and their grey.
-
-    Ink that fills its picture leaves too little to measure; all other ink needs 0 pixels.
-    """
+    """Return the pixels of background that ink needs if it fills its picture, and their grey."""
     small = small_copy(grey)
     threshold, quality = threshold_otsu(small)
     background = small > threshold
@@ -162,10 +159,7 @@ def bright_background(grey: Grey) -> Grey:
 
 
 def mean_background(grey: Grey, amount: Grey) -> Grey:
-    """Return (h, w) the mean of the background around each pixel; it follows every shadow.
-
-    amount: (h, w) of ink, which does not count.
-    """
+    """Return (h, w) the mean of the background around each pixel. amount: (h, w) of ink."""
     free = (amount < MAX_BACKGROUND_AMOUNT).astype(np.float32)
     share = small_copy(free)
     mean = small_copy(grey * free) / share.clip(1e-3)

@@ -136,10 +136,7 @@ def slope(boxes: Boxes) -> float:
 
 
 def find_numbers(row: Sequence[Box]) -> tuple[list[int], int]:
-    """Return the number in the row that each box belongs to, from 1, and the row's height.
-
-    row: boxes from left to right, at least one.
-    """
+    """Return the number in the row, from 1, of each box from left to right, and their height."""
     boxes = np.array(row)
     height = typical_height(boxes)
     gaps = boxes[1:, 0] - np.maximum.accumulate(boxes[:, 2])[:-1]

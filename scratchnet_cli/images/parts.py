@@ -31,10 +31,7 @@ MAX_BAR_ASPECT = 0.15
 
 
 def group_regions(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list[list[int]]:
-    """Return the indices of the regions of each digit, without specks.
-
-    area: (n,) of each region, or 0 to leave it out. page: whether other digits are close.
-    """
+    """Return the indices of the regions of each digit. area: (n,) of each, 0 leaves it out."""
     large = np.flatnonzero(area > SPECK_AREA_RATIO * area.max(initial=0))
     rest = large[np.argsort(-area[large], kind="stable")[:MAX_REGIONS]]
     boxes = regions.boxes
@@ -74,10 +71,7 @@ def are_parts(parts: Boxes, digit: Box, largest: Box) -> NDArray[np.bool_]:
 
 
 def is_top_bar(upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
-    """Return (n,) whether upper boxes lie as the loose bar of a 5: low, above the other's middle.
-
-    upper, lower: (n, 4), or (4,) for a single one.
-    """
+    """Return (n,) whether upper boxes, (n, 4) or (4,), lie low above the other's middle."""
     left, top, right, bottom = upper.T
     lower_left, lower_top, lower_right, lower_bottom = lower.T
     beside = (left >= lower_right) | (right <= lower_left)

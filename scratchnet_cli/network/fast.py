@@ -49,10 +49,7 @@ FOLDED_ACTIVATIONS = {
 
 
 class Forward:
-    """A network with its buffers; each thread needs its own.
-
-    largest: the input that means 1; block_size: at most this many images go through at once.
-    """
+    """A network with its buffers; each thread needs its own. largest: the input that means 1."""
 
     def __init__(
         self, network: Network, largest: float = LARGEST_PIXEL, block_size: int = BLOCK_SIZE

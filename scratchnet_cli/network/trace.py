@@ -32,10 +32,7 @@ _INDENT = "    "
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """The values of one layer: its input x, ``a = x·W + b``, and z, the functions applied to a.
-
-    functions: their names, in the order in which they are applied.
-    """
+    """One layer's input x, ``a = x·W + b``, and z, the named functions applied to a in order."""
 
     layer: Layer
     x: Array

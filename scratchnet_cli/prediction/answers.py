@@ -139,10 +139,7 @@ def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
 
 
 def probability_warnings(probabilities: NDArray[np.floating]) -> tuple[str, ...]:
-    """Return why the most probable class may be wrong, at most one reason.
-
-    probabilities: (classes,), they sum to 1.
-    """
+    """Return why the most probable class may be wrong, at most one reason."""
     # For ten classes a list is faster than an array. The 0 is for a network of one class.
     *_, second, best = 0.0, *sorted(probabilities.tolist())
     if 1 - best - second > MAX_LEFT_OVER:

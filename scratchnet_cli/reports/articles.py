@@ -36,10 +36,7 @@ def failures_section(failures: Sequence[tuple[str, str]], count: int, lead: str 
 
 
 def original(path: str, numbers: Sequence[Number] = ()) -> Html:
-    """Return the picture with its numbers drawn over it, if their places are known.
-
-    Return nothing if the picture cannot be read a second time, as from a pipe.
-    """
+    """Return the picture, with its numbers drawn over it; nothing if it cannot be read again."""
     has_places = any(number.box for number in numbers)
     if not os.path.isfile(path):  # noqa: PTH113
         return Html()

@@ -82,10 +82,7 @@ def layers_of(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
 
 
 def _prefixes(names: Collection[str]) -> list[str]:
-    """Return ``fc1.``, ``fc2.``, ``fc10.``: the names without weight and bias, by their numbers.
-
-    The order of the file has no meaning: files are written in alphabetical order.
-    """
+    """Return the names without weight and bias, by their numbers: ``fc1.``, ``fc2.``, ``fc10.``."""
     prefixes = {name.removesuffix("weight").removesuffix("bias") for name in names}
     if len(names) != 2 * len(prefixes):
         raise WeightsError(f"expected a weight and a bias for each layer, found: {_shown(names)}")
