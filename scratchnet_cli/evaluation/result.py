@@ -134,7 +134,7 @@ class Evaluation:
         )
 
     def images_in_cell(self, label: int, prediction: int, max_count: int) -> list[int]:
-        """Return places of images in a cell, from 0: the surest mistakes, or the least sure others."""
+        """Return places, from 0, of images in a cell: the surest mistakes, or least sure others."""
         found = np.flatnonzero((self.labels == label) & (self.predictions == prediction))
         order = self.confidence[found] * (1 if label == prediction else -1)
         return [int(index) for index in found[np.argsort(order, kind="stable")[:max_count]]]
