@@ -5,12 +5,19 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from glob import glob
 from typing import NoReturn
 
 import click
 
-from scratchnet_cli.errors import EXIT_INTERRUPTED, ReaderGoneError, ScratchnetError
-from scratchnet_cli.system.text import escape, flush_answers, print_lines, print_message
+from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
+from scratchnet_cli.system.text import (
+    escape,
+    flush_answers,
+    print_answer,
+    print_lines,
+    print_message,
+)
 
 # Each command and its summary, in the order of the help. Help imports none of them.
 COMMANDS = {
@@ -24,6 +31,7 @@ COMMANDS = {
     "download": "Put the book's weights and MNIST into the cache.",
     "cache": "Look after the cache of downloaded files.",
 }
+COMPLETION_VARIABLE = "_SCRATCHNET_COMPLETE"
 # If one of these is set, the user decided how many threads NumPy's products use.
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -97,23 +105,40 @@ def _run(args: Sequence[str] | None) -> int:
             # A file name need not be text, and no terminal knows every character.
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
-            exit_code = scratchnet.main(args, prog_name="scratchnet", standalone_mode=False)
-            return int(exit_code or 0)
+            return _invoke(args)
         finally:
             flush_answers()
     except click.ClickException as error:
         _print_usage_error(error, sys.argv[1:] if args is None else args)
         return error.exit_code
-    except click.Abort:
-        return EXIT_INTERRUPTED
-    except SystemExit as leaving:
-        # Click's own 1: the reader of a help text closed the pipe.
-        return ReaderGoneError.exit_code if leaving.code == 1 else int(leaving.code or 0)
     except ReaderGoneError as error:
         return error.exit_code
     except ScratchnetError as error:
         print_message(*error.args)
         return error.exit_code
+
+
+def _invoke(args: Sequence[str] | None) -> int:
+    """Return the exit code of a command.
+
+    Unlike Click's own ``main``, this leaves every exception that is not Click's to the caller.
+    """
+    if COMPLETION_VARIABLE in os.environ:
+        scratchnet.main(prog_name="scratchnet")
+    if args is None:
+        args = sys.argv[1:]
+        if sys.platform == "win32":
+            # The shell leaves ``*.png`` to the program.
+            args = [path for arg in args for path in glob(arg) or [arg]]  # noqa: PTH207
+    try:
+        with scratchnet.make_context("scratchnet", list(args)) as context:
+            return int(scratchnet.invoke(context) or 0)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except OSError:
+        # A bug, unless Click could not write a help text: then this fails too and says why.
+        print_answer("")
+        raise
 
 
 def _print_usage_error(error: click.ClickException, args: Sequence[str]) -> None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 # Done, but the result is below the threshold that was asked for.
 EXIT_BELOW = 1
-EXIT_INTERRUPTED = 130
 # The cause of a TransferError after which a host is not asked again.
 NO_ANSWER = "no answer in time"
 

@@ -170,12 +170,7 @@ def cached_size(asset: Asset) -> int | None:
 
 
 def clear_cache() -> tuple[list[Path], list[str]]:
-    """Delete cached assets and temporary files.
-
-    Returns:
-        The deleted paths, and a message for each file that has the name of an asset but another
-        content and was not deleted.
-    """
+    """Delete assets and temporary files; return these, and a message for each other file."""
     folder = readable_folder()
     found: list[Path] = []
     kept: list[str] = []

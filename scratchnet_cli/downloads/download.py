@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from scratchnet_cli.downloads.assets import Asset, download_command
+from scratchnet_cli.downloads.assets import MNIST, Asset
 from scratchnet_cli.errors import NO_ANSWER, DownloadError, MirrorError, TransferError
 from scratchnet_cli.system.progress import Progress
 
@@ -33,12 +33,13 @@ def download(
             return data, shown
         except TransferError as error:
             failures.append((shown, str(error)))
+    split = " --split train" if asset in MNIST.get("train", ()) else ""
     raise DownloadError(
         f"{asset.name} could not be downloaded{destination}:",
         *(f"  {shown}: {cause}" for shown, cause in failures),
         "SCRATCHNET_MIRROR can name a folder or an address that holds the file, "
         "HTTPS_PROXY a proxy.",
-        f"With a network, `{download_command(asset)}` fetches it.",
+        f"With a network, `scratchnet download{split}` fetches it.",
         cause=failures[0][1],
     )
 

@@ -122,13 +122,8 @@ def _get(session: requests.Session, url: str, timeout_s: float) -> requests.Resp
             outcome.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:
-        # The system grants no thread.
-        run()
-    else:
-        thread.join(timeout_s)
+    thread.start()
+    thread.join(timeout_s)
     if not outcome:
         raise requests.Timeout
     if isinstance(outcome[0], Exception):

@@ -17,7 +17,7 @@ from scratchnet_cli.network.fast import BLOCK_SIZE, LARGEST_PIXEL, Forward
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.pool import usable_cores
-from scratchnet_cli.system.progress import Progress, Silent
+from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.weights.load import Weights
 
 # Labels are bytes.
@@ -29,11 +29,7 @@ IMAGES_PER_TASK = 2**14
 
 
 class Part(NamedTuple):
-    """Results of a batch, or of several that were computed together.
-
-    labels, predictions: (n,); logits: (n, classes), only with details; unreadable: pictures
-    without a prediction.
-    """
+    """Labels and predictions, (n,), of one or more batches; logits, (n, classes), with details."""
 
     labels: NDArray[np.integer]
     predictions: NDArray[np.intp]
@@ -84,7 +80,7 @@ def evaluate(
             _parts(weights.network, dataset, batch_size, details),
             weights.network.outputs,
             len(dataset),
-            progress or Silent(),
+            progress or Progress(quiet=True),
             batch_size=batch_size,
             weights=weights.origin,
             dataset=dataset.origin,

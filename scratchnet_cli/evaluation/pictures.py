@@ -19,7 +19,7 @@ from scratchnet_cli.images.read import read_file
 from scratchnet_cli.network.fast import Forward
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.pool import map_in_order
-from scratchnet_cli.system.progress import Progress, Silent
+from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import shorten
 from scratchnet_cli.weights.load import Weights
 
@@ -36,7 +36,7 @@ def evaluate_pictures(
     skip_unreadable: bool = False,
 ) -> Evaluation:
     """Read, preprocess and classify each picture. details: keep about 1 KB of each."""
-    progress = progress or Silent()
+    progress = progress or Progress(quiet=True)
     for note in pictures.notes:
         progress.note(note)
     report = progress.note if skip_unreadable else progress.error

@@ -129,11 +129,7 @@ def find_margin(grey: Grey) -> tuple[int, float]:
 
 
 def light_surface(grey: Grey) -> Grey:
-    """Return (h, w) smooth light: a quadratic surface fitted to most of the background.
-
-    Least squares are repeated with less weight on what is off the surface, such as ink or a
-    table. If too much is, as with the edge of a shadow, the surface is flat.
-    """
+    """Return (h, w) smooth light: a quadratic surface, or 1 if it fits too little."""
     small = small_copy(grey)
     y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in small.shape), indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)

@@ -26,7 +26,7 @@ MIN_RULED_LINES, MAX_LINE_TO_PEN_RATIO = 3, 0.6
 
 
 def remove_frames(amount: Grey, page: bool = False) -> Grey:
-    """Return ink, (h, w), without boxes and circles around other ink, or on a page a table."""
+    """Return ink, (h, w), without boxes and circles around other ink, or tables on a page."""
     regions = find_regions(amount > REGION_AMOUNT)
     lengths = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(axis=1)
     longest = max(amount.shape)

@@ -52,10 +52,7 @@ def group_regions(regions: Regions, area: NDArray[np.intp], page: bool = False) 
 
 
 def are_parts(parts: Boxes, digit: Box, largest: Box) -> NDArray[np.bool_]:
-    """Return (n,) which boxes, (n, 4), are parts of a digit with this largest part.
-
-    They are close to it, and small, or the bar of a 5, or just above or below the rest.
-    """
+    """Return (n,) which boxes, (n, 4), are parts of a digit: close and small, or in its column."""
     left, top, right, bottom = parts.T
     digit_left, digit_top, digit_right, digit_bottom = digit
     size = longer_side(largest)
@@ -80,11 +77,7 @@ def is_top_bar(upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
 
 
 def are_parts_on_page(parts: Boxes, digit: Box, largest: Box, typical: float) -> NDArray[np.bool_]:
-    """Return (n,) which boxes, (n, 4), are parts of a digit with others and signs around it.
-
-    A small part is not beside its digit. Width does not count, because several digits may touch.
-    typical: the height of most digits; what is much higher together is in two rows.
-    """
+    """Return (n,) which boxes, (n, 4), are parts of a digit with others and signs around it."""
     left, top, right, bottom = parts.T
     digit_left, digit_top, digit_right, digit_bottom = digit
     part_left, part_top, part_right, part_bottom = largest

@@ -52,12 +52,7 @@ def original(path: str, numbers: Sequence[Number] = ()) -> Html:
 
 
 def overlay(numbers: Sequence[Number], size: tuple[int, int], scale: float) -> Html:
-    """Return a box for each number and each digit, and above it the number as text.
-
-    A number with a warning has a question mark and a dashed box.
-
-    size: width and height of the image below; scale: of its pixels to those of the boxes.
-    """
+    """Return a box for each digit and number; size, scale: of the picture below and its boxes."""
     width, height = size
     longer = max(width, height)
     marks = []
