@@ -33,14 +33,7 @@ def shout(name: str) -> tuple[str, int]:
     return name.upper(), os.getpid()
 
 
-def die(name: str) -> str:
-    """End the process that works on the name ``300``."""
-    if name == "300":
-        os._exit(9)
-    return name
-
-
-def die_or_return_much(name: str) -> bytes:
+def die_or_answer(name: str) -> bytes:
     """End the process for the name ``300``; else return, later, a result that fits in no pipe."""
     if name == "300":
         os._exit(9)
@@ -92,7 +85,7 @@ def test_map_answers_a_group_before_it_requests_the_next() -> None:
 def test_map_makes_small_chunks_of_large_files(tmp_path: Path) -> None:
     """Photographs are distributed few at a time, so that the first answer comes soon."""
     for i in range(6):
-        (tmp_path / f"{i}").write_bytes(bytes(pool.CHUNK_BYTES // 2))
+        (tmp_path / f"{i}").write_bytes(bytes(2**19))
     chunks = map_in_order(shout, [[str(path) for path in sorted(tmp_path.iterdir())]])
     assert [len(chunk) for chunk in chunks] == [2, 2, 2]
 
@@ -142,13 +135,12 @@ def test_map_works_here_without_processes(
     assert active_children() == []
 
 
-@pytest.mark.parametrize("work", [die, die_or_return_much])
-def test_map_reports_a_worker_that_died(work: Callable[[str], object]) -> None:
+def test_map_reports_a_worker_that_died() -> None:
     """The results before it are given, then an error names the files; no result is awaited."""
     names = [str(i) for i in range(1000)]
     found: list[str] = []
     with pytest.raises(ImageError) as failure:
-        found.extend(name for chunk in map_in_order(work, [names]) for name, _ in chunk)
+        found.extend(name for chunk in map_in_order(die_or_answer, [names]) for name, _ in chunk)
     assert found == names[: len(found)]
     assert str(failure.value) == (
         f"a process died while it read pictures from {names[len(found)]!r} to "
@@ -167,12 +159,7 @@ def test_map_reports_workers_that_died_between_groups() -> None:
         yield [str(i) for i in range(1000)]
 
     with pytest.raises(ImageError, match="died while it read pictures from '0' to '255'"):
-        list(map_in_order(die_never, groups()))
-
-
-def die_never(name: str) -> str:
-    """Return the name."""
-    return name
+        list(map_in_order(shout, groups()))
 
 
 def test_map_raises_what_a_worker_raises() -> None:
