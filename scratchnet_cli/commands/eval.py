@@ -32,6 +32,7 @@ from scratchnet_cli.system.text import (
 )
 
 if TYPE_CHECKING:
+    from scratchnet_cli.datasets.pictures import LabelledPictures
     from scratchnet_cli.evaluation.result import Evaluation
 
 
@@ -135,20 +136,17 @@ def command(
 
     stderr = Progress(progress, quiet)
     loaded = load_weights(weights, stderr)
-    pictures = None
-    if dataset not in (None, "mnist", "sample"):
-        from scratchnet_cli.datasets.pictures import find_labelled_pictures
-
-        pictures = find_labelled_pictures(dataset, loaded.network.outputs)
+    # Only JSON and the report show single images.
+    details = format == "json" or report is not None
+    pictures = _labelled_pictures(dataset, split, loaded.network.outputs)
     if pictures:
-        if split != "test":
-            raise DatasetError(f"{dataset}: labelled pictures have no {split} split")
         from scratchnet_cli.evaluation.pictures import evaluate_pictures
 
         result = evaluate_pictures(
             loaded,
             pictures.first(limit),
             batch_size,
+            details=details,
             progress=stderr,
             raw=raw,
             polarity=polarity,
@@ -161,7 +159,6 @@ def command(
         )
     else:
         images = load_dataset(dataset, split, stderr).first(limit)
-        details = report is not None or format == "json"
         result = evaluate(loaded, images, batch_size, details=details, progress=stderr)
     stderr.summary(
         f"{result.weights.name} weights on {result.dataset.name}: {result.correct} of "
@@ -179,17 +176,29 @@ def command(
     return 0 if passed else EXIT_BELOW
 
 
+def _labelled_pictures(dataset: str | None, split: str, classes: int) -> LabelledPictures | None:
+    if dataset in (None, "mnist", "sample"):
+        return None
+    # MNIST and the sample need no code for pictures.
+    from scratchnet_cli.datasets.pictures import find_labelled_pictures
+
+    pictures = find_labelled_pictures(dataset, classes)
+    if pictures and split != "test":
+        raise DatasetError(f"{dataset}: labelled pictures have no {split} split")
+    return pictures
+
+
 def _answer(result: Evaluation, format: str, confusion: bool) -> str:  # noqa: A002
-    lines = [f"Accuracy: {result.accuracy:.4f}"]
+    accuracy = f"Accuracy: {result.accuracy:.4f}"
     if format == "text" and not confusion:
-        return lines[0]
+        return accuracy
     from scratchnet_cli.evaluation.formats import confusion_lines, to_json, to_markdown
 
     if format == "json":
         return to_json(result)
     if format == "markdown":
         return to_markdown(result)
-    return "\n".join([*confusion_lines(result.confusion, has_colour(sys.stdout)), *lines])
+    return "\n".join([*confusion_lines(result.confusion, has_colour(sys.stdout)), accuracy])
 
 
 def _passes(result: Evaluation, min_accuracy: float | None) -> bool:

@@ -6,16 +6,21 @@ axis as a big-endian 32-bit integer, and the values. MNIST's type is 8: unsigned
 
 import io
 import math
+import os
+import stat
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.errors import DatasetError
+from scratchnet_cli.errors import DatasetError, about
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_IDX_BYTES = 4 * 2**30
+# Larger files are mapped, unless they are gzipped.
+MAX_READ_BYTES = 64 * 2**20
 # Deflate does not compress more than this: a header that promises more is wrong.
 MAX_GZIP_RATIO = 1032
 
@@ -37,18 +42,50 @@ def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
     return np.frombuffer(body, np.uint8).reshape(shape)
 
 
-def map_idx(path: Path, axes: int) -> NDArray[np.uint8]:
-    """Return the array in an IDX file that is not gzipped, mapped: read from disk when used.
+def load_idx(path: Path, axes: int) -> NDArray[np.uint8]:
+    """Return the array in an IDX file, gzipped or not, read-only.
+
+    A large file that is not gzipped is mapped: read from disk when it is used.
 
     Raises:
-        DatasetError: as ``read_idx``.
-        OSError: the file cannot be read.
+        DatasetError: as ``read_idx``, or the file cannot be read.
     """
-    start = _header_bytes(axes)
-    with path.open("rb") as file:
-        shape = _read_shape(file.read(start), axes, path.name)
-    _check_length(shape, path.stat().st_size - start, path.name)
-    return np.memmap(path, np.uint8, "r", offset=start, shape=shape)
+    try:
+        status = path.stat()
+        # The size of a pipe or a device is not known. Opening a folder explains itself.
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise DatasetError(f"{path}: not a file")
+        if status.st_size > MAX_IDX_BYTES:
+            raise DatasetError(
+                f"{path}: larger than {MAX_IDX_BYTES >> 20} MiB, the most that is read"
+            )
+        with about(path.parent), path.open("rb") as file:
+            if status.st_size <= MAX_READ_BYTES or path.suffix == ".gz":
+                # One byte more shows that the file has grown.
+                return read_idx(file.read(status.st_size + 1), axes, path.name)
+            start = _header_bytes(axes)
+            shape = _read_shape(file.read(start), axes, path.name)
+            _check_length(shape, status.st_size - start, path.name)
+            return np.memmap(path, np.uint8, "r", offset=start, shape=shape)
+    except OSError as error:
+        raise DatasetError(f"{error.filename or path}: {error.strerror}") from error
+
+
+def check_mapped(images: NDArray[Any]) -> None:
+    """Raise DatasetError if a mapped file has become shorter or cannot be found any more.
+
+    Reading beyond the end of a mapped file would kill the process without a message. images: as
+    mapped, or the first of them; other arrays are fine.
+    """
+    name = getattr(images, "filename", None)
+    if name is None:
+        return
+    try:
+        size = os.stat(name).st_size  # noqa: PTH116
+    except OSError as error:
+        raise DatasetError(f"{name}: {error.strerror}") from error
+    if size < _header_bytes(images.ndim) + images.nbytes:
+        raise DatasetError(f"{name}: the file has become shorter")
 
 
 def _check_length(shape: tuple[int, ...], length: int, label: str) -> None:

@@ -2,16 +2,16 @@
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.datasets.idx import MAX_IDX_BYTES, map_idx, read_idx
+from scratchnet_cli.datasets.idx import load_idx, read_idx
 from scratchnet_cli.downloads.assets import MNIST
 from scratchnet_cli.downloads.cache import fetch, unpack
 from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, about
@@ -22,8 +22,6 @@ Split = Literal["test", "train"]
 
 DIGITS = 10
 FILE_PREFIX = {"test": "t10k", "train": "train"}
-# Larger files of images are mapped instead of read.
-MAX_READ_BYTES = 64 * 2**20
 _BUNDLED_DATA = Path(__file__).parents[1] / "bundled"
 _SAMPLE = (_BUNDLED_DATA / "sample-images.idx3.gz", _BUNDLED_DATA / "sample-labels.idx1.gz")
 
@@ -35,7 +33,7 @@ class Dataset:
     images: (n, rows, columns) uint8, 0 is background, 255 is ink; labels: (n,) uint8; n > 0.
 
     Raises:
-        DatasetError: there are no images, or not as many labels.
+        DatasetError: there are no images, or not one label for each.
     """
 
     images: NDArray[np.uint8]
@@ -44,9 +42,14 @@ class Dataset:
     split: str | None = None
 
     def __post_init__(self) -> None:
-        if len(self.images) != len(self.labels):
-            raise DatasetError(f"{len(self.images)} images, but {len(self.labels)} labels")
-        if len(self.images) == 0:
+        count, shape = len(self.images), self.labels.shape
+        if len(shape) != 1:
+            raise DatasetError(
+                f"{count} images need one label each, but these have the shape {shape}"
+            )
+        if shape[0] != count:
+            raise DatasetError(f"{count} images, but {shape[0]} labels")
+        if count == 0:
             raise DatasetError("the dataset holds no images")
 
     def __len__(self) -> int:
@@ -159,12 +162,10 @@ def has_idx_files(names: Iterable[str]) -> bool:
 
 def _mnist(split: Split, progress: Progress, is_default: bool = False) -> Dataset:
     images, labels = (fetch(asset, progress, is_default=is_default) for asset in MNIST[split])
-    digest = hashlib.sha256(images.data)
-    digest.update(labels.data)
     return Dataset(
         read_idx(unpack(images.data, MNIST[split][0].name), axes=3, label="images"),
         read_idx(unpack(labels.data), axes=1, label="labels"),
-        Origin("mnist", images.source, digest.hexdigest()),
+        Origin("mnist", images.source, hashlib.sha256(images.data + labels.data).hexdigest()),
         split,
     )
 
@@ -200,37 +201,19 @@ def _find_files(folder: Path, split: Split) -> tuple[Path, Path]:
 def _read_files(
     name: str, images: Path, labels: Path, *, split: Split, fallback: bool = False
 ) -> Dataset:
-    """Return the dataset in two IDX files; large images that are not gzipped are mapped."""
+    origin = Origin(name, str(images), partial(_sha256, images, labels), fallback)
+    arrays = load_idx(images, axes=3), load_idx(labels, axes=1)
+    with about(images.parent):
+        return Dataset(*arrays, origin, split)
+
+
+def _sha256(*paths: Path) -> str:
+    """Return the SHA-256 of the files, one after the other."""
+    digest = hashlib.sha256()
     try:
-        size = _size(images)
-        label_data = _read(labels, _size(labels))
-        with about(images.parent):
-            if size > MAX_READ_BYTES and images.suffix != ".gz":
-                pixels = map_idx(images, axes=3)
-                with images.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256")
-            else:
-                data = _read(images, size)
-                pixels = read_idx(data, axes=3, label=images.name)
-                digest = hashlib.sha256(data)
-            digest.update(label_data)
-            origin = Origin(name, str(images), digest.hexdigest(), fallback)
-            return Dataset(pixels, read_idx(label_data, 1, labels.name), origin, split)
+        for path in paths:
+            with path.open("rb") as file:
+                hashlib.file_digest(file, lambda: digest)
     except OSError as error:
         raise DatasetError(f"{error.filename}: {error.strerror}") from error
-
-
-def _size(path: Path) -> int:
-    """Return the file's size; a pipe or a device is refused, because its size is not known."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-        raise DatasetError(f"{path}: not a file")
-    if status.st_size > MAX_IDX_BYTES:
-        raise DatasetError(f"{path}: larger than {MAX_IDX_BYTES >> 20} MiB, the most that is read")
-    return status.st_size
-
-
-def _read(path: Path, size: int) -> bytes:
-    """Return the whole file, or one byte more than ``size`` if it has grown."""
-    with path.open("rb") as file:
-        return file.read(size + 1)
+    return digest.hexdigest()

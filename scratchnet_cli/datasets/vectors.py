@@ -3,6 +3,7 @@
 import io
 import math
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import InputError
-from scratchnet_cli.system.files import read_bounded
 from scratchnet_cli.system.inputs import STDIN
 from scratchnet_cli.system.text import shorten
 
 NPY_MAGIC = b"\x93NUMPY"
 MAX_VECTOR_BYTES = 64 * 2**20
-# At most this much of a wrong value is repeated in a message.
+# No network has as many inputs, and a line of text takes twenty times its size to read.
+MAX_COLUMNS = 1_000_000
+# At most this much of a wrong value, or of a reason, is repeated in a message.
 MAX_SHOWN = 30
+MAX_REASON = 200
 
 
 def read_vectors(texts: Sequence[str]) -> NDArray[Any]:
@@ -46,7 +49,8 @@ def parse_vectors(data: bytes, label: str) -> NDArray[Any]:
     """
     try:
         values = _npy(data) if data.startswith(NPY_MAGIC) else _csv(data)
-        if values.dtype.kind not in "fiu":
+        # No float is wider than 8 bytes.
+        if values.dtype.kind not in "fiu" or values.dtype.itemsize > 8:
             raise InputError("holds no numbers, expected integers or floats")
         if values.ndim not in (1, 2) or values.size == 0:
             raise InputError(f"holds no rows of numbers, its shape is {values.shape}")
@@ -58,28 +62,39 @@ def parse_vectors(data: bytes, label: str) -> NDArray[Any]:
 
 
 def _read_file(name: str) -> NDArray[Any]:
-    if name == STDIN:
-        if sys.stdin is None:
+    label = "standard input" if name == STDIN else name
+    try:
+        if name != STDIN:
+            with Path(name).open("rb") as file:
+                data = file.read(MAX_VECTOR_BYTES + 1)
+        elif sys.stdin is None:
             raise InputError("standard input is closed")
-        data = sys.stdin.buffer.read(MAX_VECTOR_BYTES + 1)
-        if len(data) > MAX_VECTOR_BYTES:
-            raise InputError(
-                f"standard input: larger than {MAX_VECTOR_BYTES >> 20} MiB, the most that is read"
-            )
-        return parse_vectors(data, "standard input")
-    if not Path(name).exists():
+        else:
+            data = sys.stdin.buffer.read(MAX_VECTOR_BYTES + 1)
+    except FileNotFoundError as error:
         raise InputError(
             f"{name}: neither a number nor a file; numbers are separated by spaces, as in "
             "scratchnet forward three-layer 1.0 0.5"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{label}: {error.strerror}") from error
+    if len(data) > MAX_VECTOR_BYTES:
+        raise InputError(
+            f"{label}: larger than {MAX_VECTOR_BYTES >> 20} MiB, the most that is read"
         )
-    return parse_vectors(read_bounded(Path(name), MAX_VECTOR_BYTES, InputError), name)
+    return parse_vectors(data, label)
 
 
 def _npy(data: bytes) -> NDArray[Any]:
+    file = io.BytesIO(data)
     try:
-        values: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError, MemoryError) as error:
+        with warnings.catch_warnings(action="error"):
+            values: NDArray[Any] = np.load(file, allow_pickle=False)
+    except Exception as error:
+        # A damaged header may raise anything: NumPy parses it as Python.
         raise InputError("not an array of plain numbers") from error
+    if file.read(1):
+        raise InputError("its header promises fewer numbers than there are")
     return values
 
 
@@ -91,14 +106,25 @@ def _csv(data: bytes) -> NDArray[np.float64]:
         raise InputError(
             "neither text nor an array in NumPy's .npy format; `scratchnet predict` reads pictures"
         ) from error
-    if not text.strip():
+    lines = [",".join(_cells(line)) for line in text.splitlines() if line.strip()]
+    if not lines:
         raise InputError("holds no numbers")
     try:
+        # Python's float accepts more than NumPy's own parser, such as 1_000.
         return np.loadtxt(
-            io.StringIO(text), delimiter="," if "," in text else None, comments=None, ndmin=2
+            lines, delimiter=",", comments=None, ndmin=2, converters=float, encoding=None
         )
     except ValueError as error:
-        raise InputError(shorten(str(error), 200)) from error
+        # What follows the semicolon is advice for programmers.
+        reason = str(error).partition(";")[0]
+        raise InputError(shorten(reason, MAX_REASON)) from error
+
+
+def _cells(line: str) -> list[str]:
+    cells = line.split("," if "," in line else None, MAX_COLUMNS)
+    if len(cells) > MAX_COLUMNS:
+        raise InputError(f"a line has more than {MAX_COLUMNS} numbers")
+    return cells
 
 
 def _number(text: str) -> float:

@@ -1,17 +1,20 @@
 """Run a network over labelled images, batch by batch."""
 
 import time
-from collections.abc import Generator
+from collections import deque
+from collections.abc import Callable, Generator
 from contextlib import closing
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchnet_cli.datasets.idx import check_mapped
 from scratchnet_cli.datasets.load import Dataset
 from scratchnet_cli.errors import ScratchnetError, ShapeError
 from scratchnet_cli.evaluation.result import Evaluation
-from scratchnet_cli.network.fast import LARGEST_PIXEL, Forward
+from scratchnet_cli.network.fast import BLOCK_SIZE, LARGEST_PIXEL, Forward
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.pool import usable_cores
@@ -20,16 +23,22 @@ from scratchnet_cli.weights.load import Weights
 
 # Labels are bytes.
 MAX_LABELS = 256
-# More images than this are worth several threads, each of which takes this many at a time.
-MIN_THREADED_IMAGES, IMAGES_PER_TASK = 100_000, 2**14
-_ARRAYS = Origin("arrays", "arrays", "")
+# More images than this are worth several threads, each of which takes so many at a time that it
+# rarely waits for Python's lock.
+MIN_THREADED_IMAGES = 100_000
+IMAGES_PER_TASK = 2**14
 
 
-class Batch(NamedTuple):
-    """Labels (n,) and logits (n, classes) of a batch; unreadable: pictures without logits."""
+class Part(NamedTuple):
+    """Results of a batch, or of several that were computed together.
+
+    labels, predictions: (n,); logits: (n, classes), only with details; unreadable: pictures
+    without a prediction.
+    """
 
     labels: NDArray[np.integer]
-    logits: NDArray[np.floating]
+    predictions: NDArray[np.intp]
+    logits: NDArray[np.floating] | None
     unreadable: int = 0
 
 
@@ -47,12 +56,12 @@ def evaluate(
         weights: What ``load_weights`` returns, or a network.
         dataset: What ``load_dataset`` returns, or arrays ``(x, t)``: x (n, …) uint8 or float in
             [0, 1], t (n,) integers.
-        batch_size: Number of images in one matrix product; the last batch may be smaller.
+        batch_size: Most images in one matrix product; the last batch may be smaller.
         details: Keep the logits of each image in the result.
         progress: Shows images done and accuracy so far; None shows nothing.
 
     Returns:
-        Accuracy, confusion matrix and times; with ``details`` also what is known of each image.
+        Accuracy, confusion matrix and times; with ``details`` also the logits of each image.
 
     Raises:
         ShapeError: The network takes other images, or a label is not one of its classes.
@@ -67,18 +76,17 @@ def evaluate(
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, expected 1 or more")
     if isinstance(weights, Network):
-        weights = Weights(weights, _ARRAYS)
+        weights = Weights(weights, Origin("network", "network"))
     if isinstance(dataset, tuple):
-        dataset = Dataset(*dataset, _ARRAYS)
+        dataset = Dataset(*dataset, Origin("arrays", "arrays"))
     try:
         check_labels(weights.network, dataset.labels)
-        return run_batches(
-            _batches(weights.network, dataset, batch_size),
+        return count_parts(
+            _parts(weights.network, dataset, batch_size, details),
             weights.network.outputs,
             len(dataset),
             progress or Silent(),
             batch_size=batch_size,
-            details=details,
             weights=weights.origin,
             dataset=dataset.origin,
             split=dataset.split,
@@ -98,30 +106,35 @@ def check_labels(network: Network, labels: NDArray[np.integer]) -> None:
         raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_LABELS} apart")
 
 
-def run_batches(
-    batches: Generator[Batch, None, None],
+def count_parts(
+    parts: Generator[Part, None, None],
     classes: int,
     total: int,
     progress: Progress,
     *,
     batch_size: int,
-    details: bool,
     skip_unreadable: bool = False,
-    **about: Any,
+    **others: Any,
 ) -> Evaluation:
-    """Count the answers of the batches, of ``total`` images. about: the result's other fields."""
+    """Count the results of the parts, of ``total`` images. others: fields of the result."""
     confusion = np.zeros((classes, classes), np.intp)
-    kept: list[Batch] = []
+    labels, logits = [], []
     done = unreadable = 0
     start = time.perf_counter()
-    with closing(batches), progress.evaluation(total, batch_size) as show:
-        for batch in batches:
-            # The class is the argmax of the logits: softmax would not change the order.
-            np.add.at(confusion, (batch.labels, batch.logits.argmax(axis=1)), 1)
-            if details:
-                kept.append(batch)
-            unreadable += batch.unreadable
-            done += len(batch.labels) + batch.unreadable
+    with closing(parts), progress.evaluation(total, batch_size) as show:
+        for part in parts:
+            size = len(part.labels)
+            # The progress shows each batch, also of those that were computed together.
+            correct = int(confusion.trace()) + np.cumsum(part.labels == part.predictions)
+            for end in range(batch_size, size, batch_size):
+                show(done + end, correct[end - 1] / (done + end))
+            cells = part.labels.astype(np.intp) * classes + part.predictions
+            confusion += np.bincount(cells, minlength=classes**2).reshape(classes, classes)
+            if part.logits is not None:
+                labels.append(part.labels)
+                logits.append(part.logits)
+            done += size + part.unreadable
+            unreadable += part.unreadable
             counted = done - unreadable if skip_unreadable else done
             show(done, int(confusion.trace()) / max(1, counted))
     return Evaluation(
@@ -130,36 +143,49 @@ def run_batches(
         elapsed_s=time.perf_counter() - start,
         unreadable=0 if skip_unreadable else unreadable,
         skipped=unreadable if skip_unreadable else 0,
-        labels=np.concatenate([batch.labels for batch in kept]) if kept else None,
-        logits=np.concatenate([batch.logits for batch in kept]) if kept else None,
-        **about,
+        labels=np.concatenate(labels) if labels else None,
+        logits=np.concatenate(logits) if logits else None,
+        **others,
     )
 
 
-def _batches(network: Network, dataset: Dataset, batch_size: int) -> Generator[Batch, None, None]:
-    """Yield the batches in order; of very many images several threads compute a part each."""
+def _parts(
+    network: Network, dataset: Dataset, batch_size: int, details: bool
+) -> Generator[Part, None, None]:
+    """Yield the results in order; of very many images, several threads compute a part each."""
     images, labels = dataset.images, dataset.labels
     largest = LARGEST_PIXEL if images.dtype == np.uint8 else 1
+    new_forward = partial(Forward, network, largest, min(batch_size, BLOCK_SIZE))
 
-    def run_part(part: range) -> list[Batch]:
-        # NumPy releases the GIL in products and ufuncs. Each part needs its own buffers.
-        forward = Forward(network, largest)
-        return [run_batch(forward, start) for start in part]
+    def run(start: int, size: int, forward: Forward | None = None) -> Part:
+        check_mapped(images)
+        x = images[start : start + size]
+        # Each thread needs its own buffers.
+        logits = (forward or new_forward()).logits(x.reshape(len(x), -1))
+        # Softmax would not change which class is the largest.
+        predictions = logits.argmax(axis=1)
+        return Part(labels[start : start + size], predictions, logits if details else None)
 
-    def run_batch(forward: Forward, start: int) -> Batch:
-        batch = images[start : start + batch_size]
-        logits = forward.logits(batch.reshape(len(batch), -1))
-        return Batch(labels[start : start + batch_size], logits)
-
-    starts = range(0, len(images), batch_size)
-    if len(images) <= MIN_THREADED_IMAGES or usable_cores() == 1:
-        forward = Forward(network, largest)
-        yield from (run_batch(forward, start) for start in starts)
+    if len(images) <= MIN_THREADED_IMAGES:
+        forward = new_forward()
+        for start in range(0, len(images), batch_size):
+            yield run(start, batch_size, forward)
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    step = max(1, IMAGES_PER_TASK // batch_size)
-    parts = [starts[i : i + step] for i in range(0, len(starts), step)]
-    with ThreadPoolExecutor(usable_cores()) as threads:
-        for done in threads.map(run_part, parts):
-            yield from done
+    size = max(1, IMAGES_PER_TASK // batch_size) * batch_size
+    # NumPy releases the GIL in products and ufuncs.
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        # Few parts wait, so memory does not grow with their number.
+        waiting: deque[Callable[[], Part]] = deque()
+        for start in range(0, len(images), size):
+            task = partial(run, start, size)
+            try:
+                waiting.append(pool.submit(task).result)
+            except RuntimeError:
+                # The system starts no more threads.
+                waiting.append(task)
+            if len(waiting) > 2 * usable_cores():
+                yield waiting.popleft()()
+        while waiting:
+            yield waiting.popleft()()

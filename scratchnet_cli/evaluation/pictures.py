@@ -8,10 +8,11 @@ from functools import partial
 from itertools import chain, islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scratchnet_cli.datasets.pictures import LabelledPictures
-from scratchnet_cli.errors import DatasetError, ImageError, ScratchnetError
-from scratchnet_cli.evaluation.evaluate import Batch, check_labels, run_batches
+from scratchnet_cli.errors import DatasetError, ImageError, about
+from scratchnet_cli.evaluation.evaluate import Part, check_labels, count_parts
 from scratchnet_cli.evaluation.result import Evaluation, PictureDetails
 from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.images.read import read_file
@@ -28,15 +29,16 @@ def evaluate_pictures(
     pictures: LabelledPictures,
     batch_size: int = 100,
     *,
+    details: bool = False,
     progress: Progress | None = None,
     raw: bool = False,
     polarity: str = "auto",
     skip_unreadable: bool = False,
 ) -> Evaluation:
-    """Read and preprocess each picture and run it through the network.
+    """Read and preprocess each picture, run it through the network, and count the answers.
 
-    The result contains the details of each picture, about 1 KB each. raw, polarity: as in
-    ``predict``; skip_unreadable: leave unreadable pictures out, else they count as wrong.
+    details: keep what is known of each picture, about 1 KB each; raw, polarity: as in ``predict``;
+    skip_unreadable: leave unreadable pictures out, else they count as wrong.
 
     Raises:
         DatasetError: none of the pictures can be read.
@@ -45,51 +47,63 @@ def evaluate_pictures(
     progress = progress or Silent()
     for note in pictures.notes:
         progress.note(note)
-    details = PictureDetails()
-    pixels = bytearray()
     report = progress.note if skip_unreadable else progress.error
+    kept = PictureDetails()
+    pixels: list[NDArray[np.uint8]] = []
+    # Labels are bytes.
+    labels_read = bytearray()
+    digest = hashlib.sha256()
 
-    def read_batches() -> Generator[Batch, None, None]:
+    def run_batches() -> Generator[Part, None, None]:
         forward = Forward(weights.network)
         read = partial(read_file, raw=raw, polarity=polarity)
         with closing(map_in_order(read, [pictures.paths])) as chunks:
             readings = zip(chain.from_iterable(chunks), pictures.labels.tolist(), strict=True)
-            while batch := list(islice(readings, batch_size)):
-                labels = []
-                start = len(pixels)
+            while batch := list(islice(readings, min(batch_size, len(pictures)))):
+                images, labels = [], []
                 for (path, reading), label in batch:
                     if isinstance(reading, ImageError):
                         report(f"{shorten(path)}: {reading}")
-                        details.add_failure(path, str(reading))
+                        kept.add_failure(path, str(reading))
                         continue
                     (image,) = reading
-                    details.add(path, image.warnings)
-                    pixels.extend(image.pixels.tobytes())
+                    images.append(image.pixels)
                     labels.append(label)
-                x = np.frombuffer(bytes(pixels[start:]), np.uint8).reshape(len(labels), -1)
-                yield Batch(np.array(labels, np.uint8), forward.logits(x), len(batch) - len(labels))
+                    if details:
+                        kept.add(path, image.warnings)
+                x = np.array(images, np.uint8).reshape(len(images), SIDE_PIXELS * SIDE_PIXELS)
+                digest.update(x.tobytes())
+                labels_read.extend(labels)
+                logits = forward.logits(x)
+                predictions = logits.argmax(axis=1)
+                if details:
+                    pixels.append(x)
+                yield Part(
+                    np.array(labels, np.uint8),
+                    predictions,
+                    logits if details else None,
+                    len(batch) - len(images),
+                )
 
-    try:
+    with about(f"{weights.origin.source} on {pictures.folder}"):
         check_labels(weights.network, pictures.labels)
-        result = run_batches(
-            read_batches(),
+        result = count_parts(
+            run_batches(),
             weights.network.outputs,
             len(pictures),
             progress,
             batch_size=batch_size,
-            details=True,
             skip_unreadable=skip_unreadable,
             weights=weights.origin,
-            dataset=Origin(pictures.folder, pictures.folder, ""),
-            pictures=details,
+            dataset=Origin(pictures.folder, pictures.folder),
+            pictures=kept if details else None,
         )
-        if not details.paths:
+        if not labels_read:
             raise DatasetError(f"none of the {len(pictures)} pictures could be read")
-    except ScratchnetError as error:
-        raise type(error)(f"{weights.origin.source} on {pictures.folder}: {error}") from error
-    labels = np.asarray(result.labels, np.uint8).tobytes()
+    # As IDX files contain them: all pixels, then all labels.
+    digest.update(labels_read)
     return replace(
         result,
-        dataset=replace(result.dataset, sha256=hashlib.sha256(pixels + labels).hexdigest()),
-        images=np.frombuffer(bytes(pixels), np.uint8).reshape(-1, SIDE_PIXELS, SIDE_PIXELS),
+        dataset=replace(result.dataset, digest=digest.hexdigest()),
+        images=np.concatenate(pixels).reshape(-1, SIDE_PIXELS, SIDE_PIXELS) if details else None,
     )

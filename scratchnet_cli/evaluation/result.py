@@ -1,4 +1,4 @@
-"""The result of an evaluation: figures, and what is known of each image."""
+"""The result of an evaluation: its figures, and the details of each image."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,10 +16,10 @@ MAX_FAILURES = 100
 
 @dataclass(frozen=True)
 class PictureDetails:
-    """What is known of labelled pictures.
+    """Details of labelled pictures.
 
-    paths, warnings: of each picture that was read; failures: paths of unreadable pictures, the
-    first ``MAX_FAILURES``, each with the reason.
+    paths, warnings: of each picture that was read; failures: path and reason of each unreadable
+    picture, at most ``MAX_FAILURES``.
     """
 
     paths: list[str] = field(default_factory=list)
@@ -32,14 +32,14 @@ class PictureDetails:
         self.warnings.append(warnings)
 
     def add_failure(self, path: str, reason: str) -> None:
-        """Add an unreadable picture, if it is among the first."""
+        """Add an unreadable picture, unless there are ``MAX_FAILURES`` already."""
         if len(self.failures) < MAX_FAILURES:
             self.failures.append((path, reason))
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """An image that was read wrong. index: its place in the dataset, from 0."""
+    """An image with a wrong prediction. index: its place in the dataset, from 0."""
 
     index: int
     label: int
@@ -48,18 +48,20 @@ class Mistake:
 
     @property
     def probability(self) -> float:
-        """The probability of the wrong answer."""
+        """Return the probability of the wrong prediction."""
         return self.probabilities[self.prediction]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Evaluation:
-    """What a network made of a dataset.
+    """The result of running a network over a dataset.
 
     confusion: (classes, classes) counts, a row for each label, a column for each prediction.
-    unreadable: pictures without an answer, which count as wrong; skipped: those that do not count.
-    With details: labels (n,), logits (n, classes) and images (n, rows, columns) uint8 of what was
-    read; pictures: if they were files. made: UTC in ISO 8601.
+    unreadable: pictures without a prediction that count as wrong; skipped: those that do not count.
+    made: UTC in ISO 8601.
+
+    With details only, of the n images that have a prediction: labels (n,), logits (n, classes) and
+    images (n, rows, columns) uint8; pictures: if they come from picture files.
     """
 
     weights: Origin
@@ -78,60 +80,60 @@ class Evaluation:
 
     @property
     def total(self) -> int:
-        """The number of images that count."""
+        """Return the number of images that count."""
         return int(self.confusion.sum()) + self.unreadable
 
     @property
     def correct(self) -> int:
-        """The number of images whose prediction is their label: the matrix's diagonal."""
+        """Return the number of images whose prediction is their label: the matrix's diagonal."""
         return int(self.confusion.trace())
 
     @property
     def accuracy(self) -> float:
-        """The share of images read correctly, in [0, 1]."""
+        """Return the share of images with a correct prediction, in [0, 1]."""
         return self.correct / self.total
 
     @property
     def images_per_s(self) -> float:
-        """The throughput of the whole loop."""
+        """Return the throughput of the whole loop."""
         return self.total / self.elapsed_s
 
     @property
     def title(self) -> str:
-        """One line: ``book weights on mnist, test split``."""
+        """Return one line such as ``book weights on mnist, test split``."""
         split = f", {self.split} split" if self.split else ""
         return f"{self.weights.name} weights on {self.dataset.name}{split}"
 
     @property
     def unread(self) -> str:
-        """What follows a count of pictures if some could not be read: ``, 2 unreadable``."""
+        """Return what follows a count of images: ``, 2 unreadable``, or nothing."""
         counted = f", {self.unreadable} unreadable" if self.unreadable else ""
         return counted + (f", {self.skipped} skipped" if self.skipped else "")
 
     @cached_property
     def probabilities(self) -> NDArray[np.floating]:
-        """The softmax of the logits, (n, classes)."""
+        """Return the softmax of the logits, (n, classes)."""
         return softmax(self._logits)
 
     @cached_property
     def predictions(self) -> NDArray[np.intp]:
-        """The class of each image, (n,): of the logits, because softmax may round to a tie."""
+        """Return the class of each image, (n,), by its logits: softmax may round to a tie."""
         return np.asarray(self._logits.argmax(axis=1))
 
     @cached_property
     def is_correct(self) -> NDArray[np.bool_]:
-        """Whether each image was read correctly, (n,)."""
+        """Return whether each prediction is correct, (n,)."""
         return np.asarray(self.predictions == self.labels)
 
     @cached_property
     def confidence(self) -> NDArray[np.float64]:
-        """The probability of each answer, (n,)."""
+        """Return the probability of each prediction, (n,)."""
         rows = np.arange(len(self.predictions))
         return self.probabilities[rows, self.predictions].astype(np.float64)
 
     @cached_property
     def reliability(self) -> tuple[ReliabilityBin, ...]:
-        """Ten bins of the stated probability, each with its accuracy."""
+        """Return ten bins of the probability, each with its accuracy."""
         return reliability(self.confidence, self.is_correct)
 
     def worst_mistakes(self, max_count: int) -> tuple[Mistake, ...]:
@@ -152,7 +154,7 @@ class Evaluation:
     def images_in_cell(self, label: int, prediction: int, max_count: int) -> list[int]:
         """Return the places, from 0, of images in a cell of the confusion matrix.
 
-        Mistakes: those with the highest probability; correct ones: those with the lowest.
+        Mistakes with the highest probability come first, correct ones with the lowest.
         """
         found = np.flatnonzero((self.labels == label) & (self.predictions == prediction))
         order = self.confidence[found] * (1 if label == prediction else -1)

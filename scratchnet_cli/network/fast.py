@@ -49,18 +49,22 @@ FOLDED_ACTIVATIONS = {
 
 
 class Forward:
-    """A network with its buffers; each thread needs its own. largest: the input that means 1.
+    """A network with its buffers; each thread needs its own.
+
+    largest: the input that means 1; block_size: at most this many images go through at once.
 
     Raises:
         WeightsError: the weights are so large that a result could overflow.
     """
 
-    def __init__(self, network: Network, largest: float = LARGEST_PIXEL) -> None:
+    def __init__(
+        self, network: Network, largest: float = LARGEST_PIXEL, block_size: int = BLOCK_SIZE
+    ) -> None:
         dtype = np.result_type(np.float32, *(layer.W for layer in network.layers))
         limit = float(np.finfo(dtype).max)
         self._network = network
         width = network.inputs + 1
-        self._x = np.ones((BLOCK_SIZE, width), dtype)
+        self._x = np.ones((block_size, width), dtype)
         # [W; b], the activation, and the buffer for the result.
         self._layers: list[tuple[Array, Callable[..., Array] | None, Array]] = []
         # The input of a layer is gain·x + offset; x is the result of the folded layer before it.
@@ -77,7 +81,7 @@ class Forward:
             folded[: layer.inputs, : layer.outputs] = h.before * gain * W
             folded[layer.inputs, : layer.outputs] = h.before * (b + offset * W.sum(axis=0))
             folded[layer.inputs, layer.outputs] = h.one
-            self._layers.append((folded, h.f, np.empty((BLOCK_SIZE, columns), dtype)))
+            self._layers.append((folded, h.f, np.empty((block_size, columns), dtype)))
             width, gain, offset = columns, h.gain, h.offset
             bound = 1.0 if h.f is np.tanh else bound
         self._gain, self._offset = gain, offset
@@ -96,8 +100,9 @@ class Forward:
         """
         self._network.check_input(images, axes=(2,))
         logits = np.empty((len(images), self._network.outputs), self._x.dtype)
-        for start in range(0, len(images), BLOCK_SIZE):
-            block = images[start : start + BLOCK_SIZE]
+        block_size = len(self._x)
+        for start in range(0, len(images), block_size):
+            block = images[start : start + block_size]
             n = len(block)
             x = self._x[:n]
             x[:, :-1] = block
@@ -105,7 +110,7 @@ class Forward:
                 x = np.dot(x, folded, out=out[:n])
                 if f is not None:
                     f(x, out=x)
-            logits[start : start + BLOCK_SIZE] = x[:, : self._network.outputs]
+            logits[start : start + n] = x[:, : self._network.outputs]
         if self._offset:
             logits = logits * self._gain + self._offset
         return logits

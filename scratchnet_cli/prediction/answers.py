@@ -167,12 +167,10 @@ def _best_segmentation(digits: list[Digit]) -> list[Digit]:
     """Return the digits of the best segmentation, if there are several where digits touch."""
     if len(digits) == 1:
         return digits
-    places = [digit.image.place for digit in digits if digit.image.place]
-    if all(place.after == 1 for place in places):
-        return digits
-    # Imported here because most pictures do not need it.
+    # Imported here because single digits do not need it.
     from scratchnet_cli.prediction.segmentation import choose_pieces
 
+    places = [digit.image.place for digit in digits if digit.image.place]
     chosen = choose_pieces(places, np.array([digit.probabilities for digit in digits]))
     return [digits[index] for index in chosen]
 

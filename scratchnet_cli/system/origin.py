@@ -1,26 +1,33 @@
 """The origin of weights and datasets, and the versions at work."""
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
 class Origin:
     """Where weights or a dataset came from.
 
-    name: what the user asked for; source: the path or URL that was used; sha256: of the file, or
-    for a dataset of the images file followed by the labels file; fallback: whether this replaces
-    a default that was not available.
+    name: what the user asked for; source: the path or URL that was used; digest: the SHA-256, or
+    a function that computes it; fallback: whether this replaces a default that was not available.
     """
 
     name: str
     source: str
-    sha256: str
+    # Of a million images it takes a third of the run, and the text format does not print it.
+    digest: str | Callable[[], str] = ""
     fallback: bool = False
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the file, or of a dataset's images file followed by the labels file."""
+        return self.digest if isinstance(self.digest, str) else self.digest()
 
     def fields(self) -> dict[str, object]:
         """Return the origin as it stands in JSON."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in ("name", "source", "sha256", "fallback")}
 
 
 def utc_now() -> str:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
 from scratchnet_cli.catalog import load_dataset
+
 from scratchnet_cli.datasets import load as dataset_files
 from scratchnet_cli.datasets.idx import StoredImages
 from scratchnet_cli.errors import DatasetError

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
 from scratchnet_cli.catalog import load_dataset
+
 from scratchnet_cli.datasets import load as dataset_files
 from scratchnet_cli.datasets.idx import read_idx
 from scratchnet_cli.datasets.load import Dataset, Split, find_dataset, read_dataset
