@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -39,6 +40,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 # Nothing listens there, so a connection to another machine is refused at once.
 CLOSED_PROXY = "http://127.0.0.1:9"
+# No test depends on measured time.
+settings.register_profile("scratchnet", deadline=None)
+settings.load_profile("scratchnet")
 # Variables that change what the program prints.
 SETTINGS = (
     "SCRATCHNET_", "_SCRATCHNET_", "GITHUB_", "NO_COLOR", "PYTHONIOENCODING", "PYTHONUNBUFFERED",

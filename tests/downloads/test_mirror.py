@@ -47,18 +47,12 @@ def test_mirror_folder_is_tried_first(
 
 
 @pytest.mark.parametrize(
-    ("content", "cause"),
+    ("content", "causes"),
     [
         (None, ("No such file or directory", "HTTP 404")),
-        (b"", (f"not the right file: expected {len(DATA)} bytes, found 0",) * 2),
+        (b"", ("not the right file: expected",) * 2),
         (DATA[:-1] + b"x", ("not the right file: expected sha256",) * 2),
-        (
-            DATA + b"x",
-            (
-                f"not the right file: expected {len(DATA)} bytes, found more",
-                f"longer than the expected {len(DATA)} bytes",
-            ),
-        ),
+        (DATA + b"x", ("not the right file: expected", "longer than the expected")),
     ],
     ids=["missing", "empty", "wrong hash", "longer"],
 )
@@ -69,7 +63,7 @@ def test_mirror_that_fails_is_passed_over(
     tmp_path: Path,
     kind: str,
     content: bytes | None,
-    cause: tuple[str, str],
+    causes: tuple[str, str],
 ) -> None:
     """A mirror without the file, or with another one, is listed and the sources follow."""
     mirror = str(tmp_path) if kind == "folder" else server.url("")
@@ -81,7 +75,7 @@ def test_mirror_that_fails_is_passed_over(
     with pytest.raises(DownloadError) as failure:
         download(asset(), Recorder())
     shown = str(tmp_path / "digits.gz") if kind == "folder" else "http://127.0.0.1"
-    assert failure.value.args[1].startswith(f"  {shown}: {cause[kind == 'url']}")
+    assert failure.value.args[1].startswith(f"  {shown}: {causes[kind == 'url']}")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
@@ -202,27 +196,24 @@ def test_traceback_does_not_show_the_password(monkeypatch: pytest.MonkeyPatch) -
     assert "secret" not in done.stderr
 
 
-@pytest.mark.parametrize("switch", ["1", "true", "YES", "banana"])
+@pytest.mark.parametrize(
+    ("switch", "offline"),
+    [(switch, True) for switch in ("1", "true", "YES", "banana")]
+    + [(switch, False) for switch in ("", "0", "no", "False", "off", "n", "f")],
+)
 def test_offline_requests_nothing(
-    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, switch: str
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, switch: str, offline: bool
 ) -> None:
-    """Any value but a "no" keeps the program offline; a mirror folder still serves."""
+    """Any value of SCRATCHNET_OFFLINE but a "no" allows only a mirror folder."""
     monkeypatch.setenv("SCRATCHNET_OFFLINE", switch)
-    monkeypatch.setenv("SCRATCHNET_MIRROR", server.url("/good"))
+    if not offline:
+        assert download(asset(server.url("/good")), Recorder())[0] == DATA
+        return
     with pytest.raises(DownloadError) as failure:
         download(asset(server.url("/good")), Recorder())
     cause = f"  http://127.0.0.1: not tried, for SCRATCHNET_OFFLINE is '{switch}'"
-    assert failure.value.args[1:3] == (cause, cause)
+    assert failure.value.args[1] == cause
     assert server.requests == {}
     (tmp_path / "digits.gz").write_bytes(DATA)
     monkeypatch.setenv("SCRATCHNET_MIRROR", str(tmp_path))
     assert download(asset(), Recorder())[0] == DATA
-
-
-@pytest.mark.parametrize("switch", ["", "0", "no", "False", "off", "n", "f"])
-def test_offline_can_be_switched_off(
-    server: Server, monkeypatch: pytest.MonkeyPatch, switch: str
-) -> None:
-    """SCRATCHNET_OFFLINE=0 and the like allow downloads."""
-    monkeypatch.setenv("SCRATCHNET_OFFLINE", switch)
-    assert download(asset(server.url("/good")), Recorder())[0] == DATA

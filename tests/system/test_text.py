@@ -1,5 +1,7 @@
 """Text output: escaping, numbers, and GitHub Actions."""
 
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from scratchnet_cli.system.text import (
     escape,
     format_exact,
+    has_colour,
     print_answer,
     print_lines,
     shorten,
@@ -57,6 +60,26 @@ def test_numbers_are_formatted_exactly() -> None:
 def test_text_bar_shows_eighths(share: float, bar: str) -> None:
     """A bar has a resolution of an eighth of a character, and always the same width."""
     assert text_bar(share, 4) == bar
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "no_color", "term", "colour"),
+    [
+        (True, "", "xterm", True),
+        (False, "", "xterm", False),
+        (True, "1", "xterm", False),
+        (True, "", "dumb", False),
+    ],
+)
+def test_colour_is_for_terminals_that_show_it(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, no_color: str, term: str, colour: bool
+) -> None:
+    """Colour needs a terminal that knows it and a user who has not disabled it."""
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("TERM", term)
+    assert has_colour(stream) is colour
 
 
 COMMANDS = [
