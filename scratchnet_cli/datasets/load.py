@@ -132,11 +132,14 @@ def load_mnist(
         one_hot_label: t is (n, 10) of 0 and 1, else (n,) of digits.
 
     Returns:
-        Images x and labels t.
+        x and t.
 
     Raises:
         DatasetError: There is no such split.
         DownloadError: It is not cached and not available.
+
+    Example:
+        >>> x, t = load_mnist(normalize=False)  # doctest: +SKIP
     """
     return load_dataset("mnist", split).arrays(normalize, flatten, one_hot_label)
 
