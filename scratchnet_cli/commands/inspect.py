@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +12,6 @@ from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import escape, print_answer
 
 if TYPE_CHECKING:
-    from scratchnet_cli.network.summary import NetworkSummary
     from scratchnet_cli.weights.load import Weights
 
 _ACTIVATIONS = {
@@ -45,17 +43,17 @@ def command(weights: str, format: str) -> None:  # noqa: A002
     print_answer(to_text(summarize(loaded.network), loaded))
 
 
-def _to_json(summary: NetworkSummary, weights: Weights) -> str:
+def _to_json(summary: dict[str, Any], weights: Weights) -> str:
     fields = {"format": weights.format, "size": weights.size, "activations": weights.activations}
-    return json.dumps({**weights.origin.fields(), **fields, **asdict(summary)})
+    return json.dumps({**weights.origin.fields(), **fields, **summary})
 
 
-def _to_table(summary: NetworkSummary, weights: Weights) -> str:
+def _to_table(summary: dict[str, Any], weights: Weights) -> str:
     lines = [
-        f"network      {'-'.join(map(str, summary.sizes))}, {summary.dtype}",
+        f"network      {'-'.join(map(str, summary['sizes']))}, {summary['dtype']}",
         f"activations  {_ACTIVATIONS[weights.activations]}",
-        f"parameters   {summary.parameters:,} in {summary.bytes:,} bytes",
-        f"one input    {summary.multiply_adds:,} multiply-adds",
+        f"parameters   {summary['parameters']:,} in {summary['bytes']:,} bytes",
+        f"one input    {summary['multiply_adds']:,} multiply-adds",
         f"file         {escape(weights.origin.source)}",
         f"             {weights.format}, {weights.size:,} bytes",
         f"sha256       {weights.origin.sha256}",
@@ -64,11 +62,11 @@ def _to_table(summary: NetworkSummary, weights: Weights) -> str:
     table: list[tuple[str, ...]] = [
         ("layer", "shape", "activation", "parameters", "multiply-adds", "W", "b")
     ]
-    for i, layer in enumerate(summary.layers, 1):
-        ranges = (f"{low:.4g} to {high:.4g}" for low, high in (layer.W_range, layer.b_range))
-        inputs, outputs = layer.shape
-        counts = (f"{layer.parameters:,}", f"{layer.multiply_adds:,}")
-        table.append((str(i), f"{inputs} → {outputs}", layer.activation, *counts, *ranges))
+    for i, layer in enumerate(summary["layers"], 1):
+        inputs, outputs = layer["shape"]
+        counts = (f"{layer[name]:,}" for name in ("parameters", "multiply_adds"))
+        ranges = ("{:.4g} to {:.4g}".format(*layer[name]) for name in ("W_range", "b_range"))
+        table.append((str(i), f"{inputs} → {outputs}", layer["activation"], *counts, *ranges))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for cells in table:
         padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))

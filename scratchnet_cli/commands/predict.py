@@ -113,7 +113,7 @@ def command(
     from scratchnet_cli.prediction.predict import predict_files
     from scratchnet_cli.weights.load import load_weights
 
-    # What cannot be written fails here, before any work.
+    # Fail early if the output is not writable.
     if report:
         check_writable(report, "own", "--report")
         from scratchnet_cli.reports.prediction_report import PredictionPage

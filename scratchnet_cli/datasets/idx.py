@@ -29,9 +29,6 @@ def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
     """Return the array in an IDX file of unsigned bytes, read-only and not copied.
 
     Nothing is unpacked beyond the size in the header. label: names the file in messages.
-
-    Raises:
-        DatasetError: wrong magic number, or more or fewer values than the header says.
     """
     if data.startswith(GZIP_MAGIC):
         shape, body = _unpack(data, axes, label)
@@ -46,9 +43,6 @@ def load_idx(path: Path, axes: int) -> NDArray[np.uint8]:
     """Return the array in an IDX file, gzipped or not, read-only.
 
     A large file that is not gzipped is mapped: read from disk when it is used.
-
-    Raises:
-        DatasetError: as ``read_idx``, or the file cannot be read.
     """
     try:
         status = path.stat()

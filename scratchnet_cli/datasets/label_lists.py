@@ -29,10 +29,6 @@ def read_label_list(
 
     A first line without a picture of the folder and without a number is a heading. Columns after
     the second are ignored. present: names that are known to exist.
-
-    Raises:
-        DatasetError: the list cannot be read, a picture is listed twice, is missing or is outside
-            of the folder, or a label is not a class.
     """
     labels: dict[str, int] = {}
     lines: dict[str, int] = {}

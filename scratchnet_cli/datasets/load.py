@@ -31,9 +31,6 @@ class Dataset:
     """Labelled images and where they came from.
 
     images: (n, rows, columns) uint8, 0 is background, 255 is ink; labels: (n,) uint8; n > 0.
-
-    Raises:
-        DatasetError: there are no images, or not one label for each.
     """
 
     images: NDArray[np.uint8]

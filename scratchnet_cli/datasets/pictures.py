@@ -41,9 +41,6 @@ def find_labelled_pictures(folder: str, classes: int) -> LabelledPictures | None
     With ``labels.tsv`` or ``labels.csv`` they are those listed, in that order. Otherwise they are
     in folders named after the classes, and come one of each class in turn. None if there is
     neither, or if there are IDX files, which have priority.
-
-    Raises:
-        DatasetError: a label is not a class, a listed picture is missing, or a class has none.
     """
     try:
         names, folders = _entries(Path(folder))

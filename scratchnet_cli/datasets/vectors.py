@@ -28,10 +28,6 @@ def read_vectors(texts: Sequence[str]) -> NDArray[Any]:
     """Return the numbers that the texts are, (n,), or those in the file that the only text names.
 
     A file gives (rows, n), or the shape of an .npy file; ``-`` is standard input.
-
-    Raises:
-        InputError: a text is not a number, or the file does not contain finite numbers in equal
-            rows.
     """
     if len(texts) == 1 and texts[0] and not _is_number(texts[0]):
         return _read_file(texts[0])
@@ -42,11 +38,7 @@ def read_vectors(texts: Sequence[str]) -> NDArray[Any]:
 
 
 def parse_vectors(data: bytes, label: str) -> NDArray[Any]:
-    """Return the numbers in the content of a CSV or .npy file. label: names it in messages.
-
-    Raises:
-        InputError: as ``read_vectors``.
-    """
+    """Return the numbers in the content of a CSV or .npy file. label: names it in messages."""
     try:
         values = _npy(data) if data.startswith(NPY_MAGIC) else _csv(data)
         # No float is wider than 8 bytes.

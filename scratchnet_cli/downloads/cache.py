@@ -42,10 +42,6 @@ def fetch(
     A cached file with a wrong checksum is downloaded again and replaced. is_default: nobody named
     the asset and there is a replacement, so give up early without an internet connection;
     force: download in any case.
-
-    Raises:
-        DownloadError: it is not cached, and no source delivered it.
-        MirrorError: it is not cached, and SCRATCHNET_MIRROR is not valid.
     """
     if not force:
         try:
@@ -108,11 +104,7 @@ def unpack(data: bytes, name: str = "") -> bytes:
 
 
 def cache_folder() -> Path:
-    """Return ``SCRATCHNET_CACHE_DIR``, or the place where this system keeps caches.
-
-    Raises:
-        CacheError: this user has no home folder.
-    """
+    """Return ``SCRATCHNET_CACHE_DIR``, or the place where this system keeps caches."""
     if chosen := os.environ.get("SCRATCHNET_CACHE_DIR"):
         # Unlike Path.expanduser, this accepts the name of a user that does not exist.
         return Path(os.path.expanduser(chosen))  # noqa: PTH111
@@ -134,11 +126,7 @@ def cache_folder() -> Path:
 
 
 def readable_folder() -> Path:
-    """Return the cache folder, which can be listed or does not exist yet.
-
-    Raises:
-        CacheError: it cannot be listed.
-    """
+    """Return the cache folder, which can be listed or does not exist yet."""
     folder = cache_folder()
     try:
         os.scandir(folder).close()
@@ -153,11 +141,7 @@ def readable_folder() -> Path:
 
 
 def read_cached(asset: Asset) -> bytes | None:
-    """Return the bytes of a cached asset with a matching checksum, or None if it is missing.
-
-    Raises:
-        CacheError: a file of this name is damaged, is another file, or cannot be read.
-    """
+    """Return the bytes of a cached asset with a matching checksum, or None if it is missing."""
     try:
         path = cache_folder() / asset.name
     except CacheError:
@@ -178,11 +162,7 @@ def read_cached(asset: Asset) -> bytes | None:
 
 
 def cached_size(asset: Asset) -> int | None:
-    """Return the size in bytes of the file with the asset's name, or None if it is missing.
-
-    Raises:
-        CacheError: it is not a file, or its size is unknown.
-    """
+    """Return the size in bytes of the file with the asset's name, or None if it is missing."""
     path = cache_folder() / asset.name
     try:
         status = path.stat()
@@ -201,9 +181,6 @@ def clear_cache() -> tuple[list[Path], list[str]]:
     Returns:
         The deleted paths, and a message for each file that has the name of an asset but another
         content and was not deleted.
-
-    Raises:
-        CacheError: a file cannot be deleted.
     """
     folder = readable_folder()
     found: list[Path] = []

@@ -20,10 +20,6 @@ def download(
     """Return the bytes from the first source with a matching checksum, and that source.
 
     is_default: give up early, and on each host only once; destination: completes a message.
-
-    Raises:
-        DownloadError: no source delivered it.
-        MirrorError: SCRATCHNET_MIRROR is neither a folder nor a URL.
     """
     failures: list[tuple[str, str]] = []
     for source in _sources(asset):

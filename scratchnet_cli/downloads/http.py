@@ -54,11 +54,7 @@ _CAUSES: tuple[tuple[Any, str, str], ...] = (
 
 
 def get(url: str, max_bytes: int, received: Callable[[int], None], is_default: bool) -> bytes:
-    """Return the body behind ``url``; call ``received`` with the number of bytes so far.
-
-    Raises:
-        TransferError: it did not arrive in time, or is longer than ``max_bytes``.
-    """
+    """Return the body behind ``url``; call ``received`` with the number of bytes so far."""
     timeout_s = DEFAULT_ANSWER_TIMEOUT_S if is_default else ANSWER_TIMEOUT_S
     limit_s = TRANSFER_TIMEOUT_S + max_bytes / MIN_BYTES_PER_S
     deadline = time.monotonic() + limit_s
@@ -119,11 +115,7 @@ def _answer(
 
 
 def _get(session: requests.Session, url: str, timeout_s: float) -> requests.Response:
-    """Return the answer; no timeout of a socket bounds a slow look-up of the host's name.
-
-    Raises:
-        requests.Timeout: there is none in time.
-    """
+    """Return the answer; no timeout of a socket bounds a slow look-up of the host's name."""
     outcome: list[requests.Response | Exception] = []
 
     def run() -> None:

@@ -39,10 +39,6 @@ def evaluate_pictures(
 
     details: keep what is known of each picture, about 1 KB each; raw, polarity: as in ``predict``;
     skip_unreadable: leave unreadable pictures out, else they count as wrong.
-
-    Raises:
-        DatasetError: none of the pictures can be read.
-        ShapeError: the network does not take 28x28 pixels, or a label is not one of its classes.
     """
     progress = progress or Silent()
     for note in pictures.notes:

@@ -43,11 +43,7 @@ class Scan(NamedTuple):
 
 
 def decode(data: bytes, page: bool = False) -> Scan:
-    """Return the picture in a file. page: whether its digits may be small.
-
-    Raises:
-        ImageError: the file is not of a known format, is damaged, or is too large.
-    """
+    """Return the picture in a file. page: whether its digits may be small."""
     if data.startswith(GREY_PNG_START):
         # A fast way for folders with thousands of such files.
         pixels = read_grey_png(data)
@@ -58,11 +54,7 @@ def decode(data: bytes, page: bool = False) -> Scan:
 
 
 def decode_raw(data: bytes) -> Pixels:
-    """Return the (28, 28) grey values of a picture as they are, transparency on white.
-
-    Raises:
-        ImageError: the file is not of a known format, is damaged, or has another size.
-    """
+    """Return the (28, 28) grey values of a picture as they are, transparency on white."""
     with opened(data) as image:
         width, height = image.size
         # Checked before anything is decoded.

@@ -50,9 +50,6 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
 
     If the picture shows a sheet on a table, only the digits on the sheet are returned.
     colours: (h, w, 1 or 3) in [0, 1]. page: whether to look for all digits of a page of numbers.
-
-    Raises:
-        ImageError: there are no digits.
     """
     # Sheet and table differ in brightness or, in a picture of colours, only in colour.
     for to_grey in (_brightness, mix_colours)[: colours.shape[2]]:

@@ -69,9 +69,6 @@ def find_ink(colours: Colours, polarity: str = "auto", passes: int = 1, fills: b
     passes: how often the background is measured again in uneven light, without the ink found so
     far; shadows that were taken for ink fade. fills: whether ink may fill the picture; if not, it
     is a shadow.
-
-    Raises:
-        ImageError: there is no ink.
     """
     grey = mix_colours(colours)
     if polarity == "light" or (polarity == "auto" and ink_is_light(grey)):
@@ -183,11 +180,7 @@ def mean_background(grey: Grey, amount: Grey) -> Grey:
 
 
 def ink_from_depth(depth: Grey) -> Ink:
-    """Return the ink in (h, w) depths: how much darker each pixel is than the background.
-
-    Raises:
-        ImageError: nothing is deeper than the noise.
-    """
+    """Return the ink in (h, w) depths: how much darker each pixel is than the background."""
     sample = depth[::SAMPLE_STEP_PIXELS, ::SAMPLE_STEP_PIXELS]
     # Ink may cover more than half of a picture, but the background is the shallower of the two.
     background = median(sample[sample <= (sample.min() + sample.max()) / 2])

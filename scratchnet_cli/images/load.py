@@ -85,11 +85,7 @@ def _ignored_warnings() -> Iterator[None]:
 
 @contextmanager
 def opened(data: bytes) -> Iterator[Image.Image]:
-    """Yield the picture in a file, and raise ``ImageError`` for whatever Pillow raises meanwhile.
-
-    Raises:
-        ImageError: the file is not of a known format, is damaged, or is too large.
-    """
+    """Yield the picture in a file; whatever Pillow raises meanwhile becomes an ``ImageError``."""
     plugin = _plugin(data)
     try:
         with _ignored_warnings(), plugin(io.BytesIO(data)) as image:

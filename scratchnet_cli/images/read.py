@@ -57,9 +57,6 @@ def read_source(source: Source) -> bytes:
     """Return the bytes of a picture file.
 
     A path is only read as a file: ``-`` is a file of this name, not standard input.
-
-    Raises:
-        ImageError: the file cannot be read or is too large, or the source is not one.
     """
     if isinstance(source, bytes | bytearray):
         check_file_size(len(source))
@@ -81,9 +78,6 @@ def read_digits(
 
     With ``multiple`` they are in reading order, each with its place. Where digits may touch, the
     whole stretch of ink comes first, then its pieces. raw: return the file's 28x28 grey values.
-
-    Raises:
-        ImageError: the file is not a picture or shows no digit.
     """
     if raw and not multiple:
         return [DigitImage(decode_raw(data))]

@@ -36,9 +36,6 @@ def measure_throughput(
     """Return a rate for each batch size. images: (n, rows, columns), repeated as often as needed.
 
     The batch sizes take turns, so a busy moment of the machine affects all of them.
-
-    Raises:
-        ShapeError: the images have another number of pixels than the network has inputs.
     """
     forward = Forward(network)
     pixels = np.resize(images, (max(batch_sizes), images[0].size))

@@ -52,9 +52,6 @@ class Forward:
     """A network with its buffers; each thread needs its own.
 
     largest: the input that means 1; block_size: at most this many images go through at once.
-
-    Raises:
-        WeightsError: the weights are so large that a result could overflow.
     """
 
     def __init__(

@@ -67,9 +67,6 @@ class Layer:
         W: (inputs, outputs), finite floats.
         b: (outputs,), finite floats.
         activation: The name of h, one of ``ACTIVATIONS``.
-
-    Raises:
-        WeightsError: An array has another shape, type or value, or the activation is unknown.
     """
 
     W: Array
@@ -195,16 +192,7 @@ class Network:
         return z
 
     def probabilities(self, x: ArrayLike) -> Array:
-        """Return the softmax of the logits.
-
-        Args:
-            x: As for ``logits``.
-
-        Returns:
-            (outputs,) or (n, outputs); each row sums to 1.
-
-        Raises:
-            ShapeError, WeightsError: As ``logits``.
+        """Return the softmax of the logits: as many values, each row sums to 1. x: as there.
 
         Example:
             >>> Network((Layer(np.eye(2), np.ones(2), "identity"),)).probabilities([3, 3])
@@ -213,16 +201,9 @@ class Network:
         return softmax(self.logits(x))
 
     def predict(self, x: ArrayLike) -> NDArray[np.intp]:
-        """Return the class of each input: the argmax of the logits, whose order softmax keeps.
+        """Return the class of each input, () or (n,), from 0: the argmax of the logits.
 
-        Args:
-            x: As for ``logits``.
-
-        Returns:
-            () or (n,), counted from 0.
-
-        Raises:
-            ShapeError, WeightsError: As ``logits``.
+        Softmax keeps the order, so the class needs no softmax. x: as for ``logits``.
 
         Example:
             >>> int(Network((Layer(np.eye(2), np.ones(2)),)).predict([0.2, 0.8]))

@@ -49,11 +49,6 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
 
     x: (inputs,) or (n, inputs) numbers; computed in the precision of the weights, at least float32.
     output: a name in ``OUTPUT_FUNCTIONS``, applied after the last layer's activation.
-
-    Raises:
-        ShapeError: x has another number of columns.
-        InputError: a number is too large for that precision, or there are too many inputs to keep.
-        WeightsError: a result is too large.
     """
     network.check_input(x)
     most = max_rows(sum(network.widths))

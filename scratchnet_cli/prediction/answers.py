@@ -127,11 +127,7 @@ Reading = tuple[str, list[DigitImage] | ImageError]
 
 
 def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
-    """Return a result for each picture, in their order. All images are one batch.
-
-    Raises:
-        ShapeError: the network does not take 28x28 images.
-    """
+    """Return a result for each picture, in their order. All images are one batch."""
     images = [found for _, found in readings if not isinstance(found, ImageError)]
     digits = iter(_digits(network, list(chain.from_iterable(images))))
     return [
@@ -167,12 +163,10 @@ def _best_segmentation(digits: list[Digit]) -> list[Digit]:
     """Return the digits of the best segmentation, if there are several where digits touch."""
     if len(digits) == 1:
         return digits
-    places = [digit.image.place for digit in digits if digit.image.place]
-    if all(place.after == 1 for place in places):
-        return digits
-    # Imported here because most pictures do not need it.
+    # Imported here because single digits do not need it.
     from scratchnet_cli.prediction.segmentation import choose_pieces
 
+    places = [digit.image.place for digit in digits if digit.image.place]
     chosen = choose_pieces(places, np.array([digit.probabilities for digit in digits]))
     return [digits[index] for index in chosen]
 

@@ -11,11 +11,7 @@ from scratchnet_cli.system.inputs import STDIN
 
 
 class PreprocessedFolder:
-    """A folder of 28x28 PNG files, created if it is missing.
-
-    Raises:
-        OutputError: it cannot be created.
-    """
+    """A folder of 28x28 PNG files, created if it is missing."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -29,9 +25,6 @@ class PreprocessedFolder:
         """Write ``photo.28x28.png`` for ``photo.jpg``; the next of this name has a ``-2``.
 
         Files of an earlier run are replaced, others never.
-
-        Raises:
-            OutputError: a file cannot be written, or another file has its name.
         """
         if not isinstance(result, Answer):
             return

@@ -46,11 +46,7 @@ def signed_img(fields: NDArray[np.floating], columns: int, alternative: str) -> 
 
 
 def thumbnail(data: bytes, max_side: int) -> tuple[str, int, int, float]:
-    """Return a picture file made small and upright: data URI, width, height, and the scale.
-
-    Raises:
-        ImageError: the file has an unknown format, is damaged or too large.
-    """
+    """Return a picture file made small and upright: data URI, width, height, and the scale."""
     with opened(data) as image:
         full_width = upright(np.empty((image.height, image.width, 0)), image).shape[1]
         # Lets a JPEG be decoded at a fraction of its size.

@@ -27,12 +27,7 @@ SCRIPTS = ("arithmetic.js", "view.js", "pen.js")
 
 
 def drawing_page(weights: Weights, dataset: Dataset) -> str:
-    """Return the page. dataset: examples to draw over, 28x28.
-
-    Raises:
-        ShapeError: the network does not take 28x28 pixels.
-        WeightsError: a weight is too large for float32, the type in the page.
-    """
+    """Return the page. dataset: examples to draw over, 28x28."""
     network, origin = weights.network, weights.origin
     if network.inputs != SIDE_PIXELS**2:
         raise ShapeError(

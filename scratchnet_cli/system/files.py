@@ -23,9 +23,6 @@ def read_bounded(path: Path, max_bytes: int, error: type[ScratchnetError], hint:
     """Return the content of a file.
 
     hint: follows the system's reason in the message.
-
-    Raises:
-        error: the file cannot be read or is larger than ``max_bytes``.
     """
     try:
         with path.open("rb") as file:
@@ -41,9 +38,6 @@ def check_writable(path: Path, overwrite: Overwrite, option: str = "") -> None:
     """Raise now what ``write_atomic`` would raise after the work.
 
     option: the option that named the path, for messages.
-
-    Raises:
-        OutputError: the file cannot be written, or another file must not be replaced.
     """
     with _write_errors(path, option):
         _check_existing(path, overwrite, option)
@@ -55,9 +49,6 @@ def write_atomic(path: Path, data: bytes, overwrite: Overwrite, option: str = ""
     """Write a whole file: first beside its place, then moved there in one step.
 
     A symbolic link stays one: its target is written. A replaced file passes on its mode.
-
-    Raises:
-        OutputError: the file cannot be written, or another file must not be replaced.
     """
     with _write_errors(path, option), _part_of(path) as part:
         mode = _check_existing(path, overwrite, option)

@@ -43,9 +43,6 @@ def read_list(name: str) -> Iterator[list[str]]:
     """Yield the paths in a file, one a line, or on standard input for ``-``; skip empty lines.
 
     They come in groups: what a pipe contains at the moment, or a part of a file.
-
-    Raises:
-        ImageError: the file cannot be read or is not a list of paths.
     """
     rest = b""
     try:
@@ -66,11 +63,7 @@ def read_list(name: str) -> Iterator[list[str]]:
 
 
 def read_bytes(name: str) -> bytes:
-    """Return the content of a picture file, or of standard input for ``-``.
-
-    Raises:
-        ImageError: it cannot be read, or is larger than any picture of a digit.
-    """
+    """Return the content of a picture file, or of standard input for ``-``."""
     if name == STDIN and sys.stdin is not None and sys.stdin.isatty():
         raise ImageError("standard input is a terminal; a picture can come from a pipe or < FILE")
     try:

@@ -36,9 +36,6 @@ def map_in_order(
     A group is a list of names that are known at the same time; all its results come before the
     next group is requested. A group of several chunks is spread over processes; a smaller one is
     worked on here, name by name, and so is standard input.
-
-    Raises:
-        ImageError: a process died.
     """
     # ``main`` turned it off for short runs.
     gc.enable()

@@ -17,12 +17,7 @@ _BAR_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def print_answer(text: str, flush: bool = False) -> None:
-    """Write a line, or several, to stdout. flush: so that the reader receives it now.
-
-    Raises:
-        OutputError: stdout is closed or cannot be written.
-        ReaderGoneError: the reader closed the pipe.
-    """
+    """Write a line, or several, to stdout. flush: so that the reader receives it now."""
     _write_stdout(f"{_without_commands(text)}\n", flush)
 
 

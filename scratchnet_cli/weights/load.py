@@ -119,11 +119,7 @@ def _read(name: str, path: Path, fallback: bool = False) -> Weights:
 
 
 def read_weights(data: bytes, origin: Origin) -> Weights:
-    """Return the network in a weight file; its format follows from its content.
-
-    Raises:
-        WeightsError: the bytes are not a weight file, or their arrays are not a network.
-    """
+    """Return the network in a weight file; its format follows from its content."""
     try:
         format_, contents = _parse(data)
         network = _network(contents)

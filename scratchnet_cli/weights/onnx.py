@@ -20,9 +20,6 @@ def write_onnx(network: Network) -> bytes:
     """Return a graph from ``x``, (batch, inputs), to ``logits`` and ``probabilities``.
 
     Both are (batch, outputs), for batches of any size. The graph uses the book's names.
-
-    Raises:
-        OutputError: the package onnx is not installed.
     """
     try:
         from onnx import checker, helper, numpy_helper

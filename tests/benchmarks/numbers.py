@@ -30,7 +30,7 @@ GAP_HEIGHTS = (2.2, 3.5)
 
 @dataclass(frozen=True)
 class Kind:
-    """What a picture contains.
+    """The content of a picture.
 
     gap: between neighbours, in MNIST's pixels; slant: of the writing, as a share of its height;
     turn: of the sheet, in degrees; size: pixels of the picture for one of MNIST's; marks: minus

@@ -9,7 +9,8 @@ import pytest
 
 from scratchnet_cli.errors import OutputError
 from scratchnet_cli.system.files import write_file
-from scratchnet_cli.weights.load import read_weight_file
+from scratchnet_cli.system.origin import Origin
+from scratchnet_cli.weights.load import read_weights
 from scratchnet_cli.weights.write import write_weights
 from tests.conftest import Run, any_file_name
 from tests.network.networks import random_network
@@ -77,7 +78,7 @@ def test_convert_keeps_the_names_of_classes(
     assert result.exit_code == 0
     if suffix == ".npz":
         assert result.stderr == ""
-        assert read_weight_file(target.read_bytes(), "x").classes == names
+        assert read_weights(target.read_bytes(), Origin("x", "x", "")).classes == names
     else:
         left_out = f"the names of the classes are left out; {suffix} has no place for them"
         assert f"{target}: {left_out}\n" in result.stderr

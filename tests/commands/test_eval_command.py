@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
 from scratchnet_cli.catalog import load_weights
+
 from tests.conftest import BUNDLED, SCRATCHNET, Run, any_file_name, idx
 from tests.test_process import needs_unix, run_on_terminal
 

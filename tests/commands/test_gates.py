@@ -136,7 +136,7 @@ def test_a_summary_that_cannot_be_written_is_a_note(
 def test_many_pictures_below_are_one_annotation(
     run: Run, summary: Path, tmp_path: Path, digits: NDArray[np.uint8]
 ) -> None:
-    """predict tells GitHub once how many answers were not sure enough."""
+    """Predict tells GitHub once how many answers were not sure enough."""
     paths = [tmp_path / f"{i}.png" for i in range(3)]
     for path, pixels in zip(paths, digits, strict=False):
         Image.fromarray(pixels).save(path)

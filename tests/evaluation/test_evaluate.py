@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
 from scratchnet_cli.catalog import load_dataset, load_weights
+
 from scratchnet_cli.errors import ShapeError
 from scratchnet_cli.evaluation.evaluate import Evaluation, evaluate
 from scratchnet_cli.network.layers import Layer, Network

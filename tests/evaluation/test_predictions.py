@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
 from scratchnet_cli.catalog import load_weights
+
 from scratchnet_cli.evaluation.result import Predictions
 
 Bytes = NDArray[np.uint8]

@@ -60,7 +60,7 @@ class Target(NamedTuple):
 
 def weights(data: bytes) -> None:
     """Parse a weight file."""
-    read_weights(data, Origin("x", "x", ""))
+    read_weights(data, Origin("x", "x", Origin("", "", "")))
 
 
 def pickle_(data: bytes) -> None:

@@ -46,7 +46,7 @@ def png(*chunks: tuple[bytes, bytes]) -> bytes:
 
 
 def png_header(width: int, height: int, colour: int = 0) -> tuple[bytes, bytes]:
-    """Return the first chunk of a PNG of 8 bits; colour 0 is grey, 3 a palette."""
+    """Return the first chunk of a PNG of 8 bits; colour 0 is grey, 2 is RGB, 3 a palette."""
     return b"IHDR", struct.pack(">2I5B", width, height, 8, colour, 0, 0, 0)
 
 

@@ -8,13 +8,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.images import page
 from scratchnet_cli.images.cuts import MAX_CUTS, find_cuts, find_pieces
 from scratchnet_cli.images.digit_image import Box, Place
 from scratchnet_cli.images.page import find_numbers, find_rows
 from scratchnet_cli.images.read import read_digits
 from scratchnet_cli.prediction.answers import Answer, classify
+from scratchnet_cli.weights.load import load_weights
 from tests.benchmarks.numbers import KINDS, Writer
 from tests.conftest import encoded
 
@@ -30,7 +30,7 @@ def places(data: bytes, whole: bool = True) -> list[Place]:
 def read_numbers(data: bytes) -> list[str]:
     """Return the numbers that the bundled network reads on a page."""
     readings = [("page.png", read_digits(data, multiple=True))]
-    (answer,) = classify(load_weights("bundled")[0], readings)
+    (answer,) = classify(load_weights("bundled").network, readings)
     assert isinstance(answer, Answer)
     return [number.number for number in answer.numbers]
 

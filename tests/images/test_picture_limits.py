@@ -18,7 +18,7 @@ from scratchnet_cli.images.read import read_image
 from scratchnet_cli.reports.data_uris import thumbnail
 from tests.conftest import encoded
 from tests.images import large_pictures
-from tests.images.hostile_pictures import bmp_of_runs, tiff
+from tests.images.hostile_pictures import PIXELS, bmp_of_runs, png, png_header, resized, tiff
 from tests.images.large_pictures import KINDS, READERS, large
 from tests.memory import run_measured
 
@@ -79,6 +79,8 @@ def with_scans(side: int, scans: int) -> bytes:
     ("data", "reason"),
     [
         (tiff(9, 12, b"", tile=45_000), "would take 19.24 GB, the most is 1.25"),
+        (png(png_header(10_000, 10_000, 2), (b"tRNS", bytes(6)), PIXELS), "would take 1.30 GB"),
+        (resized("webp", 9000, 9000), "would take 1.38 GB"),
         (with_scans(4500, 500), "its pixels come in 500 scans"),
         (with_scans(200, 500), "the picture is blank"),
         (encoded(Image.new("1", (10_001, 10_000))), "10001x10000 pixels are more than 100000000"),

@@ -14,12 +14,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import read
 from scratchnet_cli.images.digit_image import DigitImage, Place
 from scratchnet_cli.images.png import MARKED_PNG_START, png, read_grey_png
 from scratchnet_cli.images.read import read_digits, read_file, read_image, read_or_error
+from scratchnet_cli.weights.load import load_weights
 from tests.conftest import encoded
 from weights.variants import VARIANTS, Pixels, enlarged, on_a_sheet
 
@@ -29,7 +29,7 @@ PHOTO = Path(__file__).parents[2] / ".github" / "assets" / "photo.jpg"
 def answers(images: Pixels | Sequence[Pixels]) -> NDArray[np.intp]:
     """Return what the bundled network reads in images."""
     x = np.array(images).reshape(-1, 784).astype(np.float32) / 255
-    return load_weights("bundled")[0].predict(x)
+    return load_weights("bundled").network.predict(x)
 
 
 def test_read_image_example(monkeypatch: pytest.MonkeyPatch) -> None:

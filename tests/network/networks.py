@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 
-from scratchnet_cli.catalog import load_weights
 from scratchnet_cli.network.layers import ACTIVATIONS, Layer, Network
 from scratchnet_cli.weights.arrays import book_activations
+from scratchnet_cli.weights.load import load_weights
 
 # The same examples in each run.
 reproducible = settings(
@@ -58,4 +58,4 @@ def networks(draw: some.DrawFn, dtypes: Sequence[str], stated: bool = True) -> N
 @functools.cache
 def bundled() -> Network:
     """Return the network that ships with the program."""
-    return load_weights("bundled")[0]
+    return load_weights("bundled").network

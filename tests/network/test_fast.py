@@ -12,7 +12,8 @@ from scratchnet_cli.datasets.load import read_dataset
 from scratchnet_cli.errors import ShapeError, WeightsError
 from scratchnet_cli.network.fast import BLOCK_SIZE, Forward
 from scratchnet_cli.network.layers import Layer, Network
-from scratchnet_cli.weights.load import read_weight_file
+from scratchnet_cli.system.origin import Origin
+from scratchnet_cli.weights.load import read_weights
 from tests.network.networks import bundled, networks, reproducible
 
 
@@ -85,6 +86,8 @@ def test_forward_scores_what_the_book_scores(real_data: Path) -> None:
     names = ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
     images, labels = ((real_data / name).read_bytes() for name in names)
     mnist = read_dataset(images, labels)
-    book = read_weight_file((real_data / "sample_weight.pkl").read_bytes(), "book").network
+    book = read_weights(
+        (real_data / "sample_weight.pkl").read_bytes(), Origin("book", "book", "")
+    ).network
     classes = Forward(book).classes(mnist.images.reshape(len(mnist), -1))
     assert int((classes == mnist.labels).sum()) == 9352

@@ -22,7 +22,7 @@ from scratchnet_cli.prediction.answers import LOW_PROBABILITY, NOT_A_DIGIT, prob
 def test_warnings_depend_on_the_best_two(
     best: tuple[float, ...], expected: tuple[str, ...]
 ) -> None:
-    """If two digits share the probability, the answer is uncertain; if all do, it is no digit."""
+    """If two digits share it, the answer is uncertain; if all do, the image is not a digit."""
     rest = (1 - sum(best)) / (10 - len(best))
     assert probability_warnings(np.array([*best, *[rest] * (10 - len(best))])) == expected
 

@@ -40,7 +40,9 @@ def test_predict_files_yields_results_in_order(pictures: list[Path], tmp_path: P
         (digit,) = result.digits
         assert np.array_equal(digit.image.pixels, pixels)
         assert np.array_equal(digit.x, pixels.reshape(784) / np.float32(255))
-        assert str(weights.network.predict(digit.x)) == result.number
+        probabilities = weights.network.probabilities(digit.x)
+        assert digit.probabilities == pytest.approx(probabilities, abs=1e-6)
+        assert result.number == str(probabilities.argmax())
     (by_name,) = predict_files([pictures[1]], "bundled")
     assert by_name.path == str(pictures[1])
 
@@ -85,6 +87,6 @@ def test_predict_files_raises_what_cannot_work(
 @pytest.mark.parametrize("picture", ["seven.png", Path("seven.png"), b"bytes", bytearray(b"b")])
 @pytest.mark.parametrize("call", [predict_files, lambda picture: Predictor("bundled")(picture)])
 def test_predict_files_rejects_a_single_picture(call: Any, picture: object) -> None:
-    """A path is not taken for a list of letters; nor does ``Predictor`` take it for one."""
+    """Neither ``predict_files`` nor ``Predictor`` takes a path for a list of letters."""
     with pytest.raises(TypeError, match=r"expected a list of pictures, not .*\[picture\]"):
         call(picture)

@@ -2,11 +2,9 @@
 
 import json
 import pickle
-import struct
 import subprocess
 import sys
 import warnings
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, asdict, replace
 from pathlib import Path
@@ -21,10 +19,12 @@ from scratchnet_cli import Prediction, Predictor, load_weights
 from scratchnet_cli.errors import ShapeError, WeightsError
 from scratchnet_cli.prediction.predictor import BATCH_SIZE
 from tests.conftest import BUNDLED_WEIGHTS, Result, Run, encoded
+from tests.fuzz.targets import with_checksums
 
 
-def mixed_files(digits: NDArray[np.uint8]) -> list[bytes]:
-    """Return MNIST's pictures, large ones in dark ink, uncertain ones and broken ones."""
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory, digits: NDArray[np.uint8]) -> list[str]:
+    """Return files in MNIST's form, large ones in dark ink, uncertain, broken and missing ones."""
     files: list[bytes] = []
     for i, digit in enumerate(digits[:20]):
         own = encoded(Image.fromarray(digit))
@@ -32,22 +32,19 @@ def mixed_files(digits: NDArray[np.uint8]) -> list[bytes]:
         if i % 4 == 0:
             files.append(encoded(Image.fromarray(255 - digit).resize((80, 80)), "JPEG"))
         if i % 10 == 0:
-            two = np.hstack([digit, digits[i + 1]])
-            files += [own[:60], b"", b"no picture", encoded(Image.new("L", (50, 50), 200))]
-            files.append(encoded(Image.fromarray(two).resize((112, 56))))
-    return files
-
-
-@pytest.fixture(scope="module")
-def paths(tmp_path_factory: pytest.TempPathFactory, digits: NDArray[np.uint8]) -> list[str]:
-    """Return the paths of those files, and one that is missing."""
+            two = Image.fromarray(np.hstack([digit, digits[i + 1]])).resize((112, 56))
+            blank = Image.new("L", (50, 50), 200)
+            files += [own[:60], b"", b"no picture", encoded(blank), encoded(two)]
     folder = tmp_path_factory.mktemp("pictures")
-    named: list[str] = []
-    for i, data in enumerate(mixed_files(digits)):
-        path = folder / f"{i:03}.png"
+    paths = [folder / f"{i:03}.png" for i in range(len(files))]
+    for path, data in zip(paths, files, strict=True):
         path.write_bytes(data)
-        named.append(str(path))
-    return [*named[:7], str(folder / "missing.png"), *named[7:]]
+    return [*map(str, paths[:7]), str(folder / "missing.png"), *map(str, paths[7:])]
+
+
+def contents(paths: list[str]) -> list[bytes]:
+    """Return the content of the files that exist."""
+    return [Path(path).read_bytes() for path in paths if Path(path).exists()]
 
 
 def printed_predictions(result: Result, paths: list[str]) -> list[Prediction]:
@@ -86,14 +83,15 @@ def test_predictor_predicts_what_predict_prints(
 
 
 def test_predictor_takes_bytes_and_paths(paths: list[str]) -> None:
-    """The content of a file gives the same as its path, for each type of bytes and paths."""
+    """The content of a file gives the same as its path; a dash is a file of that name."""
     predictor = Predictor("bundled")
-    there = [path for path in paths if Path(path).exists()]
-    contents = [Path(path).read_bytes() for path in there]
-    by_path = predictor(there)
-    assert predictor(map(Path, there)) == by_path
-    assert predictor(contents) == [replace(each, path=None) for each in by_path]
-    assert predictor(np.array(contents, object)) == predictor(map(bytearray, contents))
+    by_path = predictor([path for path in paths if Path(path).exists()])
+    files = contents(paths)
+    assert predictor(files) == [replace(each, path=None) for each in by_path]
+    assert predictor(np.array(files, object)) == predictor(map(bytearray, files))
+    Path("-").write_bytes(files[0])
+    dash = replace(by_path[0], path="-")
+    assert predictor(["-", Path("-")]) == [dash, dash]
 
 
 def test_predictor_keeps_the_order_of_batches(digits: NDArray[np.uint8]) -> None:
@@ -125,12 +123,6 @@ def test_predictor_returns_errors_in_their_place(paths: list[str], tmp_path: Pat
     assert all(each.digit is None and each.probability is None for each in predictions[1:-1])
 
 
-def test_predictor_takes_a_dash_for_a_file(paths: list[str]) -> None:
-    """Only on the command line ``-`` is standard input."""
-    Path("-").write_bytes(Path(paths[0]).read_bytes())
-    assert Predictor("bundled")(["-"]) == [replace(*Predictor("bundled")([paths[0]]), path="-")]
-
-
 # A worker that fails if it changes its process.
 WORKER = """
 import os, pickle, signal, sys
@@ -150,12 +142,12 @@ sys.stdout.buffer.write(pickle.dumps((predictor, predictions)))
 """
 
 
-def test_predictor_pickles_with_its_weights(tmp_path: Path, digits: NDArray[np.uint8]) -> None:
+def test_predictor_pickles_with_its_weights(tmp_path: Path, paths: list[str]) -> None:
     """Pickled before and after use, it answers the same without its weight file.
 
     It leaves the process as it was: streams, signals, files, no processes and no sockets.
     """
-    pictures = mixed_files(digits)
+    pictures = contents(paths)
     weights = tmp_path / "own.npz"
     weights.write_bytes(Path(load_weights("bundled").origin.source).read_bytes())
     predictor = Predictor(str(weights))
@@ -188,9 +180,8 @@ def test_predictor_is_shared_by_threads(digits: NDArray[np.uint8]) -> None:
     """Eight threads at once get the answers of one, and Python's warning filters stay."""
     # Pillow warns of an animated picture without frames.
     large = encoded(Image.fromarray(digits[0]).resize((140, 140)))
-    body = b"acTL" + bytes(8)
-    chunk = struct.pack(">I", 8) + body + struct.pack(">I", zlib.crc32(body))
-    predictor, pictures = Predictor("bundled"), [large[:33] + chunk + large[33:]] * 6
+    animated = with_checksums(large[:33] + b"\0\0\0\x08acTL" + bytes(12) + large[33:])
+    predictor, pictures = Predictor("bundled"), [animated] * 6
     alone = predictor(pictures)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)

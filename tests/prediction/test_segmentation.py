@@ -50,7 +50,7 @@ def test_segmentation_rejects_low_pieces() -> None:
 
 
 def test_segmentation_chooses_for_each_stretch() -> None:
-    """Of several stretches the pieces come in reading order."""
+    """The pieces of several stretches come in reading order."""
     second = [place._replace(stretch=1) for place in (WHOLE, *PIECES)]
     lone = Place((0, 0, 50, 100), stretch=2, height=100)
     probabilities = certain(0.2, 0.99, 0.5, 0.99, 0.5)

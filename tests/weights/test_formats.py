@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from scratchnet_cli.network.layers import Network
-from scratchnet_cli.weights.load import read_weight_file
+from scratchnet_cli.system.origin import Origin
+from scratchnet_cli.weights.load import read_weights
 from scratchnet_cli.weights.safetensors import MAX_HEADER_BYTES
 from scratchnet_cli.weights.write import FORMATS_WITH_CLASSES, write_pickle, write_weights
 from tests.network.networks import bundled, networks, random_network, reproducible
@@ -62,7 +63,7 @@ def test_written_weights_are_read_again(suffix: str, draw: some.DataObject) -> N
     )
     classes = tuple(draw.draw(names)) if stated and draw.draw(some.booleans()) else None
     data = write_weights(network, suffix, classes)
-    file = read_weight_file(data, "x")
+    file = read_weights(data, Origin("x", "x", ""))
     assert_same(file.network, network)
     assert (file.format, file.size, file.classes) == (suffix[1:], len(data), classes)
     assert file.activations == ("stated" if stated else "book")
@@ -199,7 +200,7 @@ def test_safetensors_of_any_length_are_not_another_format(length: int) -> None:
     """The length of a header may begin like a pickle or a zip archive."""
     data = refused_safetensors.framed(refused_safetensors.HEADER.ljust(length))
     assert data[:1] in (b"\x80", b"P")
-    assert read_weight_file(data, "x").format == "safetensors"
+    assert read_weights(data, Origin("x", "x", "")).format == "safetensors"
 
 
 @pytest.mark.parametrize(
@@ -217,7 +218,7 @@ def test_safetensors_of_any_length_are_not_another_format(length: int) -> None:
 )
 def test_state_dict_is_ordered_by_the_numbers_in_its_names(names: tuple[str, ...]) -> None:
     """The order is not that of the alphabet; activations of several layers are a guess."""
-    file = read_weight_file(refused_safetensors.state_dict(*names), "x")
+    file = read_weights(refused_safetensors.state_dict(*names), Origin("x", "x", ""))
     shapes = [layer.W.shape for layer in file.network.layers]
     assert shapes == [(4, 3), *[(3, 3)] * (len(names) - 1)]
     assert file.activations == ("assumed" if len(names) > 1 else "book")

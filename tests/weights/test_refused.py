@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.weights.load import read_weight_file
+from scratchnet_cli.system.origin import Origin
+from scratchnet_cli.weights.load import read_weights
 from tests.audit import FORBIDDEN, listening
 from tests.weights.refused_npz import REFUSED_NPZ, zeros
 from tests.weights.refused_pickles import (
@@ -190,7 +191,7 @@ def test_weight_file_cut_short_anywhere_is_refused(data: bytes) -> None:
     """Wherever a download broke off, the file is refused in one line."""
     for length in range(len(data)):
         with pytest.raises(WeightsError, match=r"\Apart: [^\n]+\Z"):
-            read_weight_file(data[:length], "part")
+            read_weights(data[:length], Origin("part", "part", ""))
 
 
 @FILES

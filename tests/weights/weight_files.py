@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.errors import WeightsError
 from scratchnet_cli.network.layers import Network
+from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.weights.arrays import book_activations
-from scratchnet_cli.weights.load import read_weight_file
+from scratchnet_cli.weights.load import read_weights
 
 Arrays = dict[str, NDArray[Any]]
 # A message, and the file that it refuses, or several by name.
@@ -47,7 +48,7 @@ def ones(*shape: int) -> NDArray[Any]:
 
 def network_in(data: bytes) -> Network:
     """Return the network in a weight file."""
-    return read_weight_file(data, "x").network
+    return read_weights(data, Origin("x", "x", "")).network
 
 
 def assert_holds(network: Network, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -65,7 +66,7 @@ def refusal(data: bytes) -> str:
     tracemalloc.start()
     try:
         with pytest.raises(WeightsError) as refused:
-            read_weight_file(data, "some file")
+            read_weights(data, Origin("some file", "some file", ""))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
