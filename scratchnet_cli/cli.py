@@ -5,10 +5,10 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from glob import glob
 from typing import NoReturn
 
 import click
-from click.utils import _expand_args
 
 from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
 from scratchnet_cli.system.text import (
@@ -70,10 +70,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={
-        "auto_envvar_prefix": "SCRATCHNET",
-        "help_option_names": ["-h", "--help"],
-    },
+    context_settings={"auto_envvar_prefix": "SCRATCHNET", "help_option_names": ["-h", "--help"]},
     epilog="Example: scratchnet eval --batch-size 100",
 )
 @click.version_option(
@@ -129,8 +126,10 @@ def _invoke(args: Sequence[str] | None) -> int:
     if COMPLETION_VARIABLE in os.environ:
         scratchnet.main(prog_name="scratchnet")
     if args is None:
-        # On Windows the shell leaves ``*.png`` to the program.
-        args = _expand_args(sys.argv[1:]) if sys.platform == "win32" else sys.argv[1:]
+        args = sys.argv[1:]
+        if sys.platform == "win32":
+            # The shell leaves ``*.png`` to the program.
+            args = [path for arg in args for path in glob(arg) or [arg]]  # noqa: PTH207
     try:
         with scratchnet.make_context("scratchnet", list(args)) as context:
             return int(scratchnet.invoke(context) or 0)

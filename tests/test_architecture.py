@@ -99,10 +99,7 @@ def test_help_loads_no_heavy_package(command: str) -> None:
 
 @pytest.mark.parametrize(
     ("args", "max_files", "packages"),
-    [
-        (["eval", "--progress=none"], 18, ["numpy"]),
-        (["predict", str(PHOTO)], 28, ["PIL", "numpy"]),
-    ],
+    [(["eval", "--progress=none"], 18, ["numpy"]), (["predict", str(PHOTO)], 28, ["PIL", "numpy"])],
 )
 def test_warm_run_passes_through_few_files(
     cache: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8],
@@ -117,11 +114,7 @@ def test_warm_run_passes_through_few_files(
     (cache / BOOK_WEIGHTS.name).write_bytes(pickle.dumps(book))
     for asset, array in zip(MNIST["test"], (digits, labels), strict=True):
         (cache / asset.name).write_bytes(gzip.compress(idx(array)))
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, *args],
-        capture_output=True,
-        text=True,
-    )
+    done = subprocess.run([sys.executable, "-c", MEASURED, *args], capture_output=True, text=True)
     found = re.fullmatch(r"0 (\d+) (\[.*\])\n", done.stderr)
     assert found, done.stderr
     assert found[2] == str(packages)

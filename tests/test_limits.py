@@ -70,8 +70,7 @@ def test_network_that_computes_too_much_is_refused(
 
 
 @pytest.mark.parametrize(
-    "widths",
-    [(784, 1, 10**7, 1, 10), pytest.param((784, 1, 15_000_000), marks=pytest.mark.slow)],
+    "widths", [(784, 1, 10**7, 1, 10), pytest.param((784, 1, 15_000_000), marks=pytest.mark.slow)]
 )
 def test_network_of_millions_of_zeros_is_refused_in_little_memory(
     tmp_path: Path, widths: tuple[int, ...]

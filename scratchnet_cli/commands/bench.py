@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scratchnet_cli.commands.options import weights_option
+from scratchnet_cli.commands.options import format_option, weights_option
 from scratchnet_cli.errors import about
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import print_answer, text_bar
@@ -21,13 +21,7 @@ BAR_WIDTH = 40
 
 @click.command("bench", epilog="Example: scratchnet bench --weights bundled")
 @weights_option
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table with bars, or one object with every number.",
-)
+@format_option("text", "json", help="A table with bars, or one object with every number.")
 def command(weights: str | None, format: str) -> None:  # noqa: A002
     """Measure images per second over the batch size.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from scratchnet_cli.commands.options import (
+    format_option,
     polarity_option,
     quiet_option,
     raw_option,
@@ -73,11 +74,10 @@ if TYPE_CHECKING:
     help="Leave out pictures that cannot be read; else they count as wrong, and the exit code "
     "is 3.",
 )
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
+@format_option(
+    "text",
+    "json",
+    "markdown",
     help="One line for people, one object with every number, or tables for a job summary.",
 )
 @click.option("--confusion", is_flag=True, help="Print the confusion matrix before the accuracy.")

@@ -31,12 +31,7 @@ def _reject_options(
 )
 @weights_argument
 @click.argument(
-    "x",
-    nargs=-1,
-    required=True,
-    metavar="X...",
-    type=click.Path(),
-    callback=_reject_options,
+    "x", nargs=-1, required=True, metavar="X...", type=click.Path(), callback=_reject_options
 )
 @click.option(
     "--output",

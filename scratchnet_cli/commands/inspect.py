@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchnet_cli.commands.options import weights_argument
+from scratchnet_cli.commands.options import format_option, weights_argument
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import escape, print_answer
 
@@ -23,13 +23,7 @@ _ACTIVATIONS = {
 
 @click.command("inspect", epilog="Example: scratchnet inspect three-layer")
 @weights_argument
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table for people, or one object with every number.",
-)
+@format_option("text", "json", help="A table for people, or one object with every number.")
 def command(weights: str, format: str) -> None:  # noqa: A002
     """Show what a weight file holds: layers, shapes, ranges, and where it came from.
 

@@ -1,9 +1,12 @@
 """Options that several commands share."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def require_text(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
@@ -32,6 +35,13 @@ def require_page(ctx: click.Context, param: click.Parameter, value: str | None) 
     if value == "-":
         raise click.BadParameter("a page goes to a file, stdout is for the answers.", ctx, param)
     return require_path(ctx, param, value)
+
+
+def format_option(*formats: str, help: str) -> Callable[[Command], Command]:  # noqa: A002
+    """Return ``--format``, whose default is the first."""
+    return click.option(
+        "--format", type=click.Choice(formats), default=formats[0], show_default=True, help=help
+    )
 
 
 weights_option = click.option(
@@ -63,10 +73,7 @@ raw_option = click.option(
 )
 
 quiet_option = click.option(
-    "-q",
-    "--quiet",
-    is_flag=True,
-    help="Only the answer and errors: no progress and no notes.",
+    "-q", "--quiet", is_flag=True, help="Only the answer and errors: no progress and no notes."
 )
 
 weights_argument = click.argument(

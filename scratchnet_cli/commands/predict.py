@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scratchnet_cli.commands.options import (
+    format_option,
     polarity_option,
     quiet_option,
     raw_option,
@@ -57,11 +58,10 @@ if TYPE_CHECKING:
     metavar="K",
     help="Print the K most probable digits (1 to 10).",
 )
-@click.option(
-    "--format",
-    type=click.Choice(["tsv", "json", "plain"]),
-    default="tsv",
-    show_default=True,
+@format_option(
+    "tsv",
+    "json",
+    "plain",
     help="PATH<TAB>DIGIT<TAB>PROBABILITY, or one object a line, or digits only.",
 )
 @click.option("--multiple", is_flag=True, help="Read numbers: row by row, one line a number.")

@@ -26,10 +26,7 @@ MAX_GZIP_RATIO = 1032
 
 
 def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
-    """Return the array in an IDX file of unsigned bytes, read-only and not copied.
-
-    Nothing is unpacked beyond the size in the header. label: names the file in messages.
-    """
+    """Return the array in an IDX file of bytes, read-only. label: names the file in messages."""
     if data.startswith(GZIP_MAGIC):
         shape, body = _unpack(data, axes, label)
     else:
@@ -40,10 +37,7 @@ def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
 
 
 def load_idx(path: Path, axes: int) -> NDArray[np.uint8]:
-    """Return the array in an IDX file, gzipped or not, read-only.
-
-    A large file that is not gzipped is mapped: read from disk when it is used.
-    """
+    """Return the array in an IDX file, read-only; a large one that is not gzipped is mapped."""
     try:
         status = path.stat()
         # The size of a pipe or a device is not known. Opening a folder explains itself.
@@ -66,11 +60,7 @@ def load_idx(path: Path, axes: int) -> NDArray[np.uint8]:
 
 
 def check_mapped(images: NDArray[Any]) -> None:
-    """Raise DatasetError if a mapped file has become shorter or cannot be found any more.
-
-    Reading beyond the end of a mapped file would kill the process without a message. images: as
-    mapped, or the first of them; other arrays are fine.
-    """
+    """Raise DatasetError if a mapped file became shorter: reading it would kill the process."""
     name = getattr(images, "filename", None)
     if name is None:
         return

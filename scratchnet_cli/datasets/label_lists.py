@@ -25,11 +25,7 @@ def parse_label(text: str, classes: int) -> int | None:
 def read_label_list(
     folder: Path, list_name: str, classes: int, present: Set[str]
 ) -> dict[str, int]:
-    """Return the label of each listed picture by its path within the folder, in order.
-
-    A first line without a picture of the folder and without a number is a heading. Columns after
-    the second are ignored. present: names that are known to exist.
-    """
+    """Return the label of each listed picture. present: names that are known to exist."""
     labels: dict[str, int] = {}
     lines: dict[str, int] = {}
     missing = []

@@ -16,7 +16,7 @@ from scratchnet_cli.downloads.assets import MNIST
 from scratchnet_cli.downloads.cache import fetch, unpack
 from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, about
 from scratchnet_cli.system.origin import Origin
-from scratchnet_cli.system.progress import Progress, Silent
+from scratchnet_cli.system.progress import Progress
 
 Split = Literal["test", "train"]
 
@@ -102,7 +102,7 @@ def load_dataset(
     """
     if split not in MNIST:
         raise DatasetError(f"there is no split {split!r}, expected 'test' or 'train'")
-    progress = progress or Silent()
+    progress = progress or Progress(quiet=True)
     if name is None:
         try:
             return _mnist(split, progress, is_default=True)
@@ -121,10 +121,7 @@ def load_dataset(
 
 
 def load_mnist(
-    split: Split = "test",
-    normalize: bool = True,
-    flatten: bool = True,
-    one_hot_label: bool = False,
+    split: Split = "test", normalize: bool = True, flatten: bool = True, one_hot_label: bool = False
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Load MNIST as ``(x, t)``, downloaded and cached, with the keywords of the book's function.
 
@@ -140,11 +137,6 @@ def load_mnist(
     Raises:
         DatasetError: There is no such split.
         DownloadError: It is not cached and not available.
-
-    Example:
-        >>> x, t = load_mnist(normalize=False)  # doctest: +SKIP
-        >>> x.shape  # doctest: +SKIP
-        (10000, 784)
     """
     return load_dataset("mnist", split).arrays(normalize, flatten, one_hot_label)
 

@@ -16,11 +16,7 @@ from scratchnet_cli.system.inputs import expand
 
 @dataclass(frozen=True, eq=False)
 class LabelledPictures:
-    """Picture files and their labels, at least one.
-
-    folder: where they are; paths: of the files; labels: (n,); notes: a sentence about each thing
-    in the folder that is left out.
-    """
+    """Paths of pictures and labels, (n,); notes: a sentence on each thing that is left out."""
 
     folder: str
     paths: list[str]

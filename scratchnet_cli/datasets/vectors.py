@@ -25,10 +25,7 @@ MAX_REASON = 200
 
 
 def read_vectors(texts: Sequence[str]) -> NDArray[Any]:
-    """Return the numbers that the texts are, (n,), or those in the file that the only text names.
-
-    A file gives (rows, n), or the shape of an .npy file; ``-`` is standard input.
-    """
+    """Return the numbers that the texts are, (n,), or those in the only file that they name."""
     if len(texts) == 1 and texts[0] and not _is_number(texts[0]):
         return _read_file(texts[0])
     try:

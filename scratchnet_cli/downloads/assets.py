@@ -76,8 +76,3 @@ MNIST = {
 def all_assets() -> tuple[Asset, ...]:
     """Return every file that can be downloaded."""
     return (BOOK_WEIGHTS, *MNIST["test"], *MNIST["train"])
-
-
-def download_command(asset: Asset) -> str:
-    """Return the command line that downloads this file."""
-    return f"scratchnet download{' --split train' if asset in MNIST.get('train', ()) else ''}"

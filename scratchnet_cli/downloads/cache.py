@@ -24,10 +24,7 @@ STALE_AFTER_S = 3600
 
 @dataclass(frozen=True)
 class Fetched:
-    """The bytes of an asset, with a matching checksum.
-
-    source: its path in the cache or, if it could not be cached, its URL.
-    """
+    """The bytes of an asset. source: its path in the cache, or its URL if it is not cached."""
 
     data: bytes
     source: str
@@ -73,10 +70,7 @@ _unpacking: dict[str, tuple[Thread, list[bytes]]] = {}
 
 
 def unpack_ahead(asset: Asset) -> None:
-    """Start to read and unpack the asset in a thread, if it is cached.
-
-    This takes as long as importing NumPy, and both can run at the same time.
-    """
+    """Start to read and unpack a cached asset in a thread, while NumPy is imported."""
     unpacked: list[bytes] = []
 
     def work() -> None:
@@ -176,12 +170,7 @@ def cached_size(asset: Asset) -> int | None:
 
 
 def clear_cache() -> tuple[list[Path], list[str]]:
-    """Delete cached assets and temporary files.
-
-    Returns:
-        The deleted paths, and a message for each file that has the name of an asset but another
-        content and was not deleted.
-    """
+    """Delete assets and temporary files; return these, and a message for each other file."""
     folder = readable_folder()
     found: list[Path] = []
     kept: list[str] = []

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from scratchnet_cli.downloads.assets import Asset, download_command
+from scratchnet_cli.downloads.assets import MNIST, Asset
 from scratchnet_cli.errors import NO_ANSWER, DownloadError, MirrorError, TransferError
 from scratchnet_cli.system.progress import Progress
 
@@ -17,10 +17,7 @@ _FALSE = ("", "0", "false", "no", "off", "n", "f")
 def download(
     asset: Asset, progress: Progress, is_default: bool = False, destination: str = ""
 ) -> tuple[bytes, str]:
-    """Return the bytes from the first source with a matching checksum, and that source.
-
-    is_default: give up early, and on each host only once; destination: completes a message.
-    """
+    """Return the bytes from the first source with a matching checksum, and that source."""
     failures: list[tuple[str, str]] = []
     for source in _sources(asset):
         shown = _shown(source)
@@ -36,12 +33,13 @@ def download(
             return data, shown
         except TransferError as error:
             failures.append((shown, str(error)))
+    split = " --split train" if asset in MNIST.get("train", ()) else ""
     raise DownloadError(
         f"{asset.name} could not be downloaded{destination}:",
         *(f"  {shown}: {cause}" for shown, cause in failures),
         "SCRATCHNET_MIRROR can name a folder or an address that holds the file, "
         "HTTPS_PROXY a proxy.",
-        f"With a network, `{download_command(asset)}` fetches it.",
+        f"With a network, `scratchnet download{split}` fetches it.",
         cause=failures[0][1],
     )
 

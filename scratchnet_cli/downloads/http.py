@@ -60,10 +60,7 @@ def get(url: str, max_bytes: int, received: Callable[[int], None], is_default: b
     deadline = time.monotonic() + limit_s
     body = bytearray()
     try:
-        with (
-            requests.Session() as session,
-            _answer(session, url, timeout_s, deadline) as response,
-        ):
+        with requests.Session() as session, _answer(session, url, timeout_s, deadline) as response:
             response.raise_for_status()
             # Undecoded: servers call .gz files "encoded", but the checksum is that of the file.
             # read1 returns what has arrived, so that a slow server cannot outlast the deadline.
@@ -125,13 +122,8 @@ def _get(session: requests.Session, url: str, timeout_s: float) -> requests.Resp
             outcome.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:
-        # The system grants no thread.
-        run()
-    else:
-        thread.join(timeout_s)
+    thread.start()
+    thread.join(timeout_s)
     if not outcome:
         raise requests.Timeout
     if isinstance(outcome[0], Exception):

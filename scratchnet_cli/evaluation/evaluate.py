@@ -1,8 +1,7 @@
 """Run a network over labelled images, batch by batch."""
 
 import time
-from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from scratchnet_cli.network.fast import BLOCK_SIZE, LARGEST_PIXEL, Forward
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.pool import usable_cores
-from scratchnet_cli.system.progress import Progress, Silent
+from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.weights.load import Weights
 
 # Labels are bytes.
@@ -30,11 +29,7 @@ IMAGES_PER_TASK = 2**14
 
 
 class Part(NamedTuple):
-    """Results of a batch, or of several that were computed together.
-
-    labels, predictions: (n,); logits: (n, classes), only with details; unreadable: pictures
-    without a prediction.
-    """
+    """Labels and predictions, (n,), of one or more batches; logits, (n, classes), with details."""
 
     labels: NDArray[np.integer]
     predictions: NDArray[np.intp]
@@ -85,7 +80,7 @@ def evaluate(
             _parts(weights.network, dataset, batch_size, details),
             weights.network.outputs,
             len(dataset),
-            progress or Silent(),
+            progress or Progress(quiet=True),
             batch_size=batch_size,
             weights=weights.origin,
             dataset=dataset.origin,
@@ -176,16 +171,4 @@ def _parts(
     size = max(1, IMAGES_PER_TASK // batch_size) * batch_size
     # NumPy releases the GIL in products and ufuncs.
     with ThreadPoolExecutor(usable_cores()) as pool:
-        # Few parts wait, so memory does not grow with their number.
-        waiting: deque[Callable[[], Part]] = deque()
-        for start in range(0, len(images), size):
-            task = partial(run, start, size)
-            try:
-                waiting.append(pool.submit(task).result)
-            except RuntimeError:
-                # The system starts no more threads.
-                waiting.append(task)
-            if len(waiting) > 2 * usable_cores():
-                yield waiting.popleft()()
-        while waiting:
-            yield waiting.popleft()()
+        yield from pool.map(lambda start: run(start, size), range(0, len(images), size))

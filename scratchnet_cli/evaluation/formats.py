@@ -40,16 +40,9 @@ def to_json(result: Evaluation) -> str:
         "classes": [metric.label for metric in metrics],
         "confusion": result.confusion.tolist(),
         "per_class": [
-            {
-                "class": metric.label,
-                "total": metric.total,
-                "correct": metric.correct,
-                "accuracy": metric.recall,
-                "precision": metric.precision,
-                "recall": metric.recall,
-                "f1": metric.f1,
-            }
-            for metric in metrics
+            {"class": m.label, "total": m.total, "correct": m.correct, "accuracy": m.recall}
+            | {"precision": m.precision, "recall": m.recall, "f1": m.f1}
+            for m in metrics
         ],
         "ece": expected_calibration_error(result.reliability),
         "reliability": [asdict(part) for part in result.reliability],

@@ -105,10 +105,7 @@ def format_share(value: float | None) -> str:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """The images whose prediction has a probability in (low, high]; None if there are none.
-
-    probability: the mean probability; accuracy: the share that is correct.
-    """
+    """The images with a probability in (low, high], its mean and their accuracy, or None."""
 
     low: float
     high: float
@@ -120,10 +117,7 @@ class ReliabilityBin:
 def reliability(
     confidence: NDArray[np.floating], is_correct: NDArray[np.bool_]
 ) -> tuple[ReliabilityBin, ...]:
-    """Return ten equal bins of the probability, each with its accuracy.
-
-    confidence: (n,) in [0, 1], the probability of each prediction; is_correct: (n,).
-    """
+    """Return ten equal bins of the probability. confidence: (n,) in [0, 1]; is_correct: (n,)."""
     place = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
     bins = []
     for i in range(BINS):

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from scratchnet_cli.datasets.pictures import LabelledPictures
 from scratchnet_cli.errors import DatasetError, ImageError, about
 from scratchnet_cli.evaluation.evaluate import Part, check_labels, count_parts
-from scratchnet_cli.evaluation.result import Evaluation, PictureDetails
+from scratchnet_cli.evaluation.result import MAX_FAILURES, Evaluation, PictureDetails
 from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.images.read import read_file
 from scratchnet_cli.network.fast import Forward
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.pool import map_in_order
-from scratchnet_cli.system.progress import Progress, Silent
+from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import shorten
 from scratchnet_cli.weights.load import Weights
 
@@ -35,48 +35,44 @@ def evaluate_pictures(
     polarity: str = "auto",
     skip_unreadable: bool = False,
 ) -> Evaluation:
-    """Read and preprocess each picture, run it through the network, and count the answers.
-
-    details: keep what is known of each picture, about 1 KB each; raw, polarity: as in ``predict``;
-    skip_unreadable: leave unreadable pictures out, else they count as wrong.
-    """
-    progress = progress or Silent()
+    """Read, preprocess and classify each picture. details: keep about 1 KB of each."""
+    progress = progress or Progress(quiet=True)
     for note in pictures.notes:
         progress.note(note)
     report = progress.note if skip_unreadable else progress.error
     kept = PictureDetails()
     pixels: list[NDArray[np.uint8]] = []
-    # Labels are bytes.
-    labels_read = bytearray()
     digest = hashlib.sha256()
+    labels_read = bytearray()
 
-    def run_batches() -> Generator[Part, None, None]:
+    def parts() -> Generator[Part, None, None]:
         forward = Forward(weights.network)
         read = partial(read_file, raw=raw, polarity=polarity)
         with closing(map_in_order(read, [pictures.paths])) as chunks:
             readings = zip(chain.from_iterable(chunks), pictures.labels.tolist(), strict=True)
             while batch := list(islice(readings, min(batch_size, len(pictures)))):
-                images, labels = [], []
+                labels = bytearray()
+                images = []
                 for (path, reading), label in batch:
                     if isinstance(reading, ImageError):
                         report(f"{shorten(path)}: {reading}")
-                        kept.add_failure(path, str(reading))
+                        if len(kept.failures) < MAX_FAILURES:
+                            kept.failures.append((path, str(reading)))
                         continue
-                    (image,) = reading
-                    images.append(image.pixels)
+                    images.append(reading[0].pixels)
                     labels.append(label)
                     if details:
-                        kept.add(path, image.warnings)
-                x = np.array(images, np.uint8).reshape(len(images), SIDE_PIXELS * SIDE_PIXELS)
+                        kept.paths.append(path)
+                        kept.warnings.append(reading[0].warnings)
+                x = np.array(images, np.uint8).reshape(len(images), SIDE_PIXELS**2)
                 digest.update(x.tobytes())
                 labels_read.extend(labels)
-                logits = forward.logits(x)
-                predictions = logits.argmax(axis=1)
                 if details:
                     pixels.append(x)
+                logits = forward.logits(x)
                 yield Part(
                     np.array(labels, np.uint8),
-                    predictions,
+                    logits.argmax(axis=1),
                     logits if details else None,
                     len(batch) - len(images),
                 )
@@ -84,7 +80,7 @@ def evaluate_pictures(
     with about(f"{weights.origin.source} on {pictures.folder}"):
         check_labels(weights.network, pictures.labels)
         result = count_parts(
-            run_batches(),
+            parts(),
             weights.network.outputs,
             len(pictures),
             progress,

@@ -10,31 +10,17 @@ from scratchnet_cli.evaluation.metrics import Counts, ReliabilityBin, reliabilit
 from scratchnet_cli.network.layers import softmax
 from scratchnet_cli.system.origin import Origin, utc_now
 
-# At most this many unreadable pictures are kept for the report.
+# At most this many unreadable pictures are kept for a report.
 MAX_FAILURES = 100
 
 
 @dataclass(frozen=True)
 class PictureDetails:
-    """Details of labelled pictures.
-
-    paths, warnings: of each picture that was read; failures: path and reason of each unreadable
-    picture, at most ``MAX_FAILURES``.
-    """
+    """Paths and warnings of pictures that were read; path and reason of unreadable ones."""
 
     paths: list[str] = field(default_factory=list)
     warnings: list[tuple[str, ...]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
-
-    def add(self, path: str, warnings: tuple[str, ...]) -> None:
-        """Add a picture that was read."""
-        self.paths.append(path)
-        self.warnings.append(warnings)
-
-    def add_failure(self, path: str, reason: str) -> None:
-        """Add an unreadable picture, unless there are ``MAX_FAILURES`` already."""
-        if len(self.failures) < MAX_FAILURES:
-            self.failures.append((path, reason))
 
 
 @dataclass(frozen=True)
@@ -140,22 +126,15 @@ class Evaluation:
         """Return the mistakes with the highest probability, the highest first."""
         wrong = np.flatnonzero(~self.is_correct)
         worst = wrong[np.argsort(-self.confidence[wrong], kind="stable")[:max_count]]
-        labels = np.asarray(self.labels)
+        columns = (worst, np.asarray(self.labels)[worst], self.predictions[worst])
+        rows = zip(*(column.tolist() for column in columns), strict=True)
         return tuple(
-            Mistake(
-                int(index),
-                int(labels[index]),
-                int(self.predictions[index]),
-                tuple(self.probabilities[index].tolist()),
-            )
-            for index in worst
+            Mistake(index, label, prediction, tuple(self.probabilities[index].tolist()))
+            for index, label, prediction in rows
         )
 
     def images_in_cell(self, label: int, prediction: int, max_count: int) -> list[int]:
-        """Return the places, from 0, of images in a cell of the confusion matrix.
-
-        Mistakes with the highest probability come first, correct ones with the lowest.
-        """
+        """Return places, from 0, of images in a cell: the surest mistakes, or least sure others."""
         found = np.flatnonzero((self.labels == label) & (self.predictions == prediction))
         order = self.confidence[found] * (1 if label == prediction else -1)
         return [int(index) for index in found[np.argsort(order, kind="stable")[:max_count]]]

@@ -31,11 +31,7 @@ MIN_PIECE_WIDTH_RATIO, MAX_PIECE_WIDTH_RATIO, MIN_PIECE_HEIGHT_RATIO = 0.06, 1.4
 
 @dataclass(frozen=True, eq=False)
 class CutLine:
-    """A line through ink from top to bottom.
-
-    columns: (h,) the first column to the right of it in each row. inked: (h,) where it goes
-    through ink. severed: how much ink it goes through, in heights of the row.
-    """
+    """A line from top to bottom: (h,) its columns, (h,) whether inked; severed: ink in heights."""
 
     columns: NDArray[np.intp]
     inked: NDArray[np.bool_]
@@ -44,10 +40,7 @@ class CutLine:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """The ink, (h, w), between two edges, and its box in the whole.
-
-    Edges are counted from 0: the left side, the cut lines, the right side.
-    """
+    """The ink, (h, w), between two edges (sides or cut lines, from 0), and its box in the whole."""
 
     first: int
     after: int
@@ -56,10 +49,7 @@ class Piece:
 
 
 def find_cuts(ink: Grey, height: int) -> list[CutLine]:
-    """Return cut lines from left to right, each through less ink than the lines beside it.
-
-    From row to row a line moves by at most one column. ink: (h, w). height: of its row, in pixels.
-    """
+    """Return cut lines through little ink, left to right. height: of the row of ink, (h, w)."""
     if ink.shape[1] < MIN_SPLIT_WIDTH_RATIO * height:
         return []
     down, up = path_costs(ink), path_costs(ink[::-1])[::-1]

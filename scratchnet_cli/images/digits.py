@@ -46,11 +46,7 @@ class Group:
 
 
 def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[Ink, list[Group]]:
-    """Return the ink of a picture and its digits, the most likely digit first.
-
-    If the picture shows a sheet on a table, only the digits on the sheet are returned.
-    colours: (h, w, 1 or 3) in [0, 1]. page: whether to look for all digits of a page of numbers.
-    """
+    """Return the ink of a picture, or of the sheet in it, and its digits, the likeliest first."""
     # Sheet and table differ in brightness or, in a picture of colours, only in colour.
     for to_grey in (_brightness, mix_colours)[: colours.shape[2]]:
         sheet = find_sheet(to_grey(colours))
@@ -87,10 +83,7 @@ def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple
 
 
 def find_groups(amount: Grey, page: bool = False) -> list[Group]:
-    """Return the digits in the ink of a picture, the most likely digit first.
-
-    amount: (h, w). page: whether digits are close to each other, and a group may be several.
-    """
+    """Return the digits, or touching digits of a page, in (h, w) ink, the most likely first."""
     regions = find_regions(amount > REGION_AMOUNT)
     solid = np.zeros(regions.area.size + 1, np.bool_)
     solid[regions.labels[amount > CORE_AMOUNT]] = True
@@ -105,10 +98,7 @@ def find_groups(amount: Grey, page: bool = False) -> list[Group]:
 
 
 def border_artefacts(regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return (n,) which regions run along a side of the picture, as a table beside paper does.
-
-    If there is hardly any other region, there are no artefacts. area: (n,) of each region.
-    """
+    """Return (n,) which regions run along a side of the picture, if there are others."""
     size = np.array(regions.labels.shape[::-1])
     spans = regions.boxes[:, 2:] - regions.boxes[:, :2]
     result = np.zeros(area.size, np.bool_)

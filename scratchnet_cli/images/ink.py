@@ -117,10 +117,7 @@ def ink_is_light(grey: Grey) -> bool:
 
 
 def find_margin(grey: Grey) -> tuple[int, float]:
-    """Return the pixels of background that dark ink needs around it, and their grey.
-
-    Ink that fills its picture leaves too little to measure; all other ink needs 0 pixels.
-    """
+    """Return the pixels of background that ink needs if it fills its picture, and their grey."""
     small = small_copy(grey)
     threshold, quality = threshold_otsu(small)
     background = small > threshold
@@ -132,11 +129,7 @@ def find_margin(grey: Grey) -> tuple[int, float]:
 
 
 def light_surface(grey: Grey) -> Grey:
-    """Return (h, w) smooth light: a quadratic surface fitted to most of the background.
-
-    Least squares are repeated with less weight on what is off the surface, such as ink or a
-    table. If too much is, as with the edge of a shadow, the surface is flat.
-    """
+    """Return (h, w) smooth light: a quadratic surface, or 1 if it fits too little."""
     small = small_copy(grey)
     y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in small.shape), indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)
@@ -162,10 +155,7 @@ def bright_background(grey: Grey) -> Grey:
 
 
 def mean_background(grey: Grey, amount: Grey) -> Grey:
-    """Return (h, w) the mean of the background around each pixel; it follows every shadow.
-
-    amount: (h, w) of ink, which does not count.
-    """
+    """Return (h, w) the mean of the background around each pixel. amount: (h, w) of ink."""
     free = (amount < MAX_BACKGROUND_AMOUNT).astype(np.float32)
     share = small_copy(free)
     mean = small_copy(grey * free) / share.clip(1e-3)

@@ -26,10 +26,7 @@ MIN_RULED_LINES, MAX_LINE_TO_PEN_RATIO = 3, 0.6
 
 
 def remove_frames(amount: Grey, page: bool = False) -> Grey:
-    """Return amounts of ink, (h, w), without boxes and circles that surround other ink.
-
-    page: whether there may also be a table, with small digits in its cells.
-    """
+    """Return ink, (h, w), without boxes and circles around other ink, or tables on a page."""
     regions = find_regions(amount > REGION_AMOUNT)
     lengths = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(axis=1)
     longest = max(amount.shape)
@@ -91,10 +88,7 @@ def remove_horizontal_lines(amount: Grey) -> Grey:
 
 
 def find_lines(mask: Mask) -> list[NDArray[np.intp]]:
-    """Return the row at each column, (w,), of every line from the left edge to the right edge.
-
-    The best path through the steps is found by dynamic programming.
-    """
+    """Return the row at each column, (w,), of every line from edge to edge: the best paths."""
     height, width = mask.shape
     thick = mask.copy()
     thick[1:] |= mask[:-1]

@@ -5,10 +5,9 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from importlib import import_module
 from math import prod
-from threading import Lock
 from typing import Any
 
 from PIL import Image
@@ -57,30 +56,8 @@ _TIFF_BITS, _TIFF_TILE_WIDTH, _TIFF_TILE_HEIGHT = 258, 322, 323
 
 # Without a handler, Python prints on stderr what Pillow logs about a damaged file.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
-
-
-_lock, _restored, _readers = Lock(), ExitStack(), 0
-
-
-@contextmanager
-def _ignored_warnings() -> Iterator[None]:
-    """Ignore Python warnings while any thread is inside.
-
-    ``catch_warnings`` alone is wrong with threads: of two that overlap, the last one restores the
-    filters of the first.
-    """
-    global _readers
-    with _lock:
-        if not _readers:
-            _restored.enter_context(warnings.catch_warnings(action="ignore"))
-        _readers += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _readers -= 1
-            if not _readers:
-                _restored.close()
+# The same for its warnings.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @contextmanager
@@ -88,7 +65,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
     """Yield the picture in a file; whatever Pillow raises meanwhile becomes an ``ImageError``."""
     plugin = _plugin(data)
     try:
-        with _ignored_warnings(), plugin(io.BytesIO(data)) as image:
+        with plugin(io.BytesIO(data)) as image:
             check_limits(image, data)
             yield image
     except ImageError:

@@ -31,11 +31,7 @@ MAX_CUT_IMAGES = 10_000
 
 
 def page_images(ink: Ink, groups: Sequence[Group], scale: tuple[float, float]) -> list[DigitImage]:
-    """Return what may be the digits of a page, in reading order, each with its place.
-
-    Where digits may touch, the whole stretch of ink comes first, then its pieces.
-    scale: pixels of the stored picture for each pixel of the groups, across and down.
-    """
+    """Return what may be the digits of a page in reading order: of each stretch all pieces."""
     images: list[DigitImage] = []
     stretches = count()
     for row, members in enumerate(find_rows([group.box for group in groups]), 1):
@@ -81,10 +77,7 @@ class Row:
 
 
 def find_rows(boxes: Sequence[Box]) -> list[list[int]]:
-    """Return the indices of the boxes in each row from left to right, the top row first.
-
-    Rows follow their digits: they may slant and bend. Boxes too low for a digit are left out.
-    """
+    """Return the indices of the boxes in each row, from left to right, the top row first."""
     if not boxes:
         return []
     array = np.array(boxes)
@@ -136,10 +129,7 @@ def slope(boxes: Boxes) -> float:
 
 
 def find_numbers(row: Sequence[Box]) -> tuple[list[int], int]:
-    """Return the number in the row that each box belongs to, from 1, and the row's height.
-
-    row: boxes from left to right, at least one.
-    """
+    """Return the number in the row, from 1, of each box from left to right, and their height."""
     boxes = np.array(row)
     height = typical_height(boxes)
     gaps = boxes[1:, 0] - np.maximum.accumulate(boxes[:, 2])[:-1]

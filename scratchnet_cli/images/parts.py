@@ -31,10 +31,7 @@ MAX_BAR_ASPECT = 0.15
 
 
 def group_regions(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list[list[int]]:
-    """Return the indices of the regions of each digit, without specks.
-
-    area: (n,) of each region, or 0 to leave it out. page: whether other digits are close.
-    """
+    """Return the indices of the regions of each digit. area: (n,) of each, 0 leaves it out."""
     large = np.flatnonzero(area > SPECK_AREA_RATIO * area.max(initial=0))
     rest = large[np.argsort(-area[large], kind="stable")[:MAX_REGIONS]]
     boxes = regions.boxes
@@ -55,10 +52,7 @@ def group_regions(regions: Regions, area: NDArray[np.intp], page: bool = False) 
 
 
 def are_parts(parts: Boxes, digit: Box, largest: Box) -> NDArray[np.bool_]:
-    """Return (n,) which boxes, (n, 4), are parts of a digit with this largest part.
-
-    They are close to it, and small, or the bar of a 5, or just above or below the rest.
-    """
+    """Return (n,) which boxes, (n, 4), are parts of a digit: close and small, or in its column."""
     left, top, right, bottom = parts.T
     digit_left, digit_top, digit_right, digit_bottom = digit
     size = longer_side(largest)
@@ -74,10 +68,7 @@ def are_parts(parts: Boxes, digit: Box, largest: Box) -> NDArray[np.bool_]:
 
 
 def is_top_bar(upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
-    """Return (n,) whether upper boxes lie as the loose bar of a 5: low, above the other's middle.
-
-    upper, lower: (n, 4), or (4,) for a single one.
-    """
+    """Return (n,) whether upper boxes, (n, 4) or (4,), lie low above the other's middle."""
     left, top, right, bottom = upper.T
     lower_left, lower_top, lower_right, lower_bottom = lower.T
     beside = (left >= lower_right) | (right <= lower_left)
@@ -86,11 +77,7 @@ def is_top_bar(upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
 
 
 def are_parts_on_page(parts: Boxes, digit: Box, largest: Box, typical: float) -> NDArray[np.bool_]:
-    """Return (n,) which boxes, (n, 4), are parts of a digit with others and signs around it.
-
-    A small part is not beside its digit. Width does not count, because several digits may touch.
-    typical: the height of most digits; what is much higher together is in two rows.
-    """
+    """Return (n,) which boxes, (n, 4), are parts of a digit with others and signs around it."""
     left, top, right, bottom = parts.T
     digit_left, digit_top, digit_right, digit_bottom = digit
     part_left, part_top, part_right, part_bottom = largest

@@ -29,10 +29,7 @@ def png(pixels: Pixels) -> bytes:
 
 
 def read_grey_png(data: bytes) -> Pixels | None:
-    """Return the (28, 28) pixels of a file that begins with ``GREY_PNG_START``.
-
-    Return None for a damaged file and for one with more chunks than the mark and the pixels.
-    """
+    """Return the (28, 28) pixels of a file with only the mark and the pixels, else None."""
     if data.startswith(MARKED_PNG_START):
         data = GREY_PNG_START + data[len(MARKED_PNG_START) :]
     start = len(GREY_PNG_START) + 4

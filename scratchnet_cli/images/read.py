@@ -54,10 +54,7 @@ def read_image(source: Source, polarity: str = "auto") -> DigitImage:
 
 
 def read_source(source: Source) -> bytes:
-    """Return the bytes of a picture file.
-
-    A path is only read as a file: ``-`` is a file of this name, not standard input.
-    """
+    """Return the bytes of a picture file; the path ``-`` is a file of this name."""
     if isinstance(source, bytes | bytearray):
         check_file_size(len(source))
         return bytes(source)

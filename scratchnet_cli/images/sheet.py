@@ -56,10 +56,7 @@ def solid_region(mask: Mask) -> Mask | None:
 
 
 def smallest_rectangle(mask: Mask) -> tuple[float, float]:
-    """Return the longer and the shorter side of the smallest rectangle around a mask.
-
-    The rectangle may have any angle. mask: (h, w), not empty.
-    """
+    """Return longer and shorter side of the smallest rectangle, at any angle, around a mask."""
     rows = np.flatnonzero(mask.any(axis=1))
     ends = mask[rows].argmax(axis=1), mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
     points = np.concatenate([np.stack((rows, columns), axis=1) for columns in ends])

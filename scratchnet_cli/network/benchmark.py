@@ -33,10 +33,7 @@ class Rate:
 def measure_throughput(
     network: Network, images: NDArray[np.uint8], batch_sizes: Sequence[int] = BATCH_SIZES
 ) -> list[Rate]:
-    """Return a rate for each batch size. images: (n, rows, columns), repeated as often as needed.
-
-    The batch sizes take turns, so a busy moment of the machine affects all of them.
-    """
+    """Return a rate for each batch size. images: (n, rows, columns), repeated as needed."""
     forward = Forward(network)
     pixels = np.resize(images, (max(batch_sizes), images[0].size))
     latencies: dict[int, list[float]] = {batch_size: [] for batch_size in batch_sizes}

@@ -27,10 +27,7 @@ WIDTH_MULTIPLE = 4
 
 @dataclass(frozen=True)
 class FoldedActivation:
-    """An activation as it runs here: h(a) = gain·f(before·a) + offset, with f in place.
-
-    f: None is the identity; one: the argument for which f gives exactly 1.
-    """
+    """An activation h(a) = gain·f(before·a) + offset; f works in place and gives 1 for ``one``."""
 
     f: Callable[..., Array] | None
     one: float
@@ -49,10 +46,7 @@ FOLDED_ACTIVATIONS = {
 
 
 class Forward:
-    """A network with its buffers; each thread needs its own.
-
-    largest: the input that means 1; block_size: at most this many images go through at once.
-    """
+    """A network with its buffers; each thread needs its own. largest: the input that means 1."""
 
     def __init__(
         self, network: Network, largest: float = LARGEST_PIXEL, block_size: int = BLOCK_SIZE
@@ -88,13 +82,7 @@ class Forward:
         return np.asarray(self.logits(images).argmax(axis=1))
 
     def logits(self, images: Array) -> Array:
-        """Return the scores of the output layer, (n, outputs).
-
-        images: (n, inputs), from 0, background, to ``largest``, ink.
-
-        Raises:
-            ShapeError: the images have another number of pixels than the network has inputs.
-        """
+        """Return the scores of the output layer, (n, outputs). images: (n, inputs)."""
         self._network.check_input(images, axes=(2,))
         logits = np.empty((len(images), self._network.outputs), self._x.dtype)
         block_size = len(self._x)

@@ -32,10 +32,7 @@ _INDENT = "    "
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """The values of one layer: its input x, ``a = x·W + b``, and z, the functions applied to a.
-
-    functions: their names, in the order in which they are applied.
-    """
+    """One layer's input x, ``a = x·W + b``, and z, the named functions applied to a in order."""
 
     layer: Layer
     x: Array
@@ -45,11 +42,7 @@ class Step:
 
 
 def trace_network(network: Network, x: Array, output: str = "identity") -> tuple[Step, ...]:
-    """Return a step for each layer; the last z is ``Network.logits``, or their softmax.
-
-    x: (inputs,) or (n, inputs) numbers; computed in the precision of the weights, at least float32.
-    output: a name in ``OUTPUT_FUNCTIONS``, applied after the last layer's activation.
-    """
+    """Return a step for each layer; the last z are the logits. output: in ``OUTPUT_FUNCTIONS``."""
     network.check_input(x)
     most = max_rows(sum(network.widths))
     if x.ndim == 2 and len(x) > most:

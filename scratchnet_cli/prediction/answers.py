@@ -49,8 +49,24 @@ class Digit:
         return [(int(digit), float(self.probabilities[digit])) for digit in order]
 
 
+class _Digits:
+    """Digits that were read together, at least one."""
+
+    digits: Sequence[Digit]
+
+    @property
+    def probability(self) -> float:
+        """Return the probability of the least certain digit."""
+        return min(digit.probability for digit in self.digits)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return why they may be wrong, each reason once."""
+        return list(dict.fromkeys(reason for digit in self.digits for reason in digit.warnings))
+
+
 @dataclass(frozen=True, eq=False)
-class Number:
+class Number(_Digits):
     """Digits side by side, at least one. row: their row in the picture, counted from 1."""
 
     digits: Sequence[Digit]
@@ -60,16 +76,6 @@ class Number:
     def number(self) -> str:
         """Return the digits as text: ``2026``."""
         return "".join(str(digit.digit) for digit in self.digits)
-
-    @property
-    def probability(self) -> float:
-        """Return the probability of the least certain digit."""
-        return min(digit.probability for digit in self.digits)
-
-    @property
-    def warnings(self) -> list[str]:
-        """Return why the number may be wrong, each reason once."""
-        return _distinct_warnings(self.digits)
 
     @property
     def box(self) -> Box | None:
@@ -82,7 +88,7 @@ class Number:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class Answer(_Digits):
     """The digits in a picture, in reading order, at least one."""
 
     path: str
@@ -98,16 +104,6 @@ class Answer:
     def number(self) -> str:
         """Return the numbers, separated by spaces."""
         return " ".join(number.number for number in self.numbers)
-
-    @property
-    def probability(self) -> float:
-        """Return the probability of the least certain digit."""
-        return min(digit.probability for digit in self.digits)
-
-    @property
-    def warnings(self) -> list[str]:
-        """Return why the answer may be wrong, each reason once."""
-        return _distinct_warnings(self.digits)
 
 
 @dataclass(frozen=True)
@@ -139,19 +135,12 @@ def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
 
 
 def probability_warnings(probabilities: NDArray[np.floating]) -> tuple[str, ...]:
-    """Return why the most probable class may be wrong, at most one reason.
-
-    probabilities: (classes,), they sum to 1.
-    """
+    """Return why the most probable class may be wrong, at most one reason."""
     # For ten classes a list is faster than an array. The 0 is for a network of one class.
     *_, second, best = 0.0, *sorted(probabilities.tolist())
     if 1 - best - second > MAX_LEFT_OVER:
         return (NOT_A_DIGIT,)
     return (LOW_PROBABILITY,) if best < MIN_PROBABILITY else ()
-
-
-def _distinct_warnings(digits: Sequence[Digit]) -> list[str]:
-    return list(dict.fromkeys(warning for digit in digits for warning in digit.warnings))
 
 
 def _row_and_number(digit: Digit) -> tuple[int, int]:

@@ -22,10 +22,7 @@ class PreprocessedFolder:
             raise OutputError(f"{folder}: no folder can be made here ({error.strerror})") from error
 
     def add(self, result: Result) -> None:
-        """Write ``photo.28x28.png`` for ``photo.jpg``; the next of this name has a ``-2``.
-
-        Files of an earlier run are replaced, others never.
-        """
+        """Write ``photo.28x28.png`` for ``photo.jpg``; the next of this name has a ``-2``."""
         if not isinstance(result, Answer):
             return
         stem = "stdin" if result.path == STDIN else Path(result.path).stem

@@ -30,10 +30,7 @@ MIN_LONE_SPLIT_RATIO = 1.5
 
 
 def choose_pieces(places: Sequence[Place], probabilities: NDArray[np.floating]) -> list[int]:
-    """Return the indices of the digits, in reading order: of each stretch the whole or its pieces.
-
-    places: in reading order, of each stretch the whole first. probabilities: (n, classes).
-    """
+    """Return the indices of the digits, in reading order: of each stretch the whole or pieces."""
     costs = piece_costs(places, probabilities).tolist()
     chosen: list[int] = []
     for _, stretch in groupby(range(len(places)), key=lambda index: places[index].stretch):

@@ -36,10 +36,7 @@ def failures_section(failures: Sequence[tuple[str, str]], count: int, lead: str 
 
 
 def original(path: str, numbers: Sequence[Number] = ()) -> Html:
-    """Return the picture with its numbers drawn over it, if their places are known.
-
-    Return nothing if the picture cannot be read a second time, as from a pipe.
-    """
+    """Return the picture, with its numbers drawn over it; nothing if it cannot be read again."""
     has_places = any(number.box for number in numbers)
     if not os.path.isfile(path):  # noqa: PTH113
         return Html()
@@ -55,12 +52,7 @@ def original(path: str, numbers: Sequence[Number] = ()) -> Html:
 
 
 def overlay(numbers: Sequence[Number], size: tuple[int, int], scale: float) -> Html:
-    """Return a box for each number and each digit, and above it the number as text.
-
-    A number with a warning has a question mark and a dashed box.
-
-    size: width and height of the image below; scale: of its pixels to those of the boxes.
-    """
+    """Return a box for each digit and number; size, scale: of the picture below and its boxes."""
     width, height = size
     longer = max(width, height)
     marks = []

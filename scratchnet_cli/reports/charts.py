@@ -15,10 +15,7 @@ _DIAGRAM_SIDE, _DIAGRAM_MARGIN = 240, 46
 
 
 def bars(probabilities: Sequence[float], answer: int, label: int | None = None) -> Html:
-    """Return a bar for each class, or only the best classes as text if there are too many.
-
-    label: the correct class, if it is known.
-    """
+    """Return a bar for each class, or only the best as text. label: the correct class, if known."""
     order = sorted(range(len(probabilities)), key=lambda i: -probabilities[i])
     best = ", ".join(f"{i} {probabilities[i]:.4f}" for i in order[:3])
     if len(probabilities) > MAX_BAR_CLASSES:

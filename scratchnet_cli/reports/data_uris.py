@@ -26,10 +26,7 @@ def grey_img(pixels: NDArray[np.uint8], alternative: str, class_: str = "digit")
 
 
 def signed_img(fields: NDArray[np.floating], columns: int, alternative: str) -> Html:
-    """Return an image of fields of signed numbers side by side, (n, rows, columns).
-
-    They share one scale of colours: blue below 0, orange above.
-    """
+    """Return an image of signed (n, rows, columns) fields: blue below 0, orange above."""
     count, height, width = fields.shape
     limit = float(np.percentile(np.abs(fields), _LIMIT_PERCENTILE)) or 1.0
     # 127 is the number 0, and 255 the transparent gap.

@@ -58,10 +58,7 @@ def unreadable_section(result: Evaluation) -> Html:
 
 
 def choose_cells(result: Evaluation) -> Cells:
-    """Return which images to show of each cell: all mistakes, or fewer of each if there are many.
-
-    No cells are shown if the matrix is not.
-    """
+    """Return which images to show of each cell: all mistakes, or fewer if there are many."""
     counts, classes = result.confusion, len(result.confusion)
     if classes > MAX_MATRIX_CLASSES:
         return {}

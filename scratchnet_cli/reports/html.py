@@ -36,10 +36,7 @@ def join(*content: str) -> Html:
 
 
 def table(
-    caption: str,
-    columns: tuple[str, ...],
-    rows: Sequence[tuple[str, ...]],
-    class_: str = "figures",
+    caption: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], class_: str = "figures"
 ) -> Html:
     """Return a table whose first column names its rows."""
     head = tag("tr", *(tag("th", name, scope="col") for name in columns))

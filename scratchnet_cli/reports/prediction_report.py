@@ -18,10 +18,7 @@ MAX_NARROW_DIGITS = 6
 
 
 class PredictionPage:
-    """A report that receives the results one by one.
-
-    It keeps ``MAX_ANSWERS`` of them, first those with warnings, and no picture files.
-    """
+    """A report that keeps ``MAX_ANSWERS`` results, first those with warnings, and no files."""
 
     def __init__(self) -> None:
         self._answers: list[tuple[bool, float, int, Answer]] = []

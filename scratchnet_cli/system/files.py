@@ -20,10 +20,7 @@ PART_SUFFIX = ".scratchnet-part"
 
 
 def read_bounded(path: Path, max_bytes: int, error: type[ScratchnetError], hint: str = "") -> bytes:
-    """Return the content of a file.
-
-    hint: follows the system's reason in the message.
-    """
+    """Return the content of a file. hint: follows the system's reason in the message."""
     try:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
@@ -35,10 +32,7 @@ def read_bounded(path: Path, max_bytes: int, error: type[ScratchnetError], hint:
 
 
 def check_writable(path: Path, overwrite: Overwrite, option: str = "") -> None:
-    """Raise now what ``write_atomic`` would raise after the work.
-
-    option: the option that named the path, for messages.
-    """
+    """Raise now what ``write_atomic`` would raise. option: what named the path, for messages."""
     with _write_errors(path, option):
         _check_existing(path, overwrite, option)
         with _part_of(path):

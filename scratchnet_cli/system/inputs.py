@@ -25,10 +25,7 @@ MAX_PATH_BYTES = 2**16
 
 
 def expand(names: Iterable[str]) -> list[str]:
-    """Return the names, each folder replaced by the pictures in it, sorted by name.
-
-    A folder without pictures stays in the list.
-    """
+    """Return the names, each folder replaced by its pictures, sorted, if it has any."""
     expanded: list[str] = []
     for name in names:
         # Unlike Path.is_dir, this returns False for a name that the system refuses.
@@ -40,10 +37,7 @@ def expand(names: Iterable[str]) -> list[str]:
 
 
 def read_list(name: str) -> Iterator[list[str]]:
-    """Yield the paths in a file, one a line, or on standard input for ``-``; skip empty lines.
-
-    They come in groups: what a pipe contains at the moment, or a part of a file.
-    """
+    """Yield the paths in a file, one a line, in groups: what a pipe has, or a part of a file."""
     rest = b""
     try:
         with _open(name) as file:

@@ -109,22 +109,16 @@ def _spread(
         ) from error
 
 
-def _start(processes: int) -> "ProcessPoolExecutor | None":
-    """Return running processes, or None if the system grants none."""
+def _start(processes: int) -> "ProcessPoolExecutor":
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     # Forking saves each process from importing NumPy and Pillow again, where it is safe.
     context = get_context("fork" if sys.platform == "linux" else "spawn")
-    try:
-        with _signals_blocked():
-            pool = ProcessPoolExecutor(processes, context, _initialize_worker)
-            # The first task starts the processes.
-            pool.submit(int)
-    except (ImportError, NotImplementedError, OSError, RuntimeError):
-        # RuntimeError: no thread can be started. A process without it would wait for ever.
-        _kill_workers()
-        return None
+    with _signals_blocked():
+        pool = ProcessPoolExecutor(processes, context, _initialize_worker)
+        # The first task starts the processes.
+        pool.submit(int)
     return pool
 
 

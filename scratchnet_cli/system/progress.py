@@ -78,11 +78,7 @@ class Progress:
 
     @contextmanager
     def pictures(self, total: int | None) -> Iterator[Callable[[], None]]:
-        """Show pictures read; yield a function to call after each. total: None if unknown.
-
-        There is a bar only if the run takes long and the answers go elsewhere: on the same
-        terminal the answers are the progress.
-        """
+        """Show pictures read if it takes long and answers go elsewhere. total: None if unknown."""
         start = time.monotonic()
         done = 0
 
@@ -99,16 +95,6 @@ class Progress:
         finally:
             if self._bar is not None:
                 self._bar.close()
-
-
-class Silent(Progress):
-    """A progress that prints nothing, for library calls."""
-
-    def __init__(self) -> None:
-        super().__init__("none", quiet=True)
-
-    def error(self, message: str) -> None:
-        """Print nothing."""
 
 
 class _Stderr:

@@ -93,10 +93,7 @@ def on_github() -> bool:
 
 
 def annotate(title: str, message: str) -> None:
-    """Show an error beside the job on GitHub; do nothing elsewhere.
-
-    https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
-    """
+    """Show an error beside the job on GitHub, by a workflow command; do nothing elsewhere."""
     if on_github():
         title = _command_data(title).replace(":", "%3A").replace(",", "%2C")
         write_stderr(f"::error title={title}::{_command_data(escape(message))}\n")

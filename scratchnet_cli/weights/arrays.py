@@ -26,10 +26,7 @@ _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """The contents of a weight file: arrays by name, and the lists of names that it states.
-
-    lists: ``activations`` has a name for each layer, ``classes`` one for each output.
-    """
+    """Arrays by name, and lists: ``activations`` for layers, ``classes`` for outputs."""
 
     arrays: dict[str, NDArray[np.floating]]
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -40,14 +37,10 @@ LISTS = ("activations", "classes")
 
 
 def view_array(
-    body: bytes | bytearray | memoryview,
-    code: str,
-    shape: tuple[Any, ...],
-    fortran: bool,
-    types: Collection[str] = FLOAT_TYPES,
+    body: bytes | bytearray | memoryview, code: str, shape: tuple[Any, ...], fortran: bool
 ) -> Array:
     """Return an array over ``body``, without a copy. code: NumPy's, such as "<f4"."""
-    if code[:1] not in "<>=" or code[1:] not in types:
+    if code[:1] not in "<>=" or code[1:] not in FLOAT_TYPES:
         raise WeightsError("an array is not of floating-point numbers")
     if len(shape) > MAX_AXES:
         raise WeightsError(f"an array has {len(shape)} axes, expected 1 or 2")
@@ -82,10 +75,7 @@ def layers_of(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
 
 
 def _prefixes(names: Collection[str]) -> list[str]:
-    """Return ``fc1.``, ``fc2.``, ``fc10.``: the names without weight and bias, by their numbers.
-
-    The order of the file has no meaning: files are written in alphabetical order.
-    """
+    """Return the names without weight and bias, by their numbers: ``fc1.``, ``fc2.``, ``fc10.``."""
     prefixes = {name.removesuffix("weight").removesuffix("bias") for name in names}
     if len(names) != 2 * len(prefixes):
         raise WeightsError(f"expected a weight and a bias for each layer, found: {_shown(names)}")
@@ -119,11 +109,7 @@ def book_arrays(network: Network) -> dict[str, Array]:
 
 
 def pytorch_arrays(network: Network) -> dict[str, Array]:
-    """Return the ``state_dict`` of ``Sequential(Linear, Sigmoid, Linear, …)``.
-
-    Only every other module has arrays. The weights are transposed in memory too, because some
-    writers use only the bytes.
-    """
+    """Return the ``state_dict`` of ``Sequential(Linear, Sigmoid, Linear, …)``."""
     return {
         f"{2 * i}.{name}": array
         for i, layer in enumerate(network.layers)

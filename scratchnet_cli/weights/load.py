@@ -17,7 +17,7 @@ from scratchnet_cli.errors import DownloadError, MirrorError, WeightsError
 from scratchnet_cli.network.layers import ACTIVATIONS, Layer, Network
 from scratchnet_cli.system.files import read_bounded
 from scratchnet_cli.system.origin import Origin
-from scratchnet_cli.system.progress import Progress, Silent
+from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.weights.arrays import (
     MAX_WEIGHTS_BYTES,
     Contents,
@@ -78,7 +78,7 @@ def load_weights(
         >>> load_weights("bundled").network
         Network(784-50-100-10, sigmoid sigmoid identity)
     """
-    progress = progress or Silent()
+    progress = progress or Progress(quiet=True)
     weights = _find(None if name is None else os.fspath(name), progress)
     if weights.activations == "assumed":
         progress.note(

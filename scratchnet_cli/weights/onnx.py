@@ -17,10 +17,7 @@ OPERATORS = {"sigmoid": "Sigmoid", "relu": "Relu", "tanh": "Tanh", "identity": "
 
 
 def write_onnx(network: Network) -> bytes:
-    """Return a graph from ``x``, (batch, inputs), to ``logits`` and ``probabilities``.
-
-    Both are (batch, outputs), for batches of any size. The graph uses the book's names.
-    """
+    """Return a graph from ``x``, (n, inputs), to ``logits`` and ``probabilities``, (n, outputs)."""
     try:
         from onnx import checker, helper, numpy_helper
     except ImportError as error:

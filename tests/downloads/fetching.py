@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scratchnet_cli.downloads.assets import Asset
-from scratchnet_cli.system.progress import Silent
+from scratchnet_cli.system.progress import Progress
 
 # Long enough for several chunks, and gzipped like the real files.
 DATA = gzip.compress(bytes(range(256)) * 600, compresslevel=0, mtime=0)
@@ -22,11 +22,11 @@ def asset(*folders: str, name: str = "digits.gz", data: bytes = DATA) -> Asset:
     return Asset(name, len(data), hashlib.sha256(data).hexdigest(), folders or (CLOSED_URL,))
 
 
-class Recorder(Silent):
+class Recorder(Progress):
     """Records notes, and for each source how many bytes were received each time."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(quiet=True)
         self.notes: list[str] = []
         self.transfers: list[tuple[str, list[int]]] = []
 
@@ -52,10 +52,10 @@ FETCH = """
 import sys
 from scratchnet_cli.downloads.assets import Asset
 from scratchnet_cli.downloads.cache import fetch
-from scratchnet_cli.system.progress import Silent
+from scratchnet_cli.system.progress import Progress
 name, size, sha256, *folders = sys.argv[1:]
 for _ in range(2):
-    print(fetch(Asset(name, int(size), sha256, tuple(folders)), Silent()).cached)
+    print(fetch(Asset(name, int(size), sha256, tuple(folders)), Progress(quiet=True)).cached)
 """
 
 

@@ -67,10 +67,7 @@ def test_download_returns_bytes_and_host(server: Server) -> None:
 )
 def test_download_accepts_every_form_of_the_file(server: Server, behaviour: Behaviour) -> None:
     """The file arrives byte for byte, however HTTP wraps it, and if the first attempts fail."""
-    server.paths |= {
-        "/file": behaviour,
-        "/unsteady": behave.in_turn(behave.status(503), RIGHT),
-    }
+    server.paths |= {"/file": behaviour, "/unsteady": behave.in_turn(behave.status(503), RIGHT)}
     assert download(asset(server.url("/file")), Recorder())[0] == DATA
     assert server.sent < behave.ENDLESS_LIMIT / 2
 

@@ -125,23 +125,6 @@ def refuse_thread(_: object) -> None:
 
 
 @needs_unix
-@pytest.mark.parametrize(
-    ("target", "refuse"),
-    [("os.fork", refuse_process), ("threading.Thread.start", refuse_thread)],
-    ids=["no process", "no thread"],
-)
-def test_map_works_here_without_processes(
-    monkeypatch: pytest.MonkeyPatch, target: str, refuse: Callable[..., object]
-) -> None:
-    """If the system grants no process or thread, all work is done here, and none is left."""
-    monkeypatch.setattr(target, refuse)
-    chunks = list(map_in_order(shout, [["name"] * 2 * CHUNK_FILES]))
-    assert chunks == [[("name", ("NAME", os.getpid()))]] * 2 * CHUNK_FILES
-    for child in active_children():
-        child.join(5)
-    assert active_children() == []
-
-
 @pytest.mark.parametrize("work", [die, die_or_return_much])
 def test_map_reports_a_worker_that_died(work: Callable[[str], object]) -> None:
     """The results before it are given, then an error names the files; no result is awaited."""
