@@ -19,7 +19,7 @@ from scratchnet_cli.errors import DatasetError, ScratchnetError, ShapeError, Wei
 from scratchnet_cli.evaluation import evaluate as module
 from scratchnet_cli.network.fast import Forward
 from scratchnet_cli.network.layers import Layer, Network
-from scratchnet_cli.system.progress import Silent
+from scratchnet_cli.system.progress import Progress
 from tests.conftest import write_dataset
 
 Bytes = NDArray[np.uint8]
@@ -34,25 +34,19 @@ def network_of(W: Any, b: Any) -> Network:  # noqa: N803
 TINY = network_of(np.eye(4, 3), np.zeros(3))
 
 
-class Recorder(Silent):
-    """A progress that keeps its sizes, images done and accuracy after each batch."""
+class Recorder(Progress):
+    """A progress that keeps its sizes, and images done and accuracy after each batch."""
 
-    def __init__(self, look: Callable[[int], None] = lambda _: None) -> None:
-        super().__init__()
+    def __init__(self) -> None:
+        super().__init__(quiet=True)
         self.sizes = (0, 0)
         self.states: list[tuple[int, float]] = []
-        self.look = look
 
     @contextmanager
     def evaluation(self, images: int, batch_size: int) -> Iterator[Callable[[int, float], None]]:
         """Keep the numbers."""
         self.sizes = images, batch_size
-
-        def show(done: int, accuracy: float) -> None:
-            self.states.append((done, accuracy))
-            self.look(done)
-
-        yield show
+        yield lambda done, accuracy: self.states.append((done, accuracy))
 
 
 def use_threads(patch: pytest.MonkeyPatch, images_per_task: int, cores: int = 2) -> None:
@@ -133,10 +127,7 @@ def one_by_one(digits: Bytes, labels: Bytes) -> list[list[int]]:
     form=st.none() | st.tuples(st.booleans(), st.booleans()),
 )
 def test_evaluation_does_not_depend_on_batches_threads_or_form(
-    one_by_one: list[list[int]],
-    batch_size: int,
-    threaded: bool,
-    form: tuple[bool, bool] | None,
+    one_by_one: list[list[int]], batch_size: int, threaded: bool, form: tuple[bool, bool] | None
 ) -> None:
     """On real digits it is always the result of a plain loop; floats are not divided again."""
     dataset = load_dataset("sample")
@@ -194,41 +185,6 @@ def test_threads_work_at_the_same_time(
     evaluate(load_weights("bundled"), (digits, labels), 125)
     assert [size for _, size in seen] == [250] * 4
     assert len({id(forward) for forward, _ in seen}) > 1
-
-
-def test_threads_wait_for_results_to_be_counted(
-    digits: Bytes, labels: Bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Memory holds few parts, however many there are."""
-    use_threads(monkeypatch, 1)
-    started: list[int] = []
-    ahead: list[int] = []
-    before_logits(monkeypatch, lambda _, x: started.append(len(x)))
-    progress = Recorder(lambda done: ahead.append(len(started) - done))
-    evaluate(load_weights("bundled"), (digits, labels), 1, progress=progress)
-    assert len(ahead) == len(started) == 1000
-    assert max(ahead) <= 5
-
-
-@pytest.mark.parametrize("granted", [0, 1])
-def test_threads_that_cannot_start_are_not_needed(
-    digits: Bytes, labels: Bytes, monkeypatch: pytest.MonkeyPatch, granted: int
-) -> None:
-    """If the system starts no thread, or only one, the result is the same."""
-    start = threading.Thread.start
-    started: list[threading.Thread] = []
-
-    def refuse(self: threading.Thread) -> None:
-        if len(started) == granted:
-            raise RuntimeError("can't start new thread")
-        started.append(self)
-        start(self)
-
-    expected = evaluate(load_weights("bundled"), (digits, labels)).confusion
-    use_threads(monkeypatch, 100)
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    found = evaluate(load_weights("bundled"), (digits, labels)).confusion
-    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("threaded", [True, False])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli import evaluate, load_dataset, load_weights
 from scratchnet_cli.evaluation.metrics import expected_calibration_error
-from scratchnet_cli.evaluation.result import MAX_FAILURES, Evaluation, PictureDetails
+from scratchnet_cli.evaluation.result import Evaluation
 from scratchnet_cli.system.origin import Origin
 
 
@@ -113,11 +113,3 @@ def test_predictions_need_details() -> None:
     """Without logits nothing is made up."""
     with pytest.raises(ValueError, match="without details"):
         _ = evaluate(load_weights("bundled"), load_dataset("sample").first(1)).predictions
-
-
-def test_picture_details_keep_the_first_failures() -> None:
-    """A folder of a million unreadable pictures does not fill the memory."""
-    details = PictureDetails()
-    for i in range(MAX_FAILURES + 5):
-        details.add_failure(f"{i}.png", "blank")
-    assert details.failures == [(f"{i}.png", "blank") for i in range(MAX_FAILURES)]
