@@ -1,9 +1,8 @@
-"""``scratchnet eval`` on labelled pictures: what ``predict`` answers, counted."""
+"""``scratchnet eval`` of labelled pictures: the answers of ``predict``, counted."""
 
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,18 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.system import pool as workers
-from tests.conftest import BUNDLED, BUNDLED_WEIGHTS, Run, write_dataset
+from scratchnet_cli.system import pool
+from tests.conftest import BUNDLED_WEIGHTS, Run, write_dataset
+
+Bytes = NDArray[np.uint8]
 
 DRAWN = 24
-TIMES = ("made", "elapsed_s", "images_per_s")
+TIMES = dict.fromkeys(("made", "elapsed_s", "images_per_s"))
 
 
 @pytest.fixture
-def pictures(tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
-    """Digits of the sample, enlarged, some dark on white, and labels.tsv; two labels are wrong."""
+def pictures(tmp_path: Path, digits: Bytes, labels: Bytes) -> Path:
+    """Return a folder of enlarged digits, some dark on white, with a list; two labels are wrong."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     lines = []
@@ -33,24 +34,32 @@ def pictures(tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8
     return folder
 
 
+@pytest.fixture
+def damaged(pictures: Path) -> Path:
+    """Return the pictures; one file is not a picture, and one is blank."""
+    (pictures / "05.png").write_text("no picture")
+    Image.new("L", (50, 50)).save(pictures / "07.png")
+    return pictures
+
+
+def labels_of(pictures: Path) -> dict[str, str]:
+    """Return the label of each name in the list."""
+    rows = (line.split("\t") for line in (pictures / "labels.tsv").read_text().splitlines())
+    return {name: label for name, label, *_ in rows}
+
+
 def by_class(pictures: Path) -> Path:
-    """The same pictures in a folder for each class."""
+    """Return a folder with the same pictures in a folder for each class."""
     folder = pictures.with_name("classes")
-    for line in (pictures / "labels.tsv").read_text().splitlines():
-        name, label = line.split("\t")
+    for name, label in labels_of(pictures).items():
         (folder / label).mkdir(parents=True, exist_ok=True)
         shutil.copy(pictures / name, folder / label)
     return folder
 
 
-def as_listed(pictures: Path) -> Path:
-    """The pictures as they are, with their list."""
-    return pictures
-
-
 def counted(run: Run, pictures: Path, *options: str) -> list[list[int]]:
-    """The confusion matrix that counting the answers of ``predict`` gives."""
-    labels = dict(line.split("\t") for line in (pictures / "labels.tsv").read_text().splitlines())
+    """Return the confusion matrix that counting the answers of ``predict`` gives."""
+    labels = labels_of(pictures)
     matrix = [[0] * 10 for _ in range(10)]
     for line in run("predict", *BUNDLED_WEIGHTS, *options, pictures).stdout.splitlines():
         path, digit, _ = line.split("\t")
@@ -58,59 +67,60 @@ def counted(run: Run, pictures: Path, *options: str) -> list[list[int]]:
     return matrix
 
 
-def evaluated(run: Run, folder: Path, *options: str | Path) -> dict[str, Any]:
-    """The JSON of an evaluation of these pictures."""
+def evaluated(run: Run, folder: Path, *options: str | int | Path) -> dict[str, Any]:
+    """Return the JSON of an evaluation of these pictures."""
     result = run("eval", *BUNDLED_WEIGHTS, "--dataset", folder, "--format", "json", *options)
     assert result.exit_code == 0, result.stderr
     answer: dict[str, Any] = json.loads(result.stdout)
     return answer
 
 
-@pytest.mark.parametrize("layout", [as_listed, by_class])
+@pytest.mark.parametrize("in_folders", [False, True])
 @pytest.mark.parametrize("options", [(), ("--polarity", "dark")])
-def test_it_counts_what_predict_answers(
-    run: Run, pictures: Path, layout: Callable[[Path], Path], options: tuple[str, ...]
+def test_pictures_are_counted_as_predict_answers(
+    run: Run, pictures: Path, in_folders: bool, options: tuple[str, ...]
 ) -> None:
-    """Listed or in a folder for each class, and whatever the options of the recipe."""
+    """Listed or in class folders, and with the options of ``predict``."""
     expected = counted(run, pictures, *options)
-    answer = evaluated(run, layout(pictures), "--skip-unreadable", *options)
+    folder = by_class(pictures) if in_folders else pictures
+    answer = evaluated(run, folder, "--skip-unreadable", *options)
     assert answer["confusion"] == expected
     assert answer["total"] == sum(map(sum, expected)) == DRAWN - answer["skipped"]
     assert answer["split"] is None
     assert answer["correct"] <= DRAWN - 2
 
 
-def test_the_real_pictures_are_counted_as_predict_reads_them(run: Run, tmp_path: Path) -> None:
+def test_wild_pictures_are_counted_as_predict_answers(run: Run, tmp_path: Path) -> None:
     """With WILD_PICTURES=FOLDER: what people drew and labelled, in both layouts."""
     wild = os.environ.get("WILD_PICTURES")
     if not wild:
-        pytest.skip("WILD_PICTURES names no folder of pictures with labels.tsv")
+        pytest.skip("WILD_PICTURES does not name a folder of pictures with labels.tsv")
     folder = tmp_path / "wild"
-    folder.mkdir()
-    for path in Path(wild).iterdir():
-        shutil.copy(path, folder)
-    rows = [line.split("\t")[:2] for line in (folder / "labels.tsv").read_text().splitlines()]
-    (folder / "labels.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
+    shutil.copytree(wild, folder)
+    rows = (f"{name}\t{label}\n" for name, label in labels_of(folder).items())
+    (folder / "labels.tsv").write_text("".join(rows))
     expected = counted(run, folder)
     assert evaluated(run, folder)["confusion"] == expected
     assert evaluated(run, by_class(folder))["confusion"] == expected
 
 
-@pytest.mark.parametrize("batch_size", ["1", "7"])
-def test_neither_batches_nor_processes_change_a_figure(
-    run: Run, pictures: Path, batch_size: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("batch_size", [1, 7, 10**30])
+def test_pictures_give_the_same_for_all_batches_and_processes(
+    run: Run, pictures: Path, batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer is the same when several processes read the pictures, a few at a time."""
+    """The answer is the same if several processes read the pictures, a few at a time."""
     expected = evaluated(run, pictures, "--batch-size", batch_size)
-    monkeypatch.setattr(workers, "_cores", lambda: 2)
-    monkeypatch.setattr(workers, "BATCH_FILES", 15)
+    monkeypatch.setattr(pool, "usable_cores", lambda: 2)
+    monkeypatch.setattr(pool, "CHUNK_FILES", 5)
     answer = evaluated(run, pictures, "--batch-size", batch_size)
-    assert {**answer, **dict.fromkeys(TIMES)} == {**expected, **dict.fromkeys(TIMES)}
+    assert answer | TIMES == expected | TIMES
     assert answer["confusion"] == counted(run, pictures)
 
 
-def test_what_predict_kept_can_be_evaluated_again(run: Run, pictures: Path, tmp_path: Path) -> None:
-    """The 28x28 PNGs of --save-preprocessed, with labels: the same figures, and the same hash."""
+def test_preprocessed_pictures_can_be_evaluated_again(
+    run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    """The PNGs of --save-preprocessed, with labels, give the same figures and the same hash."""
     kept = tmp_path / "kept"
     run("predict", *BUNDLED_WEIGHTS, pictures, "--save-preprocessed", kept)
     text = (pictures / "labels.tsv").read_text()
@@ -123,7 +133,7 @@ def test_what_predict_kept_can_be_evaluated_again(run: Run, pictures: Path, tmp_
 
 
 def test_raw_pictures_are_the_images_of_an_idx_file(
-    run: Run, tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
+    run: Run, tmp_path: Path, digits: Bytes, labels: Bytes
 ) -> None:
     """Every figure of 28x28 PNGs with --raw is that of the same images as IDX."""
     folder = tmp_path / "pngs"
@@ -135,22 +145,15 @@ def test_raw_pictures_are_the_images_of_an_idx_file(
     (folder / "labels.csv").write_text("".join(lines))
     idx = write_dataset(tmp_path / "idx", digits[:300], labels[:300])
     ours, theirs = evaluated(run, folder, "--raw"), evaluated(run, idx)
+    assert len(ours["mistakes"]) > 1
     for mistake in ours["mistakes"]:
         assert mistake.pop("path") == str(folder / f"{mistake['index']:03}.png")
     for field in ("confusion", "per_class", "ece", "reliability", "mistakes", "interval"):
         assert ours[field] == theirs[field]
 
 
-@pytest.fixture
-def damaged(pictures: Path) -> Path:
-    """The pictures, of which one is none and one is blank."""
-    (pictures / "05.png").write_text("no picture")
-    Image.new("L", (50, 50)).save(pictures / "07.png")
-    return pictures
-
-
-def test_an_unreadable_picture_counts_as_wrong(run: Run, damaged: Path) -> None:
-    """It is named with the reason, it is in no cell of the matrix, and the exit code is 3."""
+def test_unreadable_pictures_count_as_wrong(run: Run, damaged: Path) -> None:
+    """They are named with the reason, are in no cell of the matrix, and the exit code is 3."""
     command = ["eval", *BUNDLED_WEIGHTS, "--dataset", damaged]
     result = run(*command, "--format", "json")
     answer = json.loads(result.stdout)
@@ -161,15 +164,16 @@ def test_an_unreadable_picture_counts_as_wrong(run: Run, damaged: Path) -> None:
     assert f"scratchnet: {damaged / '05.png'}: not a picture of a known format" in result.stderr
     assert f"scratchnet: {damaged / '07.png'}: the picture is blank" in result.stderr
     assert f"{answer['correct']} of {DRAWN} right, 2 unreadable, " in result.stderr
+    assert f"{DRAWN}/{DRAWN}  accuracy {answer['accuracy']:.4f}\n" in result.stderr
     assert run(*command, "--quiet").stderr.count("\n") == 2
-    assert (
-        f"of {DRAWN} images right, 2 unreadable, 95%" in run(*command, "--format=markdown").stdout
-    )
+    markdown = run(*command, "--format", "markdown").stdout
+    assert f"of {DRAWN} images right, 2 unreadable, 95%" in markdown
+    assert f", sha256 `{answer['dataset']['sha256']}`" in markdown
     assert run(*command, "--min-accuracy", "1").exit_code == 3
 
 
-def test_an_unreadable_picture_can_be_skipped(run: Run, damaged: Path) -> None:
-    """--skip-unreadable leaves it out: named, but neither wrong nor a failure."""
+def test_unreadable_pictures_can_be_skipped(run: Run, damaged: Path) -> None:
+    """With --skip-unreadable they are named, but are neither wrong nor a failure."""
     expected = counted(run, damaged)
     command = ["eval", *BUNDLED_WEIGHTS, "--dataset", damaged, "--skip-unreadable"]
     result = run(*command, "--format", "json", "--batch-size", "1")
@@ -181,16 +185,17 @@ def test_an_unreadable_picture_can_be_skipped(run: Run, damaged: Path) -> None:
     assert " right, 2 skipped, " in result.stderr
     progress = [line for line in result.stderr.splitlines() if line.startswith("batch ")]
     assert len(progress) == 10
-    assert progress[-1].startswith(f"batch {DRAWN}/{DRAWN}  {DRAWN}/{DRAWN}  accuracy 0.")
+    last = f"batch {DRAWN}/{DRAWN}  {DRAWN}/{DRAWN}  accuracy {answer['accuracy']:.4f}"
+    assert progress[-1] == last
     assert run(*command, "--quiet").stderr == ""
     assert run(*command, "--min-accuracy", "1").exit_code == 1
 
 
 @pytest.mark.parametrize("options", [(), ("--skip-unreadable",), ("--batch-size", "1")])
-def test_where_no_picture_can_be_read_there_is_no_accuracy(
+def test_pictures_that_are_all_unreadable_have_no_accuracy(
     run: Run, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    """Exit 3 and no answer; a network for other images is told as such."""
+    """Exit 3 and no answer."""
     (tmp_path / "labels.csv").write_text("a.png,1\nb.png,2\n")
     for name in ("a.png", "b.png"):
         (tmp_path / name).touch()
@@ -199,76 +204,49 @@ def test_where_no_picture_can_be_read_there_is_no_accuracy(
     assert result.stderr.endswith(f"on {tmp_path}: none of the 2 pictures could be read\n")
 
 
-def test_a_network_for_other_images_is_refused(run: Run, pictures: Path, tmp_path: Path) -> None:
-    """One sentence, exit 3."""
-    weights = tmp_path / "small.npz"
-    np.savez(weights, W1=np.ones((15, 10)), b1=np.ones(10))
-    result = run("eval", "--weights", weights, "--dataset", pictures, "-q")
+@pytest.mark.parametrize(
+    ("weights", "args", "message"),
+    [
+        ("small", (), "small.npz on {}: the network takes 15 values for each input"),
+        ("many", (), "many.npz on {}: the network has 300 classes, labels tell only 256 apart"),
+        ("two", (), "{}/labels.tsv: line 2: the label '2' is no class of the network"),
+        ("bundled", ("--split", "train"), "{}: labelled pictures have no train split"),
+    ],
+)
+def test_pictures_that_do_not_fit_are_refused(
+    run: Run, pictures: Path, weights: str, args: tuple[str, ...], message: str
+) -> None:
+    """Another number of pixels or classes, or a split: exit 3 and one sentence."""
+    for name, inputs, outputs in (("small", 15, 10), ("many", 784, 300), ("two", 784, 2)):
+        np.savez(f"{name}.npz", W1=np.ones((inputs, outputs), "f4"), b1=np.ones(outputs, "f4"))
+    path = weights if weights == "bundled" else f"{weights}.npz"
+    result = run("eval", "--weights", path, "--dataset", pictures, "-q", *args)
     assert (result.exit_code, result.stdout) == (3, "")
-    assert "the network takes 15 values for each input" in result.stderr
+    assert result.stderr.startswith(f"scratchnet: {message.format(pictures)}")
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_limit_takes_some_of_every_class(run: Run, pictures: Path) -> None:
-    """In folders the classes take turns: the first ten are one of each. A list has an order."""
-    expected = (pictures / "labels.tsv").read_text().splitlines()[:10]
-    answer = evaluated(run, pictures, "--limit", "10")
-    totals = [score["total"] for score in answer["per_class"]]
-    assert totals == [sum(line.endswith(f"\t{label}") for line in expected) for label in range(10)]
-    classes = by_class(pictures)
-    assert len(list(classes.iterdir())) == 10
-    answer = evaluated(run, classes, "--limit", "10")
+    """Class folders take turns, so the first ten are one of each; a list keeps its order."""
+    expected = [*labels_of(pictures).values()][:10]
+    totals = [score["total"] for score in evaluated(run, pictures, "--limit", 10)["per_class"]]
+    assert totals == [expected.count(str(label)) for label in range(10)]
+    answer = evaluated(run, by_class(pictures), "--limit", 10)
     assert [score["total"] for score in answer["per_class"]] == [1] * 10
 
 
-@pytest.mark.parametrize("option", [["--raw"], ["--polarity", "dark"], ["--skip-unreadable"]])
-def test_options_for_pictures_are_for_pictures(run: Run, option: list[str]) -> None:
-    """With images that are MNIST's already they mean nothing: exit 2."""
-    result = run("eval", *BUNDLED, *option)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "for a folder of labelled pictures" in result.stderr
-
-
-def test_pictures_without_labels_are_told_how_to_get_them(run: Run, pictures: Path) -> None:
-    """A folder that holds neither IDX files nor labels: exit 3, and where labels would stand."""
-    (pictures / "labels.tsv").unlink()
-    result = run("eval", *BUNDLED_WEIGHTS, "--dataset", pictures)
-    assert (result.exit_code, result.stdout) == (3, "")
-    assert "holds no t10k-images-idx3-ubyte, gzipped or not; labelled pictures" in result.stderr
-    assert "labels.tsv or labels.csv" in result.stderr
-
-
-def test_raw_pictures_have_no_polarity(run: Run, pictures: Path) -> None:
-    """As with ``predict``: exit 2."""
-    result = run("eval", "--dataset", pictures, "--raw", "--polarity", "light")
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "--polarity" in result.stderr
-
-
-def test_pictures_have_no_train_split(run: Run, pictures: Path) -> None:
-    """Exit 3, as for the sample."""
-    result = run("eval", *BUNDLED_WEIGHTS, "--dataset", pictures, "--split", "train")
-    assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr == f"scratchnet: {pictures}: labelled pictures have no train split\n"
-
-
-def test_idx_files_go_first(
-    run: Run, pictures: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
-) -> None:
-    """A folder with both is what it was before there were labelled pictures."""
+def test_idx_files_have_priority(run: Run, pictures: Path, digits: Bytes, labels: Bytes) -> None:
+    """In a folder with IDX files and labelled pictures, the IDX files are evaluated."""
     for path in write_dataset(pictures.with_name("idx"), digits[:7], labels[:7]).iterdir():
         shutil.copy(path, pictures)
     assert evaluated(run, pictures)["total"] == 7
 
 
-def test_a_file_called_like_standard_input_is_a_file(run: Run, pictures: Path) -> None:
-    """Nothing that a list names is standard input."""
+def test_picture_called_like_standard_input_is_a_file(
+    run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name in a list is never standard input."""
     shutil.copy(pictures / "03.png", pictures / "-")
-    label = (pictures / "labels.tsv").read_text().splitlines()[3].split("\t")[1]
-    (pictures / "labels.tsv").write_text(f"-\t{label}\n")
-    before = Path.cwd()
-    os.chdir(pictures)
-    try:
-        answer = evaluated(run, Path())
-    finally:
-        os.chdir(before)
-    assert answer["total"] == 1
+    (pictures / "labels.tsv").write_text(f"-\t{labels_of(pictures)['03.png']}\n")
+    monkeypatch.chdir(pictures)
+    assert evaluated(run, Path())["total"] == 1

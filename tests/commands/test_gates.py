@@ -1,6 +1,5 @@
-"""Thresholds in CI: the exit code, and what GitHub Actions is told."""
+"""Thresholds in CI: exit codes, and what GitHub Actions receives."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +7,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scratchnet_cli.system.text import annotate, below
-from tests.conftest import ACCURACY, BUNDLED, Run, any_file_name
+from scratchnet_cli.system.text import annotate, format_below
+from tests.conftest import ACCURACY, BUNDLED, BUNDLED_WEIGHTS, Run, any_file_name, write_dataset
+
+Bytes = NDArray[np.uint8]
 
 
 @pytest.fixture
 def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A job of GitHub Actions, and the file of its summary."""
+    """Act as a job of GitHub Actions; return the file of its summary."""
     path = tmp_path / "summary.md"
     path.write_text("before\n")
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -23,71 +24,47 @@ def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def annotations(stderr: str) -> list[str]:
-    """The workflow commands in a log."""
+    """Return the workflow commands in a log."""
     return [line for line in stderr.splitlines() if line.startswith("::")]
 
 
 @pytest.mark.parametrize(("threshold", "exit_code"), [("0.93", 0), ("0.9352", 0), ("0.94", 1)])
-def test_the_gate_on_the_real_set(
-    run: Run,
-    real_data: Path,
-    summary: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    threshold: str,
-    exit_code: int,
+def test_gate_on_the_real_set(
+    run: Run, real_data: Path, monkeypatch: pytest.MonkeyPatch, threshold: str, exit_code: int
 ) -> None:
-    """0.93 passes and 0.94 fails, with one annotation; stdout is the answer in both cases."""
+    """0.93 passes and 0.94 fails; stdout is the answer in both cases."""
     monkeypatch.setenv("SCRATCHNET_MIRROR", str(real_data))
     result = run("eval", "--min-accuracy", threshold)
     assert (result.exit_code, result.stdout) == (exit_code, "Accuracy: 0.9352\n")
-    assert len(annotations(result.stderr)) == exit_code
-    assert ("Accuracy 0.9352" in summary.read_text(encoding="utf-8")) is bool(exit_code)
 
 
-def test_a_failed_gate_is_annotated_and_summed_up(run: Run, summary: Path) -> None:
-    """One ::error line on stderr, and the summary gets the verdict and the tables appended."""
+def test_failed_gate_is_annotated_and_summed_up(run: Run, summary: Path) -> None:
+    """Stderr has one ::error line, and the verdict and the tables are appended to the summary."""
     plain = run("eval", *BUNDLED, "--format", "markdown").stdout
     result = run("eval", *BUNDLED, "--min-accuracy", "0.999", "--quiet")
-    (line,) = annotations(result.stderr)
-    assert result.exit_code == 1
-    assert result.stdout.startswith("Accuracy: 0.")
-    assert len(result.stdout.splitlines()) == 1
-    assert line.startswith("::error title=scratchnet eval::the accuracy 0.")
-    assert "is below --min-accuracy 0.999" in line
+    assert (result.exit_code, result.stdout) == (1, f"Accuracy: {ACCURACY}\n")
+    message = f"the accuracy {ACCURACY} is below --min-accuracy 0.999"
+    assert result.stderr.splitlines() == [
+        f"scratchnet: {message}",
+        f"::error title=scratchnet eval::{message}: bundled weights on sample, test split",
+    ]
     written = summary.read_text(encoding="utf-8")
-    assert written.startswith("before\n**Failed: the accuracy 0.")
-    assert plain in written
+    assert written == f"before\n**Failed: {message}**\n\n{plain.rstrip()}\n\n"
 
 
-def test_a_passed_gate_says_nothing_to_github(run: Run, summary: Path) -> None:
-    """Neither an annotation nor a summary comes of a run that is good enough."""
-    result = run("eval", *BUNDLED, "--min-accuracy", "0.5")
-    assert result.exit_code == 0
-    assert annotations(result.stderr) == []
+def test_passed_gate_is_silent(run: Run, summary: Path) -> None:
+    """A run that is good enough makes neither an annotation nor a summary."""
+    for threshold in ("0.5", ACCURACY):
+        result = run("eval", *BUNDLED, "--min-accuracy", threshold)
+        assert (result.exit_code, annotations(result.stderr)) == (0, [])
     assert summary.read_text() == "before\n"
 
 
-@pytest.mark.parametrize("threshold", [f"{ACCURACY}0001", "0.999999999"])
-def test_a_failed_gate_shows_numbers_that_differ(run: Run, threshold: str) -> None:
-    """A threshold is repeated digit by digit, so that nobody reads that 0.98 is below 0.98."""
+@pytest.mark.parametrize("threshold", [f"{ACCURACY}0001", "0.999999999", "1"])
+def test_failed_gate_shows_numbers_that_differ(run: Run, threshold: str) -> None:
+    """A threshold is repeated digit by digit: no message says that 0.98 is below 0.98."""
     stderr = run("eval", *BUNDLED, "--progress", "none", "--min-accuracy", threshold).stderr
     assert stderr == f"scratchnet: the accuracy {ACCURACY} is below --min-accuracy {threshold}\n"
-
-
-def test_a_probability_that_is_nearly_one_is_not_called_one(
-    run: Run, tmp_path: Path, summary: Path, digits: NDArray[np.uint8]
-) -> None:
-    """Where four decimals hide that an answer is below, more are shown."""
-    weights, picture = tmp_path / "w.npz", tmp_path / "x.png"
-    np.savez(weights, W1=np.zeros((784, 10)), b1=np.array([18.0] + [0] * 9))
-    Image.fromarray(digits[0]).save(picture)
-    result = run("predict", "--weights", weights, "--min-confidence", "1", picture)
-    assert result.exit_code == 1
-    assert result.stderr.splitlines()[-2:] == [
-        f"scratchnet: {picture}: read as 0 with probability 0.9999999, below --min-confidence 1",
-        "::error title=scratchnet predict::1 answer below --min-confidence 1",
-    ]
-    assert summary.read_text() == "before\n"
 
 
 @pytest.mark.parametrize(
@@ -100,16 +77,33 @@ def test_a_probability_that_is_nearly_one_is_not_called_one(
         (2e-12, 3e-12, "0.0000"),
     ],
 )
-def test_a_number_below_another_is_written_so_that_it_is_seen(
-    number: float, limit: float, text: str
-) -> None:
-    """Four decimals, as everywhere, unless they round it up to the limit."""
-    assert below(number, limit) == text
+def test_number_below_a_limit_is_shown_below_it(number: float, limit: float, text: str) -> None:
+    """It has four decimals, or more if they would round it up to the limit."""
+    assert format_below(number, limit) == text
     assert float(text) < limit
 
 
+def test_answers_below_are_one_annotation(run: Run, summary: Path, digits: Bytes) -> None:
+    """``predict`` annotates how many there are; more decimals show what four would hide."""
+    np.savez("w.npz", W1=np.zeros((784, 10)), b1=np.array([18.0] + [0] * 9))
+    names = ["0.png", "1.png"]
+    for name, pixels in zip(names, digits, strict=False):
+        Image.fromarray(pixels).save(name)
+    for shown, count in ((names[:1], "1 answer"), (names, "2 answers")):
+        result = run("predict", "--weights", "w.npz", "--min-confidence", "1", *shown)
+        below = "read as 0 with probability 0.9999999, below --min-confidence 1"
+        assert result.exit_code == 1
+        assert result.stderr.splitlines() == [
+            *(f"scratchnet: {name}: {below}" for name in shown),
+            f"::error title=scratchnet predict::{count} below --min-confidence 1",
+        ]
+    passed = run("predict", "--weights", "w.npz", "--min-confidence", "0.9", *names)
+    assert annotations(passed.stderr) == []
+    assert summary.read_text() == "before\n"
+
+
 @pytest.mark.parametrize("value", ["", "false"])
-def test_elsewhere_there_are_no_annotations(
+def test_gate_elsewhere_makes_no_annotation(
     run: Run, summary: Path, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     """Without GITHUB_ACTIONS=true a failed gate is a plain message."""
@@ -120,10 +114,10 @@ def test_elsewhere_there_are_no_annotations(
     assert summary.read_text() == "before\n"
 
 
-def test_a_summary_that_cannot_be_written_is_a_note(
+def test_summary_that_cannot_be_written_is_a_message(
     run: Run, summary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The verdict stands, and the message names the file and the reason, each once."""
+    """The exit code stays, and the message names the file and the reason."""
     path = summary.with_name("missing") / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
     result = run("eval", *BUNDLED, "--min-accuracy", "1", "--progress", "none")
@@ -133,27 +127,7 @@ def test_a_summary_that_cannot_be_written_is_a_note(
     )
 
 
-def test_many_pictures_below_are_one_annotation(
-    run: Run, summary: Path, tmp_path: Path, digits: NDArray[np.uint8]
-) -> None:
-    """Predict tells GitHub once how many answers were not sure enough."""
-    paths = [tmp_path / f"{i}.png" for i in range(3)]
-    for path, pixels in zip(paths, digits, strict=False):
-        Image.fromarray(pixels).save(path)
-    result = run("predict", "--weights", "bundled", "--format", "json", *paths,
-                 "--min-confidence", "1")  # fmt: skip
-    below = [json.loads(line)["probability"] < 1 for line in result.stdout.splitlines()]
-    assert result.exit_code == 1
-    assert len(below) == 3
-    assert sum(below) > 1
-    assert annotations(result.stderr) == [
-        f"::error title=scratchnet predict::{sum(below)} answers below --min-confidence 1"
-    ]
-    summary.unlink()
-    assert annotations(run("predict", "--weights", "bundled", *paths).stderr) == []
-
-
-def test_what_could_end_a_workflow_command_is_escaped(
+def test_annotation_escapes_what_ends_a_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Per cent signs, line ends, colons and commas of a title or message stay data."""
@@ -165,17 +139,13 @@ def test_what_could_end_a_workflow_command_is_escaped(
 
 
 @any_file_name
-def test_a_folder_s_name_cannot_forge_a_command(
-    run: Run, summary: Path, tmp_path: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8]
+def test_annotation_of_a_folder_named_like_a_command_is_one(
+    run: Run, summary: Path, tmp_path: Path, digits: Bytes, labels: Bytes
 ) -> None:
-    """A dataset in a folder named like a command is still one annotation, with its name in it."""
+    """Its name is in the annotation and starts no other."""
     folder = tmp_path / "x\n::warning::forged %0A"
-    folder.mkdir()
-    head = bytes((0, 0, 8, 3)) + b"".join(n.to_bytes(4, "big") for n in (9, 28, 28))
-    (folder / "t10k-images-idx3-ubyte").write_bytes(head + digits[:9].tobytes())
-    head = bytes((0, 0, 8, 1)) + (9).to_bytes(4, "big")
-    (folder / "t10k-labels-idx1-ubyte").write_bytes(head + ((labels[:9] + 1) % 10).tobytes())
-    result = run("eval", "--weights", "bundled", "--dataset", folder, "--min-accuracy", "1")
+    write_dataset(folder, digits[:9], (labels[:9] + 1) % 10)
+    result = run("eval", *BUNDLED_WEIGHTS, "--dataset", folder, "--min-accuracy", "1")
     (line,) = annotations(result.stderr)
     assert "x\\n::warning::forged %250A" in line
     assert "\n::warning" not in summary.read_text(encoding="utf-8")

@@ -1,1 +1,1 @@
-"""Datasets and rows of numbers."""
+"""Tests of datasets and input vectors."""

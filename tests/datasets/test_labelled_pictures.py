@@ -1,35 +1,42 @@
-"""Which pictures of a folder are labelled, and what is wrong with labels."""
+"""Labelled pictures: label lists, folders named after classes, and what is wrong with them."""
 
 import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from scratchnet_cli.datasets import label_lists
 from scratchnet_cli.datasets.pictures import LabelledPictures, find_labelled_pictures
 from scratchnet_cli.errors import DatasetError
-from scratchnet_cli.system.inputs import expand
 from tests.conftest import any_file_name
 
 
-def find(folder: Path, classes: int = 10) -> LabelledPictures | None:
-    """The pictures that a command would find."""
-    return find_labelled_pictures(folder, classes, expand)
-
-
-def found(folder: Path, classes: int = 10) -> dict[str, int]:
-    """The label of each picture, by its path within the folder, in order."""
-    pictures = find(folder, classes)
+def find(folder: Path, classes: int = 10) -> LabelledPictures:
+    """Return the labelled pictures in a folder."""
+    pictures = find_labelled_pictures(str(folder), classes)
     assert pictures
-    names = [Path(os.path.relpath(name, folder)).as_posix() for name in pictures.names]
-    return dict(zip(names, pictures.labels.tolist(), strict=True))
+    return pictures
+
+
+def labels_in(folder: Path, classes: int = 10) -> list[tuple[str, int]]:
+    """Return the path within the folder and the label of each picture, in order."""
+    pictures = find(folder, classes)
+    names = [Path(os.path.relpath(path, folder)).as_posix() for path in pictures.paths]
+    assert len(pictures) == len(names)
+    return list(zip(names, pictures.labels.tolist(), strict=True))
+
+
+def refusal(folder: Path) -> str:
+    """Return the message that refuses a folder."""
+    with pytest.raises(DatasetError) as refused:
+        find(folder)
+    return str(refused.value)
 
 
 def write(folder: Path, *names: str) -> Path:
-    """A folder with these files, which nobody opens here."""
+    """Create empty files in a folder; return it."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,47 +57,44 @@ LISTS = {
     "quotes": ("labels.csv", '"a.png","3","by ""me"", today"\n"b.png",7\n'),
     "blanks": ("labels.csv", "a.png, 3\nb.png, 7 \n  \n,\n"),
     "zeros": ("labels.csv", "a.png,03\nb.png,7\n"),
-    "another way to write it": ("labels.csv", "./a.png,3\nin/../b.png,7\n"),
+    "paths": ("labels.csv", "./a.png,3\nin/../b.png,7\n"),
 }
 
 
 @pytest.mark.parametrize(("name", "text"), LISTS.values(), ids=LISTS)
-def test_a_list_is_read_as_tables_are_written(tmp_path: Path, name: str, text: str) -> None:
-    """Headings, marks, line ends, quotes and further columns change nothing."""
+def test_list_is_read_as_tables_are_written(tmp_path: Path, name: str, text: str) -> None:
+    """Headings, byte order marks, line ends, quotes and further columns change nothing."""
     write(tmp_path, "a.png", "b.png")
     (tmp_path / name).write_text(text, encoding="utf-8", newline="")
-    assert found(tmp_path) == {"a.png": 3, "b.png": 7}
+    assert labels_in(tmp_path) == [("a.png", 3), ("b.png", 7)]
 
 
-def test_a_list_keeps_its_order_and_may_name_folders(tmp_path: Path) -> None:
-    """Pictures come in the order of the list, from folders inside too, whatever their ending."""
+def test_list_keeps_its_order_and_may_name_folders(tmp_path: Path) -> None:
+    """Pictures come in the order of the list, from folders too, whatever their suffix."""
     write(tmp_path, "in/z.png", "a.png", "picture")
     (tmp_path / "labels.csv").write_text("in/z.png,1\npicture,2\na.png,0\n")
-    assert list(found(tmp_path).items()) == [("in/z.png", 1), ("picture", 2), ("a.png", 0)]
+    assert labels_in(tmp_path) == [("in/z.png", 1), ("picture", 2), ("a.png", 0)]
 
 
 @any_file_name
-def test_names_that_are_quoted_or_no_text_are_found(tmp_path: Path) -> None:
-    """Commas, quotes and line ends stand in quotes, as tables have it; bytes as they are."""
+def test_list_may_name_files_of_any_name(tmp_path: Path) -> None:
+    """In a CSV, commas, quotes and line ends are quoted, and bytes need not be text."""
     names = ['a,"b".png', "a\nb.png", os.fsdecode(b"\xff.png"), "ü .png"]
-    write(tmp_path, *names)
+    write(tmp_path / "csv", *names)
     quoted = ('"{}",{}\n'.format(name.replace('"', '""'), i) for i, name in enumerate(names))
-    (tmp_path / "labels.csv").write_bytes("".join(quoted).encode("utf-8", "surrogateescape"))
-    assert found(tmp_path) == {name: i for i, name in enumerate(names)}
+    (tmp_path / "csv" / "labels.csv").write_bytes("".join(quoted).encode(errors="surrogateescape"))
+    assert labels_in(tmp_path / "csv") == [(name, i) for i, name in enumerate(names)]
+    write(tmp_path / "tsv", '"a".png')
+    (tmp_path / "tsv" / "labels.tsv").write_text('"a".png\t5\n')
+    assert labels_in(tmp_path / "tsv") == [('"a".png', 5)]
 
 
-@any_file_name
-def test_quotes_mean_nothing_between_tabs(tmp_path: Path) -> None:
-    """In a TSV a name is what stands there."""
-    write(tmp_path, '"a".png')
-    (tmp_path / "labels.tsv").write_text('"a".png\t5\n')
-    assert found(tmp_path) == {'"a".png': 5}
-
-
+LONG = "x" * 99
 WRONG = {
     "word": ("labels.tsv", "a.png\t3\nb.png\tfour\n", "line 2: the label 'four' is no class"),
     "class": ("labels.csv", "a.png,10\n", "line 1: the label '10' is no class of the network, "
               "which are 0 to 9"),
+    "huge": ("labels.csv", f"a.png,{'1' * 99}\n", f"line 1: the label '{'1' * 60}' is"),
     "word at first": ("labels.csv", "a.png,one\nb.png,1\n", "line 1: the label 'one'"),
     "two headings": ("labels.csv", "file,label\nname,what\na.png,1\n", "line 2: the label 'what'"),
     "negative": ("labels.csv", "a.png,-1\n", "line 1: the label '-1'"),
@@ -98,96 +102,83 @@ WRONG = {
     "other figures": ("labels.csv", "a.png,٣\n", "line 1: the label '٣'"),
     "nothing": ("labels.csv", "a.png,\n", "line 1: the label ''"),
     "no heading": ("labels.csv", "c.png,10\na.png,1\n", "line 1: the label '10'"),
-    "one column": ("labels.csv", "a.png,1\nb.png\n", "line 2 has one column"),
-    "wrong separator": ("labels.csv", "a.png;1\n", "expected a name, a comma and a label"),
-    "missing": ("labels.csv", "a.png,1\nc.png,2\nd.png,2\n",
-                "2 of 3 pictures are not there, the first is 'c.png' (line 2)"),
-    "folder": ("labels.csv", "a.png,1\nin,2\n", "the first is 'in' (line 2)"),
+    "one column": ("labels.csv", "a.png,1\nb.png\n", "line 2 has one column; expected a name, a "
+                   "comma and a label"),
+    "no tab": ("labels.tsv", "a.png,1\n", "line 1 has one column; expected a name, a tab and a"),
+    "missing": ("labels.csv", f"a.png,1\n{LONG},2\nd.png,2\n",
+                f"2 of 3 pictures are not there, the first is '{LONG[:60]}' (line 2)"),
+    "folder": ("labels.csv", "a.png,1\nin,2\n", "1 of 2 pictures are not there, the first is 'in'"),
     "twice": ("labels.csv", "a.png,1\nb.png,1\n./a.png,1\n",
               "line 3: 'a.png' stands on line 1 already"),
     "above": ("labels.csv", "../outside.png,1\n", "line 1: '../outside.png' is not in this folder"),
-    "above by a way": ("labels.csv", "in/../../outside.png,1\n", "is not in this folder"),
-    "the folder above": ("labels.csv", "..,1\n", "is not in this folder"),
+    "above by a way": ("labels.csv", "in/../../outside.png,1\n", "line 1: 'in/../../outside.png'"),
+    "the folder above": ("labels.csv", "..,1\n", "line 1: '..' is not in this folder"),
     "absolute": ("labels.csv", "/etc/passwd,1\n", "line 1: '/etc/passwd' is not in this folder"),
     "no name": ("labels.csv", ",1\n", "line 1: '' is no name of a picture"),
-    "null": ("labels.csv", "a\0.png,1\n", "line 1: "),
+    "null": ("labels.csv", "a\0.png,1\n", r"line 1: "),
     "empty": ("labels.csv", "", "lists no pictures"),
     "only a heading": ("labels.tsv", "name\tlabel\n", "lists no pictures"),
-    "open quote": ("labels.csv", '"a.png,1\n', "is no line of a table"),
+    "open quote": ("labels.csv", '"a.png,1\n', "line 1 is no line of a table (unexpected end"),
+    "UTF-16": ("labels.csv", "\ufeffa.png,1\n", "is text in UTF-16; expected UTF-8"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "text", "message"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_with_a_list_is_told_by_line(
-    tmp_path: Path, name: str, text: str, message: str
-) -> None:
-    """The list, the line and what stands there; nothing is looked at outside of the folder."""
+@pytest.mark.parametrize("kind", WRONG)
+def test_list_that_is_wrong_is_refused_by_line(tmp_path: Path, kind: str) -> None:
+    """The message names the list, the line and the cell; nothing outside the folder is read."""
+    name, text, message = WRONG[kind]
     folder = write(tmp_path / "folder", "a.png", "b.png", "in/c.png")
     write(tmp_path, "outside.png")
-    (folder / name).write_text(text, encoding="utf-8", newline="")
-    with pytest.raises(DatasetError) as refused:
-        find(folder)
-    assert str(refused.value).startswith(f"{folder / name}: ")
-    assert message in str(refused.value)
+    encoding = "utf-16-le" if kind == "UTF-16" else "utf-8"
+    (folder / name).write_text(text, encoding=encoding, newline="")
+    assert refusal(folder).startswith(f"{folder / name}: {message}")
 
 
-def test_two_lists_are_one_too_many(tmp_path: Path) -> None:
-    """Which of them holds is not guessed."""
-    write(tmp_path, "a.png", "labels.tsv", "labels.csv")
-    with pytest.raises(DatasetError, match=r"holds both labels.tsv and labels.csv; one of them"):
-        find(tmp_path)
-
-
-def test_a_list_that_cannot_be_read_is_named(
+def test_list_that_cannot_be_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A folder of that name, another encoding, or more than any list has."""
+    """A folder in its place, a second list, or one that is too large."""
     (tmp_path / "one" / "labels.tsv").mkdir(parents=True)
-    with pytest.raises(DatasetError, match=r"labels\.tsv: not a file"):
-        find(tmp_path / "one")
-    (tmp_path / "two").mkdir()
-    (tmp_path / "two" / "labels.tsv").write_text("a.png\t1\n", encoding="utf-16")
-    with pytest.raises(DatasetError, match=r"labels\.tsv: is text in UTF-16; expected UTF-8"):
-        find(tmp_path / "two")
-    (tmp_path / "labels.tsv").write_text("a.png\t1\n" * 10)
-    monkeypatch.setattr(label_lists, "MAX_BYTES", 20)
-    with pytest.raises(DatasetError, match=r"labels\.tsv: larger than"):
-        find(tmp_path)
+    assert refusal(tmp_path / "one").endswith("labels.tsv: not a file")
+    folder = write(tmp_path / "two", "a.png", "labels.tsv", "labels.csv")
+    assert refusal(folder) == (
+        f"{folder}: holds both labels.tsv and labels.csv; one of them must go"
+    )
+    (folder / "labels.csv").unlink()
+    (folder / "labels.tsv").write_text("a.png\t1\n".ljust(2**20, "\n"))
+    monkeypatch.setattr(label_lists, "MAX_LIST_BYTES", 2**20)
+    assert labels_in(folder) == [("a.png", 1)]
+    (folder / "labels.tsv").write_text("a.png\t1\n".ljust(2**20 + 1, "\n"))
+    assert refusal(folder).endswith("labels.tsv: larger than 1 MiB, the most that is read")
 
 
-def test_folders_named_after_classes_take_turns(tmp_path: Path) -> None:
-    """By number, not by letter, and within a class by name."""
+def test_class_folders_take_turns(tmp_path: Path) -> None:
+    """Classes come by number, pictures by name; classes may be missing."""
     write(tmp_path, "2/b.png", "2/a.JPG", "10/x.png", "0/y.gif", "010/z.bmp")
-    assert list(found(tmp_path, classes=11).items()) == [
+    assert labels_in(tmp_path, classes=11) == [
         ("0/y.gif", 0), ("2/a.JPG", 2), ("010/z.bmp", 10), ("2/b.png", 2), ("10/x.png", 10),
     ]  # fmt: skip
-
-
-def test_only_some_classes_may_be_there(tmp_path: Path) -> None:
-    """Nobody has to have pictures of each."""
-    assert found(write(tmp_path, "7/a.png")) == {"7/a.png": 7}
 
 
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["3/a.png", "cat/b.png"], "cat: no class of the network; "),
-        (["3/a.png", "10/b.png"], "folders named 0 to 9"),
+        (["3/a.png", "cat/b.png"], "cat: no class of the network; pictures are labelled by folders "
+         "named 0 to 9, or by a list, labels.tsv"),
+        (["3/a.png", "10/b.png"], "10: no class of the network"),
         (["3/a.png", "4/notes.txt"], "4: this class's folder holds no pictures"),
         (["3/a.png", "4/.hidden.png"], "4: this class's folder holds no pictures"),
         (["3/a.png", "4/deeper/b.png"], "4: this class's folder holds no pictures"),
     ],
-)
-def test_what_is_wrong_with_a_class_is_told_by_its_folder(
+)  # fmt: skip
+def test_class_folder_that_is_wrong_is_named(
     tmp_path: Path, names: list[str], message: str
 ) -> None:
-    """A folder that names no class, and a class without pictures, are errors."""
-    with pytest.raises(DatasetError) as refused:
-        find(write(tmp_path, *names))
-    assert message in str(refused.value)
+    """A folder that is not named after a class, and a class without pictures, are errors."""
+    assert refusal(write(tmp_path, *names)).startswith(f"{tmp_path}{os.sep}{message}")
 
 
-def test_a_class_that_may_not_be_seen_is_not_called_empty(
+def test_class_folder_that_is_unreadable_is_not_called_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message has the system's reason."""
@@ -200,65 +191,56 @@ def test_a_class_that_may_not_be_seen_is_not_called_empty(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refusing)
-    with pytest.raises(DatasetError, match=r"4: Permission denied$"):
-        find(tmp_path)
+    assert refusal(tmp_path) == f"{tmp_path / '4'}: Permission denied"
 
 
-@pytest.mark.parametrize("goal", ["nowhere", "b.png"])
-def test_a_link_that_leads_nowhere_is_a_picture_that_cannot_be_read(
-    tmp_path: Path, goal: str
-) -> None:
-    """It is not passed over, whether its goal is not there or it leads in a circle."""
+@pytest.mark.parametrize("target", ["nowhere", "b.png"])
+def test_broken_link_is_a_picture_that_cannot_be_read(tmp_path: Path, target: str) -> None:
+    """It is not left out, whether its target is missing or it leads in a circle."""
     write(tmp_path, "3/a.png")
     for link in (tmp_path / "3" / "b.png", tmp_path / "c.png"):
-        link.symlink_to(goal)
+        link.symlink_to(target)
     pictures = find(tmp_path)
-    assert pictures
-    assert pictures.names == [str(tmp_path / "3" / name) for name in ("a.png", "b.png")]
+    assert pictures.paths == [str(tmp_path / "3" / name) for name in ("a.png", "b.png")]
     assert pictures.notes == (f"{tmp_path}: in no class's folder, left out: c.png",)
 
 
-def test_hidden_files_are_passed_over(tmp_path: Path) -> None:
-    """Neither they nor hidden folders are pictures or classes, and nothing is said of them."""
-    write(tmp_path, "3/a.png", "3/.b.png", ".git/c.png", "3/.cache/d.png", ".e.png")
-    pictures = find(tmp_path)
-    assert pictures
-    assert pictures.names == [str(tmp_path / "3" / "a.png")]
-    assert pictures.notes == ()
-
-
-def test_what_is_left_out_is_told(tmp_path: Path) -> None:
-    """Pictures that have no label, by name as long as they are few; files of other kinds not."""
-    write(tmp_path / "a", "3/a.png", "3/old/b.png", "c.png", "notes.txt")
-    write(tmp_path / "b", *(f"{i}.png" for i in range(6)), "5/no class.png", "labels.bak")
-    (tmp_path / "b" / "labels.tsv").write_text("4.png\t1\n")
-    a, b = (find(tmp_path / name) for name in "ab")
-    assert a
-    assert b
-    assert a.notes == (
-        f"{tmp_path / 'a' / '3'}: the folders in it are left out: old",
-        f"{tmp_path / 'a'}: in no class's folder, left out: c.png",
+def test_pictures_without_a_label_are_noted(tmp_path: Path) -> None:
+    """A few are named; hidden files, and files of other kinds, are left out silently."""
+    a = write(tmp_path / "a", "3/a.png", "3/old/b.png", "c.png", "notes.txt", "3/.b.png",
+              ".git/c.png", "3/.cache/d.png", ".e.png")  # fmt: skip
+    assert labels_in(a) == [("3/a.png", 3)]
+    assert find(a).notes == (
+        f"{a / '3'}: the folders in it are left out: old",
+        f"{a}: in no class's folder, left out: c.png",
     )
-    assert b.notes == (
-        f"{tmp_path / 'b'}: not in labels.tsv, left out: 0.png, 1.png, 2.png and 2 more",
-    )
+    b = write(tmp_path / "b", *(f"{i}.png" for i in range(6)), "5/no class.png", "labels.bak")
+    for listed, left_out in ((1, "1.png, 2.png, 3.png and 2 more"), (3, "3.png, 4.png, 5.png")):
+        (b / "labels.tsv").write_text("".join(f"{i}.png\t1\n" for i in range(listed)))
+        assert find(b).notes == (f"{b}: not in labels.tsv, left out: {left_out}",)
 
 
 @pytest.mark.parametrize(
     "names",
     [["a.png"], [], ["t10k-images-idx3-ubyte", "3/a.png"], ["train-labels.idx1-ubyte.gz", "1/a"]],
 )
-def test_other_folders_are_none_of_these(tmp_path: Path, names: list[str]) -> None:
-    """Without labels, or where there are IDX files, which go first."""
-    assert find(write(tmp_path, *names)) is None
+def test_folder_of_other_files_is_none(tmp_path: Path, names: list[str]) -> None:
+    """Without labels, or with IDX files, which have priority, there are no labelled pictures."""
+    assert find_labelled_pictures(str(write(tmp_path, *names)), 10) is None
+    assert find_labelled_pictures(str(tmp_path / "missing"), 10) is None
 
 
-def test_the_first_ones_are_labelled_as_before(tmp_path: Path) -> None:
-    """``first`` keeps names and labels together, and what is to be said."""
+def test_idx_files_have_known_names(tmp_path: Path) -> None:
+    """A file whose name is only similar is not one."""
+    write(tmp_path, "3/a.png", "t10k-images.txt", "my-t10k-images-idx3-ubyte")
+    assert labels_in(tmp_path) == [("3/a.png", 3)]
+
+
+def test_pictures_can_be_cut_to_the_first(tmp_path: Path) -> None:
+    """``first`` keeps paths and labels together, and the notes."""
     pictures = find(write(tmp_path, "1/a.png", "2/b.png", "1/c.png", "d.png"))
-    assert pictures
     first = pictures.first(2)
-    assert [Path(name).name for name in first.names] == ["a.png", "b.png"]
-    assert first.notes == pictures.notes
-    np.testing.assert_array_equal(first.labels, [1, 2])
-    assert pictures.first(None).names == pictures.names
+    assert [Path(path).name for path in first.paths] == ["a.png", "b.png"]
+    assert first.labels.tolist() == [1, 2]
+    assert (first.folder, first.notes) == (pictures.folder, pictures.notes)
+    assert pictures.first(None).paths == pictures.paths

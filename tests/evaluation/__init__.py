@@ -1,1 +1,1 @@
-"""Evaluations."""
+"""Tests of evaluations."""

@@ -1,194 +1,244 @@
-"""The evaluation loop: right counts, whatever the batches, and news after each of them."""
+"""The evaluation loop: right counts for every batch size and number of threads."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scratchnet_cli.catalog import load_dataset, load_weights
 
-from scratchnet_cli.errors import ShapeError
-from scratchnet_cli.evaluation.evaluate import Evaluation, evaluate
+from scratchnet_cli import evaluate, load_dataset, load_weights
+from scratchnet_cli.datasets import idx as idx_module
+from scratchnet_cli.errors import DatasetError, ScratchnetError, ShapeError, WeightsError
+from scratchnet_cli.evaluation import evaluate as module
+from scratchnet_cli.network.fast import Forward
 from scratchnet_cli.network.layers import Layer, Network
+from scratchnet_cli.system.progress import Progress
+from tests.conftest import write_dataset
 
 Bytes = NDArray[np.uint8]
 
-# Four pixels, three classes: the network says where the brightest of the first three pixels is.
-TINY = Network((Layer(np.eye(4, 3, dtype=np.float32), np.zeros(3, dtype=np.float32), "identity"),))
+
+def network_of(W: Any, b: Any) -> Network:  # noqa: N803
+    """Return a network of one layer."""
+    return Network((Layer(np.array(W, np.float32), np.array(b, np.float32), "identity"),))
 
 
-@pytest.fixture(scope="module")
-def bundled() -> Network:
-    """The network that ships with the program."""
-    return load_weights("bundled")[0]
+# Four pixels, three classes: the class is the brightest of the first three pixels.
+TINY = network_of(np.eye(4, 3), np.zeros(3))
 
 
-@dataclass
-class Listener:
-    """A progress callable that keeps what it heard, and what it read in it at that time."""
+class Recorder(Progress):
+    """A progress that keeps its sizes, and images done and accuracy after each batch."""
 
-    heard: list[Evaluation] = field(default_factory=list)
-    totals: list[int] = field(default_factory=list)
-    corrects: list[int] = field(default_factory=list)
+    def __init__(self) -> None:
+        super().__init__(quiet=True)
+        self.sizes = (0, 0)
+        self.states: list[tuple[int, float]] = []
 
-    def __call__(self, state: Evaluation) -> None:
-        """Note what is heard."""
-        self.heard.append(state)
-        self.totals.append(state.total)
-        self.corrects.append(state.correct)
+    @contextmanager
+    def evaluation(self, images: int, batch_size: int) -> Iterator[Callable[[int, float], None]]:
+        """Keep the numbers."""
+        self.sizes = images, batch_size
+        yield lambda done, accuracy: self.states.append((done, accuracy))
+
+
+def use_threads(patch: pytest.MonkeyPatch, images_per_task: int, cores: int = 2) -> None:
+    """Evaluate small datasets like large ones."""
+    patch.setattr(module, "MIN_THREADED_IMAGES", 999)
+    patch.setattr(module, "IMAGES_PER_TASK", images_per_task)
+    patch.setattr(module, "usable_cores", lambda: cores)
+
+
+def before_logits(patch: pytest.MonkeyPatch, look: Callable[[Forward, Bytes], object]) -> None:
+    """Call a function before each product."""
+    logits = Forward.logits
+    patch.setattr(Forward, "logits", lambda self, x: (look(self, x), logits(self, x))[1])
 
 
 def bright(*pixels: int) -> Bytes:
-    """2×2 images that are black but for the pixel given."""
+    """Return 2x2 images, each black except for the pixel given."""
     images = np.zeros((len(pixels), 4), np.uint8)
     images[range(len(pixels)), pixels] = 255
     return images.reshape(-1, 2, 2)
 
 
-def one_by_one(network: Network, images: Bytes, labels: Bytes) -> Iterator[tuple[int, int]]:
-    """(label, prediction) of each image, run alone."""
-    for image, label in zip(images, labels, strict=True):
-        x = np.array([pixel / 255 for pixel in image.flatten().tolist()], np.float32)
-        scores = network.logits(x).tolist()
-        yield int(label), scores.index(max(scores))
-
-
-@pytest.mark.parametrize("batch_size", [1, 2, 3, 6, 7, 1000])
-def test_counts_can_be_checked_by_hand(batch_size: int) -> None:
-    """Rows are labels, columns predictions, and every number of the result follows from them."""
-    predicted = (0, 0, 1, 2, 2, 2)
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 6, 7, 10**30])
+def test_evaluation_counts_as_by_hand(batch_size: int) -> None:
+    """Rows are labels, columns predictions; every figure follows from them."""
     labels = np.array([0, 1, 1, 2, 0, 0], np.uint8)
-    result = evaluate(TINY, bright(*predicted), labels, batch_size)
+    result = evaluate(TINY, (bright(0, 0, 1, 2, 2, 2), labels), batch_size)
     assert result.confusion.tolist() == [[1, 0, 2], [1, 1, 0], [0, 0, 1]]
     assert (result.correct, result.total, result.accuracy) == (3, 6, 0.5)
     assert result.batch_size == batch_size
+    assert result.images_per_s == 6 / result.elapsed_s > 0
+    assert (result.labels, result.logits, result.images, result.pictures) == (None,) * 4
+
+
+def test_evaluation_keeps_details_if_asked() -> None:
+    """Labels, logits and images of all batches come in the order of the dataset."""
+    images, labels = bright(2, 0, 1, 1, 0), np.array([0, 1, 1, 2, 0], np.uint8)
+    result = evaluate(TINY, (images, labels), 2, details=True)
+    np.testing.assert_array_equal(result.labels, labels, strict=True)
+    np.testing.assert_array_equal(result.logits, images.reshape(5, 4)[:, :3] / 255)
+    assert result.images is images
+    assert result.predictions.tolist() == [2, 0, 1, 1, 0]
 
 
 @pytest.mark.parametrize(("limit", "dark", "light"), [(0.5, 127, 128), (0.998, 254, 255)])
-def test_pixels_are_scaled_to_one(limit: float, dark: int, light: int) -> None:
+def test_evaluation_scales_pixels_to_one(limit: float, dark: int, light: int) -> None:
     """The network sees pixels from 0 to 1, as in the book: 255 is exactly 1."""
-    above = Layer(np.array([[1, 0]], np.float32), np.array([0, limit], np.float32), "identity")
     images = np.array([0, dark, light, 255], np.uint8).reshape(-1, 1, 1)
     labels = np.array([1, 1, 0, 0], np.uint8)
-    assert evaluate(Network((above,)), images, labels).accuracy == 1
+    assert evaluate(network_of([[1, 0]], [0, limit]), (images, labels)).accuracy == 1
 
 
 @pytest.mark.parametrize("classes", [1, 20, 256])
-def test_any_number_of_classes_is_counted(classes: int) -> None:
-    """A network may tell apart as many classes as a label has values, not only ten."""
-    network = Network(
-        (Layer(np.eye(classes, dtype=np.float32), np.zeros(classes, np.float32), "identity"),)
-    )
+def test_evaluation_takes_any_number_of_classes(classes: int) -> None:
+    """A network may have as many classes as a byte has values, not only ten."""
     images = np.diag(np.full(classes, 255, np.uint8)).reshape(classes, 1, classes)
     labels = np.arange(classes, dtype=np.uint8)
-    result = evaluate(network, images, labels)
+    result = evaluate(network_of(np.eye(classes), np.zeros(classes)), (images, labels))
     np.testing.assert_array_equal(result.confusion, np.eye(classes))
 
 
-@pytest.mark.parametrize("batch_size", [1, 7, 100, 1000, 1001])
-def test_the_result_does_not_depend_on_the_batch_size(
-    bundled: Network, digits: Bytes, labels: Bytes, batch_size: int
-) -> None:
-    """On real digits every batch size gives the counts that a plain loop gives, image by image."""
+@pytest.fixture(scope="module")
+def one_by_one(digits: Bytes, labels: Bytes) -> list[list[int]]:
+    """Return the bundled network's confusion matrix of the sample, from each image alone."""
+    network = load_weights("bundled").network
     confusion = [[0] * 10 for _ in range(10)]
-    for label, prediction in one_by_one(bundled, digits, labels):
-        confusion[label][prediction] += 1
-    right = sum(confusion[i][i] for i in range(10))
-
-    result = evaluate(bundled, digits, labels, batch_size)
-    assert result.confusion.tolist() == confusion
-    assert (result.correct, result.total) == (right, 1000)
-    assert result.accuracy == right / 1000
+    for image, label in zip(digits, labels, strict=True):
+        x = np.array([pixel / 255 for pixel in image.flatten().tolist()], np.float32)
+        scores = network.logits(x).tolist()
+        confusion[label][scores.index(max(scores))] += 1
+    return confusion
 
 
-def test_the_bundled_network_reads_the_bundled_sample(
-    bundled: Network, digits: Bytes, labels: Bytes
+@settings(max_examples=30, deadline=None)
+@given(
+    batch_size=st.integers(1, 1100),
+    threaded=st.booleans(),
+    form=st.none() | st.tuples(st.booleans(), st.booleans()),
+)
+def test_evaluation_does_not_depend_on_batches_threads_or_form(
+    one_by_one: list[list[int]], batch_size: int, threaded: bool, form: tuple[bool, bool] | None
 ) -> None:
-    """What ships with the program fits together: most of the sample's digits are read right."""
-    assert evaluate(bundled, digits, labels).accuracy > 0.9
+    """On real digits it is always the result of a plain loop; floats are not divided again."""
+    dataset = load_dataset("sample")
+    data = dataset.arrays(*form) if form else dataset
+    with pytest.MonkeyPatch.context() as patch:
+        if threaded:
+            use_threads(patch, 64)
+        result = evaluate(load_weights("bundled"), data, batch_size)
+    assert result.confusion.tolist() == one_by_one
+
+
+@pytest.mark.parametrize("batch_size", [7, 100, 400])
+def test_threads_change_no_figure(
+    tmp_path: Path, digits: Bytes, labels: Bytes, monkeypatch: pytest.MonkeyPatch, batch_size: int
+) -> None:
+    """Logits to the last bit, progress and hash are those of a single thread, and of memory."""
+    folder = write_dataset(tmp_path / "dataset", digits, labels)
+    runs = []
+    for cores in (0, 1, 2):
+        if cores:
+            use_threads(monkeypatch, 20, cores)
+            monkeypatch.setattr(idx_module, "MAX_READ_BYTES", 0)
+        progress = Recorder()
+        weights, dataset = load_weights("bundled"), load_dataset(folder)
+        result = evaluate(weights, dataset, batch_size, details=True, progress=progress)
+        assert isinstance(result.images, np.memmap) is bool(cores)
+        runs.append((result, progress))
+    (expected, shown), *others = runs
+    assert shown.sizes == (1000, batch_size)
+    right = np.cumsum(expected.is_correct)
+    assert shown.states == [
+        (done, right[done - 1] / done) for done in (*range(batch_size, 1000, batch_size), 1000)
+    ]
+    for result, progress in others:
+        assert progress.states == shown.states
+        np.testing.assert_array_equal(result.logits, expected.logits, strict=True)
+        np.testing.assert_array_equal(result.labels, labels, strict=True)
+        np.testing.assert_array_equal(result.confusion, expected.confusion)
+        assert result.dataset.fields() == expected.dataset.fields()
+
+
+def test_threads_work_at_the_same_time(
+    digits: Bytes, labels: Bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more images than the limit, two parts are computed at once, each with its buffers."""
+    use_threads(monkeypatch, 250)
+    both = threading.Barrier(2, timeout=30)
+    seen: list[tuple[Forward, int]] = []
+
+    def meet(forward: Forward, x: Bytes) -> None:
+        both.wait()
+        seen.append((forward, len(x)))
+
+    before_logits(monkeypatch, meet)
+    evaluate(load_weights("bundled"), (digits, labels), 125)
+    assert [size for _, size in seen] == [250] * 4
+    assert len({id(forward) for forward, _ in seen}) > 1
+
+
+@pytest.mark.parametrize("threaded", [True, False])
+def test_mapped_file_that_shrinks_is_an_error(
+    tmp_path: Path, digits: Bytes, labels: Bytes, monkeypatch: pytest.MonkeyPatch, threaded: bool
+) -> None:
+    """The process is not killed by it, and no images are made up."""
+    monkeypatch.setattr(idx_module, "MAX_READ_BYTES", 0)
+    images = write_dataset(tmp_path / "dataset", digits, labels) / "t10k-images-idx3-ubyte"
+    if threaded:
+        use_threads(monkeypatch, 100, cores=1)
+    before_logits(monkeypatch, lambda *_: os.truncate(images, 784 * 999))
+    weights = load_weights("bundled")
+    with pytest.raises(DatasetError) as refused:
+        evaluate(weights, load_dataset(images.parent))
+    message = f"{weights.origin.source} on {images}: {images}: the file has become shorter"
+    assert str(refused.value) == message
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "totals"),
-    [(1, [1, 2, 3, 4, 5]), (2, [2, 4, 5]), (4, [4, 5]), (5, [5]), (6, [5])],
-)
-def test_progress_is_heard_once_a_batch(batch_size: int, totals: list[int]) -> None:
-    """The listener hears the counts so far after each batch, the last of them the result."""
-    listener = Listener()
-    result = evaluate(
-        TINY, bright(0, 1, 2, 0, 1), np.array([0, 0, 2, 0, 0], np.uint8), batch_size, listener
-    )
-    right_after = [0, 1, 1, 2, 3, 3]
-    assert listener.totals == totals
-    assert listener.corrects == [right_after[total] for total in totals]
-    assert listener.heard[-1] is result
-
-
-def test_what_was_heard_does_not_change_later() -> None:
-    """A listener may keep a state: later batches are counted in a state of their own."""
-    listener = Listener()
-    evaluate(TINY, bright(0, 1, 2), np.array([0, 1, 2], np.uint8), 1, listener)
-    assert [state.total for state in listener.heard] == listener.totals == [1, 2, 3]
-
-
-def test_time_is_counted() -> None:
-    """Elapsed time grows from batch to batch, and throughput is images over that time."""
-    listener = Listener()
-    result = evaluate(TINY, bright(0, 1, 2), np.array([0, 1, 2], np.uint8), 1, listener)
-    times = [state.elapsed_s for state in listener.heard]
-    assert times == sorted(times)
-    assert 0 < times[0] <= result.elapsed_s < 60
-    assert result.images_per_s == pytest.approx(3 / result.elapsed_s)
-
-
+    ("network", "shape", "label", "error", "message"),
+    [
+        *((TINY, (2, 2), label, ShapeError, f"the network has 3 classes, but a label is {label}")
+          for label in (3, 10, 255)),
+        *((TINY, shape, 0, ShapeError, "the network takes 4 values for each input, but these have "
+           f"the shape (3, {shape[0] * shape[1]})") for shape in ((1, 3), (5, 1), (28, 28))),
+        (network_of(np.zeros((4, 257)), np.zeros(257)), (2, 2), 0, ShapeError,
+         "the network has 257 classes, labels tell only 256 apart"),
+        (network_of(np.full((4, 3), 3e38), np.zeros(3)), (2, 2), 0, WeightsError,
+         "the weights are so large that the network's output overflows"),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("position", [0, 2])
-@pytest.mark.parametrize("label", [3, 10, 255])
-def test_a_label_that_is_no_class_is_refused(label: int, position: int) -> None:
-    """A label the network has no class for is refused before anything is counted."""
+def test_network_that_does_not_fit_is_refused(
+    network: Network,
+    shape: tuple[int, int],
+    label: int,
+    position: int,
+    error: type[ScratchnetError],
+    message: str,
+) -> None:
+    """Nothing is counted, and the message names the network and the images."""
     labels = np.zeros(3, np.uint8)
     labels[position] = label
-    listener = Listener()
-    with pytest.raises(ShapeError) as refused:
-        evaluate(TINY, bright(0, 1, 2), labels, 1, listener)
-    assert str(refused.value) == f"the network has 3 classes, but a label is {label}"
-    assert listener.heard == []
+    progress = Recorder()
+    with pytest.raises(error) as refused:
+        evaluate(network, (np.zeros((3, *shape), np.uint8), labels), progress=progress)
+    assert str(refused.value) == f"network on arrays: {message}"
+    assert progress.states == []
 
 
-@pytest.mark.parametrize("shape", [(1, 3), (5, 1), (28, 28)])
-def test_images_of_another_size_are_refused(shape: tuple[int, int]) -> None:
-    """Images with more or fewer pixels than the network has inputs are refused, sizes named."""
-    images = np.zeros((2, *shape), np.uint8)
-    with pytest.raises(ShapeError) as refused:
-        evaluate(TINY, images, np.zeros(2, np.uint8))
-    message = str(refused.value)
-    assert message.startswith("the network takes 4 values for each input")
-    assert str(shape[0] * shape[1]) in message
-    assert "\n" not in message
-
-
-def test_the_images_stay_as_they_are(bundled: Network, digits: Bytes, labels: Bytes) -> None:
-    """Evaluating does not write into the dataset, so it can be used again."""
+def test_evaluation_leaves_its_input_as_it_is(digits: Bytes, labels: Bytes) -> None:
+    """A dataset can be used again."""
     images, truth = digits[:50].copy(), labels[:50].copy()
-    evaluate(bundled, images, truth, 20)
+    evaluate(load_weights("bundled"), (images, truth), 20)
     np.testing.assert_array_equal(images, digits[:50])
     np.testing.assert_array_equal(truth, labels[:50])
-
-
-@pytest.mark.parametrize("normalize", [True, False])
-@pytest.mark.parametrize("flatten", [True, False])
-def test_the_arrays_of_load_mnist_count_as_the_pictures_do(
-    bundled: Network, normalize: bool, flatten: bool
-) -> None:
-    """Floats in [0, 1] are not divided by 255 again, and flattened images are the same images."""
-    dataset, _ = load_dataset("sample")
-    x, t = dataset.arrays(normalize, flatten)
-    expected = evaluate(bundled, dataset.images, dataset.labels).confusion
-    np.testing.assert_array_equal(evaluate(bundled, x, t).confusion, expected)
-
-
-@pytest.mark.parametrize("shape", [(5,), (6, 3), (1, 6), ()])
-def test_labels_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
-    """One-hot labels, or too few of them, are refused with their shape."""
-    with pytest.raises(ShapeError, match=r"6 images need one label each.*shape \("):
-        evaluate(TINY, bright(0, 0, 1, 2, 2, 2), np.zeros(shape, np.uint8))

@@ -1,4 +1,4 @@
-"""What is made of a confusion matrix, held against slower ways to the same numbers."""
+"""Metrics of a confusion matrix, compared with slower ways to the same numbers."""
 
 import math
 
@@ -18,7 +18,7 @@ Z = 1.959964
 
 
 def score_bounds(right: int, total: int) -> tuple[float, float]:
-    """The shares p that a score test does not reject: (p̂ - p)² = z²·p(1-p)/n, by bisection."""
+    """Return the bounds of (p̂ - p)² = z²·p(1-p)/n, a score test, by bisection."""
     observed = right / total
 
     def rejected(p: float) -> bool:
@@ -40,14 +40,14 @@ def score_bounds(right: int, total: int) -> tuple[float, float]:
 @pytest.mark.parametrize(
     ("right", "total"), [(9352, 10000), (1, 2), (3, 10), (999, 1000), (81, 263), (15, 148)]
 )
-def test_wilson_s_interval_is_what_a_score_test_accepts(right: int, total: int) -> None:
-    """Its bounds are the shares at which the score test's verdict changes."""
+def test_wilson_is_what_a_score_test_accepts(right: int, total: int) -> None:
+    """Its bounds are the shares at which the verdict of the score test changes."""
     interval = wilson(right, total)
     assert (interval.low, interval.high) == pytest.approx(score_bounds(right, total), abs=1e-7)
     assert interval.confidence == 0.95
 
 
-def test_wilson_s_interval_as_published() -> None:
+def test_wilson_is_as_published() -> None:
     """Newcombe (1998), table I: 81 of 263 gives 0.2553 to 0.3662, 0 of 20 up to 0.1611."""
     interval = wilson(81, 263)
     assert (round(interval.low, 4), round(interval.high, 4)) == (0.2553, 0.3662)
@@ -55,16 +55,16 @@ def test_wilson_s_interval_as_published() -> None:
 
 
 @pytest.mark.parametrize("total", [1, 7, 10000])
-def test_the_interval_stays_among_the_shares(total: int) -> None:
-    """None right or all right: one bound is exactly 0 or 1, the other lies between."""
+def test_wilson_stays_in_0_to_1(total: int) -> None:
+    """With none or all right, one bound is exactly 0 or 1 and the other is between."""
     none, every = wilson(0, total), wilson(total, total)
     assert none.low == 0 < none.high < 1
     assert 0 < every.low < every.high == 1
     assert math.isclose(none.high, 1 - every.low)
 
 
-def test_precision_recall_and_f1_can_be_checked_by_hand() -> None:
-    """Precision is down a column, recall along a row; where nothing is there, neither is known."""
+def test_class_metrics_are_those_by_hand() -> None:
+    """Precision is down a column, recall along a row; without images both are unknown."""
     counts = np.array([[3, 1, 0, 0], [2, 4, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]])
     assert class_metrics(counts) == (
         ClassMetrics(0, total=4, correct=3, precision=3 / 5, recall=3 / 4, f1=2 / 3),
@@ -74,8 +74,8 @@ def test_precision_recall_and_f1_can_be_checked_by_hand() -> None:
     )
 
 
-def test_confusions_come_by_their_number() -> None:
-    """Every cell off the diagonal that counts something, the fullest first."""
+def test_confusions_are_sorted_by_count() -> None:
+    """Every cell off the diagonal that is not 0, the largest first."""
     counts = np.array([[9, 1, 0], [5, 9, 2], [2, 0, 9]])
     assert confusions(counts) == (
         Confusion(1, 0, 5),

@@ -1,0 +1,261 @@
+"""IDX files, gzipped or not: read exactly, or refused in one line."""
+
+import gzip
+import math
+import os
+import struct
+import sys
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from numpy.typing import NDArray
+
+from scratchnet_cli.datasets import idx as idx_module
+from scratchnet_cli.datasets.idx import check_mapped, load_idx, read_idx
+from scratchnet_cli.errors import DatasetError
+from tests.conftest import idx
+
+IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
+LABELS = np.array([7, 0, 9], np.uint8)
+
+
+def zipped(data: bytes) -> bytes:
+    """Return the data as a gzip file."""
+    return gzip.compress(data, mtime=0)
+
+
+def in_members(data: bytes, size: int) -> bytes:
+    """Return the data as a gzip file of many members, as ``cat a.gz b.gz`` makes it."""
+    return b"".join(zipped(data[i : i + size]) for i in range(0, len(data), size))
+
+
+# Plain, gzipped, stored, and in members, of which one may be the header by itself.
+PACKS: list[Callable[[bytes], bytes]] = [
+    bytes,
+    zipped,
+    lambda data: gzip.compress(data, 0),
+    *(partial(in_members, size=size) for size in (1, 7, 16)),
+]
+
+
+def refusal(data: bytes) -> str:
+    """Return the message that refuses a file; check that it is one line and took no memory."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(DatasetError) as refused:
+            read_idx(data, 3, "some images")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    label, _, message = str(refused.value).partition(": ")
+    assert label == "some images"
+    assert message.isprintable()
+    assert len(message) < 200
+    assert peak < 2**20 + 4 * len(data)
+    return message
+
+
+@given(
+    array=arrays(np.uint8, array_shapes(max_dims=4, max_side=6)),
+    pack=st.sampled_from(PACKS),
+)
+def test_idx_gives_what_was_written(
+    array: NDArray[np.uint8], pack: Callable[[bytes], bytes]
+) -> None:
+    """An array of any shape comes back, plain or gzipped, in one member or in many."""
+    found = read_idx(pack(idx(array)), array.ndim, "x")
+    np.testing.assert_array_equal(found, array, strict=True)
+
+
+def test_idx_may_compress_as_well_as_deflate_can() -> None:
+    """A million zeros are a sound file."""
+    assert not read_idx(zipped(idx(np.zeros((1, 1024, 1024), np.uint8))), 3, "x").any()
+
+
+OTHER_STARTS = (
+    b"\1\0\x08\x03", b"\0\1\x08\x03", b"\0\0\x09\x03", b"\x03\x08\0\0", b"<!DO", b"\x89PNG",
+    idx(LABELS)[:4], idx(IMAGES[0])[:4],
+)  # fmt: skip
+CUT_SHORT = "the file is damaged or cut short"
+
+
+def wrong_files() -> Iterator[tuple[bytes, str]]:
+    """Yield files that are wrong, and how their messages begin."""
+    for start in OTHER_STARTS:
+        found = f"(it begins {start.hex(' ')}, expected 00 00 08 03)"
+        yield start + idx(IMAGES)[4:], f"not an IDX file of bytes with 3 axes {found}"
+    yield b"", "the file is empty"
+    for length in (4, 5, 8, 15):
+        yield idx(IMAGES)[:length], CUT_SHORT
+    for missing in (1, 20, 60):
+        found = f"promises 60 bytes, but there are {60 - missing}"
+        yield idx(IMAGES)[:-missing], f"the header {found}"
+    for more in (1, 1000):
+        yield idx(IMAGES) + bytes(more), "the header promises 60 bytes, but there are more"
+    for shape in ((2**32 - 1,) * 3, (2**32 - 1, 1, 1), (60_000, 28, 28_000), (3, 4, 2**28)):
+        yield idx(IMAGES, shape), f"the header promises {math.prod(shape)} bytes, "
+    for shape in ((0, 28, 28), (3, 0, 28), (3, 2**32 - 1, 0)):
+        yield idx(IMAGES[:0], shape), f"the header says that there is nothing: {list(shape)}"
+
+
+@pytest.mark.parametrize(("data", "message"), [*wrong_files()])
+def test_idx_that_is_wrong_is_refused(data: bytes, message: str) -> None:
+    """The message has what the header says and what was found, in a gzipped file too."""
+    assert refusal(data).startswith(message)
+    assert refusal(zipped(data)).startswith(message)
+
+
+@pytest.mark.parametrize("pack", [bytes, zipped])
+def test_idx_cut_short_anywhere_is_refused(pack: Callable[[bytes], bytes]) -> None:
+    """Whatever is missing at the end: of the header, the values or the gzip trailer."""
+    for length in range(len(pack(idx(IMAGES)))):
+        refusal(pack(idx(IMAGES))[:length])
+
+
+def test_idx_is_not_unpacked_beyond_its_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gzip bomb is refused before it is unpacked, and so is an honest file that is too large."""
+    bomb = zipped(idx(IMAGES) + bytes(50 * 2**20))
+    assert len(bomb) < 2**17
+    assert "there are more" in refusal(bomb)
+    for limit in (60, 59):
+        monkeypatch.setattr(idx_module, "MAX_IDX_BYTES", limit)
+        if limit == 60:
+            assert read_idx(zipped(idx(IMAGES)), 3, "x").shape == IMAGES.shape
+        else:
+            assert refusal(zipped(idx(IMAGES))).endswith("60 bytes, too many to be true")
+
+
+def test_idx_with_damaged_gzip_gives_no_other_values() -> None:
+    """Whichever bit of a gzip file is flipped, it is refused, or the bit meant nothing."""
+    data = zipped(idx(IMAGES))
+    refused = 0
+    for position in range(8 * len(data)):
+        damaged = bytearray(data)
+        damaged[position // 8] ^= 1 << position % 8
+        try:
+            np.testing.assert_array_equal(read_idx(bytes(damaged), 3, "x"), IMAGES)
+        except DatasetError:
+            refused += 1
+    # 7 bytes of the header hold a time, a system and flags, and the last block ends in padding.
+    assert refused >= 8 * (len(data) - 8)
+
+
+FIRST, SECOND = idx(IMAGES)[:30], idx(IMAGES)[30:]
+SOUND = zipped(idx(IMAGES))
+DAMAGED = {
+    "checksum": SOUND[:-8] + b"\x12\x34\x56\x78" + SOUND[-4:],
+    "length": SOUND[:-4] + b"\x12\x34\x56\x78",
+    "checksum of a member": zipped(FIRST)[:-8]
+    + struct.pack("<2I", zlib.crc32(FIRST) ^ 1, len(FIRST))
+    + zipped(SECOND),
+    "byte after it": SOUND + b"x",
+    "text after it": SOUND + b"<html>Service unavailable</html>",
+    "start of a member": SOUND + b"\x1f\x8b",
+    "start": b"\x1f\x8b",
+    "method": b"\x1f\x8b\x08",
+}
+
+
+@pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED)
+def test_idx_with_damaged_gzip_is_called_so(data: bytes) -> None:
+    """Checksums and lengths are checked, and nothing may follow the gzip data."""
+    assert refusal(data) == CUT_SHORT
+    assert "there are more" in refusal(SOUND + SOUND)
+
+
+@pytest.fixture
+def mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an IDX file that is large enough to be mapped."""
+    monkeypatch.setattr(idx_module, "MAX_READ_BYTES", 75)
+    path = tmp_path / "images"
+    path.write_bytes(idx(IMAGES))
+    return path
+
+
+def test_load_idx_maps_large_files(mapped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file above the limit is mapped, unless it is gzipped; the values are the same."""
+    large = load_idx(mapped, 3)
+    monkeypatch.setattr(idx_module, "MAX_READ_BYTES", 76)
+    small = load_idx(mapped, 3)
+    monkeypatch.setattr(idx_module, "MAX_READ_BYTES", 0)
+    path = mapped.with_name("images.gz")
+    path.write_bytes(zipped(idx(IMAGES)))
+    for array, is_mapped in ((large, True), (small, False), (load_idx(path, 3), False)):
+        assert isinstance(array, np.memmap) is is_mapped
+        assert not array.flags.writeable
+        np.testing.assert_array_equal(array, IMAGES)
+
+
+@pytest.mark.parametrize("data", [idx(IMAGES)[:-1], idx(IMAGES) + b"\0", idx(IMAGES)[:5], b"no"])
+def test_load_idx_refuses_a_damaged_file(
+    mapped: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folder and name come before the reason, which is the same for mapped files."""
+    mapped.write_bytes(data)
+    for limit in (2**20, 1):
+        monkeypatch.setattr(idx_module, "MAX_READ_BYTES", limit)
+        with pytest.raises(DatasetError) as refused:
+            load_idx(mapped, 3)
+        reason = str(refused.value).removeprefix(f"{mapped.parent}: images: ")
+        if limit == 1 and len(data) > 76:
+            # The size of a mapped file is known.
+            reason = reason.replace("there are 61", "there are more")
+        assert reason == refusal(data)
+
+
+def test_load_idx_refuses_what_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing file, a folder, and a file that is too large are named with the reason."""
+    path = tmp_path / "images"
+    path.write_bytes(idx(IMAGES))
+    monkeypatch.setattr(idx_module, "MAX_IDX_BYTES", 2**20)
+    with path.open("r+b") as file:
+        file.truncate(2**20 + 1)
+    for name, reason in (
+        ("images", "larger than 1 MiB, the most that is read"),
+        ("missing", os.strerror(2)),
+        (".", os.strerror(21)),
+    ):
+        with pytest.raises(DatasetError) as refused:
+            load_idx(tmp_path / name, 3)
+        assert str(refused.value) == f"{tmp_path / name}: {reason}"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_load_idx_does_not_wait_for_a_pipe(tmp_path: Path, kind: str) -> None:
+    """A pipe or a device is refused: neither awaited nor read without end."""
+    path = tmp_path / "images"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(DatasetError, match=r"images: not a file$"):
+        load_idx(path, 3)
+
+
+def test_check_mapped_notices_a_file_that_shrank(mapped: Path) -> None:
+    """Reading it would kill the process; the first images may still be there."""
+    images = load_idx(mapped, 3)
+    for length in (76, 75, 56, 55):
+        os.truncate(mapped, length)
+        for part, needed in ((images, 76), (images[:2], 56)):
+            if length < needed:
+                with pytest.raises(DatasetError, match=r"images: the file has become shorter$"):
+                    check_mapped(part)
+            else:
+                check_mapped(part)
+    mapped.unlink()
+    with pytest.raises(DatasetError, match=f"images: {os.strerror(2)}$"):
+        check_mapped(images)
+    check_mapped(IMAGES)
+    check_mapped(np.array(images[:0]).astype(np.float32))

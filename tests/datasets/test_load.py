@@ -1,0 +1,184 @@
+"""Datasets by name: MNIST's file names, the book's keywords, where images came from."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scratchnet_cli.datasets import idx as idx_module
+from scratchnet_cli.datasets.load import Dataset, Split, load_dataset
+from scratchnet_cli.errors import DatasetError
+from scratchnet_cli.system.origin import Origin
+from tests.conftest import idx
+from tests.datasets.test_idx import IMAGES, LABELS, zipped
+
+PREFIXES: dict[Split, str] = {"test": "t10k", "train": "train"}
+every_split = pytest.mark.parametrize("split", get_args(Split))
+
+
+def dataset_of(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Dataset:
+    """Return a dataset of arrays."""
+    return Dataset(images, labels, Origin("arrays", "arrays"))
+
+
+def write_split(folder: Path, split: Split = "test", sep: str = "-", end: str = "") -> list[Path]:
+    """Write a small split named like MNIST's into a folder; return its two files."""
+    paths = []
+    for kind, array in (("images", IMAGES), ("labels", LABELS)):
+        path = folder / f"{PREFIXES[split]}-{kind}{sep}idx{array.ndim}-ubyte{end}"
+        path.write_bytes((zipped if end else bytes)(idx(array)))
+        paths.append(path)
+    return paths
+
+
+@every_split
+@pytest.mark.parametrize("end", ["", ".gz"])
+@pytest.mark.parametrize("sep", ["-", "."])
+def test_folder_may_name_its_files_in_each_known_way(
+    tmp_path: Path, split: Split, sep: str, end: str
+) -> None:
+    """Both splits are found, with "-" or "." before "idx", gzipped or not; the origin says so."""
+    other: Split = "train" if split == "test" else "test"
+    write_split(tmp_path, other, "." if sep == "-" else "-")
+    paths = write_split(tmp_path, split, sep, end)
+    dataset = load_dataset(tmp_path, split)
+    np.testing.assert_array_equal(dataset.images, IMAGES)
+    np.testing.assert_array_equal(dataset.labels, LABELS)
+    assert (len(dataset), dataset.split) == (3, split)
+    content = b"".join(path.read_bytes() for path in paths)
+    assert dataset.origin.fields() == {
+        "name": str(tmp_path),
+        "source": str(paths[0]),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "fallback": False,
+    }
+
+
+@every_split
+@pytest.mark.parametrize("missing", [0, 1])
+def test_folder_without_a_file_is_refused(tmp_path: Path, split: Split, missing: int) -> None:
+    """The message names the folder and the missing file."""
+    paths = [write_split(tmp_path, each)[missing] for each in get_args(Split)]
+    path = paths[get_args(Split).index(split)]
+    path.unlink()
+    with pytest.raises(DatasetError) as refused:
+        load_dataset(tmp_path, split)
+    assert str(refused.value) == f"{tmp_path}: holds no {path.name}, gzipped or not"
+
+
+def test_folder_in_place_of_a_file_counts_only_alone(tmp_path: Path) -> None:
+    """MNIST is also distributed with a folder of that name beside the file."""
+    images, _ = write_split(tmp_path, sep=".")
+    (tmp_path / "t10k-images-idx3-ubyte").mkdir()
+    assert load_dataset(tmp_path).origin.source == str(images)
+    images.unlink()
+    with pytest.raises(DatasetError, match=r"t10k-images-idx3-ubyte: Is a directory$"):
+        load_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (LABELS, IMAGES, "t10k-images-idx3-ubyte: not an IDX file of bytes with 3 axes"),
+        (IMAGES, IMAGES, "t10k-labels-idx1-ubyte: not an IDX file of bytes with 1 axes"),
+        (IMAGES, LABELS[:2], "3 images, but 2 labels"),
+        (IMAGES[:2], LABELS, "2 images, but 3 labels"),
+    ],
+)
+def test_folder_with_files_that_do_not_fit_is_refused(
+    tmp_path: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8], message: str
+) -> None:
+    """Swapped files and other counts are refused; the message names the folder first."""
+    for path, array in zip(write_split(tmp_path), (images, labels), strict=True):
+        path.write_bytes(idx(array))
+    with pytest.raises(DatasetError) as refused:
+        load_dataset(tmp_path)
+    assert str(refused.value).startswith(f"{tmp_path}: {message}")
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (1, 3), ()])
+def test_dataset_needs_one_label_for_each_image(shape: tuple[int, ...]) -> None:
+    """One-hot labels are refused with their shape."""
+    with pytest.raises(
+        DatasetError, match=r"^3 images need one label each, .* shape \("
+    ) as refused:
+        dataset_of(IMAGES, np.zeros(shape, np.uint8))
+    assert str(refused.value).endswith(f"{shape}")
+
+
+def test_origin_is_hashed_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash of a large dataset takes long, so loading does not compute it; it is kept."""
+    monkeypatch.setattr(idx_module, "MAX_READ_BYTES", 0)
+    images, labels = write_split(tmp_path)
+    known, unknown = load_dataset(tmp_path).origin, load_dataset(tmp_path).origin
+    expected = hashlib.sha256(images.read_bytes() + labels.read_bytes()).hexdigest()
+    assert known.sha256 == expected
+    labels.unlink()
+    assert known.sha256 == expected
+    with pytest.raises(DatasetError) as refused:
+        _ = unknown.sha256
+    assert str(refused.value) == f"{labels}: {os.strerror(2)}"
+
+
+@pytest.mark.parametrize("limit", [0, 2**20], ids=["mapped", "read"])
+@pytest.mark.parametrize("flatten", [True, False])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_arrays_have_the_books_keywords(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, normalize: bool, flatten: bool, limit: int
+) -> None:
+    """``normalize`` and ``flatten`` do what they do in the book's ``load_mnist``."""
+    monkeypatch.setattr(idx_module, "MAX_READ_BYTES", limit)
+    write_split(tmp_path)
+    dataset = load_dataset(tmp_path)
+    x, t = dataset.arrays(normalize=normalize, flatten=flatten)
+    np.testing.assert_array_equal(dataset.arrays(normalize, flatten, False)[0], x, strict=True)
+    assert x.shape == ((3, 20) if flatten else (3, 1, 4, 5))
+    assert x.dtype == (np.float32 if normalize else np.uint8)
+    np.testing.assert_allclose(x.ravel(), np.arange(60) / (255 if normalize else 1), rtol=1e-6)
+    np.testing.assert_array_equal(t, LABELS)
+
+
+def test_arrays_are_normalized_and_flat_by_default() -> None:
+    """Without keywords x is what the network takes, rows of float32 from 0 to 1; t is digits."""
+    x, t = dataset_of(np.full((2, 28, 28), 255, np.uint8), LABELS[:2]).arrays()
+    assert (x.shape, x.dtype) == ((2, 784), np.dtype(np.float32))
+    assert x.min() == x.max() == 1
+    assert t.tolist() == [7, 0]
+
+
+@pytest.mark.parametrize(("label", "columns"), [(9, 10), (3, 10), (11, 12)])
+def test_arrays_can_be_one_hot(label: int, columns: int) -> None:
+    """Labels become ten columns, or as many as there are classes, with a single 1."""
+    _, t = dataset_of(IMAGES[:2], np.array([1, label], np.uint8)).arrays(one_hot_label=True)
+    assert t.shape == (2, columns)
+    assert np.argwhere(t).tolist() == [[0, 1], [1, label]]
+    assert t.max() == 1
+
+
+@pytest.mark.parametrize(("limit", "count"), [(1, 1), (2, 2), (3, 3), (99, 3), (None, 3)])
+def test_dataset_can_be_cut_to_its_first_images(limit: int | None, count: int) -> None:
+    """``first`` keeps images, labels and origin together; a larger limit is no error."""
+    dataset = dataset_of(IMAGES, LABELS).first(limit)
+    np.testing.assert_array_equal(dataset.images, IMAGES[:count])
+    np.testing.assert_array_equal(dataset.labels, LABELS[:count])
+    assert dataset.origin.name == "arrays"
+
+
+def test_sample_has_a_hundred_of_each_digit() -> None:
+    """The sample that is bundled with the program is a thousand digits."""
+    dataset = load_dataset("sample")
+    assert dataset.images.shape == (1000, 28, 28)
+    assert np.bincount(dataset.labels).tolist() == [100] * 10
+    assert (dataset.origin.name, dataset.origin.fallback) == ("sample", False)
+
+
+def test_real_test_set_is_read(real_data: Path) -> None:
+    """The real MNIST test set has 10,000 images of 28x28, which begin 7, 2, 1, 0, 4."""
+    dataset = load_dataset(real_data)
+    assert dataset.images.shape == (10_000, 28, 28)
+    assert dataset.labels[:5].tolist() == [7, 2, 1, 0, 4]
+    assert dataset.images.mean() / 255 == pytest.approx(0.1325, abs=5e-4)
