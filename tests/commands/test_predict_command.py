@@ -1,12 +1,14 @@
 """``scratchnet predict``: pictures in, one answer a line out."""
 
-import functools
 import io
 import json
 import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from threading import Timer
 
@@ -17,6 +19,7 @@ from PIL import Image, ImageDraw
 
 from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.images.png import read_grey_png
+from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.weights.load import load_weights
 from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Run, any_file_name
 from tests.system.test_streams import run_on_terminal
@@ -31,7 +34,7 @@ def save(path: Path, pixels: NDArray[np.uint8]) -> Path:
 @pytest.fixture
 def predict(run: Run) -> Run:
     """Run ``predict`` with the bundled weights."""
-    return functools.partial(run, "predict", *BUNDLED_WEIGHTS)
+    return partial(run, "predict", *BUNDLED_WEIGHTS)
 
 
 @pytest.fixture
@@ -239,7 +242,9 @@ def test_predict_passes_at_the_exact_threshold(run: Run, pictures: list[Path]) -
     """A probability of exactly 0.1 is not below --min-confidence 0.1."""
     np.savez("even.npz", W1=np.zeros((784, 10)), b1=np.zeros(10))
     even = ("predict", "--weights", "even.npz", pictures[0], "--min-confidence")
-    assert (run(*even, "0.1").exit_code, run(*even, "0.10000001").exit_code) == (0, 1)
+    passed, failed = run(*even, "0.1"), run(*even, "0.10000001")
+    assert (passed.exit_code, failed.exit_code) == (0, 1)
+    assert ("below" in passed.stderr, "below" in failed.stderr) == (False, True)
 
 
 def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Path]) -> None:
@@ -292,19 +297,19 @@ def test_predict_stops_with_a_message(run: Run, line: str, exit_code: int, messa
         assert result.stderr.count("\n") == 1
 
 
-def test_predict_show_draws_the_image_and_bars(predict: Run, pictures: list[Path]) -> None:
+def test_predict_show_draws_the_image_and_bars(predict: Run) -> None:
     """Under the path there are 14 lines of at most 80 columns on stderr, with the answer marked."""
-    result = predict("--show", pictures[0])
-    assert column(result.stdout, 1) == ["0"]
-    heading, *drawing = result.stderr.splitlines()
-    assert heading == str(pictures[0])
-    assert len(drawing) == 14
-    assert [len(line) for line in drawing[2:12]] == [65] * 10
-    pixels = 2 * (np.asarray(Image.open(pictures[0])) >= 128)
-    codes = pixels[::2] + pixels[1::2] // 2
+    pixels = (np.arange(784).reshape(28, 28) % 256).astype(np.uint8)
+    result = predict("--raw", "--show", save(Path("ramp.png"), pixels))
+    (answer,) = column(result.stdout, 1)
+    heading, *drawing = result.stderr.splitlines()[:15]
+    assert heading == "ramp.png"
+    codes = 2 * (pixels[::2] >= 128) + (pixels[1::2] >= 128)
     blocks = ["".join(" ▄▀█"[code] for code in row) for row in codes]
     assert [line[:28].ljust(28) for line in drawing] == blocks
-    assert [line[30:33] for line in drawing[2:12]] == ["> 0", *(f"  {i}" for i in range(1, 10))]
+    marks = [f"{'>' if str(i) == answer else ' '} {i} " for i in range(10)]
+    assert [line[30:34] for line in drawing[2:12]] == marks
+    assert [len(line) for line in drawing[2:12]] == [65] * 10
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a Unix terminal")
@@ -413,6 +418,23 @@ def test_predict_prints_no_commands_on_github(
         assert [*map(json.loads, there.stdout.splitlines())] == [
             *map(json.loads, here.stdout.splitlines())
         ]
+
+
+def test_predict_bar_has_a_total(
+    predict: Run, pictures: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bar knows how many pictures folders contain, but not how many a list will name."""
+    totals: list[int | None] = []
+
+    class Bar(Progress):
+        def pictures(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
+            totals.append(total)
+            return super().pictures(total)
+
+    monkeypatch.setattr("scratchnet_cli.commands.predict.Progress", partial(Bar, "bar"))
+    assert predict(pictures[0].parent, pictures[0]).exit_code == 0
+    assert predict(pictures[0], "--files-from", "-").exit_code == 0
+    assert totals == [11, None]
 
 
 def test_predict_answers_many_files_as_it_answers_each(
