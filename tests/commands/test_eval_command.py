@@ -12,15 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.conftest import (
-    ACCURACY,
-    BUNDLED,
-    BUNDLED_WEIGHTS,
-    SCRATCHNET,
-    Run,
-    any_file_name,
-    idx,
-)
+from tests.conftest import ACCURACY, BUNDLED, BUNDLED_WEIGHTS, SCRATCHNET, Run, any_file_name, idx
 from tests.system.test_streams import run_on_terminal
 
 

@@ -63,10 +63,7 @@ def refusal(data: bytes) -> str:
     return message
 
 
-@given(
-    array=arrays(np.uint8, array_shapes(max_dims=4, max_side=6)),
-    pack=st.sampled_from(PACKS),
-)
+@given(array=arrays(np.uint8, array_shapes(max_dims=4, max_side=6)), pack=st.sampled_from(PACKS))
 def test_idx_gives_what_was_written(
     array: NDArray[np.uint8], pack: Callable[[bytes], bytes]
 ) -> None:
