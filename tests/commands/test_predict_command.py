@@ -6,7 +6,6 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -405,7 +404,7 @@ def test_predict_prints_no_commands_on_github(
     names = ["::error::x.png", " ::error::x.png", "a##[error]x.png"]
     for name in names:
         save(Path(name), digits[4])
-    args = (*options, "--", *names, "##[error]missing.png")
+    args = (*options, "--min-confidence", "0", "--", *names, "##[error]missing.png")
     here = predict(*args)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     there = predict(*args)
@@ -426,12 +425,14 @@ def test_predict_bar_has_a_total(
     """A bar knows how many pictures folders contain, but not how many a list will name."""
     totals: list[int | None] = []
 
-    class Bar(Progress):
-        def pictures(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
-            totals.append(total)
-            return super().pictures(total)
+    show = Progress.pictures
 
-    monkeypatch.setattr("scratchnet_cli.commands.predict.Progress", partial(Bar, "bar"))
+    def record(progress: Progress, total: int | None) -> AbstractContextManager[object]:
+        totals.append(total)
+        return show(progress, total)
+
+    monkeypatch.setattr(Progress, "pictures", record)
+    monkeypatch.setattr("scratchnet_cli.commands.predict.Progress", partial(Progress, "bar"))
     assert predict(pictures[0].parent, pictures[0]).exit_code == 0
     assert predict(pictures[0], "--files-from", "-").exit_code == 0
     assert totals == [11, None]
