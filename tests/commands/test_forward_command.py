@@ -142,7 +142,6 @@ TOO_LARGE = "a number is too large for float32, in which this network computes"
         (b"a,b\n1,2\n", "could not convert string 'a' to float64 at row 0, column 1."),
         (b"1,2\n\n3\n", "the number of columns changed from 2 to 1 at row 2"),
         (b"1,\n", "could not convert string '' to float64 at row 0, column 2."),
-        (b"1," + b"x" * 300, f"could not convert string '{'x' * 174}… (157 more)"),
         (b"1,inf\n", "holds a value that is infinite or not a number"),
         (b"1,\x1b[31m\n", "could not convert string '\\x1b[31m' to float64 at row 0, column 2."),
         (b"\x89PNG\r\n\x1a\n", NO_TEXT),
