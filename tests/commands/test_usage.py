@@ -13,21 +13,16 @@ EMPTY = "the name is empty."
 PAGE = "a page goes to a file, stdout is for the answers."
 WRONG: list[tuple[tuple[str, ...], str]] = [
     (("evl",), "No such command 'evl'. Did you mean 'eval'?"),
-    (("preidct",), "No such command 'preidct'. Did you mean 'predict'?"),
     (("xyzzy",), "No such command 'xyzzy'."),
     (("eval", "--weights", ""), EMPTY),
     (("eval", "--dataset", ""), EMPTY),
     (("eval", "--report", ""), EMPTY),
     (("eval", "--report", "-"), PAGE),
     (("eval", "--batch-size", "0"), "0 is not in the range x>=1."),
-    (("eval", "--batch-size", "abc"), "'abc' is not a valid integer"),
     (("eval", "--limit", "0"), "0 is not in the range x>=1."),
-    (("eval", "--limit", "1.5"), "'1.5' is not a valid integer"),
-    (("eval", "--min-accuracy", "high"), "'high' is not a valid float"),
     (("eval", "--min-accuracy", "nan"), "nan is not in the range 0<=x<=1."),
     (("eval", "--min-accuracy", "1.01"), "1.01 is not in the range 0<=x<=1."),
     (("eval", "--min-accuracy", "-0.01"), "-0.01 is not in the range 0<=x<=1."),
-    (("eval", "--min-accuracy", "inf"), "inf is not in the range 0<=x<=1."),
     (("predict", ""), EMPTY),
     (("predict", "x.png", ""), EMPTY),
     (("predict", "--weights", "", "x.png"), EMPTY),
@@ -38,8 +33,6 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("predict", "--save-preprocessed", "{file}", "x.png"), "Directory '{file}' is a file."),
     (("predict", "--top", "0", "x.png"), "0 is not in the range 1<=x<=10."),
     (("predict", "--top", "11", "x.png"), "11 is not in the range 1<=x<=10."),
-    (("predict", "--top", "two", "x.png"), "'two' is not a valid integer"),
-    (("predict", "--min-confidence", "50%", "x.png"), "'50%' is not a valid float"),
     (("predict", "--min-confidence", "NaN", "x.png"), "nan is not in the range 0<=x<=1."),
     (("predict", "--min-confidence", "2", "x.png"), "2.0 is not in the range 0<=x<=1."),
     (("predict",), "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST."),
@@ -93,7 +86,6 @@ def test_help_lists_every_command(run: Run) -> None:
         own = run(name, "-h")
         assert own.exit_code == 0
         assert "Example: scratchnet " in own.stdout
-        # The command's own help opens with the same sentence.
         assert summary.removesuffix(".") in " ".join(own.stdout.split())
     assert run().exit_code == 2
     assert "Commands:" in run().stderr
@@ -112,7 +104,7 @@ def test_blas_has_one_thread_by_default(
 ) -> None:
     """The program sets one thread, unless the user has set a number of threads."""
     for each in BLAS_THREADS:
-        monkeypatch.setenv(each, "")
+        monkeypatch.setenv(each, "")  # So that it is restored even if it is not set here.
         monkeypatch.delenv(each)
     if name:
         monkeypatch.setenv(name, "2")
