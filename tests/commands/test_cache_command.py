@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import platformdirs
 import pytest
@@ -69,12 +70,7 @@ def test_cache_path_prints_the_folder(
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix users")
 def test_cache_without_a_home_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A user without a home folder gets a message, and the work is done without a cache."""
-    pwd = pytest.importorskip("pwd")
-
-    def unknown(uid: int) -> None:
-        raise KeyError(uid)
-
-    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
     for name in ("SCRATCHNET_CACHE_DIR", "HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     message = "there is no home folder to keep a cache in; SCRATCHNET_CACHE_DIR can name a folder"
@@ -204,10 +200,7 @@ def test_cache_clear_names_a_file_that_it_cannot_delete(
     run: Run, full: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the system refuses, the exit code is 3."""
-
-    def refuse(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
+    refuse = Mock(side_effect=PermissionError(13, "Permission denied"))
     monkeypatch.setattr(Path, "unlink", refuse)
     result = run("cache", "clear")
     assert (result.exit_code, result.stdout) == (3, "")

@@ -133,14 +133,3 @@ def test_convert_does_not_overwrite_a_file_that_came_in_between(
     assert run("convert", "three-layer", target).exit_code == 3
     assert target.read_bytes() == b"precious"
     assert names_in(tmp_path) == ["mine.npz"]
-
-
-@pytest.mark.parametrize("suffix", [".pkl", ".npz", ".safetensors"])
-def test_convert_keeps_the_score_of_the_books_weights(
-    run: Run, tmp_path: Path, real_data: Path, suffix: str
-) -> None:
-    """sample_weight.pkl in each format is right on 9,352 of 10,000 images."""
-    target = tmp_path / f"book{suffix}"
-    assert run("convert", real_data / "sample_weight.pkl", target).exit_code == 0
-    result = run("eval", "--weights", target, "--dataset", real_data, "--progress", "none")
-    assert result.stdout == "Accuracy: 0.9352\n"

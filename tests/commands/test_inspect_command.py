@@ -34,13 +34,6 @@ def test_inspect_prints_the_same_as_text(run: Run) -> None:
     assert re.search(r"^2 +50 → 100 +sigmoid +5,100 +5,000 ", stdout, re.MULTILINE)
 
 
-def test_inspect_of_the_books_file(run: Run, real_data: Path) -> None:
-    """The book's weights are recognised: their hash, size and format."""
-    facts = json.loads(run("inspect", real_data / "sample_weight.pkl", "--format", "json").stdout)
-    assert facts["sha256"].startswith("b7f55a27988ba34c")
-    assert (facts["format"], facts["size"], facts["activations"]) == ("pkl", 181853, "book")
-
-
 @pytest.mark.parametrize(("form", "format_"), [("compressed", "npz"), ("protocol 4", "pkl")])
 @pytest.mark.parametrize("name", ["weights", "weights.pkl", "weights.npz"])
 def test_inspect_finds_the_format_by_the_content(

@@ -72,19 +72,11 @@ def body(data: bytes, *, code: int = 200, pause_s: float = 0, **headers: str | i
     return answer
 
 
-def chunked(data: bytes, *sizes: int) -> Behaviour:
-    """Answer with a body in chunks; the last one ends early if it is shorter than its size."""
-
-    def answer(handler: Handler) -> None:
-        handler.head(200, Transfer_Encoding="chunked")
-        start = 0
-        for size in sizes:
-            handler.write(f"{size:x}\r\n".encode() + data[start : start + size] + b"\r\n")
-            start += size
-        if start <= len(data):
-            handler.write(b"0\r\n\r\n")
-
-    return answer
+def chunked(*chunks: bytes, last_size: int | None = None) -> Behaviour:
+    """Answer with a body in chunks; the last one may state another size."""
+    sizes = [*map(len, chunks[:-1]), len(chunks[-1]) if last_size is None else last_size]
+    parts = [b"%x\r\n%b\r\n" % pair for pair in zip(sizes, chunks, strict=True)]
+    return body(b"".join(parts), Content_Length="", Transfer_Encoding="chunked")
 
 
 def status(code: int, **headers: Any) -> Behaviour:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -153,14 +154,10 @@ def test_unpack_ahead_changes_nothing(
         cache.mkdir()
         (cache / "digits.gz").write_bytes(b"damaged" if state == "damaged" else DATA)
     if state == "no threads":
-
-        def refuse(_: threading.Thread) -> None:
-            raise RuntimeError("can't start new thread")
-
+        refuse = Mock(side_effect=RuntimeError("can't start new thread"))
         monkeypatch.setattr(threading.Thread, "start", refuse)
     unpack_ahead(wanted)
     if state == "cached":
-        # The bytes are not needed any more.
         assert unpack(b"", wanted.name) == gzip.decompress(DATA)
     assert unpack(fetch(wanted, Recorder()).data, wanted.name) == gzip.decompress(DATA)
     assert server.requests == ({"/good": 1} if state in ("missing", "damaged") else {})

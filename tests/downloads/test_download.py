@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
@@ -55,7 +56,7 @@ def test_download_returns_bytes_and_host(server: Server) -> None:
         pytest.param(behave.body(DATA, Content_Type="text/html"), id="called a page"),
         pytest.param(behave.redirect("/good"), id="redirected"),
         pytest.param(behave.status(308, Location="/good"), id="redirected permanently"),
-        pytest.param(behave.chunked(DATA, 10**5, len(DATA) - 10**5), id="chunked"),
+        pytest.param(behave.chunked(DATA[: 10**5], DATA[10**5 :], b""), id="chunked"),
         pytest.param(behave.body(DATA, Content_Length=""), id="no length"),
         pytest.param(behave.in_turn(behave.status(503), behave.status(408), RIGHT), id="third"),
         pytest.param(behave.in_turn(behave.hang_up, behave.hang_up, RIGHT), id="hung up"),
@@ -117,7 +118,7 @@ BAD_SOURCES: dict[str, tuple[Behaviour, str]] = {
     "hung up": (behave.hang_up, BROKEN),
     "reset": (behave.reset_after(DATA[:90_000], len(DATA)), BROKEN),
     "cut short": (behave.body(DATA[:90_000], Content_Length=len(DATA)), BROKEN),
-    "cut chunk": (behave.chunked(DATA[:9_000], 2**16), BROKEN),
+    "cut chunk": (behave.chunked(DATA[:9_000], last_size=2**16), BROKEN),
     "not HTTP": (lambda handler: handler.write(b"220 mail.example ESMTP\r\n\r\n"), BROKEN),
     "shorter": (behave.body(DATA[:-1]), f"{WRONG} {len(DATA)} bytes, found {len(DATA) - 1}"),
     "empty": (behave.body(b""), f"{WRONG} {len(DATA)} bytes, found 0"),
@@ -190,10 +191,7 @@ def test_download_gives_large_files_more_time(
 
 def test_download_names_an_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """If names cannot be looked up, the message says so."""
-
-    def unknown(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
+    unknown = Mock(side_effect=socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     assert failures(asset("http://nowhere.invalid")) == [
         "  http://nowhere.invalid: the host's name cannot be found"

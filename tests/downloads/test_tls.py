@@ -54,10 +54,12 @@ def cause(url: str) -> str:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_https_accepts_a_private_certificate(tls_server: Server) -> None:
-    """REQUESTS_CA_BUNDLE makes a private certificate good, also behind a redirect."""
+def test_https_accepts_a_private_certificate(tls_server: Server, server: Server) -> None:
+    """REQUESTS_CA_BUNDLE makes a private certificate good, also behind a redirect, even by http."""
     tls_server.paths["/moved"] = behave.redirect("/good")
+    server.paths["/moved"] = behave.redirect(tls_server.url("/good"))
     assert download(asset(tls_server.url("/moved")), Recorder()) == (DATA, "https://127.0.0.1")
+    assert download(asset(server.url("/moved")), Recorder())[0] == DATA
 
 
 @pytest.mark.usefixtures("trusted")
@@ -71,13 +73,6 @@ def test_https_is_never_left_for_http(
     assert cause(server.url("/missing")) == "redirected to an address that is not https"
     assert tls_server.requests == {"/digits.gz": 1}
     assert server.requests == {"/missing": 1}
-
-
-@pytest.mark.usefixtures("trusted")
-def test_http_may_move_to_https(tls_server: Server, server: Server) -> None:
-    """A redirect the other way is followed."""
-    server.paths["/moved"] = behave.redirect(tls_server.url("/good"))
-    assert download(asset(server.url("/moved")), Recorder())[0] == DATA
 
 
 def test_https_rejects_an_unknown_certificate(tls_server: Server, server: Server) -> None:

@@ -11,6 +11,7 @@ from contextlib import closing
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -119,11 +120,7 @@ def test_map_works_here_without_processes(
     monkeypatch: pytest.MonkeyPatch, target: str, error: Exception
 ) -> None:
     """If the system grants no process or thread, all work is done here, and none is left."""
-
-    def refuse(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(target, refuse)
+    monkeypatch.setattr(target, Mock(side_effect=error))
     chunks = list(map_in_order(shout, [["name"] * 2 * CHUNK_FILES]))
     assert chunks == [[("name", ("NAME", os.getpid()))]] * 2 * CHUNK_FILES
     for child in active_children():
