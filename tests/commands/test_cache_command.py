@@ -4,6 +4,7 @@ import gzip
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -151,24 +152,21 @@ def test_cache_commands_name_a_damaged_file(
         path.mkdir()
     else:
         path.write_bytes(content)
-    start = f"scratchnet: {path}: {message}"
+    line = f"scratchnet: {re.escape(f'{path}: {message}')}.*"
     result = run("cache", "list")
     assert result.exit_code == (3 if content is None else 0)
-    assert result.stderr == (f"{start}\n" if content is None else "")
+    assert re.fullmatch(f"{line}\n" if content is None else "", result.stderr)
     assert len(result.stdout.splitlines()) == (4 if content is None else 5)
     result = run("cache", "verify")
     assert result.exit_code == 3
-    assert result.stderr.startswith(start)
-    assert result.stderr.count("\n") == 1
+    assert re.fullmatch(f"{line}\n", result.stderr)
     assert result.stdout.splitlines() == [
         f"{full / name}\t{'damaged' if name == WEIGHTS else 'ok'}" for name in CONTENTS
     ]
     result = run("cache", "clear")
     assert result.exit_code == 3
     assert result.stdout.splitlines() == [str(full / name) for name in OTHERS]
-    assert result.stderr.startswith(start)
-    assert result.stderr.endswith(": not deleted\n")
-    assert result.stderr.count("\n") == 1
+    assert re.fullmatch(f"{line}: not deleted\n", result.stderr)
     assert path.is_dir() if content is None else files(full) == {WEIGHTS: content}
 
 
@@ -182,11 +180,9 @@ def test_cache_clear_deletes_nothing_else(run: Run, full: Path, tmp_path: Path) 
     (full / "folder").mkdir()
     (full / "folder" / WEIGHTS).write_bytes(b"mine")
     (tmp_path / "linked").write_bytes(CONTENTS[OTHERS[0]])
-    try:
-        (full / OTHERS[0]).unlink()
-        (full / OTHERS[0]).symlink_to(tmp_path / "linked")
-    except OSError:
-        (full / OTHERS[0]).write_bytes(CONTENTS[OTHERS[0]])
+    with suppress(OSError):
+        (full / "link").symlink_to(tmp_path / "linked")
+        (full / "link").replace(full / OTHERS[0])
     result = run("cache", "clear")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [str(full / name) for name in CONTENTS] + [str(part)]
@@ -233,9 +229,3 @@ def test_assets_are_pinned_and_come_over_https() -> None:
         # The original host, yann.lecun.com, has refused downloads for years.
         for url in wanted.folders:
             assert re.fullmatch(r"https://[^/]+(?<!lecun\.com)(/.*[^/])?", url)
-
-
-def test_assets_match_the_real_files(real_data: Path) -> None:
-    """The real test set and the book's weights have their pinned checksums."""
-    for wanted in REAL_ASSETS[:3]:
-        assert wanted.defect((real_data / wanted.name).read_bytes()) is None

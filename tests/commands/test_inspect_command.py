@@ -1,10 +1,8 @@
 """``scratchnet inspect``: the contents of a weight file, for people and for scripts."""
 
 import json
-import os
 import re
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -47,14 +45,9 @@ def test_inspect_finds_the_format_by_the_content(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
-def test_inspect_reads_a_pipe(run: Run, tmp_path: Path) -> None:
+def test_inspect_reads_a_pipe(run_process: Run) -> None:
     """``scratchnet inspect <(command)`` reads a pipe like a file."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=[sound_files()["stored"]])
-    writer.start()
-    result = run("inspect", pipe)
-    writer.join()
+    result = run_process("inspect", "/dev/stdin", stdin=sound_files()["stored"])
     assert (result.exit_code, result.stderr) == (0, "")
 
 

@@ -135,12 +135,9 @@ def hang_up(handler: Handler) -> None:
 def in_turn(*behaviours: Behaviour) -> Behaviour:
     """Use one behaviour after the other; the last one stays."""
     rest = list(behaviours)
-    lock = threading.Lock()
 
     def answer(handler: Handler) -> None:
-        with lock:
-            behaviour = rest.pop(0) if len(rest) > 1 else rest[0]
-        behaviour(handler)
+        (rest.pop(0) if len(rest) > 1 else rest[0])(handler)
 
     return answer
 

@@ -6,12 +6,12 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
-from scratchnet_cli.downloads.assets import Asset
 from scratchnet_cli.downloads.cache import Fetched, fetch, unpack, unpack_ahead
 from scratchnet_cli.errors import DownloadError
 from scratchnet_cli.system.files import PART_SUFFIX
@@ -21,22 +21,15 @@ from tests.downloads.server import Server
 unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
 
 
-def fetch_quietly(wanted: Asset, force: bool = False) -> Fetched:
-    """Fetch without a note."""
-    progress = Recorder()
-    fetched = fetch(wanted, progress, force=force)
-    assert progress.notes == []
-    return fetched
-
-
 def test_fetch_downloads_once(server: Server, cache: Path) -> None:
     """The first fetch downloads into the cache, the second requests nothing, force downloads."""
-    wanted = asset(server.url("/good"))
+    wanted, progress = asset(server.url("/good")), Recorder()
     expected = Fetched(DATA, str(cache / "digits.gz"), cached=True)
-    assert [fetch_quietly(wanted), fetch_quietly(wanted)] == [expected] * 2
+    assert [fetch(wanted, progress), fetch(wanted, progress)] == [expected] * 2
     assert server.requests == {"/good": 1}
-    assert fetch_quietly(wanted, force=True) == expected
+    assert fetch(wanted, progress, force=True) == expected
     assert server.requests == {"/good": 2}
+    assert progress.notes == []
     assert files(cache) == {"digits.gz": DATA}
 
 
@@ -119,7 +112,7 @@ def test_fetch_deletes_what_killed_processes_left(server: Server, cache: Path) -
     young.write_bytes(b"half")
     os.utime(old, (time.time() - 3700,) * 2)
     os.utime(young, (time.time() - 3500,) * 2)
-    fetch_quietly(asset(server.url("/good")))
+    fetch(asset(server.url("/good")), Recorder())
     assert files(cache) == {"digits.gz": DATA, young.name: b"half"}
 
 
@@ -130,17 +123,9 @@ def test_fetch_fills_a_cold_cache_from_many_threads(server: Server, cache: Path)
         DATA: asset(server.url("/good")),
         b"other": asset(server.url("/other"), data=b"other"),
     }
-    right: list[bool] = []
-
-    def work(data: bytes) -> None:
-        right.extend(fetch(versions[data], Recorder()).data == data for _ in range(5))
-
-    threads = [threading.Thread(target=work, args=[data]) for data in [*versions] * 4]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert right == [True] * 40
+    with ThreadPoolExecutor(8) as threads:
+        fetched = threads.map(lambda data: fetch(versions[data], Recorder()), [*versions] * 20)
+    assert [each.data for each in fetched] == [*versions] * 20
     assert list(files(cache)) == ["digits.gz"]
 
 

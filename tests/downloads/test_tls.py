@@ -54,8 +54,12 @@ def cause(url: str) -> str:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_https_accepts_a_private_certificate(tls_server: Server, server: Server) -> None:
-    """REQUESTS_CA_BUNDLE makes a private certificate good, also behind a redirect, even by http."""
+def test_https_accepts_the_trusted_certificate_of_a_host(
+    tls_server: Server, server: Server
+) -> None:
+    """REQUESTS_CA_BUNDLE makes a private certificate good for its host, also behind a redirect."""
+    assert cause(tls_server.url("/good", host="localhost")).startswith("the certificate")
+    assert tls_server.requests == {}
     tls_server.paths["/moved"] = behave.redirect("/good")
     server.paths["/moved"] = behave.redirect(tls_server.url("/good"))
     assert download(asset(tls_server.url("/moved")), Recorder()) == (DATA, "https://127.0.0.1")
@@ -80,13 +84,6 @@ def test_https_rejects_an_unknown_certificate(tls_server: Server, server: Server
     url = tls_server.url("/good")
     assert download(asset(url, server.url("/good")), Recorder())[0] == DATA
     assert cause(url) == "the certificate is not trusted (REQUESTS_CA_BUNDLE can name one that is)"
-    assert tls_server.requests == {}
-
-
-@pytest.mark.usefixtures("trusted")
-def test_https_rejects_the_certificate_of_another_host(tls_server: Server) -> None:
-    """A trusted certificate for another name is rejected."""
-    assert cause(tls_server.url("/good", host="localhost")).startswith("the certificate")
     assert tls_server.requests == {}
 
 

@@ -10,8 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import active_children
 from pathlib import Path
-from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -93,19 +92,15 @@ def test_map_makes_small_chunks_of_large_files(tmp_path: Path) -> None:
 
 def test_map_holds_few_results(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks are submitted only as their results are taken."""
-    submitted: list[object] = []
-    submit = ProcessPoolExecutor.submit
-
-    def count(*args: Any) -> Any:
-        submitted.append(args)
-        return submit(*args)
-
     monkeypatch.setattr(pool, "CHUNK_FILES", 1)
-    monkeypatch.setattr(ProcessPoolExecutor, "submit", count)
-    with closing(map_in_order(shout, [[str(i) for i in range(100)]])) as chunks:
+    real = ProcessPoolExecutor.submit
+    with (
+        patch.object(ProcessPoolExecutor, "submit", autospec=True, side_effect=real) as submit,
+        closing(map_in_order(shout, [[str(i) for i in range(100)]])) as chunks,
+    ):
         next(chunks)
         # One more starts the processes.
-        assert len(submitted) == 1 + 5
+        assert submit.call_count == 1 + 5
 
 
 @needs_unix
