@@ -89,18 +89,6 @@ def test_cache_without_a_home_folder(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert result.stderr.startswith(f"scratchnet: {message}: downloaded, but not cached\n")
 
 
-def test_cache_list_prints_paths_and_sizes(run: Run, full: Path) -> None:
-    """``cache list`` prints PATH<TAB>BYTES for each cached asset, and for no other file."""
-    (full / "notes.txt").write_text("mine")
-    (full / WEIGHTS).write_bytes(b"damaged")
-    (full / OTHERS[0]).unlink()
-    result = run("cache", "list")
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.splitlines() == [f"{full / WEIGHTS}\t7"] + [
-        f"{full / name}\t{len(CONTENTS[name])}" for name in OTHERS[1:]
-    ]
-
-
 @pytest.mark.parametrize("command", ["list", "verify", "clear"])
 @pytest.mark.parametrize("kind", ["missing", "empty"])
 def test_cache_that_is_empty_is_no_error(run: Run, cache: Path, command: str, kind: str) -> None:
@@ -126,11 +114,9 @@ def test_cache_that_is_no_folder_is_an_error(
         cache.write_bytes(b"mine")
     result = run("cache", command)
     assert (result.exit_code, result.stdout) == (3, "")
-    assert re.fullmatch(
-        rf"scratchnet: {re.escape(str(cache))}: cannot be read \(.+\); "
-        r"SCRATCHNET_CACHE_DIR can name another folder\n",
-        result.stderr,
-    )
+    assert result.stderr.startswith(f"scratchnet: {cache}: cannot be read (")
+    assert result.stderr.endswith("; SCRATCHNET_CACHE_DIR can name another folder\n")
+    assert result.stderr.count("\n") == 1
     assert cache.is_symlink() or cache.read_bytes() == b"mine"
 
 
@@ -148,15 +134,17 @@ def test_cache_commands_name_a_damaged_file(
     """Verify and clear name a file with another content, clear does not delete it: exit 3."""
     path = full / WEIGHTS
     path.unlink()
+    listed = [f"{full / name}\t{len(CONTENTS[name])}" for name in OTHERS]
     if content is None:
         path.mkdir()
     else:
         path.write_bytes(content)
+        listed.insert(0, f"{path}\t{len(content)}")
     line = f"scratchnet: {re.escape(f'{path}: {message}')}.*"
     result = run("cache", "list")
     assert result.exit_code == (3 if content is None else 0)
     assert re.fullmatch(f"{line}\n" if content is None else "", result.stderr)
-    assert len(result.stdout.splitlines()) == (4 if content is None else 5)
+    assert result.stdout.splitlines() == listed
     result = run("cache", "verify")
     assert result.exit_code == 3
     assert re.fullmatch(f"{line}\n", result.stderr)

@@ -66,18 +66,6 @@ def test_download_tries_every_file(run: Run, mirror: Server, cache: Path) -> Non
     )
 
 
-@pytest.mark.usefixtures("mirror")
-def test_download_that_fails_keeps_the_cached_files(
-    run: Run, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """If ``--force`` finds no source, the good files stay."""
-    assert run("download").exit_code == 0
-    monkeypatch.delenv("SCRATCHNET_MIRROR")
-    result = run("download", "--force")
-    assert (result.exit_code, result.stdout) == (4, "")
-    assert files(cache) == {name: CONTENTS[name] for name in [WEIGHTS, *TEST]}
-
-
 @pytest.mark.parametrize(("missing", "exit_code"), [((), 3), ((WEIGHTS,), 4)])
 def test_download_without_a_cache_fails(
     run: Run, mirror: Server, cache: Path, missing: tuple[str, ...], exit_code: int

@@ -1,7 +1,6 @@
 """``scratchnet forward``: the book's worked example, numbers from anywhere, every step shown."""
 
 import io
-import itertools
 import math
 import re
 import sys
@@ -182,14 +181,10 @@ def test_forward_with_wrong_usage_exits_with_2(run: Run, args: str, message: str
 
 def test_trace_prints_each_number_of_the_book(run: Run) -> None:
     """Below each formula of chapter 3.4 come the numbers that the book prints there."""
-    lines = run("forward", "three-layer", "1.0", "0.5", "--trace").stdout.splitlines()
-    found = {
-        re.split(r"\s{2,}", line.strip())[0]: below.strip()
-        for line, below in itertools.pairwise(lines)
-        if "=" in line
-    }
-    assert list(found.items()) == list(BOOK_TRACE.items())
-    assert lines[-1] == BOOK_ANSWER.strip()
+    stdout = run("forward", "three-layer", "1.0", "0.5", "--trace").stdout
+    found = re.findall(r"^ +(\w+ = .+?) {2,}.*\n +(\[.*\])$", stdout, re.MULTILINE)
+    assert found == list(BOOK_TRACE.items())
+    assert stdout.endswith(f"\n{BOOK_ANSWER}")
 
 
 def test_trace_prints_inputs_weights_and_shapes(run: Run) -> None:

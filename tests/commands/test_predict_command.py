@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from scratchnet_cli.images.png import read_grey_png
 from scratchnet_cli.weights.load import load_weights
-from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Run, any_file_name, encoded
+from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Run, any_file_name
 from tests.system.test_streams import run_on_terminal
 
 
@@ -125,14 +125,6 @@ def test_predict_answers_while_its_list_is_open(pictures: list[Path]) -> None:
         process.stdin.close()
         assert process.wait() == 0
         watchdog.cancel()
-
-
-def test_predict_ignores_suffixes(predict: Run, tmp_path: Path, digits: NDArray[np.uint8]) -> None:
-    """The suffix of a file does not matter."""
-    image = Image.fromarray(digits[6])
-    for kind in ("BMP", "GIF", "TIFF", "PPM", "WEBP"):
-        (tmp_path / f"{kind}.dat").write_bytes(encoded(image, kind, lossless=True))
-    assert column(predict(*sorted(tmp_path.glob("*.dat"))).stdout, 1) == ["6"] * 5
 
 
 def test_predict_reads_any_polarity(predict: Run, pictures: list[Path], tmp_path: Path) -> None:

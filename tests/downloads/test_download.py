@@ -124,12 +124,10 @@ BAD_SOURCES: dict[str, tuple[Behaviour, str]] = {
         behave.body(DATA, Content_Length=9),
         f"{WRONG} {len(DATA)} bytes, found 9",
     ),
-    "length too large": (behave.body(DATA, Content_Length=len(DATA) + 1), BROKEN),
     "longer": (behave.body(DATA + b"x"), TOO_LONG),
     "endless": (behave.endless(), TOO_LONG),
     "wrong hash": (behave.body(DATA[:-1] + b"x"), f"{WRONG} sha256 {asset().sha256[:12]}…, found "),
     "page": (behave.body(PAGE), f"{WRONG} {len(DATA)} bytes, found {len(PAGE)}"),
-    "redirect loop": (behave.redirect("/bad"), "redirected without end"),
     "endless redirect loop": (behave.endless(302, Location="/bad"), "redirected without end"),
     "redirect to a file": (
         behave.redirect("file:///x"),
