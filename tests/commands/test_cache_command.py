@@ -184,12 +184,11 @@ def test_cache_clear_names_a_file_that_it_cannot_delete(
     run: Run, full: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the system refuses, the exit code is 3."""
-    refuse = Mock(side_effect=PermissionError(13, "Permission denied"))
-    monkeypatch.setattr(Path, "unlink", refuse)
+    monkeypatch.setattr(Path, "unlink", Mock(side_effect=PermissionError(13, "Not permitted")))
     result = run("cache", "clear")
     assert (result.exit_code, result.stdout) == (3, "")
-    message = f"{full / WEIGHTS}: cannot be deleted (Permission denied)"
-    assert result.stderr == f"scratchnet: {message}\n"
+    path = full / WEIGHTS
+    assert result.stderr == f"scratchnet: {path}: cannot be deleted (Not permitted)\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such names on Windows")

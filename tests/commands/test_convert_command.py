@@ -40,14 +40,6 @@ def test_convert_prints_the_path_of_the_new_file(run: Run, tmp_path: Path, name:
     assert answer == run("forward", "three-layer", "1.0", "0.5").stdout
 
 
-@pytest.mark.parametrize("name", ["weights", "weights.txt", "weights.npz2", ".npz", "-"])
-def test_convert_of_another_ending_is_wrong_usage(run: Run, tmp_path: Path, name: str) -> None:
-    """It is refused before anything is read, and the message lists the known endings."""
-    result = run("convert", "no such file", name if name == "-" else tmp_path / name)
-    assert result.exit_code == 2
-    assert ".pkl, .npz, .safetensors, .onnx" in result.stderr
-
-
 @any_file_name
 def test_convert_escapes_the_path(run: Run, tmp_path: Path) -> None:
     """Escape sequences and newlines in the new file's name do not reach the terminal."""

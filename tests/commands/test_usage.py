@@ -10,6 +10,9 @@ from scratchnet_cli.cli import BLAS_THREADS, COMMANDS, scratchnet
 from tests.conftest import Run
 
 EMPTY = "the name is empty."
+ENDINGS = "does not end in one of .pkl, .npz, .safetensors, .onnx."
+ONCE = "Standard input (-) can be read only once."
+RAW = "cannot be combined with --polarity or --multiple."
 PAGE = "a page goes to a file, stdout is for the answers."
 # The last argument that follows is an empty text.
 BEFORE_EMPTY = (
@@ -36,7 +39,18 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("predict",), "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST."),
     (("predict", "-dash.png"), "No such option"),
     (("draw", "--output", "-"), PAGE),
-    (("convert", "bundled", ""), "does not end in one of .pkl, .npz, .safetensors, .onnx."),
+    *((("convert", "no such file", name), ENDINGS) for name in ("", "x", "x.npz2", ".npz", "-")),
+    (("forward", "--trac", "three-layer", "1"), "--trace"),
+    (("forward", "three-layer", "1", "--trac"), "--trace"),
+    (("forward", "three-layer"), "X..."),
+    (("predict", "-", "-"), ONCE),
+    (("predict", "-", "--files-from", "-"), ONCE),
+    (("predict", "x.png", "--raw", "--multiple"), RAW),
+    (("predict", "x.png", "--raw", "--polarity", "dark"), RAW),
+    (("predict", "x.png", "--multiple", "--top", "2"), "--top ranks the readings of one digit"),
+    (("eval", "--\x1b[31m.png"), r"--\x1b[31m.png"),
+    (("eval", "\x1b[31m"), "unexpected extra argument"),
+    (("eval", "\x9b31m"), r"\x9b31m"),
     (("cache", "clear", "--force"), "No such option"),
 ]
 
@@ -49,6 +63,7 @@ def test_usage_that_is_wrong_exits_with_2(run: Run, args: tuple[str, ...], messa
     assert (result.exit_code, result.stdout) == (2, "")
     text = " ".join(result.stderr.split())
     assert message in text
+    assert text.isprintable()
     assert text.startswith("Usage: scratchnet ")
     assert os.listdir() == ["file"]  # noqa: PTH208
 

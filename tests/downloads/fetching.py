@@ -69,7 +69,7 @@ for _ in range(2):
 """
 
 
-def fetch_command(wanted: Asset, before: str = "") -> list[str]:
-    """Return the command that runs ``FETCH``; before: Python code to run first."""
+def fetch_command(wanted: Asset) -> list[str]:
+    """Return the command that runs ``FETCH``."""
     arguments = [wanted.name, str(wanted.size), wanted.sha256, *wanted.folders]
-    return [sys.executable, "-c", before + FETCH, *arguments]
+    return [sys.executable, "-c", FETCH, *arguments]

@@ -15,7 +15,7 @@ import pytest
 from scratchnet_cli.downloads.cache import Fetched, fetch, unpack, unpack_ahead
 from scratchnet_cli.errors import DownloadError
 from scratchnet_cli.system.files import PART_SUFFIX
-from tests.downloads.fetching import DATA, Recorder, asset, fetch_command, files
+from tests.downloads.fetching import DATA, Recorder, asset, files
 from tests.downloads.server import Server
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
@@ -74,22 +74,6 @@ def test_fetch_works_without_a_cache(
         "; SCRATCHNET_CACHE_DIR can name another folder: downloaded, but not cached"
     )
     assert sorted(cache.parent.rglob("*")) == before
-
-
-@unix
-def test_fetch_survives_a_full_disk(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cache: Path
-) -> None:
-    """If the file cannot be written to its end, nothing of it stays, and the bytes are used."""
-    (tmp_path / "mirror").mkdir()
-    (tmp_path / "mirror" / "digits.gz").write_bytes(DATA)
-    monkeypatch.setenv("SCRATCHNET_MIRROR", str(tmp_path / "mirror"))
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
-    done = subprocess.run(
-        fetch_command(asset(), limit), capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout == "False\nFalse\n"
-    assert files(cache) == {}
 
 
 def test_fetch_deletes_what_killed_processes_left(server: Server, cache: Path) -> None:

@@ -14,10 +14,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.conftest import ACCURACY, BUNDLED, SCRATCHNET, Run, write_dataset
+from tests.conftest import ACCURACY, BUNDLED, SCRATCHNET, write_dataset
 
 EVAL = ["eval", *BUNDLED, "--progress", "none"]
+HELP = ["eval", "--help"]
+UNBUFFERED = "export PYTHONUNBUFFERED=1;"
 ANSWER = f"Accuracy: {ACCURACY}\n".encode()
+REPORT_MODULE = "scratchnet_cli.reports.evaluation_report"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Unix devices and signals")
 Done = subprocess.CompletedProcess[bytes]
@@ -94,18 +97,6 @@ def test_stderr_that_is_broken_changes_nothing(
     assert (done.returncode, done.stdout) == (exit_code, answer)
 
 
-def test_stderr_shows_file_names_escaped(run: Run) -> None:
-    """A file name that is taken for an option is repeated without its escape sequences."""
-    for word in ("--\x1b[31m.png", "\x1b[31m", "\x9b31m"):
-        result = run("eval", word)
-        assert result.exit_code == 2
-        assert result.stderr.replace("\n", "").isprintable()
-
-
-HELP = ["eval", "--help"]
-UNBUFFERED = "export PYTHONUNBUFFERED=1;"
-
-
 @pytest.mark.parametrize(
     ("redirection", "args"),
     [
@@ -143,7 +134,8 @@ def test_stdout_shows_names_that_are_no_text(tmp_path: Path, digits: NDArray[np.
     names = [b"\xff\xfe.png", b"-1.png", b"--raw.png", b"\x1b]0;x\x07.png", b"a\r\nb.png"]
     for name in names:
         Image.fromarray(digits[0]).save(tmp_path / os.fsdecode(name), "png")
-    command = [*SCRATCHNET, "predict", "--weights", "bundled", "--", *names, b"no\x1b[2J\xff.png"]
+    args = [*SCRATCHNET, "predict", "--weights", "bundled", "--"]
+    command = [*map(os.fsencode, args), *names, b"no\x1b[2J\xff.png"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
     assert done.returncode == 3
     assert [line.split(b"\t")[0] for line in done.stdout.splitlines()] == [
@@ -179,9 +171,6 @@ sys.meta_path.insert(0, Now)
 from scratchnet_cli.__main__ import main
 main()
 """
-
-
-REPORT_MODULE = "scratchnet_cli.reports.evaluation_report"
 
 
 @pytest.mark.parametrize("module", ["scratchnet_cli.cli", "numpy", REPORT_MODULE])
@@ -253,11 +242,7 @@ def test_bug_exits_with_70(error: str) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [
-        "MemoryError",
-        "OSError(12, 'Cannot allocate memory')",
-        "ImportError('failed to map segment from x')",
-    ],
+    ["MemoryError", "OSError('Cannot allocate memory')", "ImportError('x: failed to map segment')"],
 )
 def test_out_of_memory_is_one_line(error: str) -> None:
     """However Python calls it: exit 3 and no traceback."""
