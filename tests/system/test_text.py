@@ -1,7 +1,5 @@
 """Text output: escaping, numbers, and GitHub Actions."""
 
-import io
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +7,6 @@ from hypothesis import strategies as st
 from scratchnet_cli.system.text import (
     escape,
     format_exact,
-    has_colour,
     print_answer,
     print_lines,
     shorten,
@@ -47,11 +44,9 @@ def test_shorten_counts_what_it_leaves_out() -> None:
     assert shorten("x" * 5000) == "x" * 4096 + "… (904 more)"
 
 
-def test_numbers_are_formatted_exactly() -> None:
-    """The shortest text that stands for the number alone."""
-    assert [format_exact(number) for number in (1.0, 0.93, 1 / 3)] == [
-        "1", "0.93", "0.3333333333333333",
-    ]  # fmt: skip
+def test_format_exact_returns_the_shortest_text() -> None:
+    """The text stands for this number alone."""
+    assert [*map(format_exact, (1.0, 0.93, 1 / 3))] == ["1", "0.93", "0.3333333333333333"]
 
 
 @pytest.mark.parametrize(
@@ -63,37 +58,17 @@ def test_text_bar_shows_eighths(share: float, bar: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_terminal", "no_color", "term", "colour"),
+    ("text", "escaped"),
     [
-        (True, "", "xterm", True),
-        (False, "", "xterm", False),
-        (True, "1", "xterm", False),
-        (True, "", "dumb", False),
+        ("::error::x", r"\x3a:error::x"),
+        ("  \t::error::x", "  \t\\x3a:error::x"),
+        ("a\n\u00a0::b\n\n::c", "a\n\u00a0\\x3a:b\n\n\\x3a:c"),
+        ("a\r::b", "a\r\\x3a:b"),
+        (":::", r"\x3a::"),
+        ("a ##[group]b ##[c", r"a #\u0023[group]b #\u0023[c"),
+        ("a::b :c ## [d", "a::b :c ## [d"),
     ],
 )
-def test_colour_is_for_terminals_that_show_it(
-    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, no_color: str, term: str, colour: bool
-) -> None:
-    """Colour needs a terminal that knows it and a user who has not disabled it."""
-    stream = io.StringIO()
-    monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
-    monkeypatch.setenv("NO_COLOR", no_color)
-    monkeypatch.setenv("TERM", term)
-    assert has_colour(stream) is colour
-
-
-COMMANDS = [
-    ("::error::x", r"\x3a:error::x"),
-    ("  \t::error::x", "  \t\\x3a:error::x"),
-    ("a\n\u00a0::b\n\n::c", "a\n\u00a0\\x3a:b\n\n\\x3a:c"),
-    ("a\r::b", "a\r\\x3a:b"),
-    (":::", r"\x3a::"),
-    ("a ##[group]b ##[c", r"a #\u0023[group]b #\u0023[c"),
-    ("a::b :c ## [d", "a::b :c ## [d"),
-]
-
-
-@pytest.mark.parametrize(("text", "escaped"), COMMANDS)
 def test_output_on_github_starts_no_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, escaped: str
 ) -> None:
