@@ -1,5 +1,6 @@
 """Archives that lie about their sizes, or contain something else than arrays."""
 
+import functools
 import io
 import struct
 import zipfile
@@ -7,6 +8,7 @@ import zlib
 
 import numpy as np
 
+from tests.weights.refused_pickles import RUNNING
 from tests.weights.weight_files import B1, W1, Refused, npy, npy_header, npy_of, npz, ones, saved
 
 
@@ -25,32 +27,26 @@ def zeros(size: int) -> bytes:
     megabyte = bytes(2**20)
     packer = zlib.compressobj(9, wbits=-15)
     first = packer.compress(megabyte) + packer.flush(zlib.Z_FULL_FLUSH)
-    body = first * size + packer.flush()
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("W1.npy", body)
+        archive.writestr("W1.npy", first * size + packer.flush())
         info = archive.getinfo("W1.npy")
-        info.compress_type = zipfile.ZIP_DEFLATED
-        info.file_size = size * 2**20
-        for _ in range(size):
-            info.CRC = zlib.crc32(megabyte, info.CRC if _ else 0)
+        info.compress_type, info.file_size = zipfile.ZIP_DEFLATED, size * 2**20
+        info.CRC = functools.reduce(lambda crc, _: zlib.crc32(megabyte, crc), range(size), 0)
     # The local header still says "stored", but readers compare only its name.
     return stream.getvalue()
 
 
 def far_away(place: int) -> bytes:
     """Return an .npz whose first member begins at this byte, by a zip64 entry."""
-    data = npz(W1, B1)
-    start = data.index(b"PK\1\2")
-    name = int.from_bytes(data[start + 28 : start + 30], "little")
-    entry = bytearray(data[start : start + 46 + name])
-    struct.pack_into("<H", entry, 30, 12)
-    struct.pack_into("<I", entry, 42, 2**32 - 1)
-    end = bytearray(data[start + 46 + name :])
-    at = end.rindex(b"PK\5\6")
-    (length,) = struct.unpack_from("<I", end, at + 12)
-    struct.pack_into("<I", end, at + 12, length + 12)
-    return bytes(data[:start] + entry + struct.pack("<2HQ", 1, 8, place) + end)
+    data = bytearray(npz(W1, B1))
+    start, end = data.index(b"PK\1\2"), data.rindex(b"PK\5\6")
+    struct.pack_into("<H", data, start + 30, 12)
+    struct.pack_into("<I", data, start + 42, 2**32 - 1)
+    (length,) = struct.unpack_from("<I", data, end + 12)
+    struct.pack_into("<I", data, end + 12, length + 12)
+    after = start + 46 + len(W1[0])
+    return bytes(data[:after] + struct.pack("<2HQ", 1, 8, place) + data[after:])
 
 
 def headed(header: str, body: bytes = b"") -> bytes:
@@ -58,12 +54,15 @@ def headed(header: str, body: bytes = b"") -> bytes:
     return npz(("W1.npy", npy_of(header, body)), B1)
 
 
-def with_type(descr: str) -> bytes:
-    """Return an .npz whose W1 has this type."""
-    return headed(npy_header((1, 1), descr), bytes(4))
+def stating(activations: object) -> bytes:
+    """Return an .npz with these activations."""
+    return saved({"W1": ones(2, 2), "b1": ones(2), "activations": np.array(activations)})
 
 
 _40_MB = bytes(40 * 2**20)
+# NumPy unpickles its objects if allow_pickle is set.
+RUNNING_NPZ = npz(W1, ("b1.npy", npy_of(npy_header("(1,)", "'|O'"), RUNNING["the file itself"])))
+_LETTER = npy_header("(1,)", "'<U1'")
 _NO_NPY = "a member of this .npz is not an array in NumPy's .npy format"
 _NOT_PLAIN = "a member of this .npz is not an array of plain numbers"
 REFUSED_NPZ: Refused = {
@@ -83,28 +82,24 @@ REFUSED_NPZ: Refused = {
         "a shape of digits": headed(npy_header("(" + "1" * 900)),
         "a shape of digits and blanks": headed(npy_header("(" + "1 " * 400)),
         **{
-            f"the type {descr}"[:40]: with_type(descr)
+            f"the type {descr}"[:40]: headed(npy_header((1, 1), descr), bytes(4))
             for descr in ("[('a', '<f4')]", "('<f4', (2**9,))", "()", "None", "4", "(" * 90)
         },
         **{
             f"the header {header}"[:30]: headed(header + "\n")
             for header in (
-                "__import__('os').mkdir('MARKER')",
-                "[1, 2]",
-                "{}",
-                "{[]: 1}",
-                "{'descr': (",
-                "  1\n 2",
-                "\0",
-                "(" * 5000,
-                "-" * 9000 + "1",
+                "__import__('os').mkdir('MARKER')", "[1, 2]", "{}", "{[]: 1}", "{'descr': (",
+                "  1\n 2", "\0", "(" * 5000, "-" * 9000 + "1",
             )
         },
         "a long header": headed(npy_header((2, 2)).ljust(1001), bytes(16)),
     },
     "an array is not of floating-point numbers": {
         "objects": npz(W1, ("b1.npy", npy(np.array([{}], object)))),
-        **{descr: with_type(descr) for descr in ("'|O'", "'|V1000000000'", "'a'", r"'\z'")},
+        **{
+            descr: headed(npy_header((1, 1), descr), bytes(4))
+            for descr in ("'|O'", "'|V1000000000'", "'a'", r"'\z'")
+        },
     },
     "an array has 65 axes, expected 1 or 2": headed(npy_header((1,) * 65), bytes(4)),
     "an array has a shape that no layer has": headed(npy_header((2**31, 1)), bytes(4)),
@@ -133,27 +128,16 @@ REFUSED_NPZ: Refused = {
         "a place at 2**63": far_away(2**63),
         "a place at 2**64 - 1": far_away(2**64 - 1),
     },
-    "it names 10000 activations for 1 layers": saved(
-        {"W1": ones(2, 2), "b1": ones(2), "activations": ["relu"] * 10_000}
-    ),
+    "it names 10000 activations for 1 layers": stating(["relu"] * 10_000),
     "its array 'activations' is not a list of names": {
-        name: saved({"W1": ones(2, 2), "b1": ones(2), "activations": np.array(activations)})
-        for name, activations in {
-            "two axes": [["relu", "identity"]],
-            "no axis": "relu",
-            "long": ["x" * 100, "y"],
-            "bytes": [b"relu", b"identity"],
-            "numbers": [1.0, 1.0],
-            "objects": [None, "relu"],
-            "many": ["a"] * 10_001,
-        }.items()
-    }
-    | {
-        "not Unicode": npz(
-            W1, B1, ("activations.npy", npy_of(npy_header("(1,)", "'<U1'"), b"\0\0\x11\0"))
-        ),
-        "a byte short": npz(
-            W1, B1, ("activations.npy", npy_of(npy_header("(1,)", "'<U1'"), b"a\0\0"))
-        ),
+        "two axes": stating([["relu", "identity"]]),
+        "no axis": stating("relu"),
+        "long": stating(["x" * 100, "y"]),
+        "bytes": stating([b"relu", b"identity"]),
+        "numbers": stating([1.0, 1.0]),
+        "objects": stating([None, "relu"]),
+        "many": stating(["a"] * 10_001),
+        "not Unicode": npz(W1, B1, ("activations.npy", npy_of(_LETTER, b"\0\0\x11\0"))),
+        "a byte short": npz(W1, B1, ("activations.npy", npy_of(_LETTER, b"a\0\0"))),
     },
-}
+}  # fmt: skip
