@@ -19,15 +19,6 @@ UNKNOWN = "not a picture of a known format (PNG JPEG BMP GIF WEBP TIFF PNM)"
 XML = b"\xef\xbb\xbf<?xml version='1.0'?>\r\n<!-- by hand -->\n<!DOCTYPE svg>\n<svg>"
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM"])
-def test_decode_knows_formats_by_content(kind: str) -> None:
-    """Each known format is read, whatever the name of the file."""
-    image = Image.fromarray(np.kron(np.eye(2, dtype=np.uint8) * 255, np.ones((16, 16), np.uint8)))
-    colours = decode(encoded(image, kind)).colours
-    assert colours.shape == (32, 32, 1)
-    assert np.allclose(colours[4::8, 4::8, 0][::2, ::2], np.eye(2), atol=0.05)
-
-
 @pytest.mark.parametrize("orientation", range(10))
 def test_decode_turns_as_exif_says(orientation: int) -> None:
     """All orientations, known or not, equal Pillow's own; damaged EXIF changes nothing."""
@@ -42,17 +33,12 @@ def test_decode_turns_as_exif_says(orientation: int) -> None:
 
 @pytest.mark.parametrize("colour", [0, 255])
 def test_decode_shows_ink_on_transparency(colour: int) -> None:
-    """Dark and light ink in the alpha channel gets a background of the other brightness."""
-    alpha = Image.fromarray(np.pad(np.full((20, 10), 255, np.uint8), 20))
-    image = Image.merge("LA", (Image.new("L", alpha.size, colour), alpha))
-    colours = decode(encoded(image)).colours
-    assert abs(float(colours[30, 25].mean() - colours[5, 5].mean())) == 1
-
-
-def test_decode_fills_round_corners_with_paper() -> None:
-    """The transparent corners of an opaque sheet get the colour of the sheet."""
-    pixels = np.full((60, 60, 4), 240, np.uint8)
-    pixels[..., 3] = 255
+    """Ink in the alpha channel gets a background of the other brightness; round corners do not."""
+    pixels = np.full((50, 60, 2), colour, np.uint8)
+    pixels[..., 1] = np.pad(np.full((10, 20), 255), 20)
+    colours = decode(encoded(Image.fromarray(pixels))).colours
+    assert abs(float(colours[25, 30, 0] - colours[5, 5, 0])) == 1
+    pixels[..., 1] = 255
     pixels[:5, :5] = 0
     assert np.ptp(decode(encoded(Image.fromarray(pixels))).colours) < 0.01
 
@@ -93,12 +79,12 @@ def test_decode_shrinks_large_pictures(width: int, height: int, page: bool, shap
     assert (scan.grey is None) == (width != shape[1])
 
 
-def test_decode_hides_pillow_warnings(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.filterwarnings("always")
+def test_decode_hides_pillow_warnings() -> None:
     """Pillow's warning about a PNG that claims to be animated reaches no terminal."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
+    with warnings.catch_warnings(record=True) as shown:
         decode(png(png_header(28, 28), (b"acTL", bytes(8)), (b"IDAT", zeros(28 * 29)), END))
-    assert capfd.readouterr().err == ""
+    assert shown == []
 
 
 def test_raw_values_are_unchanged(digits: Pixels) -> None:

@@ -139,48 +139,43 @@ _DAMAGED = "this pickle is damaged or cut short after byte"
 _CALL = "this pickle is refused, it would call"
 _ENCODE = imported("_codecs", "encode")
 REFUSED_PICKLES: Refused = {
-    f"{_DAMAGED} 1": {"an escape that Python warns of": b"\x80\x03S'\\ '\n."},
-    f"{_DAMAGED} 3": {"a missing mark": b"\x80\x03t."},
+    # An escape that Python warns of, and a missing mark.
+    f"{_DAMAGED} 1": b"\x80\x03S'\\ '\n.",
+    f"{_DAMAGED} 3": b"\x80\x03t.",
     f"{_DAMAGED} 5": {
         **{name: pickled(getattr(pickle, name) + length) for name, length in _LENGTHS.items()},
         "a name that is not UTF-8": pickled(pickle.GLOBAL + b"\xff\n\xff\n"),
     },
-    f"{_DAMAGED} 12": {"a missing memo": pickled(pickle.BINGET + b"\x07")},
-    f"{_DAMAGED} 339": {"not UTF-8": pickled(more=pickle.BINUNICODE + b"\x01\0\0\0\xff" + NONE)},
-    "this pickle is followed by 1 bytes": {
-        "FRAME": b"\x80\x04\x95" + struct.pack("<Q", 2**63 - 1) + pickled()[2:] + b"."
-    },
-    "this pickle does not end with one object": {"none": b"\x80\x03.", "two": b"\x80\x03}}."},
+    # A missing memo, and text that is not UTF-8.
+    f"{_DAMAGED} 12": pickled(pickle.BINGET + b"\x07"),
+    f"{_DAMAGED} 339": pickled(more=pickle.BINUNICODE + b"\x01\0\0\0\xff" + NONE),
+    "this pickle is followed by 1 bytes": (
+        b"\x80\x04\x95" + struct.pack("<Q", 2**63 - 1) + pickled()[2:] + b"."
+    ),
+    "this pickle does not end with one object": [b"\x80\x03.", b"\x80\x03}}."],
     "this pickle does not hold a dict of arrays": b"\x80\xff" + imported("os", "environ") + b".",
-    "this pickle takes more from its stack than there is": {
-        "a tuple of nothing": b"\x80\x03\x87.",
-        "a tuple over a mark": b"\x80\x03K\0K\0(\x86.",
-    },
-    "this pickle has more than 100000 opcodes": {
-        "nesting without end": b"\x80\x03" + NESTED + NESTED + b".",
-        "marks without end": b"\x80\x03" + pickle.MARK * 300_000 + b".",
-        "one too many": b"\x80\x03" + NONE * 100_000 + b".",
-    },
-    "this pickle fills something that is not a plain dict": {
-        "a key without a value": pickled(more=push("x")),
-        "items over a mark": pickled(more=pickle.MARK),
-        "an object": pickle.dumps(OrderedDict(W1=1), 4),
-    },
-    "a dict key of this pickle is not text, or is repeated": {
-        "a key twice": pickled(more=push("W1") + GOOD_W),
-        "a number": pickled(more=push(1) + GOOD_W),
-        "billion laughs": pickled(more=LAUGHS + push(1)),
-    },
-    "this pickle names an import by something that is not text": {
-        "the module": pickled(push(1) + push("x") + pickle.STACK_GLOBAL),
-        "the attribute": pickled(push("os") + push(2) + pickle.STACK_GLOBAL),
-    },
+    "this pickle takes more from its stack than there is": [
+        b"\x80\x03\x87.", b"\x80\x03K\0K\0(\x86.",
+    ],
+    "this pickle has more than 100000 opcodes": [
+        b"\x80\x03" + opcodes + b"." for opcodes in (NESTED * 2, b"(" * 300_000, NONE * 100_000)
+    ],
+    "this pickle fills something that is not a plain dict": [
+        pickled(more=push("x")), pickled(more=pickle.MARK), pickle.dumps(OrderedDict(W1=1), 4),
+    ],
+    "a dict key of this pickle is not text, or is repeated": [
+        pickled(more=key + GOOD_W) for key in (push("W1"), push(1), LAUGHS)
+    ],
+    "this pickle names an import by something that is not text": [
+        pickled(push(1) + push("x") + pickle.STACK_GLOBAL),
+        pickled(push("os") + push(2) + pickle.STACK_GLOBAL),
+    ],
     "this pickle calls something that it does not name": pickled(call(push("x"))),
-    "this pickle sets the state of something that is not a new array": {
-        "a function": pickled(RECONSTRUCT + sequence(NONE, NONE) + pickle.BUILD),
-        "a module's name": pickled(before=imported("os", "x") + pickle.EMPTY_DICT + pickle.BUILD),
-        "a dict": pickled(end=pickle.EMPTY_DICT + pickle.BUILD + pickle.STOP),
-    },
+    "this pickle sets the state of something that is not a new array": [
+        pickled(RECONSTRUCT + sequence(NONE, NONE) + pickle.BUILD),
+        pickled(before=imported("os", "x") + pickle.EMPTY_DICT + pickle.BUILD),
+        pickled(end=pickle.EMPTY_DICT + pickle.BUILD + pickle.STOP),
+    ],
     f"{_CALL} 'os.system'": pickled(call(imported("os", "system"), push("x"))),
     rf"{_CALL} 'os\x1b[31m.system\x07'": pickled(call(imported("os\x1b[31m", "system\x07"))),
     f"{_CALL} '{'o' * 80}'": pickled(call(imported("o" * 100_000, "s"))),
@@ -228,21 +223,19 @@ REFUSED_PICKLES: Refused = {
         "-1": with_state(2, -1, body=push(bytes(16))),
         "True": with_state(4, sizes=sequence(TRUE, push(4))),
     },
-    "an array has 4 axes, expected 1 or 2": {
-        "overflow": with_state(*[2**16] * 4, body=push(b"")),
-        "overflow to four": with_state(_HUGE, 2, 2**30, 4, body=push(b"")),
-        "empty but huge": with_state(0, *[_HUGE] * 3, body=push(b"")),
-    },
+    "an array has 4 axes, expected 1 or 2": [
+        with_state(*shape, body=push(b""))
+        for shape in ([2**16] * 4, (_HUGE, 2, 2**30, 4), (0, *[_HUGE] * 3))
+    ],
     "an array has 5000 axes, expected 1 or 2": with_state(*[_HUGE] * 5000, body=push(b"")),
-    "an array of 8589934588 bytes comes with 4 bytes": {
-        "state": with_state(_HUGE, 1, body=push(bytes(4))),
-        "buffer": pickled(buffer(_HUGE, body=bytes(4))),
-    },
+    "an array of 8589934588 bytes comes with 4 bytes": [
+        with_state(_HUGE, 1, body=push(bytes(4))), pickled(buffer(_HUGE, body=bytes(4))),
+    ],
     "an array of 16 bytes comes with 15 bytes": with_state(2, 2, body=push(bytes(15))),
     "an array of 16 bytes comes with 17 bytes": with_state(2, 2, body=push(bytes(17))),
     "layer 1: W has the shape (0, 2): there are no values in it": with_state(0, 2, body=push(b"")),
     "layer 1: W has the shape (1,), expected 2 axes": with_state(body=push(bytes(4))),
-}
+}  # fmt: skip
 for _code in pickletools.opcodes:
     if _code.name not in NEEDED:
         _argument = _ARGUMENTS.get(_code.arg.name if _code.arg else "", bytes(8))

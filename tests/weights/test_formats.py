@@ -16,9 +16,9 @@ from scratchnet_cli.weights.safetensors import MAX_HEADER_BYTES
 from scratchnet_cli.weights.write import FORMATS_WITH_CLASSES, write_pickle, write_weights
 from tests.network.networks import bundled, networks, random_network, reproducible
 from tests.weights import refused_safetensors
+from tests.weights.refused_npz import headed
 from tests.weights.refused_pickles import GOOD_W, pickled
 from tests.weights.weight_files import (
-    B1,
     CORE,
     DTYPES,
     PROTOCOLS,
@@ -26,8 +26,6 @@ from tests.weights.weight_files import (
     book_arrays,
     network_in,
     npy_header,
-    npy_of,
-    npz,
     read,
     saved,
 )
@@ -137,8 +135,7 @@ def test_npz_of_numpy_is_read(dtype: str, order: str, compressed: bool) -> None:
 def test_npy_of_every_version_is_read(version: tuple[int, int]) -> None:
     """The three versions of the .npy header are read alike, up to 1,000 bytes long."""
     array = np.array([[1, 2], [3, 4]], "<f4")
-    member = npy_of(npy_header((2, 2)).ljust(1000), array.tobytes(), version)
-    network = network_in(npz(("W1.npy", member), B1))
+    network = network_in(headed(npy_header((2, 2)).ljust(1000), array.tobytes(), version))
     np.testing.assert_array_equal(network.layers[0].W, array)
 
 

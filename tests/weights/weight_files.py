@@ -21,8 +21,8 @@ from scratchnet_cli.weights.arrays import book_activations
 from scratchnet_cli.weights.load import Weights, read_weights
 
 Arrays = dict[str, NDArray[Any]]
-# A message, and the file that it refuses, or several by name.
-Refused = dict[str, bytes | dict[str, bytes]]
+# A message, and the file that it refuses, or several.
+Refused = dict[str, bytes | list[bytes] | dict[str, bytes]]
 
 PROTOCOLS = (2, 3, 4, 5)
 DTYPES = ("<f2", "<f4", "<f8", ">f2", ">f4", ">f8")
