@@ -62,6 +62,8 @@ def stating(activations: object) -> bytes:
 _40_MB = bytes(40 * 2**20)
 # NumPy unpickles its objects if allow_pickle is set.
 RUNNING_NPZ = npz(W1, ("b1.npy", npy_of(npy_header("(1,)", "'|O'"), RUNNING["the file itself"])))
+# What is damaged in these is refused, too.
+PACKED_NPZ = [npz(W1, B1, compression=each) for each in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)]
 _LETTER = npy_header("(1,)", "'<U1'")
 REFUSED_NPZ: Refused = {
     "a member of this .npz is not an array in NumPy's .npy format": [

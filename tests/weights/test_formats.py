@@ -30,11 +30,10 @@ from tests.weights.weight_files import (
     saved,
 )
 
-READABLE = (".pkl", ".npz", ".safetensors")
 CLASS_NAMES = some.text(some.characters(codec="utf-8", exclude_characters="\0,"), max_size=99)
 
 
-@pytest.mark.parametrize("suffix", READABLE)
+@pytest.mark.parametrize("suffix", [".pkl", ".npz", ".safetensors"])
 @reproducible
 @given(draw=some.data())
 def test_written_weights_are_read_again(suffix: str, draw: some.DataObject) -> None:
@@ -209,22 +208,19 @@ def test_safetensors_library_reads_what_is_written(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("activation", ["Sigmoid", "ReLU"])
-def test_pytorch_computes_the_same(tmp_path: Path, activation: str) -> None:
+def test_pytorch_computes_the_same(activation: str) -> None:
     """A file is the state_dict of a Sequential, in both directions; the logits are the same."""
     torch = pytest.importorskip("torch")
     safetensors = pytest.importorskip("safetensors.torch")
     torch.manual_seed(0)
     linear, h = torch.nn.Linear, getattr(torch.nn, activation)
     model = torch.nn.Sequential(linear(784, 50), h(), linear(50, 100), h(), linear(100, 10))
-    path = tmp_path / "x.safetensors"
     if activation == "Sigmoid":
         network = bundled()
-        path.write_bytes(write_weights(network, ".safetensors"))
-        model.load_state_dict(safetensors.load_file(path))
+        model.load_state_dict(safetensors.load(write_weights(network, ".safetensors")))
     else:
         names = {"activations": "relu,relu,identity"}
-        safetensors.save_file(model.state_dict(), path, metadata=names)
-        network = network_in(path.read_bytes())
+        network = network_in(safetensors.save(model.state_dict(), names))
     x = np.random.default_rng(0).random((20, 784), np.float32)
     with torch.no_grad():
         logits = model(torch.from_numpy(x)).numpy()

@@ -15,18 +15,15 @@ import pytest
 
 from scratchnet_cli.errors import WeightsError
 from tests.audit import FORBIDDEN, listening
-from tests.weights.refused_npz import REFUSED_NPZ, RUNNING_NPZ, zeros
+from tests.weights.refused_npz import PACKED_NPZ, REFUSED_NPZ, RUNNING_NPZ, zeros
 from tests.weights.refused_pickles import REFUSED_PICKLES, RUNNING, buffer, pickled
 from tests.weights.refused_safetensors import REFUSED_SAFETENSORS
 from tests.weights.weight_files import (
-    B1,
     PROTOCOLS,
-    W1,
     Refused,
     assert_holds,
     book_arrays,
     network_in,
-    npz,
     ones,
     refusal,
     saved,
@@ -151,10 +148,7 @@ def test_arrays_that_share_bytes_are_refused_beyond_the_limit() -> None:
     assert refusal(data) == "its arrays are larger than 64 MiB"
 
 
-PACKED = [npz(W1, B1, compression=method) for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)]
-
-
-@pytest.mark.parametrize("data", [*sound_files().values(), *PACKED])
+@pytest.mark.parametrize("data", [*sound_files().values(), *PACKED_NPZ])
 def test_damaged_weight_file_is_refused_or_read(data: bytes) -> None:
     """Cut short anywhere it is refused in one line; with a byte changed it may also be read."""
     rng = random.Random(11)  # noqa: S311
