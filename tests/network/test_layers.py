@@ -16,16 +16,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ShapeError, WeightsError
 from scratchnet_cli.network import layers
-from scratchnet_cli.network.layers import (
-    ACTIVATIONS,
-    MAX_OUTPUTS,
-    MAX_VALUES_PER_INPUT,
-    Layer,
-    Network,
-    sigmoid,
-    softmax,
-    tanh,
-)
+from scratchnet_cli.network.layers import ACTIVATIONS, Layer, Network, softmax
 from tests.network.networks import networks, random_network, reproducible
 
 Activation = Callable[[NDArray[np.floating]], NDArray[np.floating]]
@@ -37,14 +28,12 @@ TEXTBOOK: dict[str, Callable[[float], float]] = {
     "tanh": math.tanh,
     "identity": lambda x: x,
 }
-BOOK = Network(
-    (
-        Layer(np.array([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]), np.array([0.1, 0.2, 0.3])),
-        Layer(np.array([[0.1, 0.4], [0.2, 0.5], [0.3, 0.6]]), np.array([0.1, 0.2])),
-        Layer(np.array([[0.1, 0.3], [0.2, 0.4]]), np.array([0.1, 0.2]), "identity"),
-    )
-)
-"""The worked example of the book's chapter 3.4."""
+# The worked example of the book's chapter 3.4.
+BOOK = Network((
+    Layer(np.array([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]), np.array([0.1, 0.2, 0.3])),
+    Layer(np.array([[0.1, 0.4], [0.2, 0.5], [0.3, 0.6]]), np.array([0.1, 0.2])),
+    Layer(np.array([[0.1, 0.3], [0.2, 0.4]]), np.array([0.1, 0.2]), "identity"),
+))  # fmt: skip
 
 
 def textbook_softmax(x: Sequence[float]) -> list[float]:
@@ -84,12 +73,10 @@ def test_functions_keep_precision_and_shape(function: Activation, dtype: Any) ->
 @pytest.mark.parametrize("size", [100.0, 1e4, 1e30, float(np.finfo(np.float32).max) / 2])
 @pytest.mark.parametrize(
     ("function", "limits"),
-    [(sigmoid, (0.0, 0.5, 1.0)), (tanh, (-1.0, 0.0, 1.0)), (softmax, (0.0, 0.0, 1.0))],
+    [(layers.sigmoid, (0, 0.5, 1)), (layers.tanh, (-1, 0, 1)), (softmax, (0, 0, 1))],
 )
-def test_functions_reach_their_limits_without_a_warning(
-    function: Activation, limits: tuple[float, ...], size: float
-) -> None:
-    """However large a float32 value is, nothing overflows."""
+def test_functions_reach_their_limits(function: Activation, limits: Any, size: float) -> None:
+    """However large a float32 value is, nothing overflows, and there is no warning."""
     x = np.array([-size, 0, size], np.float32)
     np.testing.assert_allclose(function(x), limits, atol=1e-30)
 
@@ -173,10 +160,10 @@ TOO_WIDE = "the network computes 131073 values of each input, the most is 131072
         ((), "a network needs at least one layer"),
         ((*wide(4, 3), *wide(2, 1)), "layer 1 gives 3 values, layer 2 takes 2"),
         ((*wide(4, 3, 5, 6), *wide(5, 2)), "layer 3 gives 6 values, layer 4 takes 5"),
-        (wide(1, MAX_OUTPUTS + 1), "the network has 1001 classes, the most is 1000"),
-        (wide(1, MAX_VALUES_PER_INPUT - 1, 1), TOO_WIDE),
-        (wide(1, MAX_VALUES_PER_INPUT - 2, 1), None),
-        (wide(1, MAX_OUTPUTS), None),
+        (wide(1, layers.MAX_OUTPUTS + 1), "the network has 1001 classes, the most is 1000"),
+        (wide(1, layers.MAX_VALUES_PER_INPUT - 1, 1), TOO_WIDE),
+        (wide(1, layers.MAX_VALUES_PER_INPUT - 2, 1), None),
+        (wide(1, layers.MAX_OUTPUTS), None),
     ],
 )
 def test_network_refuses_layers(layers: tuple[Layer, ...], message: str | None) -> None:

@@ -20,7 +20,6 @@ from tests.weights.refused_npz import headed
 from tests.weights.refused_pickles import GOOD_W, pickled
 from tests.weights.weight_files import (
     CORE,
-    DTYPES,
     PROTOCOLS,
     assert_holds,
     book_arrays,
@@ -30,6 +29,7 @@ from tests.weights.weight_files import (
     saved,
 )
 
+DTYPES = ("<f2", "<f4", "<f8", ">f2", ">f4", ">f8")
 CLASS_NAMES = some.text(some.characters(codec="utf-8", exclude_characters="\0,"), max_size=99)
 
 

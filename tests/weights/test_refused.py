@@ -41,15 +41,6 @@ OTHER_KINDS: Refused = {
     "this pickle is damaged or cut short after byte 0": b"\x80",
     "this .npz is damaged or cut short": b"PK",
 }  # fmt: skip
-
-
-def named(files: bytes | list[bytes] | dict[str, bytes]) -> dict[str, bytes]:
-    """Return the files of a message by name, or by number if they have none."""
-    if isinstance(files, dict):
-        return files
-    return {str(i): data for i, data in enumerate(files if isinstance(files, list) else [files])}
-
-
 TABLES = {
     "pickle": REFUSED_PICKLES, "npz": REFUSED_NPZ,
     "safetensors": REFUSED_SAFETENSORS, "other": OTHER_KINDS,
@@ -58,8 +49,11 @@ REFUSED = {
     f"{kind}: {message}: {name}": (data, message)
     for kind, table in TABLES.items()
     for message, files in table.items()
-    for name, data in named(files).items()
-}
+    for name, data in (
+        files if isinstance(files, dict)
+        else dict(enumerate(files if isinstance(files, list) else [files]))
+    ).items()
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("key", REFUSED)

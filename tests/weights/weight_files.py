@@ -2,7 +2,6 @@
 
 import functools
 import io
-import itertools
 import pickle
 import struct
 import tracemalloc
@@ -25,8 +24,6 @@ Arrays = dict[str, NDArray[Any]]
 Refused = dict[str, bytes | list[bytes] | dict[str, bytes]]
 
 PROTOCOLS = (2, 3, 4, 5)
-DTYPES = ("<f2", "<f4", "<f8", ">f2", ">f4", ">f8")
-
 # NumPy's inner package, as the NumPy that runs here names it in pickles.
 CORE = str(np.zeros(1).__reduce__()[0].__module__).rpartition(".")[0]
 
@@ -35,9 +32,9 @@ def book_arrays(*sizes: int, dtype: str = "<f4", order: Any = "C") -> Arrays:
     """Return reproducible W1, b1, W2, b2, … for layers of these sizes."""
     rng = np.random.default_rng(7)
     arrays: Arrays = {}
-    for i, (inputs, outputs) in enumerate(itertools.pairwise(sizes), 1):
-        arrays[f"W{i}"] = np.array(rng.normal(size=(inputs, outputs)), dtype, order=order)
-        arrays[f"b{i}"] = np.array(rng.normal(size=outputs), dtype)
+    for i in range(1, len(sizes)):
+        arrays[f"W{i}"] = np.array(rng.normal(size=sizes[i - 1 : i + 1]), dtype, order=order)
+        arrays[f"b{i}"] = np.array(rng.normal(size=sizes[i]), dtype)
     return arrays
 
 
