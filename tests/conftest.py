@@ -55,15 +55,16 @@ class Result:
 
 
 Run = Callable[..., Result]
+Uint8 = NDArray[np.uint8]
 
 
-def idx(array: NDArray[np.uint8], shape: Sequence[int] | None = None) -> bytes:
+def idx(array: Uint8, shape: Sequence[int] | None = None) -> bytes:
     """Return an IDX file of the array; its header may state another shape."""
     sizes = array.shape if shape is None else shape
     return struct.pack(f">4B{len(sizes)}I", 0, 0, 8, len(sizes), *sizes) + array.tobytes()
 
 
-def write_dataset(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
+def write_dataset(folder: Path, images: Uint8, labels: Uint8) -> Path:
     """Create a folder with these images and labels as MNIST's test split; return it."""
     folder.mkdir()
     (folder / "t10k-images-idx3-ubyte").write_bytes(idx(images))
@@ -145,13 +146,13 @@ def _sample() -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def digits(_sample: Dataset) -> NDArray[np.uint8]:
+def digits(_sample: Dataset) -> Uint8:
     """Return the bundled sample, real digits to make pictures of: (1000, 28, 28) uint8."""
     return _sample.images
 
 
 @pytest.fixture(scope="session")
-def labels(_sample: Dataset) -> NDArray[np.uint8]:
+def labels(_sample: Dataset) -> Uint8:
     """Return the labels of ``digits``: (1000,) uint8."""
     return _sample.labels
 

@@ -13,13 +13,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.system.files import PART_SUFFIX
-from tests.conftest import BUNDLED, Run
+from tests.conftest import BUNDLED, Run, Uint8
 from tests.downloads.fetching import DATA, asset, fetch_command, files
 from tests.downloads.server import Server
 from tests.images.hostile_pictures import FORMATS, png, png_header, resized, tiff, zeros
@@ -96,7 +94,7 @@ def test_cache_is_filled_by_many_cold_starts(cache: Path) -> None:
 
 
 @pytest.fixture
-def many_pictures(tmp_path: Path, digits: NDArray[np.uint8]) -> Path:
+def many_pictures(tmp_path: Path, digits: Uint8) -> Path:
     """Return a folder with enough pictures for several processes."""
     folder = tmp_path / "pictures"
     folder.mkdir()

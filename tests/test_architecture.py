@@ -9,15 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import scratchnet_cli
 from scratchnet_cli.cli import COMMANDS
 from scratchnet_cli.downloads.assets import BOOK_WEIGHTS, MNIST
 from scratchnet_cli.weights.load import load_weights
-from tests.conftest import idx
+from tests.conftest import Uint8, idx
 
 PACKAGE = Path(scratchnet_cli.__file__).parent
 PHOTO = Path(__file__).parents[1] / ".github" / "assets" / "photo.jpg"
@@ -99,13 +97,10 @@ def test_help_loads_no_heavy_package(command: str) -> None:
 
 @pytest.mark.parametrize(
     ("args", "max_files", "packages"),
-    [
-        (["eval", "--progress=none"], 18, ["numpy"]),
-        (["predict", str(PHOTO)], 28, ["PIL", "numpy"]),
-    ],
+    [(["eval", "--progress=none"], 18, ["numpy"]), (["predict", str(PHOTO)], 28, ["PIL", "numpy"])],
 )
 def test_warm_run_passes_through_few_files(
-    cache: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8],
+    cache: Path, digits: Uint8, labels: Uint8,
     args: list[str], max_files: int, packages: list[str],
 ) -> None:  # fmt: skip
     """With everything cached, a reader follows a run through few files, and little is imported."""
@@ -117,11 +112,7 @@ def test_warm_run_passes_through_few_files(
     (cache / BOOK_WEIGHTS.name).write_bytes(pickle.dumps(book))
     for asset, array in zip(MNIST["test"], (digits, labels), strict=True):
         (cache / asset.name).write_bytes(gzip.compress(idx(array)))
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, *args],
-        capture_output=True,
-        text=True,
-    )
+    done = subprocess.run([sys.executable, "-c", MEASURED, *args], capture_output=True, text=True)
     found = re.fullmatch(r"0 (\d+) (\[.*\])\n", done.stderr)
     assert found, done.stderr
     assert found[2] == str(packages)

@@ -12,18 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli import Prediction
-from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Result, encoded
+from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Result, Uint8, encoded
 from tests.prediction.test_predictor import assert_same, printed_predictions
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 SCRIPTS = re.findall(r"^```py\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def write_pictures(folder: Path, digits: NDArray[np.uint8], count: int) -> None:
+def write_pictures(folder: Path, digits: Uint8, count: int) -> None:
     """Write files of which no two are equal: MNIST's, some in dark ink and large, some broken."""
     folder.mkdir()
     for i in range(count):
@@ -68,7 +67,7 @@ def printed_by_predict(paths: list[str], folder: Path) -> list[Prediction]:
     ("engine", "count"), [("dask", 100_000), ("ray", 2_000), ("pyspark", 2_000)]
 )
 def test_engine_predicts_what_predict_prints(
-    engine: str, count: int, tmp_path: Path, digits: NDArray[np.uint8]
+    engine: str, count: int, tmp_path: Path, digits: Uint8
 ) -> None:
     """The rows are those of ``predict``, Dask's in the same order, with one error in a thousand."""
     (script,) = [each for each in SCRIPTS if re.search(rf"^(from|import) {engine}\b", each, re.M)]

@@ -7,13 +7,11 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.downloads.assets import all_assets
-from tests.conftest import encoded
+from tests.conftest import Uint8, encoded
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -58,7 +56,7 @@ def watched(*lines: str, folder: Path) -> tuple[list[str], list[str]]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, digits: NDArray[np.uint8]) -> Path:
+def folder(tmp_path: Path, digits: Uint8) -> Path:
     """Return a folder with a picture in it."""
     (tmp_path / "digit.png").write_bytes(encoded(Image.fromarray(digits[0])))
     return tmp_path

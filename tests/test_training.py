@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from scratchnet_cli.weights.load import load_weights
+from tests.conftest import Uint8
 from weights.shapes import DIGIT_SHAPES, NON_DIGIT_SHAPES
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _seeded() -> None:
 
 
 @pytest.fixture
-def few(digits: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Digits:
+def few(digits: Uint8, labels: Uint8) -> Digits:
     """Return forty digits to learn."""
     images = torch.from_numpy(digits[:40].astype(np.float32) / 255)
     return images, torch.from_numpy(labels[:40].astype(np.int64))

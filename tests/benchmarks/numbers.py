@@ -18,7 +18,7 @@ from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.images.read import read_digits
 from scratchnet_cli.prediction.answers import Answer, classify
 from scratchnet_cli.weights.load import load_weights
-from tests.conftest import encoded
+from tests.conftest import Uint8, encoded
 
 Grey = NDArray[np.floating]
 
@@ -68,9 +68,7 @@ KINDS = {
 class Writer:
     """Makes pictures of one kind from labelled digits and a seed."""
 
-    def __init__(
-        self, images: NDArray[np.uint8], labels: NDArray[np.uint8], kind: Kind, seed: int
-    ) -> None:
+    def __init__(self, images: Uint8, labels: Uint8, kind: Kind, seed: int) -> None:
         self._images, self._labels, self._kind = images, labels, kind
         self._rng = np.random.default_rng(seed)
         self._uniform = self._rng.uniform
@@ -117,7 +115,7 @@ class Writer:
         number = "".join(str(self._labels[index]) for index in chosen)
         return ink[:, : columns[-1] + 1], number
 
-    def _digit(self, image: NDArray[np.uint8], size: float) -> Grey:
+    def _digit(self, image: Uint8, size: float) -> Grey:
         rows, columns = (np.flatnonzero(image.max(axis=axis) > 40) for axis in (1, 0))
         part = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
         own = size * self._uniform(0.9, 1.1)
@@ -143,7 +141,7 @@ class Writer:
         ink[bottom - round(height) : bottom, x : x + round(width)] = 1
         return x + round(width + 4 * size)
 
-    def _photograph(self, ink: Grey, size: float) -> NDArray[np.uint8]:
+    def _photograph(self, ink: Grey, size: float) -> Uint8:
         """Return grey values of the ink on its background, turned, with light and noise."""
         turn = self._uniform(-1, 1) * self._kind.turn
         paper = np.full(ink.shape, 225, np.float32)

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.images.read import read_image
 from scratchnet_cli.network.layers import Layer, Network
 from scratchnet_cli.network.trace import trace_network
 from scratchnet_cli.weights.load import load_weights
-from tests.conftest import Run, encoded
+from tests.conftest import Run, Uint8, encoded
 from tests.reports.browser import Browser
 from tests.reports.conftest import MakePage
 from tests.reports.drawings import SIDE, Stroke, drawings
@@ -78,9 +77,8 @@ def give(tab: Browser, event: str, data: bytes, name: str) -> None:
 
 def check_answer_fits(tab: Browser) -> None:
     """Check that the whole probability is within the line of the answer, which hides the rest."""
-    inner, outer = tab.box("#probability"), tab.box("#answer p")
-    assert inner["bottom"] <= outer["bottom"]
-    assert inner["right"] <= outer["right"]
+    for edge in ("bottom", "right"):
+        assert tab.box("#probability")[edge] <= tab.box("#answer p")[edge]
 
 
 @pytest.fixture
@@ -116,8 +114,8 @@ def test_page_fits_small_windows(opened: Browser, width: int, height: int) -> No
     opened.click(EXAMPLE)
     assert opened.width() == width
     check_answer_fits(opened)
-    opened.run("write(softmaxRows[0][1], format(9999.99, 2))")
-    opened.run("write(softmaxRows[1][1], format(10000, 2))")
+    for row, number in enumerate((9999.99, 10000)):
+        opened.run(f"write(softmaxRows[{row}][1], format({number}, 2))")
     assert opened.run("softmaxRows.flat().every(one => one.scrollWidth <= one.clientWidth)")
     side = opened.box("#pad")["width"]
     assert side < height or side < 0.7 * width
@@ -132,8 +130,8 @@ def test_page_keeps_meaningful_colours_when_colours_are_forced(opened: Browser) 
       getComputedStyle(document.querySelector(one)))"""
     opened.click(EXAMPLE, 6)
     before = opened.run(f"{styles}.map(style => style.backgroundColor)")
-    forced = {"name": "forced-colors", "value": "active"}
-    opened.call("Emulation.setEmulatedMedia", features=[forced])
+    features = [{"name": "forced-colors", "value": "active"}]
+    opened.call("Emulation.setEmulatedMedia", features=features)
     assert opened.run("matchMedia('(forced-colors: active)').matches")
     assert opened.run(f"{styles}.map(style => style.backgroundColor)") == before
     assert opened.run(f"{styles}.every(style => style.printColorAdjust === 'exact')")
@@ -157,8 +155,7 @@ def test_drawing_is_answered(opened: Browser) -> None:
     draw_with_mouse(opened, [np.array([[120.0, 112], [120, 112]])])
     assert opened.run("drawing.strokes.length") == 2
     press(opened, "z", modifiers=2)
-    assert opened.run("drawing.strokes.length") == 1
-    assert opened.text("digit") == "3"
+    assert (opened.run("drawing.strokes.length"), opened.text("digit")) == (1, "3")
     for button, answer in (("#clear", "–"), ("#undo", "3")):
         opened.click(button)
         assert opened.text("digit") == answer
@@ -173,25 +170,24 @@ def test_stroke_draws_only_its_own_lines(opened: Browser) -> None:
     assert opened.run("lines") == 3
     before = opened.run(INK)
     opened.run("redraw()")
-    assert opened.run(INK) == before
-    assert opened.run("lines") > 20
+    assert (opened.run(INK) == before, opened.run("lines") > 20) == (True, True)
 
 
 @pytest.mark.parametrize("button", ["#clear", EXAMPLE])
 def test_stroke_ends_when_another_drawing_begins(opened: Browser, button: str) -> None:
     """The pad shows what is read although the mouse is still down; undo restores the stroke."""
-    pointer(opened, "Pressed", 0.2, 0.2)
-    pointer(opened, "Moved", 0.4, 0.4)
+    for kind, place in (("Pressed", 0.2), ("Moved", 0.4)):
+        pointer(opened, kind, place, place)
     opened.click(button)
     before = opened.run(INK)
-    pointer(opened, "Moved", 0.8, 0.7)
-    pointer(opened, "Released", 0.8, 0.7)
+    for kind in ("Moved", "Released"):
+        pointer(opened, kind, 0.8, 0.7)
     opened.wait()
     assert opened.run(INK) == before
     opened.click("#undo")
     assert opened.run("drawing.strokes.map(points => points.length)") == [2]
-    pointer(opened, "Pressed", 0.5, 0.5)
-    pointer(opened, "Released", 0.5, 0.5)
+    for kind in ("Pressed", "Released"):
+        pointer(opened, kind, 0.5, 0.5)
     assert opened.run("drawing.strokes.length") == 2
 
 
@@ -202,8 +198,8 @@ def test_stroke_stays_under_the_pointer(opened: Browser) -> None:
     pointer(opened, "Moved", 0.5, 0.5)
     opened.resize(390, 844)
     opened.wait()
-    pointer(opened, "Moved", 0.5, 0.8)
-    pointer(opened, "Released", 0.5, 0.8)
+    for kind in ("Moved", "Released"):
+        pointer(opened, kind, 0.5, 0.8)
     points = opened.run("drawing.strokes[0].slice(1).map(({ x, y }) => [x, y])")
     assert np.abs(np.array(points) / SIDE - [[0.5, 0.5], [0.5, 0.8]]).max() < 0.01
 
@@ -221,7 +217,7 @@ def test_finger_draws_without_scrolling(tab: Browser, drawing_page: Path) -> Non
     assert tab.run("[scrollY, drawing.strokes.length]") == [0, 1]
 
 
-def test_examples_are_loaded_by_the_keyboard(opened: Browser, digits: NDArray[np.uint8]) -> None:
+def test_examples_are_loaded_by_the_keyboard(opened: Browser, digits: Uint8) -> None:
     """Each press loads the next example of the digit, and the network sees its exact pixels."""
     opened.run("document.querySelectorAll('.example')[7].focus()")
     seen = []
@@ -229,8 +225,7 @@ def test_examples_are_loaded_by_the_keyboard(opened: Browser, digits: NDArray[np
         press(opened, "Enter")
         assert opened.text("digit") == "7"
         seen.append(bytes(opened.run("[...image.pixels]")))
-    assert len(set(seen)) == 3
-    assert seen[0] == seen[3]
+    assert (len(set(seen)), seen[0]) == (3, seen[3])
     assert set(seen) < {image.tobytes() for image in digits}
 
 
@@ -266,21 +261,19 @@ def test_picture_opened_last_is_shown(opened: Browser) -> None:
 def test_unreadable_picture_is_explained(opened: Browser) -> None:
     """A message names the file and the reason; it fits, and belongs to its drawing."""
     name = "<img src=x onerror=document.title='bad'>.png"
-    shown = f"{name[:23]}…"
     give(opened, "drop", b"no picture", name)
-    assert opened.text("message") == f"{shown}: no picture that this browser can read"
+    assert opened.text("message") == f"{name[:23]}…: no picture that this browser can read"
     before = opened.box("#message")
     give(opened, "drop", encoded(Image.new("L", (50, 50), 200)), name)
     blank = opened.text("message")
-    assert blank.startswith(f"{shown}: blank, or nothing")
+    assert blank.startswith(f"{name[:23]}…: blank, or nothing")
     assert opened.box("#message") == before
     assert opened.run("$('message').scrollWidth <= $('message').clientWidth")
     assert opened.text("digit") == "–"
     opened.click(EXAMPLE)
-    assert opened.text("message") == ""
-    for message in (blank, ""):
-        press(opened, "z", modifiers=2)
+    for message in ("", blank, ""):
         assert opened.text("message") == message
+        press(opened, "z", modifiers=2)
     assert opened.run("document.images.length") == 0
 
 
@@ -305,9 +298,8 @@ def test_unit_shows_its_formula(opened: Browser) -> None:
     step = trace_network(load_weights("bundled").network, pixels / 255)[1]
     opened.click("#layers section:nth-child(2) .cell", 17)
     assert opened.text("unit-title") == "Layer 2, unit 17"
-    shown = opened.text("formulas").replace("−", "-")
-    assert f"= {step.a[17]:.4f}" in shown
-    assert f"= {step.z[17]:.4f}" in shown
+    for value in (step.a[17], step.z[17]):
+        assert f"= {value:.4f}" in opened.text("formulas").replace("−", "-")
     products = step.x * step.layer.W[:, 17]
     order = np.argsort(-np.abs(products))[:8]
     rows = opened.run("[...document.querySelectorAll('#terms tr')].map(row => row.innerText)")
@@ -325,10 +317,9 @@ def test_unit_shows_its_formula(opened: Browser) -> None:
 def test_arrow_keys_move_within_a_layer(opened: Browser) -> None:
     """A layer is one stop of the tab key; in it the arrow keys move, and Enter chooses."""
     opened.run("document.querySelector('.cell').focus()")
-    for keys, unit in (("Right Down Left Down", 10), ("End", 49)):
-        for key in keys.split():
-            press(opened, key if key == "End" else f"Arrow{key}")
-        press(opened, "Enter")
+    for keys, unit in (("ArrowRight ArrowDown ArrowLeft ArrowDown", 10), ("End", 49)):
+        for key in (*keys.split(), "Enter"):
+            press(opened, key)
         assert opened.text("unit-title") == f"Layer 1, unit {unit}"
     assert opened.run("document.querySelectorAll('#layers [tabindex=\"0\"]').length") == 3
 
@@ -341,7 +332,7 @@ def test_softmax_keeps_the_order_and_needs_the_maximum(opened: Browser) -> None:
     assert labels[0][0].startswith("9 ")
     cells = "softmaxRows.map(row => row.map(cell => cell.textContent))"
     before = opened.run(cells)
-    assert [row[2] for row in before] == [row[4] for row in before]
+    assert all(row[2] == row[4] for row in before)
     opened.run("$('shift').value = 1000; $('shift').dispatchEvent(new Event('input'))")
     after = opened.run(cells)
     assert {tuple(row[1:3]) for row in after} == {("∞", "∞/∞")}
@@ -391,15 +382,9 @@ def test_returning_to_the_page_resets_the_slider(opened: Browser) -> None:
 def test_names_in_a_weight_file_stay_text(tab: Browser, make_page: MakePage) -> None:
     """Names of classes and of the file are shown as they are, never as markup or script."""
     names = (
-        "</script><script>document.title='bad'</script>",
-        "<img src=x onerror=\"document.title='bad'\">",
-        "<!--<script>",
-        "{{script}}",
-        "'\"&amp;`${1}",
-        "Stiefelette ü",
-        "x" * 99,
-        "",
-    )
+        "</script><script>document.title='bad'</script>", "{{script}}", "Stiefelette ü", "x" * 99,
+        "<img src=x onerror=\"document.title='bad'\">", "<!--<script>", "'\"&amp;`${1}", "",
+    )  # fmt: skip
     network = Network((Layer(np.ones((784, 8)), np.zeros(8), "identity"),))
     path = make_page("<script>alert(1)<!--.npz", network, names)
     tab.show(path, 390)
