@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from scratchnet_cli import Prediction
-from tests.conftest import BUNDLED_WEIGHTS, Run, Uint8, encoded, run_python
+from tests.conftest import BUNDLED_WEIGHTS, Result, Uint8, encoded, run_python
 from tests.prediction.test_predictor import assert_same, printed_predictions
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def rows_of(script: str, folder: Path) -> list[Prediction]:
     ("engine", "count"), [("dask", 100_000), ("ray", 2_000), ("pyspark", 2_000)]
 )
 def test_engine_predicts_what_predict_prints(
-    run: Run, tmp_path: Path, digits: Uint8, engine: str, count: int
+    engine: str, count: int, tmp_path: Path, digits: Uint8
 ) -> None:
     """The rows are those of ``predict``, Dask's in the same order, with one error in a thousand."""
     (script,) = [each for each in SCRIPTS if re.search(rf"^(from|import) {engine}\b", each, re.M)]
@@ -66,7 +66,8 @@ def test_engine_predicts_what_predict_prints(
         rows.sort(key=lambda row: str(row.path))
     paths = [f"pictures/{i:06}.png" for i in range(count)]
     assert [row.path for row in rows] == paths
-    listed = "\n".join(paths).encode()
-    printed = run("predict", *BUNDLED_WEIGHTS, "--format=json", "--files-from=-", stdin=listed)
-    assert_same(rows, printed_predictions(printed, paths))
+    predict = ("-m", "scratchnet_cli", "predict", *BUNDLED_WEIGHTS, "--format", "json")
+    done = run_python(*predict, "--files-from", "-", input="\n".join(paths), timeout=600)
+    printed = printed_predictions(Result(done.returncode, done.stdout, done.stderr), paths)
+    assert_same(rows, printed)
     assert sum(row.error is not None for row in rows) == count // 1000

@@ -29,7 +29,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory, digits: Uint8) -> list[str]:
     large = (Image.fromarray(255 - digit).resize((80, 80)) for digit in digits[:20:4])
     files += [encoded(image, "JPEG") for image in large]
     for i in (0, 10):
-        two = Image.fromarray(np.hstack(digits[i : i + 2])).resize((112, 56))
+        two = Image.fromarray(np.hstack([*digits[i : i + 2]])).resize((112, 56))
         blank = Image.new("L", (50, 50), 200)
         files[i + 1 : i + 1] = [files[i][:60], b"", b"no picture", encoded(blank), encoded(two)]
     folder = tmp_path_factory.mktemp("pictures")
