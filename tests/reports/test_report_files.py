@@ -3,6 +3,7 @@
 import os
 import stat
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -40,9 +41,9 @@ def test_report_is_refused_before_the_work(
         assert Path(place).read_bytes() == content
 
 
-def test_report_replaces_its_predecessor(run: Run, tmp_path: Path, command: list[str]) -> None:
+def test_report_replaces_its_predecessor(run: Run, command: list[str]) -> None:
     """It begins with the marker, so the next run replaces it; nothing else is left."""
-    path = tmp_path / "out" / "report.html"
+    path = Path("out/report.html")
     path.parent.mkdir()
     for _ in range(2):
         run(*command, path, *BUNDLED_WEIGHTS)
@@ -57,9 +58,7 @@ def test_report_replaces_its_predecessor(run: Run, tmp_path: Path, command: list
         assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
 
 
-def test_report_does_not_replace_a_file_made_during_the_work(
-    run: Run, monkeypatch: pytest.MonkeyPatch, command: list[str]
-) -> None:
+def test_report_does_not_replace_a_new_file(run: Run, command: list[str]) -> None:
     """A name that was free before the work may be taken after it."""
     weights = load.load_weights("bundled")
 
@@ -67,7 +66,7 @@ def test_report_does_not_replace_a_file_made_during_the_work(
         Path("report.html").write_text("mine")
         return weights
 
-    monkeypatch.setattr(load, "load_weights", load_slowly)
-    result = run(*command, "report.html")
+    with patch.object(load, "load_weights", load_slowly):
+        result = run(*command, "report.html")
     assert (result.exit_code, "was not written by scratchnet" in result.stderr) == (3, True)
     assert Path("report.html").read_text() == "mine"
