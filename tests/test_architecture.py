@@ -3,21 +3,16 @@
 import ast
 import gzip
 import importlib
-import pickle
-import re
-import subprocess
-import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import scratchnet_cli
 from scratchnet_cli.cli import COMMANDS
 from scratchnet_cli.downloads.assets import BOOK_WEIGHTS, MNIST
 from scratchnet_cli.weights.load import load_weights
-from tests.conftest import idx
+from scratchnet_cli.weights.write import write_weights
+from tests.conftest import Uint8, idx, run_python
 
 PACKAGE = Path(scratchnet_cli.__file__).parent
 PHOTO = Path(__file__).parents[1] / ".github" / "assets" / "photo.jpg"
@@ -91,31 +86,23 @@ def test_help_loads_no_heavy_package(command: str) -> None:
         "try: scratchnet_cli.cli.main(sys.argv[1:])\n"
         f"finally: print(*({HEAVY_PACKAGES} & set(sys.modules)), file=sys.stderr)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, *command.split()], capture_output=True, text=True, check=True
-    )
-    assert done.stderr.split() == []
+    done = run_python("-c", script, *command.split())
+    assert (done.returncode, done.stderr) == (0, "\n")
 
 
 @pytest.mark.parametrize(
-    ("args", "max_files", "packages"),
+    ("args", "max_files", "heavy"),
     [(["eval", "--progress=none"], 18, ["numpy"]), (["predict", str(PHOTO)], 28, ["PIL", "numpy"])],
 )
 def test_warm_run_passes_through_few_files(
-    cache: Path, digits: NDArray[np.uint8], labels: NDArray[np.uint8],
-    args: list[str], max_files: int, packages: list[str],
+    cache: Path, digits: Uint8, labels: Uint8,
+    args: list[str], max_files: int, heavy: list[str],
 ) -> None:  # fmt: skip
     """With everything cached, a reader follows a run through few files, and little is imported."""
     cache.mkdir()
-    layers = load_weights("bundled").network.layers
-    book = {
-        f"{name}{i}": getattr(layer, name) for i, layer in enumerate(layers, 1) for name in "Wb"
-    }
-    (cache / BOOK_WEIGHTS.name).write_bytes(pickle.dumps(book))
+    (cache / BOOK_WEIGHTS.name).write_bytes(write_weights(load_weights("bundled").network, ".pkl"))
     for asset, array in zip(MNIST["test"], (digits, labels), strict=True):
         (cache / asset.name).write_bytes(gzip.compress(idx(array)))
-    done = subprocess.run([sys.executable, "-c", MEASURED, *args], capture_output=True, text=True)
-    found = re.fullmatch(r"0 (\d+) (\[.*\])\n", done.stderr)
-    assert found, done.stderr
-    assert found[2] == str(packages)
-    assert 10 < int(found[1]) <= max_files
+    code, files, packages = run_python("-c", MEASURED, *args).stderr.split(maxsplit=2)
+    assert (code, packages) == ("0", f"{heavy}\n")
+    assert 10 < int(files) <= max_files

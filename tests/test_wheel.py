@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BUNDLED
+from tests.conftest import BUNDLED, run_python
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,16 +19,14 @@ ROOT = Path(__file__).parents[1]
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the wheel with only its dependencies beside it; return the program."""
     folder = tmp_path_factory.mktemp("installed")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
-    subprocess.run([*build, str(ROOT)], check=True, capture_output=True)
+    options = ("--wheel", "--no-isolation", "--outdir")
+    run_python("-m", "build", *options, folder, ROOT, check=True)
     (wheel,) = folder.glob("*.whl")
     environment = folder / "environment"
     venv.create(environment, symlinks=sys.platform != "win32")
     scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
-    pip = [sys.executable, "-m", "pip", "--python", str(scripts / "python")]
-    subprocess.run(
-        [*pip, "install", "--no-deps", "--no-index", str(wheel)], check=True, capture_output=True
-    )
+    pip = ("-m", "pip", "--python", scripts / "python", "install", "--no-deps", "--no-index")
+    run_python(*pip, wheel, check=True)
     # The dependencies are those of this environment. A path in a .pth file brings no editable
     # install along, so the package under test is the wheel's.
     (site_packages,) = environment.rglob("site-packages")
@@ -39,10 +37,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_installed(program: Path, *args: str | Path) -> str:
     """Run the installed program outside of the checkout; return its answer."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run(
-        [program, *args], capture_output=True, text=True, timeout=60, check=True, env=environment
-    )
-    return done.stdout
+    command = [program, *args]
+    return subprocess.check_output(command, text=True, timeout=60, env=environment)
 
 
 def test_wheel_contains_weights_and_sample(installed: Path) -> None:
@@ -55,13 +51,12 @@ def test_wheel_contains_weights_and_sample(installed: Path) -> None:
 
 def test_wheel_contains_the_parts_of_reports(installed: Path, tmp_path: Path) -> None:
     """Reports and the page to draw on have their styles and scripts."""
-    report, page = tmp_path / "report.html", tmp_path / "scratchnet-draw.html"
-    run_installed(installed, "eval", *BUNDLED, "-q", "--report", report)
-    assert "prefers-color-scheme" in report.read_text(encoding="utf-8")
+    run_installed(installed, "eval", *BUNDLED, "-q", "--report", "report.html")
     run_installed(installed, "draw", "--weights", "bundled")
-    text = page.read_text(encoding="utf-8")
-    assert "prefers-color-scheme" in text
-    assert "function softmax" in text
+    report, page = (path.read_text(encoding="utf-8") for path in sorted(tmp_path.glob("*.html")))
+    assert "prefers-color-scheme" in report
+    assert "prefers-color-scheme" in page
+    assert "function softmax" in page
 
 
 def test_wheel_contains_the_worked_example(installed: Path) -> None:

@@ -34,6 +34,7 @@ from scratchnet_cli.weights.arrays import Contents
 from scratchnet_cli.weights.load import load_weights, read_weights
 from scratchnet_cli.weights.npz import NPY_MAGIC
 from scratchnet_cli.weights.safetensors import write_safetensors
+from tests.conftest import encoded, idx
 
 MAX_MESSAGE_LENGTH = 1000
 W, B = np.ones((2, 2), np.float32), np.ones(2, np.float32)
@@ -58,14 +59,9 @@ class Target(NamedTuple):
             assert len(message) < MAX_MESSAGE_LENGTH, message
 
 
-def weights(data: bytes) -> None:
-    """Parse a weight file."""
-    read_weights(data, Origin("x", "x", Origin("", "", "")))
-
-
-def pickle_(data: bytes) -> None:
-    """Parse a pickle; other bytes get its start."""
-    weights(data if data[:1] == b"\x80" else b"\x80\x04" + data)
+def weights(data: bytes, start: bytes = b"") -> None:
+    """Parse a weight file; other bytes than a pickle's get its start."""
+    read_weights(data if data[:1] == start[:1] else start + data, Origin("x", "x", "0" * 64))
 
 
 def npz(data: bytes) -> None:
@@ -88,19 +84,14 @@ def safetensors(data: bytes) -> None:
     weights(data)
 
 
-def vectors_npy(data: bytes) -> None:
-    """Parse an .npy file of vectors; other bytes get its start."""
-    vectors(data if data.startswith(NPY_MAGIC) else NPY_MAGIC + b"\1\0" + data)
-
-
-def vectors(data: bytes) -> None:
-    """Parse vectors, as text or .npy."""
-    values = parse_vectors(data, "x")
+def vectors(data: bytes, start: bytes = b"") -> None:
+    """Parse vectors, as text or .npy; other bytes than the latter's get its start."""
+    values = parse_vectors(data if data.startswith(start[:6]) else start + data, "x")
     assert values.size
     assert np.isfinite(values).all()
 
 
-def idx(data: bytes) -> None:
+def images_and_labels(data: bytes) -> None:
     """Parse images and labels, as they are and gzipped with the right checksum."""
     for axes in (1, 3):
         for packed in (data, gzip.compress(data, 1)):
@@ -183,13 +174,6 @@ def safetensors_files() -> list[bytes]:
     return [*files, *(file[8:] for file in files)]
 
 
-def idx_files() -> list[bytes]:
-    """Return images and labels, plain and gzipped."""
-    images = struct.pack(">4B3I", 0, 0, 8, 3, 2, 2, 2) + bytes(range(8))
-    labels = struct.pack(">4BI", 0, 0, 8, 1, 4) + bytes(range(4))
-    return [images, labels, gzip.compress(images, mtime=0), gzip.compress(labels, mtime=0)]
-
-
 def pictures(width: int = 9, height: int = 12) -> dict[str, bytes]:
     """Return a picture of a stroke in each format, with several kinds of pixels."""
     grey = np.zeros((height, width), np.uint8)
@@ -205,27 +189,32 @@ def pictures(width: int = 9, height: int = 12) -> dict[str, bytes]:
         "tiff": image, "tiff float": image.convert("F"), "tiff rgba": clear,
         "ppm": image, "ppm rgb": image.convert("RGB"), "ppm 1 bit": image.convert("1"),
     }  # fmt: skip
-    files = {}
-    for name, kind in kinds.items():
-        stream = io.BytesIO()
-        kind.save(stream, name.split()[0])
-        files[name] = stream.getvalue()
-    turned, stream = Image.Exif(), io.BytesIO()
+    files = {name: encoded(kind, name.split()[0]) for name, kind in kinds.items()}
+    turned = Image.Exif()
     turned[0x0112] = 6
-    image.save(stream, "jpeg", exif=turned)
-    return files | {"jpeg turned": stream.getvalue(), "ppm plain": b"P2 2 2 9 0 9 9 0"}
+    files["jpeg turned"] = encoded(image, "jpeg", exif=turned)
+    return files | {"ppm plain": b"P2 2 2 9 0 9 9 0"}
 
 
 PICTURES = list(pictures().values())
+IDX = [idx(np.arange(8, dtype=np.uint8).reshape(shape)) for shape in ((2, 2, 2), (8,))]
 TARGETS = {
     "pickle": Target(
-        pickle_, WeightsError, [pickle.dumps({"W1": W, "b1": B}, i) for i in (2, 3, 4, 5)]
+        partial(weights, start=b"\x80\x04"),
+        WeightsError,
+        [pickle.dumps({"W1": W, "b1": B}, i) for i in (2, 3, 4, 5)],
     ),
     "npz": Target(npz, WeightsError, archives()),
     "safetensors": Target(safetensors, WeightsError, safetensors_files()),
-    "npy": Target(vectors_npy, InputError, [npy(W), npy(np.arange(4)), npy(np.asfortranarray(W))]),
+    "npy": Target(
+        partial(vectors, start=NPY_MAGIC + b"\1\0"),
+        InputError,
+        [npy(W), npy(np.arange(4)), npy(np.asfortranarray(W))],
+    ),
     "csv": Target(vectors, InputError, [b"1,2\n3,-4.5e1\n", b"\xef\xbb\xbf1 2\r\n\r\n3 4", b"0.5"]),
-    "idx": Target(idx, DatasetError, idx_files()),
+    "idx": Target(
+        images_and_labels, DatasetError, [*IDX, *(gzip.compress(x, mtime=0) for x in IDX)]
+    ),
     "labels.tsv": Target(
         partial(labels, "labels.tsv"), DatasetError, [b"name\tlabel\r\na.png\t7\tby me\r\n"]
     ),

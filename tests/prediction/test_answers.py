@@ -9,22 +9,16 @@ from scratchnet_cli.prediction.answers import LOW_PROBABILITY, NOT_A_DIGIT, prob
 @pytest.mark.parametrize(
     ("best", "expected"),
     [
-        pytest.param((0.99,), (), id="certain"),
-        pytest.param((0.85, 0.14), (), id="one rather than the other"),
-        pytest.param((0.8, 0.2), (), id="at the limit"),
-        pytest.param((0.75, 0.24), (LOW_PROBABILITY,), id="hardly rather"),
-        pytest.param((0.5, 0.36), (LOW_PROBABILITY,), id="one of two"),
-        pytest.param((0.5, 0.34), (NOT_A_DIGIT,), id="too much left over"),
-        pytest.param((0.8,), (NOT_A_DIGIT,), id="all others alike"),
-        pytest.param((), (NOT_A_DIGIT,), id="all alike"),
+        *[(best, []) for best in ([0.99], [0.85, 0.14], [0.8, 0.2])],
+        *[(best, [LOW_PROBABILITY]) for best in ([0.75, 0.24], [0.5, 0.36])],
+        *[(best, [NOT_A_DIGIT]) for best in ([0.5, 0.34], [0.8], [])],
     ],
 )
-def test_warnings_depend_on_the_best_two(
-    best: tuple[float, ...], expected: tuple[str, ...]
-) -> None:
+def test_warnings_depend_on_the_best_two(best: list[float], expected: list[str]) -> None:
     """If two digits share it, the answer is uncertain; if all do, the image is not a digit."""
-    rest = (1 - sum(best)) / (10 - len(best))
-    assert probability_warnings(np.array([*best, *[rest] * (10 - len(best))])) == expected
+    rest = 10 - len(best)
+    y = np.array([*best, *[(1 - sum(best)) / rest] * rest])
+    assert [*probability_warnings(y)] == expected
 
 
 def test_warnings_of_a_single_class_are_none() -> None:

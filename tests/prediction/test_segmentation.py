@@ -17,44 +17,36 @@ PIECES = [
 ]
 
 
-def certain(*best: float) -> NDArray[np.float64]:
-    """Return for each piece this probability of 3, and the rest spread over the other digits."""
-    return np.array([[p if digit == 3 else (1 - p) / 9 for digit in range(10)] for p in best])
+def certain(whole: float) -> NDArray[np.float64]:
+    """Return for the whole this probability of 3, high ones for two pieces, and equal rests."""
+    best = np.array([[whole], [0.99], [0.5], [0.99], [0.5]])
+    return np.where(np.arange(10) == 3, best, (1 - best) / 9)
 
 
-def test_segmentation_chooses_pieces_that_look_like_digits() -> None:
-    """If the whole does not look like a digit, the most certain pieces are chosen."""
-    assert choose_pieces([WHOLE, *PIECES], certain(0.2, 0.99, 0.5, 0.99, 0.5)) == [1, 3]
-
-
-def test_segmentation_keeps_a_whole_that_looks_like_a_digit() -> None:
-    """If whole and pieces are equally certain, the whole is chosen, because pieces cost more."""
-    whole = WHOLE._replace(box=(0, 0, 110, 100))
-    assert choose_pieces([whole, *PIECES], certain(0.99, 0.99, 0.99, 0.99, 0.99)) == [0]
-
-
-@pytest.mark.parametrize(("width", "expected"), [(150, [1, 3]), (90, [0])])
-def test_segmentation_hardly_splits_narrow_ink(width: int, expected: list[int]) -> None:
-    """Ink with room for two digits is split sooner than narrower ink."""
-    narrow = WHOLE._replace(box=(0, 0, width, 100))
-    assert choose_pieces([narrow, *PIECES], certain(0.8, 0.99, 0.5, 0.99, 0.5)) == expected
+@pytest.mark.parametrize(
+    ("width", "whole", "expected"),
+    [(150, 0.2, [1, 3]), (110, 0.99, [0]), (150, 0.8, [1, 3]), (90, 0.8, [0])],
+)
+def test_segmentation_depends_on_certainty_and_width(
+    width: int, whole: float, expected: list[int]
+) -> None:
+    """The whole is chosen if it looks like a digit, and sooner if it is narrow."""
+    places = [WHOLE._replace(box=(0, 0, width, 100)), *PIECES]
+    assert choose_pieces(places, certain(whole)) == expected
 
 
 def test_segmentation_rejects_low_pieces() -> None:
     """A piece that looks like a digit is not chosen if it is half as high as its row."""
-    high = [WHOLE, *PIECES]
-    low = [place._replace(box=(*place.box[:3], 50)) if place.first else place for place in high]
-    probabilities = certain(0.5, 0.99, 0.5, 0.99, 0.5)
-    assert choose_pieces(high, probabilities) == [1, 3]
-    assert choose_pieces(low, probabilities) == [0]
+    low = [place._replace(box=(*place.box[:3], 50)) if place.first else place for place in PIECES]
+    assert choose_pieces([WHOLE, *PIECES], certain(0.5)) == [1, 3]
+    assert choose_pieces([WHOLE, *low], certain(0.5)) == [0]
 
 
 def test_segmentation_chooses_for_each_stretch() -> None:
     """The pieces of several stretches come in reading order."""
     second = [place._replace(stretch=1) for place in (WHOLE, *PIECES)]
     lone = Place((0, 0, 50, 100), stretch=2, height=100)
-    probabilities = certain(0.2, 0.99, 0.5, 0.99, 0.5)
-    stacked = np.concatenate([probabilities, probabilities, certain(0.3)])
+    stacked = np.concatenate([certain(0.2), certain(0.2), certain(0.3)[:1]])
     assert choose_pieces([WHOLE, *PIECES, *second, lone], stacked) == [1, 3, 6, 8, 10]
 
 

@@ -28,10 +28,8 @@ class Browser:
     """A tab. requests: the URLs asked for; messages: what the console shows."""
 
     def __init__(self, commands: int, answers: int) -> None:
-        self._commands, self._answers = commands, answers
+        self._commands, self._answers, self._rest, self._count = commands, answers, b"", 0
         self._session: dict[str, str] = {}
-        self._rest = b""
-        self._count = 0
         self.requests: list[str] = []
         self.messages: list[str] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -70,8 +68,9 @@ class Browser:
 
     def run(self, script: str) -> Any:
         """Return the value of an expression in the page, or of its promise."""
-        options = {"returnByValue": True, "awaitPromise": True}
-        done = self.call("Runtime.evaluate", expression=script, **options)
+        done = self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
@@ -90,8 +89,9 @@ class Browser:
 
     def box(self, selector: str) -> dict[str, float]:
         """Return left, top, width, height and so on of the first element that matches."""
-        script = f"document.querySelector({selector!r}).getBoundingClientRect().toJSON()"
-        return dict(self.run(script))
+        return dict(
+            self.run(f"document.querySelector({selector!r}).getBoundingClientRect().toJSON()")
+        )
 
     def width(self) -> int:
         """Return the width of the page, which may be larger than the window's."""
@@ -125,7 +125,7 @@ class Browser:
 
 
 @contextmanager
-def open_browser(folder: Path) -> Iterator[Browser]:
+def open_browser(folder: Path | str) -> Iterator[Browser]:
     """Start a browser that stores its files in ``folder``, and yield a tab."""
     assert CHROMIUM
     read_commands, commands = os.pipe()

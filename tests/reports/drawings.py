@@ -16,9 +16,9 @@ def drawings(count: int, seed: int) -> Iterator[tuple[int, list[Stroke]]]:
     """Yield digits with their strokes: 0 to 9 again and again, each time in another hand."""
     random = np.random.default_rng(seed)
     for i in range(count):
-        digit = i % 10
-        shape = DIGIT_SHAPES[digit][random.integers(len(DIGIT_SHAPES[digit]))]
-        yield digit, _by_hand([_points(stroke) for stroke in shape.split("/")], random)
+        shapes = DIGIT_SHAPES[i % 10]
+        shape = shapes[random.integers(len(shapes))]
+        yield i % 10, _by_hand([_points(stroke) for stroke in shape.split("/")], random)
 
 
 def _points(notation: str) -> Stroke:
@@ -36,8 +36,7 @@ def _by_hand(strokes: list[Stroke], random: np.random.Generator) -> list[Stroke]
     middle = SIDE / 2 + random.normal(0, 0.04 * SIDE, 2)
     drawn = []
     for stroke in strokes:
-        unsteady = stroke + random.normal(0, 0.02, stroke.shape)
-        points = _curve(unsteady - 0.5) @ change + middle
+        points = _curve(stroke + random.normal(0, 0.02, stroke.shape) - 0.5) @ change + middle
         drawn.append((points + random.normal(0, 0.3, points.shape)).clip(10, SIDE - 10))
     return drawn
 

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.cli import main
+from tests.conftest import Uint8
 from tests.reports.browser import Browser
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory, digits: NDArray[np.uint8]) -> dict[str, Path]:
+def pages(tmp_path_factory: pytest.TempPathFactory, digits: Uint8) -> dict[str, Path]:
     """Make a report of ``eval``, one of pictures with long or hostile names, one of a number."""
     folder = tmp_path_factory.mktemp("pages")
     pictures = folder / "pictures"
@@ -23,19 +23,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory, digits: NDArray[np.uint8]) -
     (pictures / "<script>alert(1)<!-- bad.png").touch()
     number = np.hstack([np.pad(255 - pixels, 6, constant_values=255) for pixels in digits[:30]])
     Image.fromarray(number).save(folder / "number.png")
-    commands = {
-        "eval": ["eval", "--dataset", "sample", "-q", "--report"],
-        "predict": ["predict", str(pictures), "-q", "--report"],
-        "multiple": ["predict", "--multiple", str(folder / "number.png"), "-q", "--report"],
-        "draw": ["draw", "--output"],
-    }
-    for name, args in commands.items():
+    made = {name: folder / f"{name}.html" for name in ("eval", "predict", "multiple", "draw")}
+    for args in (
+        ["eval", "--dataset", "sample", "-q", "--report", made["eval"]],
+        ["predict", pictures, "-q", "--report", made["predict"]],
+        ["predict", "--multiple", folder / "number.png", "-q", "--report", made["multiple"]],
+        ["draw", "--output", made["draw"]],
+    ):
         with pytest.raises(SystemExit):
-            main([*args, str(folder / f"{name}.html"), "--weights", "bundled"])
-    return {name: folder / f"{name}.html" for name in commands}
+            main([*map(str, args), "--weights", "bundled"])
+    return made
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", ["eval", "predict", "multiple", "draw"])
 def test_page_needs_no_other_file(
@@ -45,10 +45,8 @@ def test_page_needs_no_other_file(
     tab.show(pages[name], width, dark)
     assert tab.width() <= width
     assert tab.run("[...document.images].every(i => i.complete && i.naturalWidth > 0)") is True
-    red, green, blue = tab.run(
-        "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)"
-    )
-    assert (red + green + blue < 3 * 128) is dark
+    colour = tab.run("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+    assert (sum(colour) < 3 * 128) is dark
     tab.check_quiet(pages[name])
 
 
