@@ -25,7 +25,6 @@ def mirror(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     ("args", "expected"),
     [
         ((), [WEIGHTS, *TEST]),
-        (("--split", "test"), [WEIGHTS, *TEST]),
         (("--split", "train"), [WEIGHTS, TRAIN]),
         (("--split", "all"), list(CONTENTS)),
     ],

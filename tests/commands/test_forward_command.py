@@ -156,8 +156,7 @@ def test_forward_refuses_other_input(run: Run, x: str | bytes, message: str) -> 
     else:
         result = run("forward", weights, "-", stdin=x)
         message = message if message == TOO_LARGE else f"standard input: {message}"
-    assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr == f"scratchnet: {message}\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "", f"scratchnet: {message}\n")
 
 
 def test_trace_prints_each_number_of_the_book(run: Run) -> None:

@@ -108,7 +108,6 @@ def test_mirror_does_not_wait_for_a_pipe(monkeypatch: pytest.MonkeyPatch, tmp_pa
         ("http:/user:secret@127.0.0.1", NEITHER),
         ("ftp://user:secret@127.0.0.1", NEITHER),
         ("user:secret@127.0.0.1:/x", NEITHER),
-        ("//user:secret@127.0.0.1/x", NEITHER),
         ('"http://user:secret@127.0.0.1"', NEITHER),
         ("missing", f"  missing{os.sep}sample_weight.pkl: No such file or directory"),
     ],

@@ -144,9 +144,8 @@ def test_write_that_fails_leaves_the_old_file(
 def test_read_bounded_reads_up_to_the_limit() -> None:
     """A file of more bytes, or one that cannot be read, is an error of the given kind."""
     path = Path("x")
-    path.write_bytes(bytes(2**20))
-    assert read_bounded(path, 2**20, InputError) == bytes(2**20)
     path.write_bytes(bytes(2**20 + 1))
+    assert read_bounded(path, 2**20 + 1, InputError) == bytes(2**20 + 1)
     with pytest.raises(InputError, match=r"^x: larger than 1 MiB, the most that is read$"):
         read_bounded(path, 2**20, InputError)
     with pytest.raises(InputError, match=r"^y: No such file or directory, or so$"):
