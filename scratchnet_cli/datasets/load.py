@@ -48,6 +48,8 @@ class Dataset:
             raise DatasetError(f"{count} images, but {shape[0]} labels")
         if count == 0:
             raise DatasetError("the dataset holds no images")
+        if self.images.dtype.kind != "f" and self.images.dtype != np.uint8:
+            raise DatasetError(f"images are {self.images.dtype}, expected uint8 or float")
 
     def __len__(self) -> int:
         return len(self.images)

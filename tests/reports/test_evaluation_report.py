@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scratchnet_cli.evaluation import result as result_module
 from scratchnet_cli.reports import gallery
 from tests.conftest import BUNDLED, BUNDLED_WEIGHTS, Run, Uint8, any_file_name, write_dataset
 from tests.reports.html_page import Page
@@ -192,7 +191,7 @@ def test_picture_report_has_the_figures_of_the_json(run: Run, pictures: Path) ->
 
 
 @patch.object(gallery, "MAX_PICTURE_MISTAKES", 2)
-@patch.object(result_module, "MAX_FAILURES", 1)
+@patch("scratchnet_cli.evaluation.pictures.MAX_FAILURES", 1)
 def test_picture_report_is_bounded(run: Run, pictures: Path) -> None:
     """The mistakes with the highest probability are shown, and the first failures."""
     page, _ = make_report(run, *BUNDLED_WEIGHTS, "--dataset", pictures)
