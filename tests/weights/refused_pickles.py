@@ -4,6 +4,7 @@ import pickle
 import pickletools
 import struct
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 
@@ -128,6 +129,7 @@ _ARGUMENTS = {
     "floatnl": b"1\n",
 }  # fmt: skip
 _HUGE = 2**31 - 1
+_OTHER: tuple[Any, ...] = (1, None, "text", b"bytes", ())
 _LENGTHS = {
     **dict.fromkeys(("BINBYTES", "BINUNICODE"), struct.pack("<I", 2**32 - 1)),
     **dict.fromkeys(("BINBYTES8", "BINUNICODE8"), struct.pack("<Q", 2**40)),
@@ -152,8 +154,12 @@ REFUSED_PICKLES: Refused = {
     "this pickle is followed by 1 bytes": (
         b"\x80\x04\x95" + struct.pack("<Q", 2**63 - 1) + pickled()[2:] + b"."
     ),
+    "this pickle is followed by 700 bytes": pickled() + b"garbage" * 100,
     "this pickle does not end with one object": [b"\x80\x03.", b"\x80\x03}}."],
-    "this pickle does not hold a dict of arrays": b"\x80\xff" + imported("os", "environ") + b".",
+    "this pickle does not hold a dict of arrays": [
+        b"\x80\xff" + imported("os", "environ") + b".",
+        *(pickle.dumps(value, 4) for value in _OTHER),
+    ],
     "this pickle takes more from its stack than there is": [
         b"\x80\x03\x87.", b"\x80\x03K\0K\0(\x86.",
     ],
@@ -194,6 +200,7 @@ REFUSED_PICKLES: Refused = {
         "no state": pickled(EMPTY),
     },
     "this pickle holds something that is not an array of numbers": {
+        **{repr(x): pickle.dumps({"W1": x}, 4) for x in _OTHER},
         "a name": pickled(imported("os", "environ")),
         "a dotted name": pickled(push("numpy") + push("a.__globals__") + pickle.STACK_GLOBAL),
         "billion laughs": pickled(LAUGHS),
