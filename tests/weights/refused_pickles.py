@@ -25,14 +25,10 @@ def imported(module: str, attribute: str) -> bytes:
     return pickle.GLOBAL + f"{module}\n{attribute}\n".encode()
 
 
-def sequence(*values: bytes) -> bytes:
-    """Return the opcodes that push a tuple."""
-    return pickle.MARK + b"".join(values) + pickle.TUPLE
-
-
-def shaped(*shape: int) -> bytes:
-    """Return the opcodes that push a tuple of integers."""
-    return sequence(*map(push, shape))
+def sequence(*values: bytes | int) -> bytes:
+    """Return the opcodes that push a tuple of integers, or of what opcodes push."""
+    items = (push(value) if isinstance(value, int) else value for value in values)
+    return pickle.MARK + b"".join(items) + pickle.TUPLE
 
 
 def call(function: bytes, *args: bytes) -> bytes:
@@ -44,13 +40,13 @@ RECONSTRUCT = imported(f"{CORE}.multiarray", "_reconstruct")
 FROMBUFFER = imported(f"{CORE}.numeric", "_frombuffer")
 NDARRAY = imported("numpy", "ndarray")
 NONE, TRUE, FALSE = pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE
-EMPTY = call(RECONSTRUCT, NDARRAY, shaped(0), push(b"b"))
+EMPTY = call(RECONSTRUCT, NDARRAY, sequence(0), push(b"b"))
 RUN = call(imported("os", "mkdir"), push("MARKER"))
 
 
 def dtype(code: str = "f4", align: bytes = FALSE, copy: bytes = TRUE, order: str = "<") -> bytes:
     """Return the opcodes that make a dtype."""
-    details = sequence(push(3), push(order), NONE, NONE, NONE, push(-1), push(-1), push(0))
+    details = sequence(3, push(order), NONE, NONE, NONE, -1, -1, 0)
     return call(imported("numpy", "dtype"), push(code), align, copy) + details + pickle.BUILD
 
 
@@ -59,13 +55,13 @@ def state(
 ) -> bytes:
     """Return the opcodes that fill an array; by default with ones, as many as its shape needs."""
     body = body or push(np.ones(shape, "<f4").tobytes())
-    fields = (push(1), sizes or shaped(*shape), kind or dtype(), fortran, body)
+    fields = (1, sizes or sequence(*shape), kind or dtype(), fortran, body)
     return sequence(*fields) + pickle.BUILD
 
 
 def buffer(*shape: int, body: bytes, order: str = "C") -> bytes:
     """Return the opcodes that make an array as protocol 5 does."""
-    return call(FROMBUFFER, push(body), dtype(), shaped(*shape), push(order))
+    return call(FROMBUFFER, push(body), dtype(), sequence(*shape), push(order))
 
 
 GOOD_W, GOOD_B = EMPTY + state(2, 2), EMPTY + state(2)
@@ -110,10 +106,10 @@ RUNNING = {
     "an array's body": with_state(2, 2, body=RUN),
     "an array's order": with_state(2, 2, fortran=RUN),
     "an array's state twice": pickled(GOOD_W + sequence(RUN) + pickle.BUILD),
-    "an array's arguments": made_by(RUN, shaped(0), push(b"b")),
+    "an array's arguments": made_by(RUN, sequence(0), push(b"b")),
     "an array's shape": made_by(NDARRAY, sequence(push(0), RUN), push(b"b")),
-    "an array's type": made_by(NDARRAY, shaped(0), sequence(RUN) + pickle.POP + push(b"b")),
-    "too many arguments": made_by(NDARRAY, shaped(0), push(b"b"), RUN),
+    "an array's type": made_by(NDARRAY, sequence(0), sequence(RUN) + pickle.POP + push(b"b")),
+    "too many arguments": made_by(NDARRAY, sequence(0), push(b"b"), RUN),
     "the state of a buffer": pickled(buffer(2, 2, body=bytes(16)) + sequence(RUN) + pickle.BUILD),
 }
 
@@ -190,12 +186,12 @@ REFUSED_PICKLES: Refused = {
     ),
     f"{_CALL} 'numpy.ndarray'": {
         "zero strides": pickled(
-            call(NDARRAY, shaped(16384, 16384), dtype(), push(bytes(4)), push(0), shaped(0, 0))
+            call(NDARRAY, sequence(16384, 16384), dtype(), push(bytes(4)), push(0), sequence(0, 0))
         ),
-        "8 GiB": pickled(call(NDARRAY, shaped(_HUGE), push("f4"))),
+        "8 GiB": pickled(call(NDARRAY, sequence(_HUGE), push("f4"))),
     },
     f"{_CALL} '{CORE}.multiarray._reconstruct'": {
-        "8 GiB": pickled(call(RECONSTRUCT, NDARRAY, shaped(_HUGE), push(b"f"))),
+        "8 GiB": pickled(call(RECONSTRUCT, NDARRAY, sequence(_HUGE), push(b"f"))),
         "a shape that is a number": with_state(4, sizes=push(4)),
         "no state": pickled(EMPTY),
     },
