@@ -26,10 +26,10 @@ TOOL_FILES = shutil.ignore_patterns(
 )
 
 
-def build(folder: Path, **environment: str) -> dict[str, Path]:
+def build(folder: Path, umask: int, **environment: str) -> dict[str, Path]:
     """Build the wheel and the source archive there; return them by their suffixes."""
-    command = ("-m", "build", "--no-isolation")
-    run_python(*command, cwd=folder, env={**os.environ, **environment}, check=True)
+    options = {"cwd": folder, "umask": umask, "env": {**os.environ, **environment}, "check": True}
+    run_python("-m", "build", "--no-isolation", **options)
     return {path.suffix: path for path in (folder / "dist").iterdir()}
 
 
@@ -45,13 +45,9 @@ def test_release_is_reproducible(tmp_path: Path) -> None:
     (second / "holiday").mkdir()
     for name in ("holiday/photo.jpg", "notes.txt"):
         (second / name).write_text("private")
-    before = os.umask(0o022)
-    try:
-        archives = build(first, TZ="UTC", LC_ALL="C", PYTHONHASHSEED="1")
-        os.umask(0o077)
-        others = build(second, TZ="Asia/Tokyo", LC_ALL="C.UTF-8", PYTHONHASHSEED="2")
-    finally:
-        os.umask(before)
+    archives = build(first, umask=0o022, TZ="UTC", LC_ALL="C", PYTHONHASHSEED="1")
+    changed = {"TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "2"}
+    others = build(second, umask=0o077, **changed)
     for suffix, path in archives.items():
         assert path.read_bytes() == others[suffix].read_bytes()
     with zipfile.ZipFile(archives[".whl"]) as wheel:
@@ -113,7 +109,7 @@ Predictor(7)
 def test_package_is_typed(tmp_path: Path) -> None:
     """Under mypy --strict the public names have types, and a wrong argument is an error."""
     (tmp_path / "user.py").write_text(TYPED)
-    done = run_python("-m", "mypy", "--strict", "user.py", cwd=tmp_path)
+    done = run_python("-m", "mypy", "--strict", "user.py")
     lines = [line.partition(": ")[2] for line in done.stdout.splitlines()]
     assert [line.split(":")[0] for line in lines] == ["note", "note", "error", ""]
     assert "int | None" in lines[0]
