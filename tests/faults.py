@@ -128,14 +128,12 @@ def test_signal_at_any_moment_ends_quietly(
 
 
 @pytest.mark.parametrize("name", sorted(everything()))
-def test_weights_that_are_hostile_are_one_message(name: str, tmp_path: Path) -> None:
+def test_weights_that_are_hostile_are_one_message(name: str) -> None:
     """As a process too: exit 3, one line, and a peak of 200 MiB."""
-    path = tmp_path / "weights"
-    path.write_bytes(everything()[name])
-    measured = run_measured("eval", "--weights", path, "--dataset", "sample")
+    Path("weights").write_bytes(everything()[name])
+    measured = run_measured("eval", "--weights", "weights", "--dataset", "sample")
     assert measured.exit_code == 3
-    assert measured.stderr.startswith(f"scratchnet: {path}")
-    assert measured.stderr.count("\n") == 1
+    assert re.fullmatch("scratchnet: weights.*\n", measured.stderr)
     assert measured.peak_mib < 200
 
 
@@ -149,11 +147,10 @@ def large_pictures() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", sorted(large_pictures()))
-def test_picture_of_the_largest_size_has_a_ceiling(name: str, tmp_path: Path) -> None:
+def test_picture_of_the_largest_size_has_a_ceiling(name: str) -> None:
     """A small file of 100 million pixels is read or refused within 1.5 GiB and a minute."""
-    path = tmp_path / "picture"
-    path.write_bytes(large_pictures()[name])
-    measured = run_measured("predict", "--weights", "bundled", path, timeout=60)
+    Path("picture").write_bytes(large_pictures()[name])
+    measured = run_measured("predict", "--weights", "bundled", "picture", timeout=60)
     assert measured.exit_code in (0, 3)
     assert measured.stderr.count("\n") <= 1
     assert measured.peak_mib < 1536
