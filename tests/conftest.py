@@ -32,9 +32,8 @@ BUNDLED = (*BUNDLED_WEIGHTS, "--dataset", "sample")
 # As printed for the bundled network on the sample; new weights change it.
 ACCURACY = "0.9860"
 
-any_file_name = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows does not allow every character in a file name"
-)
+WINDOWS = sys.platform == "win32"
+any_file_name = pytest.mark.skipif(WINDOWS, reason="Windows does not allow every file name")
 # The background jobs of a shell ignore Ctrl-C, and so would all processes that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

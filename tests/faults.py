@@ -86,12 +86,7 @@ def test_cache_is_filled_by_many_cold_starts(cache: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
-    "command",
-    [
-        "eval --weights bundled --dataset sample --batch-size 1",
-        "predict --weights bundled .",
-        "download",
-    ],
+    "command", ["eval --batch-size 1 --dataset sample", "predict . --weights bundled", "download"]
 )
 def test_signal_at_any_moment_ends_quietly(
     command: str, number: signal.Signals, tmp_path: Path, digits: Uint8, server: Server,

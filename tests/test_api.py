@@ -73,9 +73,7 @@ def test_sample_is_evaluated_as_dataset_and_as_arrays() -> None:
         ([0, 1, 0], -1, ValueError, "batch_size is -1, expected 1 or more"),
     ],
 )
-def test_evaluate_rejects_what_cannot_work(
-    labels: list[int], batch_size: int, error: type[Exception], message: str
-) -> None:
+def test_evaluate_rejects(labels: list[int], batch_size: int, error: Any, message: str) -> None:
     """A label without a class, no images, or an endless batch is an error."""
     data = np.zeros((3 if labels else 0, 2)), np.array(labels, np.int64)
     with pytest.raises(error, match=message):

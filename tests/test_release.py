@@ -81,17 +81,15 @@ def test_version_is_stated_once() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
-@pytest.mark.parametrize(
-    ("tag", "passes"), [(f"v{VERSION}", True), (VERSION, False), ("v99.0.0", False)]
-)
-def test_release_needs_the_tag_of_its_version(tag: str, passes: bool) -> None:
+@pytest.mark.parametrize("tag", [f"v{VERSION}", VERSION, "v99.0.0"])
+def test_release_needs_the_tag_of_its_version(tag: str) -> None:
     """The workflow stops before it builds anything if the tag is not the version."""
     workflow = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
     (script,) = re.findall(r"run: \|\n((?: {10}.*\n)+)", workflow)
     environment = {**os.environ, "GITHUB_REF_NAME": tag}
     command = ["/bin/bash", "-e", "-c", script]
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
-    assert (done.returncode == 0) is passes
+    assert (done.returncode == 0) is (tag == f"v{VERSION}")
 
 
 TYPED = """

@@ -98,10 +98,9 @@ def test_actions_are_pinned(path: Path) -> None:
 
 def test_packages_come_from_one_index() -> None:
     """A second index could replace packages of the first; what make adds is pinned."""
-    makefile, *others = (
-        path.read_text(encoding="utf-8") for path in (ROOT / "Makefile", *WORKFLOWS)
-    )
-    assert "index" not in "".join([makefile, *others]).lower()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    workflows = "".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
+    assert "index" not in (makefile + workflows).lower()
     added = re.findall(r"pip install .* (\S+)$", makefile, re.MULTILINE)
     ours = r"\$\(PACKAGE\)|'\$\(PACKAGE\)\[dev\]'|.*==\d"
     assert all(re.match(ours, name) for name in added)

@@ -75,9 +75,7 @@ def _torch(weights: list[NDArray[Any]]) -> Classify:
     import torch
 
     torch.set_num_threads(1)
-    W1, b1, W2, b2, W3, b3 = (  # noqa: N806
-        torch.tensor(array.T if array.ndim == 2 else array) for array in weights
-    )
+    W1, b1, W2, b2, W3, b3 = (torch.tensor(array.T) for array in weights)  # noqa: N806
     linear = torch.nn.functional.linear
 
     def classify(pixels: Any) -> Any:

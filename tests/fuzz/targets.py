@@ -188,29 +188,20 @@ def pictures(width: int = 9, height: int = 12) -> dict[str, bytes]:
 
 PICTURES = list(pictures().values())
 IDX = [idx(np.arange(8, dtype=np.uint8).reshape(shape)) for shape in ((2, 2, 2), (8,))]
+IDX += [gzip.compress(file, mtime=0) for file in IDX]
+TSV = [b"name\tlabel\r\na.png\t7\tby me\r\n"]
+CSV = [b'\xef\xbb\xbf"a.png","7"\n', b"a.png,3\n"]
+PICKLES = [pickle.dumps({"W1": W, "b1": B}, protocol) for protocol in (2, 3, 4, 5)]
+NPY = [npy(W), npy(np.arange(4)), npy(np.asfortranarray(W))]
 TARGETS = {
-    "pickle": Target(
-        partial(weights, start=b"\x80\x04"),
-        WeightsError,
-        [pickle.dumps({"W1": W, "b1": B}, i) for i in (2, 3, 4, 5)],
-    ),
+    "pickle": Target(partial(weights, start=b"\x80\x04"), WeightsError, PICKLES),
     "npz": Target(npz, WeightsError, archives()),
     "safetensors": Target(safetensors, WeightsError, safetensors_files()),
-    "npy": Target(
-        partial(vectors, start=NPY_MAGIC + b"\1\0"),
-        InputError,
-        [npy(W), npy(np.arange(4)), npy(np.asfortranarray(W))],
-    ),
+    "npy": Target(partial(vectors, start=NPY_MAGIC + b"\1\0"), InputError, NPY),
     "csv": Target(vectors, InputError, [b"1,2\n3,-4.5e1\n", b"\xef\xbb\xbf1 2\r\n\r\n3 4", b"0.5"]),
-    "idx": Target(
-        images_and_labels, DatasetError, [*IDX, *(gzip.compress(x, mtime=0) for x in IDX)]
-    ),
-    "labels.tsv": Target(
-        partial(labels, "labels.tsv"), DatasetError, [b"name\tlabel\r\na.png\t7\tby me\r\n"]
-    ),
-    "labels.csv": Target(
-        partial(labels, "labels.csv"), DatasetError, [b'\xef\xbb\xbf"a.png","7"\n', b"a.png,3\n"]
-    ),
+    "idx": Target(images_and_labels, DatasetError, IDX),
+    "labels.tsv": Target(partial(labels, "labels.tsv"), DatasetError, TSV),
+    "labels.csv": Target(partial(labels, "labels.csv"), DatasetError, CSV),
     # Pictures of another size are not decoded.
     "picture": Target(partial(digit, True), ImageError, list(pictures(28, 28).values())),
     "thumbnail": Target(small_picture, ImageError, PICTURES),

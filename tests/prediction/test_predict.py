@@ -65,9 +65,7 @@ def test_predict_files_reads_a_picture_when_it_is_requested(pictures: list[Path]
         ({"files_from": "missing"}, ImageError, "--files-from missing: No such file"),
     ],
 )
-def test_predict_files_raises_what_cannot_work(
-    options: dict[str, Any], error: type[Exception], message: str
-) -> None:
+def test_predict_files_raises(options: dict[str, Any], error: Any, message: str) -> None:
     """Options that exclude each other, and files that cannot be used, are errors."""
     with pytest.raises(error, match=message):
         list(predict_files(["missing.png"], **{"weights": "bundled", **options}))

@@ -17,6 +17,7 @@ from PIL import Image
 
 from scratchnet_cli import Prediction, Predictor, load_weights
 from scratchnet_cli.errors import ShapeError
+from scratchnet_cli.images.read import POLARITIES
 from scratchnet_cli.prediction.predictor import BATCH_SIZE
 from tests.conftest import BUNDLED_WEIGHTS, Result, Run, Uint8, encoded
 from tests.fuzz.targets import with_checksums
@@ -63,9 +64,7 @@ def assert_same(predictions: list[Prediction], others: list[Prediction]) -> None
         assert (prediction.probability or 0) == pytest.approx(other.probability or 0, abs=2e-6)
 
 
-@pytest.mark.parametrize(
-    "option", ["--polarity=auto", "--polarity=dark", "--polarity=light", "--raw"]
-)
+@pytest.mark.parametrize("option", [*(f"--polarity={each}" for each in POLARITIES), "--raw"])
 def test_predictor_predicts_what_predict_prints(run: Run, paths: list[str], option: str) -> None:
     """Each path has the digit, probability, warnings or error of the command."""
     raw, polarity = option == "--raw", option.partition("=")[2] or "auto"

@@ -27,9 +27,7 @@ def certain(whole: float) -> NDArray[np.float64]:
     ("width", "whole", "expected"),
     [(150, 0.2, [1, 3]), (110, 0.99, [0]), (150, 0.8, [1, 3]), (90, 0.8, [0])],
 )
-def test_segmentation_depends_on_certainty_and_width(
-    width: int, whole: float, expected: list[int]
-) -> None:
+def test_segmentation_depends_on_certainty(width: int, whole: float, expected: list[int]) -> None:
     """The whole is chosen if it looks like a digit, and sooner if it is narrow."""
     places = [WHOLE._replace(box=(0, 0, width, 100)), *PIECES]
     assert choose_pieces(places, certain(whole)) == expected
