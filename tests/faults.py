@@ -132,19 +132,17 @@ def test_weights_that_are_hostile_are_one_message(name: str) -> None:
     assert measured.peak_mib < 200
 
 
-def large_pictures() -> dict[str, bytes]:
-    """Return small files of pictures just within the limit; also without their pixels."""
-    bombs = {f"{name} without its pixels": resized(name, 9999, 9999) for name in FORMATS}
-    packed = zeros(10_000 * 10_001)
-    bombs["png"] = png(png_header(10_000, 10_000), (b"IDAT", packed), (b"IEND", b""))
-    bombs["tiff"] = tiff(10_000, 10_000, packed)
-    return bombs
-
-
-@pytest.mark.parametrize("name", sorted(large_pictures()))
+@pytest.mark.parametrize("name", [*FORMATS, "whole png", "whole tiff"])
 def test_picture_of_the_largest_size_has_a_ceiling(name: str) -> None:
     """A small file of 100 million pixels is read or refused within 1.5 GiB and a minute."""
-    Path("picture").write_bytes(large_pictures()[name])
+    if name == "whole png":
+        packed = (b"IDAT", zeros(10_000 * 10_001))
+        data = png(png_header(10_000, 10_000), packed, (b"IEND", b""))
+    elif name == "whole tiff":
+        data = tiff(10_000, 10_000, zeros(10_000 * 10_001))
+    else:
+        data = resized(name, 9999, 9999)
+    Path("picture").write_bytes(data)
     measured = run_measured("predict", "--weights", "bundled", "picture", timeout=60)
     assert measured.exit_code in (0, 3)
     assert measured.stderr.count("\n") <= 1

@@ -42,11 +42,13 @@ def run_installed(program: Path, *args: str | Path) -> str:
 
 
 def test_wheel_contains_weights_and_sample(installed: Path) -> None:
-    """Without internet, the bundled network and sample are evaluated."""
+    """Without internet, the bundled network, sample and worked example are used."""
     answer = json.loads(run_installed(installed, "eval", "--format", "json"))
     for origin in (answer["weights"], answer["dataset"]):
         assert origin["fallback"] is True
         assert origin["source"].startswith(str(installed.parents[1]))
+    example = run_installed(installed, "forward", "three-layer", "-1.0", "0.5")
+    assert example == "0.30594585 0.67212002\n"
 
 
 def test_wheel_contains_the_parts_of_reports(installed: Path) -> None:
@@ -56,9 +58,3 @@ def test_wheel_contains_the_parts_of_reports(installed: Path) -> None:
     report, page = (path.read_text(encoding="utf-8") for path in sorted(Path().glob("*.html")))
     assert "prefers-color-scheme" in report
     assert re.search("prefers-color-scheme.*function softmax", page, re.DOTALL)
-
-
-def test_wheel_contains_the_worked_example(installed: Path) -> None:
-    """The book's example network is in the wheel; negative numbers reach it from a shell."""
-    answer = run_installed(installed, "forward", "three-layer", "-1.0", "0.5")
-    assert answer == "0.30594585 0.67212002\n"
