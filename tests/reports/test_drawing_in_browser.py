@@ -105,10 +105,11 @@ def test_page_is_accessible(tab: Browser, drawing_page: Path, width: int, dark: 
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(320, 568), (568, 320), (640, 450), (844, 390), (390, 664), (360, 640)]
+    "window", ["320x568", "568x320", "640x450", "844x390", "390x664", "360x640"]
 )
-def test_page_fits_small_windows(opened: Browser, width: int, height: int) -> None:
+def test_page_fits_small_windows(opened: Browser, window: str) -> None:
     """Nothing is cut off, there is room to scroll, and a phone shows pad and answer together."""
+    width, height = map(int, window.split("x"))
     opened.resize(width, height)
     opened.click(EXAMPLE)
     assert opened.width() == width
@@ -118,7 +119,7 @@ def test_page_fits_small_windows(opened: Browser, width: int, height: int) -> No
     assert opened.run("softmaxRows.flat().every(one => one.scrollWidth <= one.clientWidth)")
     side = opened.box("#pad")["width"]
     assert side < height or side < 0.7 * width
-    if (width, height) in ((390, 664), (360, 640)):
+    if window in ("390x664", "360x640"):
         for part in ("#pad", "#undo", "#digit", "#probability"):
             assert opened.box(part)["bottom"] <= height
 

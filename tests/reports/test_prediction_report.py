@@ -45,11 +45,8 @@ def test_text_is_escaped() -> None:
 
 def digit(probability: float, *warnings: str, place: Place | None = None) -> Digit:
     """Return a seven with this probability, or else a one."""
-    probabilities = np.zeros(10)
-    probabilities[[7, 1]] = probability, 1 - probability
-    return Digit(
-        DigitImage(np.zeros((28, 28), np.uint8), warnings, place), probabilities, 7, probability
-    )
+    y = np.array([0, 1 - probability, 0, 0, 0, 0, 0, probability, 0, 0])
+    return Digit(DigitImage(np.zeros((28, 28), np.uint8), warnings, place), y, 7, probability)
 
 
 @pytest.fixture
