@@ -21,18 +21,6 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 SCRIPTS = re.findall(r"^```py\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def write_pictures(digits: Uint8, count: int) -> None:
-    """Write files of which no two are equal: MNIST's, some in dark ink and large, some broken."""
-    Path("pictures").mkdir()
-    for i in range(count):
-        pixels = digits[i % len(digits)].copy()
-        variant = np.array(divmod(i // len(digits), 10), np.uint8)
-        pixels.flat[pixels.reshape(-1).argsort()[-2:]] -= variant
-        image = Image.fromarray(pixels if i % 1000 != 7 else 255 - pixels.repeat(3, 0).repeat(3, 1))
-        data = encoded(image)[: 60 if i % 1000 == 500 else None]
-        Path(f"pictures/{i:06}.png").write_bytes(data)
-
-
 def rows_of(script: str) -> list[Prediction]:
     """Run the script; return the rows that it writes, file by file and line by line."""
     environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
@@ -54,16 +42,23 @@ def test_engine_predicts_what_predict_prints(engine: str, count: int, digits: Ui
     for module in re.findall(r"^(?:from|import) (\w+)", script, re.MULTILINE):
         if importlib.util.find_spec(module) is None:
             pytest.skip(f"{module} is not installed")
-    write_pictures(digits, count)
+    paths = [f"pictures/{i:06}.png" for i in range(count)]
+    Path("pictures").mkdir()
+    # No two files are equal; one in a thousand is large and in dark ink, and one is cut short.
+    for i, path in enumerate(paths):
+        pixels = digits[i % len(digits)].copy()
+        variant = np.array(divmod(i // len(digits), 10), np.uint8)
+        pixels.flat[pixels.reshape(-1).argsort()[-2:]] -= variant
+        image = Image.fromarray(pixels if i % 1000 != 7 else 255 - pixels.repeat(3, 0).repeat(3, 1))
+        Path(path).write_bytes(encoded(image)[: 60 if i % 1000 == 500 else None])
     rows = rows_of(script)
     if engine != "dask":
         # Their order is different, and Spark converts paths to URLs.
         rows = [replace(row, path=f"pictures/{Path(str(row.path)).name}") for row in rows]
         rows.sort(key=lambda row: str(row.path))
-    paths = [f"pictures/{i:06}.png" for i in range(count)]
     assert [row.path for row in rows] == paths
     predict = ("-m", "scratchnet_cli", "predict", *BUNDLED_WEIGHTS, "--format", "json")
     done = run_python(*predict, "--files-from", "-", input="\n".join(paths), timeout=600)
-    printed = printed_predictions(Result(done.returncode, done.stdout, done.stderr), paths)
-    assert_same(rows, printed)
+    result = Result(done.returncode, done.stdout, done.stderr)
+    assert_same(rows, printed_predictions(result, paths))
     assert sum(row.error is not None for row in rows) == count // 1000

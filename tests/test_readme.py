@@ -33,9 +33,8 @@ def block(start: str) -> str:
 def run_prompts(text: str) -> int:
     """Run what is typed at prompts; return how many, if each gives what is below it."""
     test = doctest.DocTestParser().get_doctest(text, {}, "README", None, None)
-    results = doctest.DocTestRunner().run(test)
-    assert results.failed == 0
-    return results.attempted
+    failed, attempted = doctest.DocTestRunner().run(test)
+    return 0 if failed else attempted
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ ROOT = Path(__file__).parents[1]
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 WORKFLOWS = sorted(WORKFLOW.parent.glob("*.yml"))
 
-# Runs command lines, each after a "+", and prints the sockets and processes that they requested.
-# No name is looked up and no connection is opened.
+# Runs command lines and prints what sockets and processes they requested, without opening them.
 WATCHED = """
 import sys
 events = set()
@@ -28,7 +27,7 @@ def watch(event, args):
             raise OSError("watched")
 sys.addaudithook(watch)
 from scratchnet_cli.cli import main
-for line in " ".join(sys.argv[1:]).split("+")[1:]:
+for line in sys.argv[1:]:
     try:
         main(line.split())
     except SystemExit as leaving:
@@ -39,8 +38,7 @@ print(*sorted(events), sep="\\n", file=sys.__stderr__)
 
 def watched(*lines: str) -> tuple[list[str], list[str]]:
     """Return the exit codes of command lines that run in a new process, and their events."""
-    arguments = [word for line in lines for word in ("+", *line.split())]
-    stderr = run_python("-c", WATCHED, *arguments, timeout=60, check=True).stderr
+    stderr = run_python("-c", WATCHED, *lines, timeout=60, check=True).stderr
     codes = re.findall(r"^exit (\d+)$", stderr, re.MULTILINE)
     return codes, re.findall(r"^(?:socket|subprocess|os)\..*", stderr, re.MULTILINE)
 

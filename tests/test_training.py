@@ -42,12 +42,11 @@ def few(digits: Uint8, labels: Uint8) -> Digits:
 @pytest.mark.parametrize("kind", ["distorted", "drawn", "non-digits"])
 def test_training_images_are_scaled_and_centred(kind: str, few: Digits) -> None:
     """They are as MNIST's digits; the pen's are less exact, centred by its path."""
-    if kind == "distorted":
-        images = distort(few[0]).numpy()
-    elif kind == "drawn":
-        images = torch.cat([draw(shape, 2) for shape in ALL_DIGIT_SHAPES]).numpy()
-    else:
-        images = make_non_digits(few[0], 300).numpy()
+    images = {
+        "distorted": lambda: distort(few[0]),
+        "drawn": lambda: torch.cat([draw(shape, 2) for shape in ALL_DIGIT_SHAPES]),
+        "non-digits": lambda: make_non_digits(few[0], 300),
+    }[kind]().numpy()
     assert images.shape[1:] == (28, 28)
     assert 0 <= images.min() < images.max() <= 1
     extents = []

@@ -61,9 +61,8 @@ def pictures(tmp_path: Path, digits: Uint8) -> list[Path]:
 def make_report(run: Run, *args: str | Path, stdin: bytes = b"") -> tuple[Page, list[Any]]:
     """Return the report and the JSON of the same run."""
     options = (*BUNDLED_WEIGHTS, "--format", "json", "--report", "report.html")
-    result = run("predict", *options, *args, stdin=stdin)
-    page = Page(Path("report.html").read_text(encoding="utf-8"))
-    return page, [json.loads(line) for line in result.stdout.splitlines()]
+    answers = run("predict", *options, *args, stdin=stdin).stdout.splitlines()
+    return Page(Path("report.html").read_text(encoding="utf-8")), [*map(json.loads, answers)]
 
 
 def test_report_shows_each_picture(run: Run, pictures: list[Path]) -> None:
