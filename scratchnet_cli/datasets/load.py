@@ -61,11 +61,7 @@ class Dataset:
     def arrays(
         self, normalize: bool = True, flatten: bool = True, one_hot_label: bool = False
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return ``(x, t)`` with the keywords of the book's ``load_mnist``.
-
-        normalize: x is float32 in [0, 1], else uint8 in [0, 255]; flatten: x is (n, 784), else
-        (n, 1, 28, 28); one_hot_label: t is (n, 10) of 0 and 1, else (n,) of digits.
-        """
+        """Return ``(x, t)`` with the keywords of ``load_mnist``."""
         n, rows, columns = self.images.shape
         shape = (n, rows * columns) if flatten else (n, 1, rows, columns)
         x: NDArray[Any] = self.images.reshape(shape)
