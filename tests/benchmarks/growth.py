@@ -1,4 +1,4 @@
-"""What a hundred times as many images cost, and what a second core is good for."""
+"""The time and memory of a hundred times as many images, and the gain of a second core."""
 
 import os
 import struct
@@ -36,7 +36,7 @@ def report(digits: NDArray[Any], weights: Path, folder: Path) -> None:
 
 
 def _report_cores(command: list[str]) -> None:
-    """Print the time of a command on one core beside that on two."""
+    """Print the times of a command on one core and on two, and their ratio."""
     one, two = interleaved(partial(_run_on, 1, command), partial(_run_on, 2, command))
     print(f"\n{COUNTS[-1]:,} images: {one:.2f} s on one core, {two:.2f} s on two: {one / two:.2f}")
 
@@ -48,7 +48,7 @@ def _run_on(cores: int, command: list[str]) -> None:
 
 @contextmanager
 def _affinity(cores: int) -> Iterator[None]:
-    """Let processes that are started meanwhile use so many cores, if there are as many."""
+    """Let processes that are started meanwhile use this many cores, or all if there are fewer."""
     usable = os.sched_getaffinity(0)
     os.sched_setaffinity(0, sorted(usable)[:cores])
     try:
@@ -58,7 +58,7 @@ def _affinity(cores: int) -> Iterator[None]:
 
 
 def write_dataset(digits: NDArray[Any], count: int, folder: Path) -> None:
-    """Write so many images, these again and again, and some labels, as IDX."""
+    """Write IDX files of ``count`` images, the digits repeated, and of labels."""
     with (folder / "t10k-images-idx3-ubyte").open("wb") as file:
         file.write(struct.pack(">4B3I", 0, 0, 8, 3, count, 28, 28))
         for start in range(0, count, len(digits)):

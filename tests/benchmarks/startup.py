@@ -1,4 +1,4 @@
-"""Whole processes, from the shell's point of view."""
+"""The time of whole processes, as a shell sees it."""
 
 import sys
 from functools import partial
@@ -42,10 +42,10 @@ print("Accuracy:", right / len(x))
 
 
 def report(digits: NDArray[Any], dataset: Path, weights: Path, folder: Path) -> None:
-    """Print the times of our commands, and beside each what it is to be compared with.
+    """Print the times of scratchnet's commands, each beside that of an alternative.
 
-    dataset: a folder with 10,000 images, as gzipped IDX, for where MNIST is not cached; folder:
-    where a picture can be written.
+    dataset: a folder with 10,000 images as gzipped IDX, used if MNIST is not cached; folder: a
+    picture is written there.
     """
     name = str(dataset)
     if all(cached_size(asset) == asset.size for asset in MNIST["test"]):

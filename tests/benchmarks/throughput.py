@@ -1,4 +1,4 @@
-"""Images per second of the forward pass over the batch size, beside other ways to run it."""
+"""Images per second of the forward pass by batch size, beside those of other libraries."""
 
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,12 @@ from tests.benchmarks.rivals import Classify, rivals
 from tests.benchmarks.timing import interleaved
 
 BATCH_SIZES = (1, 10, 100, 1000, 10000)
-# Enough images for a batch of one to be timed, and few enough for many rounds of all sizes.
+# Enough images to time batches of one, and few enough for many rounds of all sizes.
 IMAGES = 2000
 
 
 def report(network: Network, digits: NDArray[Any], picture: Path | None) -> None:
-    """Print a table of rates; draw them where a path for the picture is given.
+    """Print a table of rates; draw them if there is a path for the picture.
 
     Raises:
         AssertionError: two of them disagree about a class.
