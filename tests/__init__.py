@@ -2,6 +2,5 @@
 
 import os
 
-# As the program has it, and so all processes that tests start: BLAS on several threads may round
-# otherwise, and answers are compared to their last digit.
+# As in the program: several threads may round otherwise, and answers are compared exactly.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,4 +1,4 @@
-"""What Python itself raises as audit events, to prove what code does not do."""
+"""Python's audit events, to prove what code does not do."""
 
 import contextlib
 import re
@@ -9,15 +9,13 @@ from collections.abc import Iterator
 FORBIDDEN = re.compile(
     r"(import|exec|open|pickle|socket|os|subprocess|shutil|ctypes|marshal|mmap|tempfile|urllib)\b"
 )
-
-_listening = False
-_heard: list[str] = []
+# A hook cannot be removed, so there is one, which adds each event to these lists.
+_listeners: list[list[str]] = []
 
 
 def _hook(event: str, _: tuple[object, ...]) -> None:
-    """Note an audit event; hooks cannot be taken away again, so this one is mostly deaf."""
-    if _listening:
-        _heard.append(event)
+    for events in _listeners:
+        events.append(event)
 
 
 sys.addaudithook(_hook)
@@ -25,11 +23,9 @@ sys.addaudithook(_hook)
 
 @contextlib.contextmanager
 def listening() -> Iterator[list[str]]:
-    """The audit events raised inside, in their order."""
-    global _listening
-    _heard.clear()
-    _listening = True
+    """Yield a list to which the events inside are added."""
+    _listeners.append([])
     try:
-        yield _heard
+        yield _listeners[-1]
     finally:
-        _listening = False
+        _listeners.pop()

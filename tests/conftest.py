@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +18,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.cli import main
-from scratchnet_cli.datasets.load import Dataset, load_dataset
+from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.downloads import assets
 from scratchnet_cli.downloads.assets import Asset
-from tests.downloads.fetching import DATA, asset
+from tests.downloads.fetching import CLOSED_URL, DATA, asset
 from tests.downloads.server import Server
 
 # The command line of tests that need a process of their own.
@@ -31,14 +32,11 @@ BUNDLED = (*BUNDLED_WEIGHTS, "--dataset", "sample")
 # As printed for the bundled network on the sample; new weights change it.
 ACCURACY = "0.9860"
 
-any_file_name = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows does not allow every character in a file name"
-)
+WINDOWS = sys.platform == "win32"
+any_file_name = pytest.mark.skipif(WINDOWS, reason="Windows does not allow every file name")
 # The background jobs of a shell ignore Ctrl-C, and so would all processes that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-# Nothing listens there, so a connection to another machine is refused at once.
-CLOSED_PROXY = "http://127.0.0.1:9"
 # Variables that change what the program prints.
 SETTINGS = (
     "SCRATCHNET_", "_SCRATCHNET_", "GITHUB_", "NO_COLOR", "PYTHONIOENCODING", "PYTHONUNBUFFERED",
@@ -55,15 +53,16 @@ class Result:
 
 
 Run = Callable[..., Result]
+Uint8 = NDArray[np.uint8]
 
 
-def idx(array: NDArray[np.uint8], shape: Sequence[int] | None = None) -> bytes:
+def idx(array: Uint8, shape: Sequence[int] | None = None) -> bytes:
     """Return an IDX file of the array; its header may state another shape."""
     sizes = array.shape if shape is None else shape
     return struct.pack(f">4B{len(sizes)}I", 0, 0, 8, len(sizes), *sizes) + array.tobytes()
 
 
-def write_dataset(folder: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Path:
+def write_dataset(folder: Path, images: Uint8, labels: Uint8) -> Path:
     """Create a folder with these images and labels as MNIST's test split; return it."""
     folder.mkdir()
     (folder / "t10k-images-idx3-ubyte").write_bytes(idx(images))
@@ -80,19 +79,16 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Give each test an empty cache, no internet, and nothing of the developer's environment.
-
-    The current folder is not the checkout, because ``python -m`` looks for packages there first.
-    """
+    """Give each test an empty cache, no internet, and nothing of the developer's environment."""
+    # Not the checkout, because ``python -m`` looks for packages there first.
     monkeypatch.chdir(tmp_path)
     for name in os.environ:
         if name.startswith(SETTINGS) or name.lower() in ("http_proxy", "no_proxy", "all_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SCRATCHNET_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("HTTPS_PROXY", CLOSED_PROXY)
-    monkeypatch.setenv("https_proxy", CLOSED_PROXY)
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("TERM", "xterm")
+    fixed = {"HTTPS_PROXY": CLOSED_URL, "https_proxy": CLOSED_URL, "COLUMNS": "80", "TERM": "xterm"}
+    for name, value in fixed.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
@@ -107,61 +103,58 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
                 patch.setattr(sys, name, stream)
             with pytest.raises(SystemExit) as leaving:
                 main([str(arg) for arg in args])
-        texts = {}
-        for name, stream in streams.items():
+        for stream in streams.values():
             stream.flush()
             stream.seek(0)
-            texts[name] = stream.read()
+        texts = {name: stream.read() for name, stream in streams.items()}
         assert isinstance(leaving.value.code, int)
         return Result(leaving.value.code, **texts)
 
     return run_main
 
 
+def run_python(*args: object, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run Python with these arguments; return its exit code and its output as text."""
+    options = {"capture_output": True, "encoding": "utf-8", "check": False, **options}
+    return subprocess.run([sys.executable, *map(str, args)], **options)
+
+
 @pytest.fixture
 def run_process() -> Run:
     """Run the command line as a process of its own, with pipes for its streams."""
 
-    def run_python(*args: str | Path, stdin: bytes = b"") -> Result:
+    def run_program(*args: str | Path, stdin: bytes = b"") -> Result:
         command = [*SCRATCHNET, *map(str, args)]
         done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    return run_python
+    return run_program
 
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of the real MNIST test set and the book's weights, or skip."""
-    folder = os.environ.get("SCRATCHNET_REAL_DATA")
-    if not folder:
-        pytest.skip("SCRATCHNET_REAL_DATA does not name a folder with the real MNIST test set")
-    return Path(folder)
+    if folder := os.environ.get("SCRATCHNET_REAL_DATA"):
+        return Path(folder)
+    pytest.skip("SCRATCHNET_REAL_DATA does not name a folder with the real MNIST test set")
 
 
 @pytest.fixture(scope="session")
-def _sample() -> Dataset:
-    return load_dataset("sample")
-
-
-@pytest.fixture(scope="session")
-def digits(_sample: Dataset) -> NDArray[np.uint8]:
+def digits() -> Uint8:
     """Return the bundled sample, real digits to make pictures of: (1000, 28, 28) uint8."""
-    return _sample.images
+    return load_dataset("sample").images
 
 
 @pytest.fixture(scope="session")
-def labels(_sample: Dataset) -> NDArray[np.uint8]:
+def labels() -> Uint8:
     """Return the labels of ``digits``: (1000,) uint8."""
-    return _sample.labels
+    return load_dataset("sample").labels
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Run a server with the right file in the folder /good; failed requests are retried at once."""
-    from scratchnet_cli.downloads import http
-
-    monkeypatch.setattr(http, "RETRY_DELAYS_S", (0.0, 0.0))
+    monkeypatch.setattr("scratchnet_cli.downloads.http.RETRY_DELAYS_S", (0.0, 0.0))
     before = set(threading.enumerate())
     with Server() as running:
         running.paths["/good"] = DATA

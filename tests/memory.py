@@ -1,4 +1,4 @@
-"""How much memory a run of the program took at most: its own, not that of whoever started it."""
+"""The peak memory of a run of the program."""
 
 import resource
 import subprocess
@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-# What wait4 tells of a process is at least what its parent had, so the process tells it itself.
-TELLING = """
+# What wait4 tells of a process is at least what its parent had, so the process prints it itself.
+PRINT_PEAK = """
 import os
 leave, process = os._exit, os.getpid()
 def tell(code):
@@ -24,7 +24,7 @@ main()
 
 
 class Measured(NamedTuple):
-    """What a run left behind, and its peak in MiB."""
+    """The result of a run, and its peak in MiB."""
 
     exit_code: int
     stderr: str
@@ -33,28 +33,20 @@ class Measured(NamedTuple):
 
 
 def run_measured(
-    *args: str | Path,
-    cwd: Path | None = None,
-    address_space: int | None = None,
-    stdin: bytes = b"",
-    timeout: float = 60,
-) -> Measured:
+    *args: str | Path, cwd: Path | None = None, address_space: int | None = None,
+    stdin: bytes = b"", timeout: float = 60,
+) -> Measured:  # fmt: skip
     """Run the command line as a process of its own, within so much address space in KiB."""
     if not Path("/proc/self/status").exists():
         pytest.skip("this system does not tell a process's peak")
 
-    def within() -> None:
+    def limit() -> None:
         if address_space:
             resource.setrlimit(resource.RLIMIT_AS, (address_space * 1024,) * 2)
 
     done = subprocess.run(
-        [sys.executable, "-c", TELLING, *map(str, args)],
-        cwd=cwd,
-        input=stdin,
-        preexec_fn=within,
-        capture_output=True,
-        timeout=timeout,
-        check=False,
-    )
-    stdout = done.stdout.rpartition(b"\n")
-    return Measured(done.returncode, done.stderr.decode(), int(stdout[2]) / 1024, stdout[0])
+        [sys.executable, "-c", PRINT_PEAK, *map(str, args)],
+        cwd=cwd, input=stdin, timeout=timeout, preexec_fn=limit, capture_output=True, check=False,
+    )  # fmt: skip
+    stdout, _, peak = done.stdout.rpartition(b"\n")
+    return Measured(done.returncode, done.stderr.decode(), int(peak) / 1024, stdout)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import scratchnet_cli
-from tests.conftest import SCRATCHNET
+from tests.conftest import run_python
 
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -26,24 +26,16 @@ TOOL_FILES = shutil.ignore_patterns(
 )
 
 
-def build(folder: Path, **environment: str) -> dict[str, Path]:
+def build(folder: Path, umask: int, **environment: str) -> dict[str, Path]:
     """Build the wheel and the source archive there; return them by their suffixes."""
-    subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation"],
-        cwd=folder,
-        env={**os.environ, **environment},
-        check=True,
-        capture_output=True,
-    )
+    options = {"cwd": folder, "umask": umask, "env": {**os.environ, **environment}, "check": True}
+    run_python("-m", "build", "--no-isolation", **options)
     return {path.suffix: path for path in (folder / "dist").iterdir()}
 
 
 @pytest.mark.slow
 def test_release_is_reproducible(tmp_path: Path) -> None:
-    """Two builders get identical archives, which contain only the project's files.
-
-    The second has other file modes, times, a time zone, a locale and private files.
-    """
+    """Other file modes, times, time zone, locale and private files give identical archives."""
     first, second = tmp_path / "one", tmp_path / "elsewhere" / "two"
     for folder in (first, second):
         shutil.copytree(ROOT, folder, ignore=TOOL_FILES)
@@ -51,15 +43,11 @@ def test_release_is_reproducible(tmp_path: Path) -> None:
         os.utime(path, (10**9, 10**9))
         path.chmod(path.stat().st_mode & 0o700)
     (second / "holiday").mkdir()
-    (second / "holiday" / "photo.jpg").write_bytes(b"private")
-    (second / "notes.txt").write_text("private")
-    before = os.umask(0o022)
-    try:
-        archives = build(first, TZ="UTC", LC_ALL="C", PYTHONHASHSEED="1")
-        os.umask(0o077)
-        others = build(second, TZ="Asia/Tokyo", LC_ALL="C.UTF-8", PYTHONHASHSEED="2")
-    finally:
-        os.umask(before)
+    for name in ("holiday/photo.jpg", "notes.txt"):
+        (second / name).write_text("private")
+    archives = build(first, umask=0o022, TZ="UTC", LC_ALL="C", PYTHONHASHSEED="1")
+    changed = {"TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "2"}
+    others = build(second, umask=0o077, **changed)
     for suffix, path in archives.items():
         assert path.read_bytes() == others[suffix].read_bytes()
     with zipfile.ZipFile(archives[".whl"]) as wheel:
@@ -74,22 +62,18 @@ def test_release_is_reproducible(tmp_path: Path) -> None:
 
 def test_tests_import_the_installed_package() -> None:
     """Here and in other processes the tests run the installed package, not a checkout nearby."""
-    command = [sys.executable, "-c", "import scratchnet_cli; print(scratchnet_cli.__file__)"]
-    elsewhere = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    assert elsewhere == scratchnet_cli.__file__
+    elsewhere = run_python("-c", "import scratchnet_cli; print(scratchnet_cli.__file__)").stdout
+    assert elsewhere.strip() == scratchnet_cli.__file__
     installed = importlib.metadata.distribution("scratchnet-cli")
     origin = json.loads(installed.read_text("direct_url.json") or "{}")
-    if origin.get("dir_info", {}).get("editable"):
-        expected = ROOT / "scratchnet_cli" / "__init__.py"
-    else:
-        expected = Path(str(installed.locate_file("scratchnet_cli/__init__.py")))
-    assert Path(elsewhere).samefile(expected)
+    editable = origin.get("dir_info", {}).get("editable")
+    expected = (ROOT.joinpath if editable else installed.locate_file)("scratchnet_cli/__init__.py")
+    assert Path(scratchnet_cli.__file__).samefile(str(expected))
 
 
 def test_version_is_stated_once() -> None:
     """Only pyproject.toml states it; the program, the package and the changelog agree."""
-    printed = subprocess.run([*SCRATCHNET, "--version"], capture_output=True, text=True, check=True)
-    assert printed.stdout == f"scratchnet {VERSION}\n"
+    assert run_python("-m", "scratchnet_cli", "--version").stdout == f"scratchnet {VERSION}\n"
     assert importlib.metadata.version("scratchnet-cli") == VERSION
     assert re.findall(r"^## (\S+), 20\d\d-\d\d-\d\d$", CHANGELOG, re.MULTILINE)[0] == VERSION
     sources = Path(scratchnet_cli.__file__).parent.rglob("*.py")
@@ -97,20 +81,15 @@ def test_version_is_stated_once() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
-@pytest.mark.parametrize(
-    ("tag", "passes"), [(f"v{VERSION}", True), (VERSION, False), ("v99.0.0", False)]
-)
-def test_release_needs_the_tag_of_its_version(tag: str, passes: bool) -> None:
+@pytest.mark.parametrize("tag", [f"v{VERSION}", VERSION, "v99.0.0"])
+def test_release_needs_the_tag_of_its_version(tag: str) -> None:
     """The workflow stops before it builds anything if the tag is not the version."""
     workflow = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
     (script,) = re.findall(r"run: \|\n((?: {10}.*\n)+)", workflow)
-    done = subprocess.run(
-        ["/bin/bash", "-e", "-c", script],
-        cwd=ROOT,
-        env={**os.environ, "GITHUB_REF_NAME": tag},
-        check=False,
-    )
-    assert (done.returncode == 0) is passes
+    environment = {**os.environ, "GITHUB_REF_NAME": tag}
+    command = ["/bin/bash", "-e", "-c", script]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    assert (done.returncode == 0) is (tag == f"v{VERSION}")
 
 
 TYPED = """
@@ -128,15 +107,8 @@ Predictor(7)
 def test_package_is_typed(tmp_path: Path) -> None:
     """Under mypy --strict the public names have types, and a wrong argument is an error."""
     (tmp_path / "user.py").write_text(TYPED)
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "user.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = [line.partition(": ")[2] for line in done.stdout.splitlines()]
-    assert [line.split(":")[0] for line in lines] == ["note", "note", "error", ""]
-    assert "int | None" in lines[0]
-    assert "Generator[scratchnet_cli.prediction.answers.Answer | " in lines[1]
-    assert "incompatible type" in lines[2]
+    done = run_python("-m", "mypy", "--strict", "user.py")
+    digit, answers, error, _ = done.stdout.splitlines()
+    assert re.search(r"note: .*int \| None", digit)
+    assert re.search(r"note: .*Generator\[scratchnet_cli.prediction.answers.Answer \| ", answers)
+    assert re.search("error: .*incompatible type", error)

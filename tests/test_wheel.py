@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BUNDLED
+from tests.conftest import BUNDLED, run_python
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,16 +20,14 @@ ROOT = Path(__file__).parents[1]
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the wheel with only its dependencies beside it; return the program."""
     folder = tmp_path_factory.mktemp("installed")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
-    subprocess.run([*build, str(ROOT)], check=True, capture_output=True)
+    options = ("--wheel", "--no-isolation", "--outdir")
+    run_python("-m", "build", *options, folder, ROOT, check=True)
     (wheel,) = folder.glob("*.whl")
     environment = folder / "environment"
     venv.create(environment, symlinks=sys.platform != "win32")
     scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
-    pip = [sys.executable, "-m", "pip", "--python", str(scripts / "python")]
-    subprocess.run(
-        [*pip, "install", "--no-deps", "--no-index", str(wheel)], check=True, capture_output=True
-    )
+    pip = ("-m", "pip", "--python", scripts / "python", "install", "--no-deps", "--no-index")
+    run_python(*pip, wheel, check=True)
     # The dependencies are those of this environment. A path in a .pth file brings no editable
     # install along, so the package under test is the wheel's.
     (site_packages,) = environment.rglob("site-packages")
@@ -39,32 +38,23 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_installed(program: Path, *args: str | Path) -> str:
     """Run the installed program outside of the checkout; return its answer."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run(
-        [program, *args], capture_output=True, text=True, timeout=60, check=True, env=environment
-    )
-    return done.stdout
+    return subprocess.check_output([program, *args], text=True, timeout=60, env=environment)
 
 
 def test_wheel_contains_weights_and_sample(installed: Path) -> None:
-    """Without internet, the bundled network and sample are evaluated."""
+    """Without internet, the bundled network, sample and worked example are used."""
     answer = json.loads(run_installed(installed, "eval", "--format", "json"))
     for origin in (answer["weights"], answer["dataset"]):
         assert origin["fallback"] is True
         assert origin["source"].startswith(str(installed.parents[1]))
+    example = run_installed(installed, "forward", "three-layer", "-1.0", "0.5")
+    assert example == "0.30594585 0.67212002\n"
 
 
-def test_wheel_contains_the_parts_of_reports(installed: Path, tmp_path: Path) -> None:
+def test_wheel_contains_the_parts_of_reports(installed: Path) -> None:
     """Reports and the page to draw on have their styles and scripts."""
-    report, page = tmp_path / "report.html", tmp_path / "scratchnet-draw.html"
-    run_installed(installed, "eval", *BUNDLED, "-q", "--report", report)
-    assert "prefers-color-scheme" in report.read_text(encoding="utf-8")
+    run_installed(installed, "eval", *BUNDLED, "-q", "--report", "report.html")
     run_installed(installed, "draw", "--weights", "bundled")
-    text = page.read_text(encoding="utf-8")
-    assert "prefers-color-scheme" in text
-    assert "function softmax" in text
-
-
-def test_wheel_contains_the_worked_example(installed: Path) -> None:
-    """The book's example network is in the wheel; negative numbers reach it from a shell."""
-    answer = run_installed(installed, "forward", "three-layer", "-1.0", "0.5")
-    assert answer == "0.30594585 0.67212002\n"
+    report, page = (path.read_text(encoding="utf-8") for path in sorted(Path().glob("*.html")))
+    assert "prefers-color-scheme" in report
+    assert re.search("prefers-color-scheme.*function softmax", page, re.DOTALL)

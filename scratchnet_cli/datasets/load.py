@@ -48,6 +48,8 @@ class Dataset:
             raise DatasetError(f"{count} images, but {shape[0]} labels")
         if count == 0:
             raise DatasetError("the dataset holds no images")
+        if self.images.dtype.kind != "f" and self.images.dtype != np.uint8:
+            raise DatasetError(f"images are {self.images.dtype}, expected uint8 or float")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -132,11 +134,14 @@ def load_mnist(
         one_hot_label: t is (n, 10) of 0 and 1, else (n,) of digits.
 
     Returns:
-        Images x and labels t.
+        x and t.
 
     Raises:
         DatasetError: There is no such split.
         DownloadError: It is not cached and not available.
+
+    Example:
+        >>> x, t = load_mnist(normalize=False)  # doctest: +SKIP
     """
     return load_dataset("mnist", split).arrays(normalize, flatten, one_hot_label)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from scratchnet_cli.downloads.assets import MNIST, Asset
+from scratchnet_cli.downloads.assets import Asset
 from scratchnet_cli.errors import NO_ANSWER, DownloadError, MirrorError, TransferError
 from scratchnet_cli.system.progress import Progress
 
@@ -33,7 +33,7 @@ def download(
             return data, shown
         except TransferError as error:
             failures.append((shown, str(error)))
-    split = " --split train" if asset in MNIST.get("train", ()) else ""
+    split = " --split train" if asset.name.startswith("train") else ""
     raise DownloadError(
         f"{asset.name} could not be downloaded{destination}:",
         *(f"  {shown}: {cause}" for shown, cause in failures),

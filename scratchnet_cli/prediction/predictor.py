@@ -22,12 +22,8 @@ BATCH_SIZE = 256
 class Prediction:
     """The digit in a picture, or the error that prevented an answer.
 
-    Attributes:
-        path: Path of the picture; None if it was given as bytes.
-        digit: The most probable digit; None if there is an error.
-        probability: Its probability, in [0, 1].
-        warnings: Why the digit may be wrong.
-        error: Why there is no answer.
+    path: None for a picture that was given as bytes; digit, probability: None if there is an
+    error; warnings: why the digit may be wrong; error: why there is none.
     """
 
     path: str | None

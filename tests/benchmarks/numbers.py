@@ -1,14 +1,12 @@
-"""The share of pictures of numbers that ``predict --multiple`` reads exactly right, by kind.
+"""The share of pictures that ``predict --multiple`` reads exactly right, by kind.
 
     python -m tests.benchmarks.numbers [COUNT] [SEED] [WEIGHTS]
 
-The pictures are made of MNIST's training digits. A picture with one digit too many, too few or in
-the wrong order is wrong.
+The pictures are made of MNIST's training digits.
 """
 
 import sys
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,32 +16,26 @@ from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.images.read import read_digits
 from scratchnet_cli.prediction.answers import Answer, classify
 from scratchnet_cli.weights.load import load_weights
-from tests.conftest import encoded
+from tests.conftest import Uint8, encoded
 
 Grey = NDArray[np.floating]
 
-# The height of MNIST's digits.
 DIGIT_PIXELS = 20
-# Between two numbers of a row, at least and at most.
+# The least and the largest gap between two numbers of a row.
 GAP_HEIGHTS = (2.2, 3.5)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """The content of a picture.
-
-    gap: between neighbours, in MNIST's pixels; slant: of the writing, as a share of its height;
-    turn: of the sheet, in degrees; size: pixels of the picture for one of MNIST's; marks: minus
-    signs and points; background: paper, ruled, shadow or table.
-    """
+    """The content of a picture; lengths are in MNIST's pixels."""
 
     gap: tuple[float, float] = (2, 6)
     rows: int = 1
     numbers: int = 1
-    slant: float = 0.0
-    turn: float = 0.0
-    size: tuple[float, float] = (2.5, 3.5)
-    marks: bool = False
+    slant: float = 0.0  # as a share of the height
+    turn: float = 0.0  # in degrees
+    size: tuple[float, float] = (2.5, 3.5)  # pixels for one of MNIST's
+    marks: bool = False  # minus signs and points
     background: str = "paper"
 
 
@@ -68,9 +60,7 @@ KINDS = {
 class Writer:
     """Makes pictures of one kind from labelled digits and a seed."""
 
-    def __init__(
-        self, images: NDArray[np.uint8], labels: NDArray[np.uint8], kind: Kind, seed: int
-    ) -> None:
+    def __init__(self, images: Uint8, labels: Uint8, kind: Kind, seed: int) -> None:
         self._images, self._labels, self._kind = images, labels, kind
         self._rng = np.random.default_rng(seed)
         self._uniform = self._rng.uniform
@@ -81,19 +71,18 @@ class Writer:
         height = DIGIT_PIXELS * size
         rows, numbers = [], []
         for _ in range(self._kind.rows):
-            parts: list[NDArray[Any]] = []
+            parts: list[Grey] = []
             for _ in range(self._kind.numbers):
                 ink, number = self._number(size)
-                gap = np.zeros((len(ink), int(height * self._uniform(*GAP_HEIGHTS))))
-                parts += [ink, gap]
+                gap = int(height * self._uniform(*GAP_HEIGHTS))
+                parts.append(np.pad(ink, [(0, 0), (0, gap)]))
                 numbers.append(number)
-            rows.append(np.hstack(parts[:-1]))
+            rows.append(np.hstack(parts)[:, :-gap])
         width = max(row.shape[1] for row in rows) + int(3 * height)
-        lines = []
-        for row in rows:
+        for i, row in enumerate(rows):
             left = int(self._uniform(0.8, 1.6) * height)
-            lines.append(np.pad(row, [(0, 0), (left, width - left - row.shape[1])]))
-        ink = np.pad(np.vstack(lines), int(0.6 * height))
+            rows[i] = np.pad(row, [(0, 0), (left, width - left - row.shape[1])])
+        ink = np.pad(np.vstack(rows), int(0.6 * height))
         return encoded(Image.fromarray(self._photograph(ink, size))), numbers
 
     def _number(self, size: float) -> tuple[Grey, str]:
@@ -113,24 +102,19 @@ class Writer:
             there = ink[top : top + len(digit), x : x + digit.shape[1]]
             np.maximum(there, digit[: len(there)], out=there)
             x = max(0, x + digit.shape[1] + round(self._uniform(*self._kind.gap) * size))
-        columns = np.flatnonzero(ink.max(axis=0) > 0)
-        number = "".join(str(self._labels[index]) for index in chosen)
-        return ink[:, : columns[-1] + 1], number
+        width = np.flatnonzero(ink.max(axis=0))[-1] + 1
+        return ink[:, :width], "".join(str(self._labels[index]) for index in chosen)
 
-    def _digit(self, image: NDArray[np.uint8], size: float) -> Grey:
+    def _digit(self, image: Uint8, size: float) -> Grey:
         rows, columns = (np.flatnonzero(image.max(axis=axis) > 40) for axis in (1, 0))
         part = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-        own = size * self._uniform(0.9, 1.1)
-        width, height = (max(1, round(side * own)) for side in part.size)
+        scale = size * self._uniform(0.9, 1.1)
+        width, height = (max(1, round(side * scale)) for side in part.size)
         part = part.resize((width, height), Image.Resampling.BICUBIC)
         if self._kind.slant:
             lean = self._uniform(0.3, 1) * self._kind.slant
-            part = part.transform(
-                (width + round(lean * height), height),
-                Image.Transform.AFFINE,
-                (1, lean, -lean * height, 0, 1, 0),
-                Image.Resampling.BILINEAR,
-            )
+            box, shear = (width + round(lean * height), height), (1, lean, -lean * height, 0, 1, 0)
+            part = part.transform(box, Image.Transform.AFFINE, shear, Image.Resampling.BILINEAR)
         array = np.asarray(part, np.float32) / 255
         columns = np.flatnonzero(array.max(axis=0) > 0.15)
         return array[:, columns[0] : columns[-1] + 1]
@@ -143,22 +127,19 @@ class Writer:
         ink[bottom - round(height) : bottom, x : x + round(width)] = 1
         return x + round(width + 4 * size)
 
-    def _photograph(self, ink: Grey, size: float) -> NDArray[np.uint8]:
+    def _photograph(self, ink: Grey, size: float) -> Uint8:
         """Return grey values of the ink on its background, turned, with light and noise."""
         turn = self._uniform(-1, 1) * self._kind.turn
         paper = np.full(ink.shape, 225, np.float32)
         if self._kind.background == "ruled":
             for y in range(int(DIGIT_PIXELS * size), len(paper), int(1.7 * DIGIT_PIXELS * size)):
                 paper[y : y + max(1, round(0.5 * size))] -= 60
-        sheet = paper - 170 * ink
+        sheet, around = paper - 170 * ink, 225
         if self._kind.background == "table":
-            sheet = np.pad(sheet, int(3 * DIGIT_PIXELS * size), constant_values=60)
-        image = Image.fromarray(sheet).rotate(
-            turn,
-            Image.Resampling.BILINEAR,
-            expand=True,
-            fillcolor=60 if self._kind.background == "table" else 225,
-        )
+            around = 60
+            sheet = np.pad(sheet, int(3 * DIGIT_PIXELS * size), constant_values=around)
+        image = Image.fromarray(sheet)
+        image = image.rotate(turn, Image.Resampling.BILINEAR, expand=True, fillcolor=around)
         grey = np.asarray(image, np.float32)
         across = np.linspace(-1, 1, grey.shape[1])
         light = 1 + 0.08 * self._uniform(-1, 1) * across
@@ -166,14 +147,13 @@ class Writer:
             down = np.linspace(-1, 1, len(grey))[:, None]
             edge = across + self._uniform(-1, 1) * down - self._uniform(-0.5, 0.5)
             light = light * (1 - 0.45 / (1 + np.exp(-edge / 0.06)))
-        noisy = grey * light + self._rng.normal(0, 4, grey.shape)
-        return noisy.clip(0, 255).astype(np.uint8)
+        return (grey * light + self._rng.normal(0, 4, grey.shape)).clip(0, 255).astype(np.uint8)
 
 
 def main() -> None:
     """Print the share of pictures read right for each kind."""
-    count, seed = (int(word) for word in (*sys.argv[1:3], *("100", "1")[len(sys.argv[1:3]) :]))
-    weights = load_weights(sys.argv[3] if len(sys.argv) > 3 else "bundled")
+    words = [*sys.argv[1:], *("100", "1", "bundled")[len(sys.argv) - 1 :]]
+    count, seed, weights = int(words[0]), int(words[1]), load_weights(words[2])
     dataset = load_dataset("mnist", "train")
     print(f"{count} pictures a kind, seed {seed}, {weights.origin.name} weights")
     print("\n| kind | exactly right |\n|---|---|")

@@ -3,12 +3,11 @@
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
 from PIL import Image
 
 from tests.benchmarks.timing import SCRATCHNET, interleaved, peak_memory, run
+from tests.conftest import Uint8
 
 DECODE = """
 import os, sys
@@ -22,35 +21,31 @@ for name in sorted(name for name in os.listdir(sys.argv[1]) if name.endswith(".p
 TO_ARRAY, LOAD_ONLY = DECODE.format('np.asarray(image.convert("L"))'), DECODE.format("image.load()")
 
 
-def report(digits: NDArray[Any], folder: Path) -> None:
+def report(digits: Uint8, folder: Path) -> None:
     """Print the times for 10,000 pictures, and the peak memory for 1,000 and 10,000."""
-    peaks = []
+    predict, peaks = [*SCRATCHNET, "predict", "--quiet", "--weights=bundled"], []
     for count in (1_000, 10_000):
         pictures = folder / f"{count} pictures"
         pictures.mkdir()
         for i in range(count):
             Image.fromarray(digits[i % len(digits)]).save(pictures / f"{i:05}.png")
-        # The labels need not be right.
-        lines = (f"{i:05}.png\t{i % 10}\n" for i in range(count))
-        (pictures / "labels.tsv").write_text("".join(lines))
-        options = ("--quiet", "--weights=bundled")
-        predict = [*SCRATCHNET, "predict", *options, str(pictures)]
-        peaks.append(peak_memory(predict))
-    decode = [sys.executable, "-c", TO_ARRAY, str(pictures)]
-    load = [sys.executable, "-c", LOAD_ONLY, str(pictures)]
+        peaks.append(peak_memory([*predict, str(pictures)]))
+    # The labels need not be right.
+    lines = (f"{i:05}.png\t{i % 10}\n" for i in range(count))
+    (pictures / "labels.tsv").write_text("".join(lines))
+    evaluate = [*SCRATCHNET, "eval", "--quiet", "--weights=bundled", "--dataset"]
     commands = {
         "`scratchnet predict FOLDER`": predict,
-        "`scratchnet eval --dataset FOLDER`": [
-            *SCRATCHNET, "eval", *options, f"--dataset={pictures}",
-        ],
-        "one process that decodes them to arrays with Pillow": decode,
-        "one process in which Pillow only loads them": load,
-    }  # fmt: skip
-    times = interleaved(*(partial(run, command) for command in commands.values()))
+        "`scratchnet eval --dataset FOLDER`": evaluate,
+        "one process that decodes them to arrays with Pillow": [sys.executable, "-c", TO_ARRAY],
+        "one process in which Pillow only loads them": [sys.executable, "-c", LOAD_ONLY],
+    }
+    times = interleaved(*(partial(run, [*each, str(pictures)]) for each in commands.values()))
     print("\n| 10,000 pictures of 28×28 | median | predict takes |\n|---|---|---|")
     for name, seconds in zip(commands, times, strict=True):
         print(f"| {name} | {seconds:.2f} s | {times[0] / seconds:.2f} of it |")
+    few, many = peaks
     print(
-        f"\nPeak memory of `predict`: {peaks[0]:.0f} MB for 1,000 pictures, {peaks[1]:.0f} MB for "
-        f"10,000: {peaks[1] / peaks[0]:.2f} times as much."
+        f"\nPeak memory of `predict`: {few:.0f} MB for 1,000 pictures, {many:.0f} MB for 10,000: "
+        f"{many / few:.2f} times as much."
     )

@@ -28,38 +28,28 @@ def plot(batch_sizes: Sequence[int], rates: Mapping[str, Sequence[float]]) -> st
     def y(rate: float) -> float:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (math.log10(rate) - low) / (high - low)
 
-    parts = []
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
+        f"<title>Images per second over the batch size</title>\n<style>{STYLE}</style>",
+    ]
+
+    def write(text: str, x: float, y: float, style: str) -> None:
+        parts.append(f'<text x="{x:.1f}" y="{y:.1f}" style="{style}">{escape(text)}</text>')
+
     for power in range(low, high + 1):
-        at = y(10**power)
-        parts.append(f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
-        label = f"{10**power:,}"
-        parts.append(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
+        height = y(10**power)
+        parts.append(f'<path class="grid" d="M{LEFT} {height:.1f}H{WIDTH - RIGHT}"/>')
+        write(f"{10**power:,}", LEFT - 8, height + 4, "text-anchor:end")
     for size in batch_sizes:
-        at = x(size)
-        label = (
-            f'<text x="{at:.1f}" y="{HEIGHT - BOTTOM + 20}" text-anchor="middle">{size:,}</text>'
-        )
-        parts.append(label)
-    labels_above = math.inf
-    for (name, line), colour in sorted(
-        zip(rates.items(), COLOURS, strict=False), key=lambda item: item[0][1][-1]
-    ):
+        write(f"{size:,}", x(size), HEIGHT - BOTTOM + 20, "text-anchor:middle")
+    label_y = math.inf
+    lines = zip(rates.items(), COLOURS, strict=False)
+    for (name, line), colour in sorted(lines, key=lambda item: item[0][1][-1]):
         points = " ".join(f"{x(s):.1f},{y(r):.1f}" for s, r in zip(batch_sizes, line, strict=True))
         parts.append(f'<path d="M{points}" stroke="{colour}"/>')
         # The names of lines that end close to each other must not overlap.
-        labels_above = min(y(line[-1]) + 4, labels_above - 16)
-        parts.append(
-            f'<text x="{WIDTH - RIGHT + 8}" y="{labels_above:.1f}" style="fill:{colour}">'
-            f"{escape(name)}</text>"
-        )
-    middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(
-        f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">images in a batch</text>'
-    )
-    parts.append(f'<text x="{LEFT}" y="16">images per second, one thread</text>')
-    body = "\n".join(parts)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">\n'
-        "<title>Images per second over the batch size</title>\n"
-        f"<style>{STYLE}</style>\n{body}\n</svg>\n"
-    )
+        label_y = min(y(line[-1]) + 4, label_y - 16)
+        write(name, WIDTH - RIGHT + 8, label_y, f"fill:{colour}")
+    write("images in a batch", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, "text-anchor:middle")
+    write("images per second, one thread", LEFT, 16, "")
+    return "\n".join([*parts, "</svg>\n"])

@@ -1,16 +1,15 @@
-"""The time of whole processes, as a shell sees it."""
+"""Whole processes, from the shell's point of view."""
 
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.downloads.assets import MNIST
 from scratchnet_cli.downloads.cache import cache_folder, cached_size
 from tests.benchmarks.timing import SCRATCHNET, interleaved, run
+from tests.conftest import Uint8
 
 # What a reader of the book would write: the test set in batches of 100.
 PLAIN_SCRIPT = """
@@ -41,39 +40,28 @@ print("Accuracy:", right / len(x))
 """
 
 
-def report(digits: NDArray[Any], dataset: Path, weights: Path, folder: Path) -> None:
-    """Print the times of scratchnet's commands, each beside that of an alternative.
-
-    dataset: a folder with 10,000 images as gzipped IDX, used if MNIST is not cached; folder: a
-    picture is written there.
-    """
+def report(digits: Uint8, dataset: Path, weights: Path, folder: Path) -> None:
+    """Print the times of our commands and of others; ``dataset`` is for want of MNIST."""
     name = str(dataset)
     if all(cached_size(asset) == asset.size for asset in MNIST["test"]):
         name, dataset = "mnist", cache_folder()
     picture = folder / "digit.png"
     Image.fromarray(digits[0]).save(picture)
-    quiet = ["eval", f"--weights={weights}", f"--dataset={name}", "--progress=none"]
-    script = [sys.executable, "-c", PLAIN_SCRIPT, str(dataset), str(weights)]
-    pairs = [
-        ("--help", ["--help"], _python("import click")),
-        (f"eval --dataset {Path(name).name}", quiet, _python("import numpy, click")),
-        (
-            f"eval --dataset {Path(name).name}",
-            quiet,
-            ("the plain script of the book's reader", script),
-        ),
-        (
-            "predict digit.png",
-            ["predict", f"--weights={weights}", str(picture)],
-            _python("import numpy, click, PIL.Image, PIL.PngImagePlugin"),
-        ),
-    ]
+    evaluate = ["eval", f"--weights={weights}", f"--dataset={name}", "--progress=none"]
+    shown = f"eval --dataset {Path(name).name}"
+    predict = ["predict", f"--weights={weights}", str(picture)]
+    libraries = "import numpy, click, PIL.Image, PIL.PngImagePlugin"
     print("| command | median | beside | median | ratio |\n|---|---|---|---|---|")
-    for name, arguments, (other, command) in pairs:
-        ours, bare = interleaved(partial(run, [*SCRATCHNET, *arguments]), partial(run, command))
-        cells = f"{ours * 1000:.0f} ms | {other} | {bare * 1000:.0f} ms | {ours / bare:.2f}"
+    for name, arguments, script in (
+        ("--help", ["--help"], "import click"),
+        (shown, evaluate, "import numpy, click"),
+        (shown, evaluate, PLAIN_SCRIPT),
+        ("predict digit.png", predict, libraries),
+    ):
+        other = [sys.executable, "-c", script, str(dataset), str(weights)]
+        ours, bare = interleaved(partial(run, [*SCRATCHNET, *arguments]), partial(run, other))
+        beside = f"`python -c '{script}'`"
+        if script == PLAIN_SCRIPT:
+            beside = "the plain script of the book's reader"
+        cells = f"{ours * 1000:.0f} ms | {beside} | {bare * 1000:.0f} ms | {ours / bare:.2f}"
         print(f"| `scratchnet {name}` | {cells} |")
-
-
-def _python(imports: str) -> tuple[str, list[str]]:
-    return f"`python -c '{imports}'`", [sys.executable, "-c", imports]

@@ -1,28 +1,23 @@
-"""Images per second of the forward pass by batch size, beside those of other libraries."""
+"""Images per second of the forward pass over the batch size, beside other ways to run it."""
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scratchnet_cli.network.layers import Network
 from tests.benchmarks.plot import plot
 from tests.benchmarks.rivals import Classify, rivals
 from tests.benchmarks.timing import interleaved
+from tests.conftest import Uint8
 
 BATCH_SIZES = (1, 10, 100, 1000, 10000)
-# Enough images to time batches of one, and few enough for many rounds of all sizes.
+# Enough images for a batch of one to be timed, and few enough for many rounds of all sizes.
 IMAGES = 2000
 
 
-def report(network: Network, digits: NDArray[Any], picture: Path | None) -> None:
-    """Print a table of rates; draw them if there is a path for the picture.
-
-    Raises:
-        AssertionError: two of them disagree about a class.
-    """
+def report(network: Network, digits: Uint8, picture: Path | None) -> None:
+    """Print a table of rates, and draw them if there is a path; all must agree about each class."""
     pixels = np.resize(digits, (max(BATCH_SIZES), digits[0].size))
     runners = dict(rivals(network))
     expected, *others = (classify(pixels) for classify in runners.values())
@@ -32,9 +27,8 @@ def report(network: Network, digits: NDArray[Any], picture: Path | None) -> None
     rates: dict[str, list[float]] = {name: [] for name in runners}
     for batch_size in BATCH_SIZES:
         part = pixels[: max(batch_size, min(IMAGES, batch_size * 500))]
-        times = interleaved(
-            *(partial(in_batches, classify, part, batch_size) for classify in runners.values())
-        )
+        batches = [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
+        times = interleaved(*(partial(_all, classify, batches) for classify in runners.values()))
         cells: list[str] = []
         for name, seconds in zip(runners, times, strict=True):
             rates[name].append(len(part) / seconds)
@@ -46,7 +40,6 @@ def report(network: Network, digits: NDArray[Any], picture: Path | None) -> None
         picture.write_text(plot(BATCH_SIZES, rates), encoding="utf-8")
 
 
-def in_batches(classify: Classify, pixels: NDArray[Any], batch_size: int) -> None:
-    """Classify all pixels."""
-    for start in range(0, len(pixels), batch_size):
-        classify(pixels[start : start + batch_size])
+def _all(classify: Classify, batches: list[Uint8]) -> None:
+    for batch in batches:
+        classify(batch)

@@ -4,19 +4,18 @@ import gzip
 import os
 import re
 import sys
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from unittest.mock import Mock
 
 import platformdirs
 import pytest
 
 from scratchnet_cli.downloads import assets
-from scratchnet_cli.downloads.assets import Asset
 from scratchnet_cli.downloads.cache import cache_folder
 from scratchnet_cli.system.files import PART_SUFFIX
 from tests.conftest import Run
-from tests.downloads.fetching import asset, files
+from tests.downloads.fetching import asset, files, replace_assets
 
 CONTENTS = {
     "sample_weight.pkl": b"weights " * 100,
@@ -33,17 +32,11 @@ REAL_ASSETS = assets.all_assets()
 @pytest.fixture
 def full(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a cache that contains every asset; all assets are replaced by small ones."""
-    weights, *others = (asset(name=name, data=data) for name, data in CONTENTS.items())
-    monkeypatch.setattr(assets, "BOOK_WEIGHTS", weights)
-    splits = {"test": tuple(others[:2]), "train": tuple(others[2:])}
-    monkeypatch.setattr(assets, "MNIST", splits)
+    replace_assets(monkeypatch, CONTENTS)
     cache.mkdir()
     for name, content in CONTENTS.items():
         (cache / name).write_bytes(content)
     return cache
-
-
-# --- path ---
 
 
 @pytest.mark.parametrize("home", ["/home/anna", "/home/anna/", "", "anna", None])
@@ -52,12 +45,12 @@ def test_cache_folder_is_that_of_platformdirs(
     home: str | None, caches: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For every value of the environment, the folder is this system's place for caches."""
-    monkeypatch.delenv("SCRATCHNET_CACHE_DIR")
+    # An empty variable is an unset one.
+    monkeypatch.setenv("SCRATCHNET_CACHE_DIR", "")
     for name, value in (("HOME", home), ("XDG_CACHE_HOME", caches)):
+        monkeypatch.setenv(name, value or "")
         if value is None:
-            monkeypatch.delenv(name, raising=False)
-        else:
-            monkeypatch.setenv(name, value)
+            monkeypatch.delenv(name)
     assert cache_folder() == platformdirs.user_cache_path("scratchnet", appauthor=False)
 
 
@@ -72,28 +65,17 @@ def test_cache_path_prints_the_folder(
     monkeypatch.setenv("USERPROFILE", str(cache.parent))
     monkeypatch.setenv("SCRATCHNET_CACHE_DIR", "~/digits")
     assert run("cache", "path").stdout == f"{cache.with_name('digits')}\n"
-    # An empty variable is an unset one.
-    monkeypatch.setenv("SCRATCHNET_CACHE_DIR", "")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache.parent))
-    path = Path(run("cache", "path").stdout.removesuffix("\n"))
-    assert path == platformdirs.user_cache_path("scratchnet", appauthor=False)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix users")
 def test_cache_without_a_home_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A user without a home folder gets a message, and the work is done without a cache."""
-    pwd = pytest.importorskip("pwd")
-
-    def unknown(uid: int) -> None:
-        raise KeyError(uid)
-
-    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
     for name in ("SCRATCHNET_CACHE_DIR", "HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     message = "there is no home folder to keep a cache in; SCRATCHNET_CACHE_DIR can name a folder"
     result = run("cache", "path")
-    assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr == f"scratchnet: {message}\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "", f"scratchnet: {message}\n")
     monkeypatch.setattr("scratchnet_cli.weights.load.BOOK_WEIGHTS", asset(name="x", data=b"x"))
     result = run("inspect", "book")
     assert result.exit_code == 4
@@ -103,21 +85,6 @@ def test_cache_without_a_home_folder(run: Run, monkeypatch: pytest.MonkeyPatch) 
     result = run("inspect", "book")
     assert result.exit_code == 3
     assert result.stderr.startswith(f"scratchnet: {message}: downloaded, but not cached\n")
-
-
-# --- list, verify, clear ---
-
-
-def test_cache_list_prints_paths_and_sizes(run: Run, full: Path) -> None:
-    """``cache list`` prints PATH<TAB>BYTES for each cached asset, and for no other file."""
-    (full / "notes.txt").write_text("mine")
-    (full / WEIGHTS).write_bytes(b"damaged")
-    (full / OTHERS[0]).unlink()
-    result = run("cache", "list")
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.splitlines() == [f"{full / WEIGHTS}\t7"] + [
-        f"{full / name}\t{len(CONTENTS[name])}" for name in OTHERS[1:]
-    ]
 
 
 @pytest.mark.parametrize("command", ["list", "verify", "clear"])
@@ -134,46 +101,30 @@ def test_cache_that_is_empty_is_no_error(run: Run, cache: Path, command: str, ki
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links")
 @pytest.mark.parametrize("command", ["list", "verify", "clear"])
-@pytest.mark.parametrize(
-    "prepare",
-    [lambda cache: cache.write_bytes(b"mine"), lambda cache: cache.symlink_to(cache)],
-    ids=["a file", "a loop of links"],
-)
+@pytest.mark.parametrize("is_link", [True, False])
 def test_cache_that_is_no_folder_is_an_error(
-    run: Run, cache: Path, command: str, prepare: Callable[[Path], None]
+    run: Run, cache: Path, command: str, is_link: bool
 ) -> None:
-    """Something else in the folder's place is one line and exit 3, and stays."""
-    prepare(cache)
+    """A file or a loop of links in the folder's place is one line and exit 3, and stays."""
+    if is_link:
+        cache.symlink_to(cache)
+    else:
+        cache.write_bytes(b"mine")
     result = run("cache", command)
     assert (result.exit_code, result.stdout) == (3, "")
-    assert re.fullmatch(
-        rf"scratchnet: {re.escape(str(cache))}: cannot be read \(.+\); "
-        r"SCRATCHNET_CACHE_DIR can name another folder\n",
-        result.stderr,
-    )
+    assert result.stderr.startswith(f"scratchnet: {cache}: cannot be read (")
+    assert result.stderr.endswith("; SCRATCHNET_CACHE_DIR can name another folder\n")
+    assert result.stderr.count("\n") == 1
     assert cache.is_symlink() or cache.read_bytes() == b"mine"
-
-
-def test_cache_verify_distinguishes_missing_files(run: Run, full: Path) -> None:
-    """Sound files are ok and exit 0; a missing file is no damage."""
-    (full / OTHERS[2]).unlink()
-    result = run("cache", "verify")
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.splitlines() == [
-        f"{full / name}\t{'missing' if name == OTHERS[2] else 'ok'}" for name in CONTENTS
-    ]
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", f"damaged or not ours (expected {SIZE} bytes, found 0)"),
-        (CONTENTS[WEIGHTS][:-1], f"damaged or not ours (expected {SIZE} bytes, found {SIZE - 1})"),
         (CONTENTS[WEIGHTS] * 9, f"damaged or not ours (expected {SIZE} bytes, found more)"),
-        (b"x" + CONTENTS[WEIGHTS][1:], "damaged or not ours (expected sha256 "),
         (None, "cannot be read (not a file; delete what is there)"),
     ],
-    ids=["empty", "truncated", "longer", "one byte", "a folder"],
+    ids=["longer", "a folder"],
 )
 def test_cache_commands_name_a_damaged_file(
     run: Run, full: Path, content: bytes | None, message: str
@@ -181,28 +132,27 @@ def test_cache_commands_name_a_damaged_file(
     """Verify and clear name a file with another content, clear does not delete it: exit 3."""
     path = full / WEIGHTS
     path.unlink()
+    listed = [f"{full / name}\t{len(CONTENTS[name])}" for name in OTHERS]
     if content is None:
         path.mkdir()
     else:
         path.write_bytes(content)
-    start = f"scratchnet: {path}: {message}"
+        listed.insert(0, f"{path}\t{len(content)}")
+    line = f"scratchnet: {re.escape(f'{path}: {message}')}.*"
     result = run("cache", "list")
     assert result.exit_code == (3 if content is None else 0)
-    assert result.stderr == (f"{start}\n" if content is None else "")
-    assert len(result.stdout.splitlines()) == (4 if content is None else 5)
+    assert re.fullmatch(f"{line}\n" if content is None else "", result.stderr)
+    assert result.stdout.splitlines() == listed
     result = run("cache", "verify")
     assert result.exit_code == 3
-    assert result.stderr.startswith(start)
-    assert result.stderr.count("\n") == 1
+    assert re.fullmatch(f"{line}\n", result.stderr)
     assert result.stdout.splitlines() == [
         f"{full / name}\t{'damaged' if name == WEIGHTS else 'ok'}" for name in CONTENTS
     ]
     result = run("cache", "clear")
     assert result.exit_code == 3
     assert result.stdout.splitlines() == [str(full / name) for name in OTHERS]
-    assert result.stderr.startswith(start)
-    assert result.stderr.endswith(": not deleted\n")
-    assert result.stderr.count("\n") == 1
+    assert re.fullmatch(f"{line}: not deleted\n", result.stderr)
     assert path.is_dir() if content is None else files(full) == {WEIGHTS: content}
 
 
@@ -216,11 +166,9 @@ def test_cache_clear_deletes_nothing_else(run: Run, full: Path, tmp_path: Path) 
     (full / "folder").mkdir()
     (full / "folder" / WEIGHTS).write_bytes(b"mine")
     (tmp_path / "linked").write_bytes(CONTENTS[OTHERS[0]])
-    try:
-        (full / OTHERS[0]).unlink()
-        (full / OTHERS[0]).symlink_to(tmp_path / "linked")
-    except OSError:
-        (full / OTHERS[0]).write_bytes(CONTENTS[OTHERS[0]])
+    with suppress(OSError):
+        (full / "link").symlink_to(tmp_path / "linked")
+        (full / "link").replace(full / OTHERS[0])
     result = run("cache", "clear")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [str(full / name) for name in CONTENTS] + [str(part)]
@@ -234,15 +182,10 @@ def test_cache_clear_names_a_file_that_it_cannot_delete(
     run: Run, full: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the system refuses, the exit code is 3."""
-
-    def refuse(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "unlink", refuse)
+    monkeypatch.setattr(Path, "unlink", Mock(side_effect=PermissionError(13, "Not permitted")))
     result = run("cache", "clear")
     assert (result.exit_code, result.stdout) == (3, "")
-    message = f"{full / WEIGHTS}: cannot be deleted (Permission denied)"
-    assert result.stderr == f"scratchnet: {message}\n"
+    assert f"{full / WEIGHTS}: cannot be deleted (Not permitted)\n" in result.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such names on Windows")
@@ -260,29 +203,13 @@ def test_cache_commands_print_a_line_for_each_file(
     assert run("cache", "clear").stdout.splitlines()[0] == shown
 
 
-# --- the real assets ---
-
-
-@pytest.mark.parametrize("wanted", REAL_ASSETS, ids=lambda wanted: wanted.name)
-def test_asset_is_pinned_and_comes_over_https(wanted: Asset) -> None:
-    """A real asset has a plain name, a size, a whole hash, and at least two https sources."""
-    assert re.fullmatch(r"[a-z0-9_-]+\.[a-z]+", wanted.name)
-    assert wanted.size > 0
-    assert re.fullmatch(r"[0-9a-f]{64}", wanted.sha256)
-    assert len(set(wanted.folders)) == len(wanted.folders) >= 2
-    for url in wanted.folders:
-        assert urlsplit(url).scheme == "https"
-        assert not url.endswith("/")
-        # The original host has refused downloads for years.
-        assert not (urlsplit(url).hostname or "").endswith("lecun.com")
-
-
-def test_assets_are_five_different_files() -> None:
-    """The commands know exactly the book's weights and both splits of MNIST."""
+def test_assets_are_pinned_and_come_over_https() -> None:
+    """Each of the five assets has a size, a whole hash, and at least two https sources."""
     assert [wanted.name for wanted in REAL_ASSETS] == list(CONTENTS)
-
-
-def test_assets_match_the_real_files(real_data: Path) -> None:
-    """The real test set and the book's weights have their pinned checksums."""
-    for wanted in REAL_ASSETS[:3]:
-        assert wanted.defect((real_data / wanted.name).read_bytes()) is None
+    for wanted in REAL_ASSETS:
+        assert wanted.size > 0
+        assert re.fullmatch(r"[0-9a-f]{64}", wanted.sha256)
+        assert len(set(wanted.folders)) == len(wanted.folders) >= 2
+        # The original host, yann.lecun.com, has refused downloads for years.
+        for url in wanted.folders:
+            assert re.fullmatch(r"https://[^/]+(?<!lecun\.com)(/.*[^/])?", url)

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scratchnet_cli.downloads import assets
 from tests.conftest import Run
-from tests.downloads.fetching import asset, files
+from tests.downloads.fetching import files, replace_assets
 from tests.downloads.server import Server
 
 CONTENTS = {name: name.encode() for name in ("weights.pkl", "test-x.gz", "test-t.gz", "train-x.gz")}
@@ -16,10 +15,7 @@ WEIGHTS, *TEST, TRAIN = CONTENTS
 @pytest.fixture
 def mirror(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     """Return a mirror that serves small files in the place of the real assets."""
-    weights, *others = (asset(name=name, data=data) for name, data in CONTENTS.items())
-    monkeypatch.setattr(assets, "BOOK_WEIGHTS", weights)
-    splits = {"test": tuple(others[:2]), "train": tuple(others[2:])}
-    monkeypatch.setattr(assets, "MNIST", splits)
+    replace_assets(monkeypatch, CONTENTS)
     monkeypatch.setenv("SCRATCHNET_MIRROR", server.url("/"))
     server.paths |= {f"/{name}": data for name, data in CONTENTS.items()}
     return server
@@ -29,7 +25,6 @@ def mirror(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     ("args", "expected"),
     [
         ((), [WEIGHTS, *TEST]),
-        (("--split", "test"), [WEIGHTS, *TEST]),
         (("--split", "train"), [WEIGHTS, TRAIN]),
         (("--split", "all"), list(CONTENTS)),
     ],
@@ -70,32 +65,6 @@ def test_download_tries_every_file(run: Run, mirror: Server, cache: Path) -> Non
     )
 
 
-@pytest.mark.usefixtures("mirror")
-def test_download_that_fails_keeps_the_cached_files(
-    run: Run, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """If ``--force`` finds no source, the good files stay."""
-    assert run("download").exit_code == 0
-    monkeypatch.delenv("SCRATCHNET_MIRROR")
-    result = run("download", "--force")
-    assert (result.exit_code, result.stdout) == (4, "")
-    assert files(cache) == {name: CONTENTS[name] for name in [WEIGHTS, *TEST]}
-
-
-@pytest.mark.usefixtures("mirror")
-def test_download_replaces_a_damaged_file(run: Run, cache: Path) -> None:
-    """Another file under the name of an asset is replaced, with a note."""
-    cache.mkdir()
-    (cache / WEIGHTS).write_bytes(b"<html>")
-    result = run("download")
-    assert result.exit_code == 0
-    assert result.stderr.startswith(
-        f"scratchnet: {cache / WEIGHTS}: damaged or not ours (expected 11 bytes, found 6): "
-        "downloading it again\n"
-    )
-    assert (cache / WEIGHTS).read_bytes() == CONTENTS[WEIGHTS]
-
-
 @pytest.mark.parametrize(("missing", "exit_code"), [((), 3), ((WEIGHTS,), 4)])
 def test_download_without_a_cache_fails(
     run: Run, mirror: Server, cache: Path, missing: tuple[str, ...], exit_code: int
@@ -115,21 +84,18 @@ def test_download_without_a_cache_fails(
 
 
 @pytest.mark.parametrize(
-    ("command", "advice"),
+    ("options", "advice"),
     [
-        (("eval", "--weights", "book"), "`scratchnet download`"),
-        (("eval", "--weights", "bundled", "--dataset", "mnist"), "`scratchnet download`"),
-        (
-            ("eval", "--weights", "bundled", "--split", "train"),
-            "`scratchnet download --split train`",
-        ),
+        ("--weights book", "`scratchnet download`"),
+        ("--weights bundled --dataset mnist", "`scratchnet download`"),
+        ("--weights bundled --split train", "`scratchnet download --split train`"),
     ],
 )
 def test_missing_file_is_advised_to_be_downloaded(
-    run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], advice: str
+    run: Run, monkeypatch: pytest.MonkeyPatch, options: str, advice: str
 ) -> None:
     """The advised command downloads the file that is missing offline."""
     monkeypatch.setenv("SCRATCHNET_OFFLINE", "1")
-    result = run(*command)
+    result = run("eval", *options.split())
     assert result.exit_code == 4
     assert result.stderr.splitlines()[-1] == f"With a network, {advice} fetches it."

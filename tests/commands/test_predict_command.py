@@ -1,10 +1,9 @@
 """``scratchnet predict``: pictures in, one answer a line out."""
 
 import functools
-import io
 import json
 import os
-import shlex
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.images.png import read_grey_png
 from scratchnet_cli.weights.load import load_weights
 from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Run, any_file_name
@@ -101,16 +99,13 @@ def test_predict_keeps_the_order_of_its_inputs(predict: Run, pictures: list[Path
     assert column(result.stdout, 1) == ["3", "7", *"0123456789"]
 
 
-@pytest.mark.parametrize("is_stdin", [True, False])
-def test_predict_reads_paths_from_a_list(
-    predict: Run, pictures: list[Path], tmp_path: Path, is_stdin: bool
-) -> None:
+@pytest.mark.parametrize("name", ["-", "list.txt"])
+def test_predict_reads_paths_from_a_list(predict: Run, pictures: list[Path], name: str) -> None:
     """Paths of --files-from follow those of the command line; byte order marks are skipped."""
     paths = [b"\xef\xbb\xbf" + os.fsencode(pictures[4]), *map(os.fsencode, pictures[5:7])]
     text = b"\n".join(paths) + b"\r\n\n"
-    listed = tmp_path / "list.txt"
-    listed.write_bytes(text)
-    result = predict("--files-from", "-" if is_stdin else listed, pictures[9], stdin=text)
+    Path("list.txt").write_bytes(text)
+    result = predict("--files-from", name, pictures[9], stdin=text)
     assert column(result.stdout, 1) == ["9", "4", "5", "6"]
 
 
@@ -131,32 +126,13 @@ def test_predict_answers_while_its_list_is_open(pictures: list[Path]) -> None:
         watchdog.cancel()
 
 
-def test_predict_ignores_suffixes(predict: Run, tmp_path: Path, digits: NDArray[np.uint8]) -> None:
-    """The suffix of a file does not matter."""
-    names = []
-    for kind, options in {
-        "BMP": {},
-        "GIF": {},
-        "TIFF": {},
-        "PPM": {},
-        "WEBP": {"lossless": 1},
-    }.items():
-        file = io.BytesIO()
-        Image.fromarray(digits[6]).save(file, kind, **options)
-        names.append(tmp_path / f"{kind}.dat")
-        names[-1].write_bytes(file.getvalue())
-    assert column(predict(*names).stdout, 1) == ["6"] * 5
-
-
 def test_predict_reads_any_polarity(predict: Run, pictures: list[Path], tmp_path: Path) -> None:
     """The answer is the same whether the polarity is given or detected."""
     dark = save(tmp_path / "dark.png", 255 - np.asarray(Image.open(pictures[8])))
-    results = [
-        predict(pictures[8], "--polarity", "light"), predict(dark, "--polarity", "dark"),
-        predict(dark),
-    ]  # fmt: skip
-    assert len({result.stdout.split("\t", 1)[1] for result in results}) == 1
-    assert [column(result.stdout, 1) for result in results] == [["8"]] * 3
+    for args in ((pictures[8], "--polarity", "light"), (dark, "--polarity", "dark"), (dark,)):
+        answer = predict(*args).stdout.partition("\t")[2]
+        assert answer == predict(pictures[8]).stdout.partition("\t")[2]
+        assert answer.startswith("8\t")
 
 
 def test_predict_multiple_reads_numbers(predict: Run, pictures: list[Path], page: Path) -> None:
@@ -168,9 +144,8 @@ def test_predict_multiple_reads_numbers(predict: Run, pictures: list[Path], page
     answer, single = map(json.loads, json_.splitlines())
     numbers = answer["numbers"] + single["numbers"]
     assert (answer["number"], single["number"]) == ("2 6 013", "7")
-    assert [(number["number"], number["row"]) for number in numbers] == [
-        ("2", 1), ("6", 1), ("013", 2), ("7", 1),
-    ]  # fmt: skip
+    found = [(number["number"], number["row"]) for number in numbers]
+    assert found == [("2", 1), ("6", 1), ("013", 2), ("7", 1)]
     paths = [str(page)] * 3 + [str(pictures[7])]
     for path, number, line in zip(paths, numbers, tsv.splitlines(), strict=True):
         digits = number["digits"]
@@ -201,10 +176,8 @@ def test_predict_reports_warnings_on_stderr_and_in_json(
     answers = list(map(json.loads, result.stdout.splitlines()))
     assert [answer["doubts"] for answer in answers] == [["low contrast"], []]
     probability = answers[0]["digits" if options else "top"][0]["probability"]
-    assert result.stderr == (
-        f"scratchnet: {faint}: read as 0 with probability {probability:.4f}, "
-        "but doubtful: low contrast\n"
-    )
+    message = f"read as 0 with probability {probability:.4f}, but doubtful: low contrast"
+    assert result.stderr == f"scratchnet: {faint}: {message}\n"
     assert result.exit_code == 0
     assert predict(*options, "--quiet", faint).stderr == ""
 
@@ -225,14 +198,11 @@ def test_predict_names_the_position_of_an_uncertain_number(predict: Run, page: P
 
 def test_predict_min_confidence_sets_the_exit_code(predict: Run, pictures: list[Path]) -> None:
     """Answers below it are printed, and named on stderr; unreadable pictures count more."""
-    options = ("--quiet", "--min-confidence")
-    for threshold, exit_code in (("0.11", 0), ("1", 1)):
-        result = predict(*options, threshold, *pictures)
-        assert result.exit_code == exit_code
-        assert column(result.stdout, 1) == list("0123456789")
-        assert result.stderr.count(f"below --min-confidence {threshold}\n") == 10 * exit_code
+    result = predict("--quiet", "--min-confidence", "1", *pictures)
+    assert (result.exit_code, column(result.stdout, 1)) == (1, list("0123456789"))
+    assert result.stderr.count("below --min-confidence 1\n") == 10
     for names in (["missing.png", pictures[0]], [pictures[0], "missing.png"]):
-        assert predict(*options, "1", *names).exit_code == 3
+        assert predict("--min-confidence", "1", *names).exit_code == 3
 
 
 def test_predict_passes_at_the_exact_threshold(run: Run, pictures: list[Path]) -> None:
@@ -265,31 +235,24 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
 
 
 @pytest.mark.parametrize(
-    ("line", "exit_code", "message"),
+    ("line", "message"),
     [
-        ("- -", 2, "Standard input (-) can be read only once."),
-        ("- --files-from -", 2, "Standard input (-) can be read only once."),
-        ("x.png --raw --multiple", 2, "cannot be combined with --polarity or --multiple."),
-        ("x.png --raw --polarity dark", 2, "cannot be combined with --polarity or --multiple."),
-        ("x.png --multiple --top 2", 2, "--top ranks the readings of one digit"),
-        ("--raw large.png", 3, "large.png: --raw takes 28x28 pictures, this one is 40x30"),
-        ("--files-from large.png", 3, "--files-from large.png: no list of paths, one a line"),
-        ("--files-from missing", 3, "--files-from missing: No such file or directory"),
-        ("x.png --weights small.npz", 3, "small.npz: the network takes 2 values"),
+        ("--raw large.png", "large.png: --raw takes 28x28 pictures, this one is 40x30"),
+        ("--files-from large.png", "--files-from large.png: no list of paths, one a line"),
+        ("--files-from missing", "--files-from missing: No such file or directory"),
+        ("x.png --weights small.npz", "small.npz: the network takes 2 values"),
         # Before the weights are looked for.
-        ("x --weights x --save-preprocessed small.npz/x", 3, "small.npz/x: no folder can be made"),
+        ("x --weights x --save-preprocessed small.npz/x", "small.npz/x: no folder can be made"),
     ],
 )
-def test_predict_stops_with_a_message(run: Run, line: str, exit_code: int, message: str) -> None:
-    """Wrong usage exits with 2; what cannot be read or written exits with 3 and one line."""
+def test_predict_stops_with_a_message(run: Run, line: str, message: str) -> None:
+    """What cannot be read or written exits with 3 and one line."""
     save(Path("large.png"), np.zeros((30, 40), np.uint8))
     np.savez("small.npz", W1=np.ones((2, 10)), b1=np.ones(10))
-    result = run("predict", *BUNDLED_WEIGHTS, *shlex.split(line))
-    assert (result.exit_code, result.stdout) == (exit_code, "")
-    assert message in result.stderr
-    if exit_code == 3:
-        assert result.stderr.startswith(f"scratchnet: {message}")
-        assert result.stderr.count("\n") == 1
+    result = run("predict", *BUNDLED_WEIGHTS, *line.split())
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith(f"scratchnet: {message}")
+    assert result.stderr.count("\n") == 1
 
 
 def test_predict_show_draws_the_image_and_bars(predict: Run, pictures: list[Path]) -> None:
@@ -298,7 +261,6 @@ def test_predict_show_draws_the_image_and_bars(predict: Run, pictures: list[Path
     assert column(result.stdout, 1) == ["0"]
     heading, *drawing = result.stderr.splitlines()
     assert heading == str(pictures[0])
-    assert len(drawing) == 14
     assert [len(line) for line in drawing[2:12]] == [65] * 10
     pixels = 2 * (np.asarray(Image.open(pictures[0])) >= 128)
     codes = pixels[::2] + pixels[1::2] // 2
@@ -315,11 +277,9 @@ def test_predict_show_draws_in_grey_on_a_terminal(
     """On a terminal with colours, two pixels share a character, unless NO_COLOR is set."""
     monkeypatch.setenv("NO_COLOR", no_colour)
     monkeypatch.setenv("TERM", term)
-    exit_code, written = run_on_terminal("predict", *BUNDLED_WEIGHTS, "--show", str(pictures[0]))
+    _, written = run_on_terminal("predict", *BUNDLED_WEIGHTS, "--show", str(pictures[0]))
     answer, heading, *drawing = written.decode().splitlines()
-    assert exit_code == 0
     assert answer.startswith(f"{heading}\t0\t")
-    assert len(drawing) == 14
     is_coloured = term == "xterm" and not no_colour
     assert [line.count("\x1b[38;5;") for line in drawing] == [28 * is_coloured] * 14
     assert (b"\x1b" in written) is is_coloured
@@ -345,9 +305,7 @@ def test_predict_views_have_headings(
         f"{number}, digit 2 of 2": 6,
         f"{page}, row 1, number 1": 2,
         f"{page}, row 1, number 2": 6,
-        f"{page}, row 2, digit 1 of 3": 0,
-        f"{page}, row 2, digit 2 of 3": 1,
-        f"{page}, row 2, digit 3 of 3": 3,
+        **{f"{page}, row 2, digit {i} of 3": digit for i, digit in ((1, 0), (2, 1), (3, 3))},
     }
     found = [i for i, line in enumerate(lines) if ".png" in line and "doubtful" not in line]
     assert [lines[i] for i in found] == list(headings)
@@ -362,57 +320,43 @@ def test_predict_trace_ends_in_the_answer(predict: Run, pictures: list[Path]) ->
     traced = predict("--trace", *pictures[:2])
     assert (traced.exit_code, traced.stdout) == (0, plain.stdout)
     assert traced.stderr.count("A1 = X·W1 + B1        (784,)·(784, 50) + (50,) → (50,)\n") == 2
-    shapes = "W1, B1                (784, 50) and (50,): 39,250 numbers, not"
-    assert traced.stderr.count(shapes) == 2
     ends = [text.splitlines()[1:3] for text in traced.stderr.split("Y = softmax(A3)")[1:]]
     for line, end in zip(plain.stdout.splitlines(), ends, strict=True):
         _, digit, probability = line.split("\t")
         values = " ".join(end).strip(" []").split()
-        assert len(values) == 10
-        assert f"{float(values[int(digit)]):.4f}" == probability
+        assert (len(values), f"{float(values[int(digit)]):.4f}") == (10, probability)
 
 
 def test_predict_trace_names_the_largest_pixels(predict: Run) -> None:
-    """The largest inputs are named by index, row and column, but not if all are equal."""
+    """The largest inputs are named by index, row and column."""
     pixels = np.zeros((28, 28), np.uint8)
-    save(Path("black.png"), pixels)
     pixels[6, 12], pixels[20, 3] = 255, 51
     save(Path("two.png"), pixels)
-    black, two = (
-        predict("--raw", "--trace", name).stderr.splitlines() for name in ("black.png", "two.png")
-    )
-    assert black[1:4] == ["X, the input            (784,)", "    all 784 are 0.0000", ""]
-    assert two[2:4] == [
+    assert predict("--raw", "--trace", "two.png").stderr.splitlines()[2:4] == [
         "    largest: X[180] = 1.0000, X[563] = 0.2000, …",
         "          at row 6, column 12; row 20, column 3",
     ]
 
 
 @any_file_name
-@pytest.mark.parametrize("options", [(), ("--format", "json"), ("--show",)], ids=str)
+@pytest.mark.parametrize("options", ["", "--format json", "--show"])
 def test_predict_prints_no_commands_on_github(
-    predict: Run,
-    digits: NDArray[np.uint8],
-    monkeypatch: pytest.MonkeyPatch,
-    options: tuple[str, ...],
+    predict: Run, digits: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch, options: str
 ) -> None:
     """There no line starts with ``::`` or contains ``##[``, and JSON stays the same."""
     names = ["::error::x.png", " ::error::x.png", "a##[error]x.png"]
     for name in names:
         save(Path(name), digits[4])
-    args = (*options, "--", *names, "##[error]missing.png")
-    here = predict(*args)
+    args = (*options.split(), "--", *names, "##[error]missing.png")
+    here = predict(*args).stdout
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     there = predict(*args)
-    assert all(name in here.stdout for name in names)
-    for line in (there.stdout + there.stderr).splitlines():
-        assert not line.lstrip().startswith("::")
-        assert "##[" not in line
+    assert all(name in here for name in names)
+    assert not re.search(r"^\s*::|##\[", there.stdout + there.stderr, re.MULTILINE)
     assert there.stdout.count("\n") == 3
     if "json" in options:
-        assert [*map(json.loads, there.stdout.splitlines())] == [
-            *map(json.loads, here.stdout.splitlines())
-        ]
+        parsed = [[*map(json.loads, text.splitlines())] for text in (here, there.stdout)]
+        assert parsed[0] == parsed[1]
 
 
 def test_predict_answers_many_files_as_it_answers_each(
@@ -434,8 +378,7 @@ def test_predict_saves_the_images_that_the_network_saw(
     predict: Run, pictures: list[Path], tmp_path: Path
 ) -> None:
     """--save-preprocessed writes 28x28 PNGs with a mark, which --raw reads to the same answers."""
-    (tmp_path / "other").mkdir()
-    other = tmp_path / "other" / "6.png"
+    other = tmp_path / "6.png"
     Image.open(pictures[6]).resize((280, 300)).save(other)
     folder = tmp_path / "new" / "kept"
     args = ("--save-preprocessed", folder, pictures[6], other, "missing.png", "-")
@@ -443,15 +386,13 @@ def test_predict_saves_the_images_that_the_network_saw(
     kept = [folder / name for name in ("6.28x28.png", "6.28x28-2.png", "stdin.28x28.png")]
     assert sorted(folder.iterdir()) == sorted(kept)
     second = predict("--raw", *kept)
-    assert [line.split("\t")[1:] for line in first.stdout.splitlines()] == [
-        line.split("\t")[1:] for line in second.stdout.splitlines()
-    ]
+    for index in (1, 2):
+        assert column(first.stdout, index) == column(second.stdout, index)
     with Image.open(kept[0]) as image:
         assert (image.size, image.info) == ((28, 28), {"Software": "scratchnet"})
-        assert np.array_equal(np.asarray(image), np.asarray(Image.open(pictures[6])))
-        fast = read_grey_png(kept[0].read_bytes())
-        assert fast is not None
-        assert np.array_equal(np.asarray(image), fast)
+        pixels = np.asarray(image)
+    for path in (pictures[6], kept[0]):
+        np.testing.assert_array_equal(pixels, read_grey_png(path.read_bytes()))
 
 
 def test_predict_replaces_only_its_own_images(predict: Run, pictures: list[Path]) -> None:
@@ -465,19 +406,6 @@ def test_predict_replaces_only_its_own_images(predict: Run, pictures: list[Path]
     save(kept, np.zeros((28, 28), np.uint8))
     before = kept.read_bytes()
     result = predict(save_in, folder, pictures[3])
-    assert (result.exit_code, result.stderr) == (
-        3,
-        f"scratchnet: {kept}: exists and was not written by scratchnet; choose another name, "
-        "or delete it first\n",
-    )
+    assert result.exit_code == 3
+    assert f"scratchnet: {kept}: exists and was not written by scratchnet" in result.stderr
     assert (list(folder.iterdir()), kept.read_bytes()) == ([kept], before)
-
-
-def test_predict_reads_the_first_mnist_images_right(
-    run: Run, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """PNGs of MNIST's first four test images are 7 2 1 0 with the book's weights."""
-    monkeypatch.setenv("SCRATCHNET_MIRROR", str(real_data))
-    images = load_dataset("mnist").images
-    paths = [save(tmp_path / f"{i}.png", images[i]) for i in range(4)]
-    assert column(run("predict", *paths).stdout, 1) == ["7", "2", "1", "0"]

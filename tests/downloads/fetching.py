@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from scratchnet_cli.downloads import assets
 from scratchnet_cli.downloads.assets import Asset
 from scratchnet_cli.system.progress import Progress
 
@@ -20,6 +23,13 @@ CLOSED_URL = "http://127.0.0.1:9"
 def asset(*folders: str, name: str = "digits.gz", data: bytes = DATA) -> Asset:
     """Return an asset of the tests; by default its source refuses connections."""
     return Asset(name, len(data), hashlib.sha256(data).hexdigest(), folders or (CLOSED_URL,))
+
+
+def replace_assets(monkeypatch: pytest.MonkeyPatch, contents: dict[str, bytes]) -> None:
+    """Replace the assets: the weights, two files of the test split, the rest in the training."""
+    weights, *others = (asset(name=name, data=data) for name, data in contents.items())
+    monkeypatch.setattr(assets, "BOOK_WEIGHTS", weights)
+    monkeypatch.setattr(assets, "MNIST", {"test": tuple(others[:2]), "train": tuple(others[2:])})
 
 
 class Recorder(Progress):
@@ -59,7 +69,7 @@ for _ in range(2):
 """
 
 
-def fetch_command(wanted: Asset, before: str = "") -> list[str]:
-    """Return the command that runs ``FETCH``; before: Python code to run first."""
+def fetch_command(wanted: Asset) -> list[str]:
+    """Return the command that runs ``FETCH``."""
     arguments = [wanted.name, str(wanted.size), wanted.sha256, *wanted.folders]
-    return [sys.executable, "-c", before + FETCH, *arguments]
+    return [sys.executable, "-c", FETCH, *arguments]

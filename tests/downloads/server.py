@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 # No client may read so much of an endless body; one that does must not fill the memory.
@@ -38,7 +37,8 @@ class Handler(BaseHTTPRequestHandler):
         """Send the status line and headers; ``Content_Length`` is ``Content-Length``."""
         self.send_response(code)
         for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), str(value))
+            if value != "":
+                self.send_header(name.replace("_", "-"), str(value))
         self.send_header("Connection", "close")
         self.end_headers()
 
@@ -61,7 +61,7 @@ Behaviour = Callable[[Handler], None]
 
 
 def body(data: bytes, *, code: int = 200, pause_s: float = 0, **headers: str | int) -> Behaviour:
-    """Answer with ``data``; pause_s: byte by byte; Content_Length may be wrong."""
+    """Answer with ``data``; pause_s: byte by byte; Content_Length may be wrong, or "" for none."""
 
     def answer(handler: Handler) -> None:
         handler.head(code, **{"Content_Length": len(data), **headers})
@@ -72,29 +72,11 @@ def body(data: bytes, *, code: int = 200, pause_s: float = 0, **headers: str | i
     return answer
 
 
-def chunked(data: bytes, *sizes: int) -> Behaviour:
-    """Answer with a body in chunks; the last one ends early if it is shorter than its size."""
-
-    def answer(handler: Handler) -> None:
-        handler.head(200, Transfer_Encoding="chunked")
-        start = 0
-        for size in sizes:
-            handler.write(f"{size:x}\r\n".encode() + data[start : start + size] + b"\r\n")
-            start += size
-        if start <= len(data):
-            handler.write(b"0\r\n\r\n")
-
-    return answer
-
-
-def without_length(data: bytes) -> Behaviour:
-    """Answer with a body that ends with the connection."""
-
-    def answer(handler: Handler) -> None:
-        handler.head(200)
-        handler.write(data)
-
-    return answer
+def chunked(*chunks: bytes, last_size: int | None = None) -> Behaviour:
+    """Answer with a body in chunks; the last one may state another size."""
+    sizes = [*map(len, chunks[:-1]), len(chunks[-1]) if last_size is None else last_size]
+    parts = [b"%x\r\n%b\r\n" % pair for pair in zip(sizes, chunks, strict=True)]
+    return body(b"".join(parts), Content_Length="", Transfer_Encoding="chunked")
 
 
 def status(code: int, **headers: Any) -> Behaviour:
@@ -150,20 +132,12 @@ def hang_up(handler: Handler) -> None:
     """Accept the request and close the connection without an answer."""
 
 
-def speak_smtp(handler: Handler) -> None:
-    """Answer in another protocol than HTTP."""
-    handler.wfile.write(b"220 mail.example ESMTP\r\n\r\n")
-
-
 def in_turn(*behaviours: Behaviour) -> Behaviour:
     """Use one behaviour after the other; the last one stays."""
     rest = list(behaviours)
-    lock = threading.Lock()
 
     def answer(handler: Handler) -> None:
-        with lock:
-            behaviour = rest.pop(0) if len(rest) > 1 else rest[0]
-        behaviour(handler)
+        (rest.pop(0) if len(rest) > 1 else rest[0])(handler)
 
     return answer
 
@@ -194,12 +168,7 @@ class Server:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """End every connection and thread; a bug in a behaviour is raised here."""
         self.closing.set()
         self._http.shutdown()

@@ -15,8 +15,12 @@ from tests.downloads import server as behave
 from tests.downloads.fetching import CLOSED_URL, DATA, Recorder, asset
 from tests.downloads.server import Server
 
+WRONG = "not the right file: expected"
+NOT_PRINTED = "  SCRATCHNET_MIRROR: the address, or the one it redirects to, is not valid"
+NEITHER = "SCRATCHNET_MIRROR is neither a folder nor an http:// or https:// URL"
 
-@pytest.mark.parametrize("slash", ["", "/"], ids=["bare", "trailing slash"])
+
+@pytest.mark.parametrize("slash", ["", "/"])
 def test_mirror_url_is_tried_first(
     server: Server, monkeypatch: pytest.MonkeyPatch, slash: str
 ) -> None:
@@ -34,54 +38,42 @@ def test_mirror_folder_is_tried_first(
     """SCRATCHNET_MIRROR can be a folder, whose name is printed as it is."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    folder = tmp_path if name == "~" else Path(name.format(tmp_path))
+    folder = Path(name.format(tmp_path)).expanduser()
     try:
         folder.mkdir(exist_ok=True)
     except OSError:
         pytest.skip("no such names on this system")
     (folder / "digits.gz").write_bytes(DATA)
     monkeypatch.setenv("SCRATCHNET_MIRROR", name.format(tmp_path))
-    wanted = asset(server.url("/good"))
-    assert download(wanted, Recorder()) == (DATA, str(folder / "digits.gz"))
+    assert download(asset(server.url("/good")), Recorder()) == (DATA, str(folder / "digits.gz"))
     assert server.requests == {}
 
 
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (None, ("No such file or directory", "HTTP 404")),
-        (b"", (f"not the right file: expected {len(DATA)} bytes, found 0",) * 2),
-        (DATA[:-1] + b"x", ("not the right file: expected sha256",) * 2),
-        (
-            DATA + b"x",
-            (
-                f"not the right file: expected {len(DATA)} bytes, found more",
-                f"longer than the expected {len(DATA)} bytes",
-            ),
-        ),
+        (None, "No such file or directory"),
+        (b"", f"{WRONG} {len(DATA)} bytes, found 0"),
+        (DATA[:-1] + b"x", f"{WRONG} sha256"),
+        (DATA + b"x", f"{WRONG} {len(DATA)} bytes, found more"),
     ],
     ids=["missing", "empty", "wrong hash", "longer"],
 )
-@pytest.mark.parametrize("kind", ["folder", "url"])
-def test_mirror_that_fails_is_passed_over(
+def test_mirror_folder_that_fails_is_passed_over(
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    kind: str,
     content: bytes | None,
-    cause: tuple[str, str],
+    cause: str,
 ) -> None:
-    """A mirror without the file, or with another one, is listed and the sources follow."""
-    mirror = str(tmp_path) if kind == "folder" else server.url("")
+    """A folder without the file, or with another one, is listed and the sources follow."""
     if content is not None:
         (tmp_path / "digits.gz").write_bytes(content)
-        server.paths["/digits.gz"] = content
-    monkeypatch.setenv("SCRATCHNET_MIRROR", mirror)
+    monkeypatch.setenv("SCRATCHNET_MIRROR", str(tmp_path))
     assert download(asset(server.url("/good")), Recorder())[0] == DATA
     with pytest.raises(DownloadError) as failure:
         download(asset(), Recorder())
-    shown = str(tmp_path / "digits.gz") if kind == "folder" else "http://127.0.0.1"
-    assert failure.value.args[1].startswith(f"  {shown}: {cause[kind == 'url']}")
+    assert failure.value.args[1].startswith(f"  {tmp_path / 'digits.gz'}: {cause}")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
@@ -93,17 +85,12 @@ def test_mirror_does_not_wait_for_a_pipe(monkeypatch: pytest.MonkeyPatch, tmp_pa
         download(asset(), Recorder())
 
 
-NOT_PRINTED = "  SCRATCHNET_MIRROR: the address, or the one it redirects to, is not valid"
-NEITHER = "SCRATCHNET_MIRROR is neither a folder nor an http:// or https:// URL"
-
-
 @pytest.mark.usefixtures("small_assets")
 @pytest.mark.parametrize(
     ("mirror", "line"),
     [
         ("http://user:secret@127.0.0.1:9", "  http://127.0.0.1: the connection was refused"),
         ("HTTP://user:secret@127.0.0.1:9/", "  http://127.0.0.1: the connection was refused"),
-        ("http://:secret@127.0.0.1:9/", "  http://127.0.0.1: the connection was refused"),
         ("http://secret@127.0.0.1:9/", "  http://127.0.0.1: the connection was refused"),
         ("http://user:sec@ret@127.0.0.1:9", "  http://127.0.0.1: the connection was refused"),
         ("http://user:sec/ret@127.0.0.1:9", NOT_PRINTED),
@@ -119,13 +106,8 @@ NEITHER = "SCRATCHNET_MIRROR is neither a folder nor an http:// or https:// URL"
         ("http://", NEITHER),
         ("http:///user:secret@127.0.0.1", NEITHER),
         ("http:/user:secret@127.0.0.1", NEITHER),
-        ("HTTP:user:secret@127.0.0.1", NEITHER),
         ("ftp://user:secret@127.0.0.1", NEITHER),
-        ("s3+https://user:secret@127.0.0.1", NEITHER),
         ("user:secret@127.0.0.1:/x", NEITHER),
-        ("user:sec/ret@127.0.0.1:/x", NEITHER),
-        ("//user:secret@127.0.0.1/x", NEITHER),
-        ("http//user:secret@127.0.0.1/x", NEITHER),
         ('"http://user:secret@127.0.0.1"', NEITHER),
         ("missing", f"  missing{os.sep}sample_weight.pkl: No such file or directory"),
     ],
@@ -165,10 +147,8 @@ def test_mirror_receives_its_password(
     server: Server, monkeypatch: pytest.MonkeyPatch, credentials: str, sent: bytes
 ) -> None:
     """User and password in the address are sent as basic authentication to that host alone."""
-    server.paths |= {
-        "/digits.gz": behave.redirect(server.url("/moved", "localhost")),
-        "/moved": DATA,
-    }
+    server.paths["/digits.gz"] = behave.redirect(server.url("/moved", "localhost"))
+    server.paths["/moved"] = DATA
     monkeypatch.setenv("SCRATCHNET_MIRROR", server.url("").replace("//", f"//{credentials}@"))
     assert download(asset(), Recorder()) == (DATA, "http://127.0.0.1")
     first, second = server.headers
@@ -179,9 +159,7 @@ def test_mirror_receives_its_password(
 # A bug that shows the URL of the request in a traceback.
 BUG = """
 import requests
-def fail(session, url, **_):
-    raise ZeroDivisionError(url)
-requests.Session.get = fail
+requests.Session.get = lambda session, url, **_: {}[url]
 from scratchnet_cli.__main__ import main
 main()
 """
@@ -190,15 +168,10 @@ main()
 def test_traceback_does_not_show_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
     """The password is apart from the address before a library gets it."""
     monkeypatch.setenv("SCRATCHNET_MIRROR", "http://user:secret@127.0.0.1:9/")
-    done = subprocess.run(
-        [sys.executable, "-c", BUG, "download"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, "-c", BUG, "download"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 70
-    assert "ZeroDivisionError: http://127.0.0.1:9/sample_weight.pkl" in done.stderr
+    assert "KeyError: 'http://127.0.0.1:9/sample_weight.pkl" in done.stderr
     assert "secret" not in done.stderr
 
 

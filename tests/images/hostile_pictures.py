@@ -3,18 +3,13 @@
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import product
 
 from tests.fuzz.targets import pictures, with_checksums
 
 SOUND = pictures()
 FORMATS = ("png", "jpeg", "bmp", "gif", "webp", "tiff", "ppm")
-SIZES = ((0, 12), (9, 0), (2**31 - 1, 2**31 - 1), (60_000, 60_000))
 PIXELS, END = (b"IDAT", zlib.compress(bytes(120))), (b"IEND", b"")
-
-
-def hostile() -> dict[str, bytes]:
-    """Return each hostile picture by a name that says what is wrong with it."""
-    return dict([*_of_any_size(), *_cut(), *_odd_exif(), *_bombs(), *_broken()])
 
 
 def resized(name: str, width: int, height: int) -> bytes:
@@ -53,8 +48,8 @@ def png_header(width: int, height: int, colour: int = 0) -> tuple[bytes, bytes]:
 def zeros(size: int) -> bytes:
     """Return this many bytes of zeros, deflated."""
     packer = zlib.compressobj(9)
-    parts = [packer.compress(bytes(2**20)) for _ in range(size >> 20)]
-    return b"".join(parts) + packer.compress(bytes(size & (2**20 - 1))) + packer.flush()
+    sizes = [2**20] * (size >> 20) + [size & (2**20 - 1)]
+    return b"".join(packer.compress(bytes(part)) for part in sizes) + packer.flush()
 
 
 def tiff(width: int, height: int, packed: bytes, tile: int = 0) -> bytes:
@@ -87,20 +82,15 @@ def set_tag(data: bytearray, tag: int, value: int) -> None:
             struct.pack_into("<HII", data, entry + 2, 4, 1, value)
 
 
-def _of_any_size() -> Iterator[tuple[str, bytes]]:
-    for name in FORMATS:
-        for width, height in SIZES:
-            yield f"{name} of {width}x{height}", resized(name, width, height)
-    yield "bmp of negative size", resized("bmp", -9, -(2**31))
-
-
-def _cut() -> Iterator[tuple[str, bytes]]:
-    for name, data in SOUND.items():
-        for part in (0.3, 0.6, 0.9):
-            yield f"{name} cut at {part}", data[: int(len(data) * part)]
-
-
-def _odd_exif() -> Iterator[tuple[str, bytes]]:
+def hostile() -> dict[str, bytes]:
+    """Return each hostile picture by a name that says what is wrong with it."""
+    found = {"bmp of negative size": resized("bmp", -9, -(2**31))}
+    sizes = ((0, 12), (9, 0), (2**31 - 1, 2**31 - 1), (60_000, 60_000))
+    for name, (width, height) in product(FORMATS, sizes):
+        found[f"{name} of {width}x{height}"] = resized(name, width, height)
+    for (name, data), part in product(SOUND.items(), (0.3, 0.6, 0.9)):
+        found[f"{name} cut at {part}"] = data[: int(len(data) * part)]
+    tiff_start = b"II*\0\x08\0\0\0"
     entries = {
         "orientation 0": (1, 0x0112, 3, 1, 0),
         "orientation 9": (1, 0x0112, 3, 1, 9),
@@ -109,58 +99,48 @@ def _odd_exif() -> Iterator[tuple[str, bytes]]:
         "65535 entries": (65535, 0x0112, 3, 1, 6),
         "a directory within itself": (1, 0x8769, 4, 1, 8),
     }
-    start = b"II*\0\x08\0\0\0"
-    values = {name: start + struct.pack("<3H2I", *entry) for name, entry in entries.items()}
-    values |= {"nothing": b"", "noise": bytes(range(256)) * 8}
-    for name, value in values.items():
-        body = b"Exif\0\0" + value
-        segment = b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
-        yield f"jpeg with exif: {name}", SOUND["jpeg"][:2] + segment + SOUND["jpeg"][2:]
-        yield f"png with exif: {name}", png(png_header(9, 12), (b"eXIf", value), PIXELS, END)
+    exif = {name: tiff_start + struct.pack("<3H2I", *entry) for name, entry in entries.items()}
+    for name, value in {**exif, "nothing": b"", "noise": bytes(range(256)) * 8}.items():
+        segment = b"\xff\xe1" + struct.pack(">H", len(value) + 8) + b"Exif\0\0" + value
+        found[f"jpeg with exif: {name}"] = SOUND["jpeg"][:2] + segment + SOUND["jpeg"][2:]
+        found[f"png with exif: {name}"] = png(png_header(9, 12), (b"eXIf", value), PIXELS, END)
+    return found | _bombs() | dict(_broken())
 
 
-def _bombs() -> Iterator[tuple[str, bytes]]:
-    many = zeros(100 * 2**20)
-    header = png_header(9, 12)
-    yield "png with more data than pixels", png(header, (b"IDAT", many), END)
-    yield "png with a text of 100 MB", png(header, (b"zTXt", b"x\0\0" + many), PIXELS, END)
-    yield "png with a profile of 100 MB", png(header, (b"iCCP", b"x\0\0" + many), PIXELS, END)
-    yield "png of 10000 chunks", png(header, *[(b"tEXt", b"x\0y")] * 10_000, PIXELS, END)
+def _bombs() -> dict[str, bytes]:
+    many, header = zeros(100 * 2**20), png_header(9, 12)
     frames = (b"acTL", struct.pack(">2I", 2**31 - 1, 0))
-    yield "png of 2 billion frames", png(header, frames, PIXELS, END)
-    yield "bmp of 95 million pixels in runs", bmp_of_runs(5_000_000, 19)
     half = b"\0" + b"\xff" * 4 + b"\0\0" + b"\xff" * 3
     strip = zlib.compress((b"\0" + b"\xff" * 9) * 10**6 + half * 10**6, 9)
-    yield "png of 9x2000000", png(png_header(9, 2 * 10**6), (b"IDAT", strip), END)
-    yield "tiff with more data than pixels", tiff(9, 12, many)
-    yield "ppm with an endless number", b"P5 " + b"9" * 200_000
-    yield "ppm with an endless remark", b"P5 #" + b"x" * 100_000
     gif = SOUND["gif"]
-    frame = gif[gif.index(b",") : -1]
-    yield "gif of 20000 frames", gif[:-1] + frame * 20_000 + b";"
+    return {
+        "png with more data than pixels": png(header, (b"IDAT", many), END),
+        "png with a text of 100 MB": png(header, (b"zTXt", b"x\0\0" + many), PIXELS, END),
+        "png with a profile of 100 MB": png(header, (b"iCCP", b"x\0\0" + many), PIXELS, END),
+        "png of 10000 chunks": png(header, *[(b"tEXt", b"x\0y")] * 10_000, PIXELS, END),
+        "png of 2 billion frames": png(header, frames, PIXELS, END),
+        "bmp of 95 million pixels in runs": bmp_of_runs(5_000_000, 19),
+        "png of 9x2000000": png(png_header(9, 2 * 10**6), (b"IDAT", strip), END),
+        "tiff with more data than pixels": tiff(9, 12, many),
+        "ppm with an endless number": b"P5 " + b"9" * 200_000,
+        "ppm with an endless remark": b"P5 #" + b"x" * 100_000,
+        "gif of 20000 frames": gif[:-1] + gif[gif.index(b",") : -1] * 20_000 + b";",
+    }
 
 
 def _broken() -> Iterator[tuple[str, bytes]]:
     for white in (b"0", b"65536", b"-1", b"x"):
         yield f"ppm with a white of {white.decode()}", b"P5 2 2 %b\n\0\0\0\0" % white
-    for name, tag, value in (
-        ("of 1024 samples a pixel", 277, 1024),
-        ("with a strip of 4 GiB", 279, 2**32 - 1),
-        ("whose strip lies far out", 273, 2**32 - 2),
-        ("of an unknown packing", 259, 65000),
-    ):
+    # Samples of a pixel, the length and the place of a strip, the packing.
+    for tag, value in ((277, 1024), (279, 2**32 - 1), (273, 2**32 - 2), (259, 65000)):
         changed = bytearray(SOUND["tiff rgba"])
         set_tag(changed, tag, value)
-        yield f"tiff {name}", bytes(changed)
-    for name, kind, at in (
-        ("tiff whose directory lies far out", "tiff", 4),
-        ("bmp of 2 billion colours", "bmp", 46),
-        ("bmp whose pixels lie far out", "bmp", 10),
-        ("webp whose chunk is too long", "webp", 16),
-    ):
+        yield f"tiff with {value} in tag {tag}", bytes(changed)
+    # The places of a directory and of pixels, the number of colours, the length of a chunk.
+    for kind, at in (("tiff", 4), ("bmp", 10), ("bmp", 46), ("webp", 16)):
         changed = bytearray(SOUND[kind])
         struct.pack_into("<I", changed, at, 2**31 - 2)
-        yield name, bytes(changed)
+        yield f"{kind} with a huge number at byte {at}", bytes(changed)
     yield "png without its palette", png(png_header(9, 12, colour=3), PIXELS, END)
     yield "png without pixels", png(png_header(9, 12), END)
     yield "png of an unknown colour type", png(png_header(9, 12, colour=7), PIXELS, END)

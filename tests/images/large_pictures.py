@@ -72,20 +72,18 @@ def large(kind: str, side: int) -> bytes:
 
 def main(side: int) -> None:
     """Measure each kind in this process."""
-    table = {}
+    table: dict[str, dict[str, int]] = {}
     for kind in KINDS:
         data = large(kind, side)
-        row = {}
+        with opened(data) as image:
+            table[kind] = {"limit": round(needed_memory(image, data) - len(data))}
         for name, read in READERS.items():
             # Linux then forgets the highest peak so far.
             Path("/proc/self/clear_refs").write_text("5")
             before = _status("VmRSS")
             with suppress(ImageError):
                 read(data)
-            row[name] = _status("VmHWM") - before
-        with opened(data) as image:
-            row["limit"] = round(needed_memory(image, data) - len(data))
-        table[kind] = row
+            table[kind][name] = _status("VmHWM") - before
     print(json.dumps(table))  # noqa: T201
 
 

@@ -1,7 +1,9 @@
 """Pages of numbers: rows, numbers and their boxes, and the pieces between cut lines."""
 
 import io
+from collections import Counter
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -14,9 +16,9 @@ from scratchnet_cli.images.digit_image import Box, Place
 from scratchnet_cli.images.page import find_numbers, find_rows
 from scratchnet_cli.images.read import read_digits
 from scratchnet_cli.prediction.answers import Answer, classify
-from scratchnet_cli.weights.load import load_weights
-from tests.benchmarks.numbers import KINDS, Writer
+from tests.benchmarks.numbers import KINDS, Kind, Writer
 from tests.conftest import encoded
+from tests.network.networks import bundled
 
 Pixels = NDArray[np.uint8]
 
@@ -29,8 +31,7 @@ def places(data: bytes, whole: bool = True) -> list[Place]:
 
 def read_numbers(data: bytes) -> list[str]:
     """Return the numbers that the bundled network reads on a page."""
-    readings = [("page.png", read_digits(data, multiple=True))]
-    (answer,) = classify(load_weights("bundled").network, readings)
+    (answer,) = classify(bundled(), [("page.png", read_digits(data, multiple=True))])
     assert isinstance(answer, Answer)
     return [number.number for number in answer.numbers]
 
@@ -44,11 +45,8 @@ def box(left: float, top: float, width: int = 20, height: int = 30) -> Box:
 @pytest.mark.parametrize("bend", [0, 1e-4])
 def test_rows_follow_their_digits(slope: float, bend: float) -> None:
     """On a tilted page, and in curved rows, each digit is in its own row."""
-    boxes = [
-        box(x, 300 + 45 * row + slope * x + bend * x * x)
-        for x in range(0, 700, 35)
-        for row in (0, 1)
-    ]
+    places = product(range(0, 700, 35), (0, 45))
+    boxes = [box(x, 300 + below + slope * x + bend * x * x) for x, below in places]
     order = np.random.default_rng(1).permutation(len(boxes))
     rows = find_rows([boxes[i] for i in order])
     assert [order[row].tolist() for row in rows] == [list(range(i, 40, 2)) for i in (0, 1)]
@@ -80,8 +78,8 @@ def test_numbers_begin_after_wide_gaps() -> None:
 def rings(*lefts: int) -> NDArray[np.float32]:
     """Return rings of 40 pixels beside or across each other: the ink of zeros."""
     y, x = np.mgrid[:40, : max(lefts) + 40]
-    distances = [np.hypot(y - 19.5, x - left - 19.5) for left in lefts]
-    return np.asarray(np.max([(d < 20) & (d > 14) for d in distances], axis=0), np.float32)
+    rings = [abs(np.hypot(y - 19.5, x - left - 19.5) - 17) < 3 for left in lefts]
+    return np.asarray(np.any(rings, axis=0), np.float32)
 
 
 def test_cuts_separate_touching_digits() -> None:
@@ -89,11 +87,10 @@ def test_cuts_separate_touching_digits() -> None:
     ink = rings(0, 48)
     ink[19:21, 38:50] = 1
     pieces = list(find_pieces(ink, find_cuts(ink, 40), 40))
-    spans = [(piece.box[0], piece.box[2]) for piece in pieces]
-    assert any(left == 0 and 38 <= right <= 50 for left, right in spans)
-    assert any(38 <= left <= 50 and right == 88 for left, right in spans)
-    for piece in pieces:
-        left, top, right, bottom = piece.box
+    boxes = [piece.box for piece in pieces]
+    assert any(left == 0 and 38 <= right <= 50 for left, _, right, _ in boxes)
+    assert any(38 <= left <= 50 and right == 88 for left, _, right, _ in boxes)
+    for piece, (left, top, right, bottom) in zip(pieces, boxes, strict=True):
         assert piece.ink.shape == (bottom - top, right - left)
 
 
@@ -110,27 +107,27 @@ def test_cuts_are_limited() -> None:
 @pytest.mark.parametrize("size", [1, 4])
 def test_boxes_are_in_stored_pixels(digits: Pixels, orientation: int, size: int) -> None:
     """However large the file and however its EXIF turns it, a box contains the ink and no more."""
-    sheet = np.full((300 * size, 400 * size), 255, np.uint8)
-    digit = np.where(digits[7] > 99, 255, 0).astype(np.uint8)
-    digit = digit[digit.any(axis=1)][:, digit.any(axis=0)]
-    ink = 255 - np.kron(digit, np.ones((5 * size, 5 * size), np.uint8))
-    left, top = 200 * size, 60 * size
-    right, bottom = left + ink.shape[1], top + ink.shape[0]
-    sheet[top:bottom, left:right] = ink
-    turned = {1: sheet, 3: sheet[::-1, ::-1], 6: np.rot90(sheet), 8: np.rot90(sheet, -1)}
+    ink = digits[7] > 99
+    ink = np.kron(ink[ink.any(axis=1)][:, ink.any(axis=0)], np.ones((5, 5), np.bool_))
+    (height, width), left, top = ink.shape, 200, 60
+    sheet = np.full((300, 400), 255, np.uint8)
+    sheet[top : top + height, left : left + width][ink] = 0
+    sheet = sheet.repeat(size, axis=0).repeat(size, axis=1)
+    turned = np.rot90(sheet, {1: 0, 3: 2, 6: 1, 8: -1}[orientation])
     exif = Image.Exif()
     exif[0x0112] = orientation
-    (place,) = places(encoded(Image.fromarray(turned[orientation]), exif=exif))
-    assert place.box == pytest.approx((left, top, right, bottom), abs=2 * size)
-    assert place.height == pytest.approx(bottom - top, abs=2 * size)
+    (place,) = places(encoded(Image.fromarray(turned), exif=exif))
+    around = np.array([left, top, left + width, top + height]) * size
+    assert place.box == pytest.approx(around, abs=2 * size)
+    assert place.height == pytest.approx(height * size, abs=2 * size)
 
 
 def test_rows_that_almost_touch_are_separate() -> None:
     """Rows of digits with hardly any room between, and a comma there, are two."""
     row = rings(0, 60)
-    ink = np.vstack([np.zeros((40, 100)), row, np.zeros((5, 100)), row, np.zeros((40, 100))])
-    ink[78:83, 50:54] = 1
-    grey = 255 - (np.pad(ink, ((0, 0), (60, 60))) * 255).astype(np.uint8)
+    ink = np.vstack([row, np.zeros((5, 100)), row])
+    ink[38:43, 50:54] = 1
+    grey = 255 - (np.pad(ink, ((40, 40), (60, 60))) * 255).astype(np.uint8)
     assert [place.row for place in places(encoded(Image.fromarray(grey)))] == [1, 1, 2, 2]
 
 
@@ -143,15 +140,6 @@ def test_pages_are_read(digits: Pixels, labels: Pixels, kind: str, least: int) -
     writer = Writer(digits, labels, KINDS[kind], 1)
     made = [writer.picture() for _ in range(6)]
     assert sum(read_numbers(data) == numbers for data, numbers in made) >= least
-
-
-def test_full_sheets_are_read_to_the_end(digits: Pixels, labels: Pixels) -> None:
-    """No digit of 28 rows of seven numbers, some 800 digits, is lost."""
-    kind = replace(KINDS["four rows"], rows=28, numbers=7, size=(1.25, 1.25))
-    data, numbers = Writer(digits, labels, kind, 1).picture()
-    found = places(data)
-    assert max(place.row for place in found) == 28
-    assert len(found) == sum(map(len, numbers))
 
 
 def test_touching_digits_are_cut_up_to_a_limit(
@@ -177,10 +165,17 @@ def test_pages_half_in_shadow_are_read(digits: Pixels, labels: Pixels, seed: int
     assert number in read_numbers(encoded(Image.fromarray(shaded.astype(np.uint8))))
 
 
-def test_shadows_hide_no_digit(digits: Pixels, labels: Pixels) -> None:
-    """A shadow that reaches into a corner, and its edge, are not digits and hide none."""
-    writer = Writer(digits, labels, KINDS["shadow"], 21)
-    for _ in range(10):
+FULL = replace(KINDS["four rows"], rows=28, numbers=7, size=(1.25, 1.25))
+
+
+@pytest.mark.parametrize(("kind", "seed", "count"), [(FULL, 1, 1), (KINDS["shadow"], 21, 10)])
+def test_pages_lose_no_digit(
+    digits: Pixels, labels: Pixels, kind: Kind, seed: int, count: int
+) -> None:
+    """All 800 digits of a full sheet are found; a shadow and its edge are not digits, hide none."""
+    writer = Writer(digits, labels, kind, seed)
+    for _ in range(count):
         data, numbers = writer.picture()
-        rows = [place.row for place in places(data)]
-        assert [rows.count(row) for row in sorted(set(rows))] == [len(word) for word in numbers]
+        rows = Counter(place.row for place in places(data))
+        words = [numbers[i : i + kind.numbers] for i in range(0, len(numbers), kind.numbers)]
+        assert [rows[row] for row in sorted(rows)] == [len("".join(row)) for row in words]

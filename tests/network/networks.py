@@ -1,7 +1,6 @@
 """Networks for tests: reproducible ones, and strategies that draw any."""
 
 import functools
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,12 +13,9 @@ from scratchnet_cli.weights.load import load_weights
 
 # The same examples in each run.
 reproducible = settings(
-    max_examples=60,
-    derandomize=True,
-    database=None,
-    deadline=None,
+    max_examples=60, derandomize=True, database=None, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+)  # fmt: skip
 
 
 def random_network(
@@ -27,19 +23,12 @@ def random_network(
 ) -> Network:
     """Return layers of these sizes with reproducible weights; the activations are the book's."""
     rng = np.random.default_rng(seed)
-    pairs = list(itertools.pairwise(sizes))
-    return Network(
-        tuple(
-            Layer(
-                rng.normal(0, 2 / np.sqrt(inputs), (inputs, outputs)).astype(dtype),
-                rng.normal(size=outputs).astype(dtype),
-                activation,
-            )
-            for (inputs, outputs), activation in zip(
-                pairs, activations or book_activations(len(pairs)), strict=True
-            )
-        )
-    )
+    layers = []
+    for i, name in enumerate(activations or book_activations(len(sizes) - 1)):
+        W = rng.normal(0, 2 / np.sqrt(sizes[i]), sizes[i : i + 2])  # noqa: N806
+        b = rng.normal(size=sizes[i + 1])
+        layers.append(Layer(W.astype(dtype), b.astype(dtype), name))
+    return Network(tuple(layers))
 
 
 @some.composite
@@ -48,11 +37,9 @@ def networks(draw: some.DrawFn, dtypes: Sequence[str], stated: bool = True) -> N
     sizes = draw(some.lists(some.integers(1, 9), min_size=2, max_size=6))
     depth = len(sizes) - 1
     names = some.lists(some.sampled_from(list(ACTIVATIONS)), min_size=depth, max_size=depth)
-    activations = draw(names) if stated else ()
-    dtype = draw(some.sampled_from(dtypes))
-    return random_network(
-        *sizes, activations=activations, dtype=dtype, seed=draw(some.integers(0, 99))
-    )
+    activations, dtype = draw(names) if stated else (), draw(some.sampled_from(dtypes))
+    seed = draw(some.integers(0, 99))
+    return random_network(*sizes, activations=activations, dtype=dtype, seed=seed)
 
 
 @functools.cache

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from scratchnet_cli.datasets.load import read_dataset
+from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.errors import ShapeError, WeightsError
 from scratchnet_cli.network.fast import BLOCK_SIZE, Forward
 from scratchnet_cli.network.layers import Layer, Network
-from scratchnet_cli.system.origin import Origin
-from scratchnet_cli.weights.load import read_weights
+from scratchnet_cli.weights.load import load_weights
 from tests.network.networks import bundled, networks, reproducible
 
 
@@ -37,18 +36,6 @@ def test_forward_gives_the_logits_of_the_plain_network(
     np.testing.assert_allclose(logits, expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("batch_size", [1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, 1000])
-def test_forward_classes_do_not_depend_on_the_batch_size(
-    digits: NDArray[np.uint8], batch_size: int
-) -> None:
-    """However many images come at once, each class is the one of ``Network.predict``."""
-    images = digits.reshape(len(digits), -1)
-    forward = Forward(bundled())
-    classes = [forward.classes(images[i : i + batch_size]) for i in range(0, 1000, batch_size)]
-    expected = bundled().predict(images.astype(np.float32) / 255)
-    np.testing.assert_array_equal(np.concatenate(classes), expected)
-
-
 def test_forward_does_not_overwrite_earlier_results(digits: NDArray[np.uint8]) -> None:
     """Buffers are used again, but results are copies."""
     forward = Forward(bundled())
@@ -67,14 +54,12 @@ def test_forward_refuses_images_of_another_shape(shape: tuple[int, ...]) -> None
     assert message in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("hidden", "refused"), [("relu", True), ("identity", True), ("sigmoid", False), ("tanh", False)]
-)
-def test_forward_refuses_weights_that_could_overflow(hidden: str, refused: bool) -> None:
+@pytest.mark.parametrize("hidden", ["relu", "identity", "sigmoid", "tanh"])
+def test_forward_refuses_weights_that_could_overflow(hidden: str) -> None:
     """A sum of weights can exceed the type's largest number, unless a layer before limits it."""
     large, b = np.full((2, 2), 1e20, np.float32), np.zeros(2, np.float32)
     network = Network((Layer(large, b, hidden), Layer(large, b, "identity")))
-    if refused:
+    if hidden in ("relu", "identity"):
         with pytest.raises(WeightsError, match="so large that the network's output overflows"):
             Forward(network)
     else:
@@ -83,11 +68,7 @@ def test_forward_refuses_weights_that_could_overflow(hidden: str, refused: bool)
 
 def test_forward_scores_what_the_book_scores(real_data: Path) -> None:
     """The book's weights are right on 9,352 images of the real test set."""
-    names = ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
-    images, labels = ((real_data / name).read_bytes() for name in names)
-    mnist = read_dataset(images, labels)
-    book = read_weights(
-        (real_data / "sample_weight.pkl").read_bytes(), Origin("book", "book", "")
-    ).network
+    mnist = load_dataset(str(real_data))
+    book = load_weights(str(real_data / "sample_weight.pkl")).network
     classes = Forward(book).classes(mnist.images.reshape(len(mnist), -1))
     assert int((classes == mnist.labels).sum()) == 9352

@@ -2,27 +2,27 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli import Predictor, load_weights, predict_files
 from scratchnet_cli.errors import ImageError, ShapeError, WeightsError
 from scratchnet_cli.images.read import read_file
 from scratchnet_cli.prediction.answers import Answer, Unreadable
+from tests.conftest import Uint8
 
 
 @pytest.fixture
-def pictures(tmp_path: Path, digits: NDArray[np.uint8]) -> list[Path]:
+def pictures(tmp_path: Path, digits: Uint8) -> list[Path]:
     """Return PNGs of the sample's first three digits, in a folder."""
     folder = tmp_path / "pictures"
     folder.mkdir()
-    paths = [folder / f"{i}.png" for i in range(3)]
-    for path, pixels in zip(paths, digits, strict=False):
-        Image.fromarray(pixels).save(path)
-    return paths
+    for i in range(3):
+        Image.fromarray(digits[i]).save(folder / f"{i}.png")
+    return sorted(folder.iterdir())
 
 
 def test_predict_files_yields_results_in_order(pictures: list[Path], tmp_path: Path) -> None:
@@ -43,26 +43,15 @@ def test_predict_files_yields_results_in_order(pictures: list[Path], tmp_path: P
         probabilities = weights.network.probabilities(digit.x)
         assert digit.probabilities == pytest.approx(probabilities, abs=1e-6)
         assert result.number == str(probabilities.argmax())
-    (by_name,) = predict_files([pictures[1]], "bundled")
-    assert by_name.path == str(pictures[1])
 
 
-def test_predict_files_reads_a_picture_when_it_is_requested(
-    pictures: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_predict_files_reads_a_picture_when_it_is_requested(pictures: list[Path]) -> None:
     """Each result comes before the next picture is read."""
-    read: list[str] = []
-
-    def record(name: str, **options: Any) -> object:
-        read.append(name)
-        return read_file(name, **options)
-
-    monkeypatch.setattr("scratchnet_cli.prediction.predict.read_file", record)
-    results = predict_files(pictures, "bundled")
-    assert read == []
-    for i, result in enumerate(results):
-        assert result.path == read[-1] == str(pictures[i])
-        assert len(read) == i + 1
+    with patch("scratchnet_cli.prediction.predict.read_file", wraps=read_file) as read:
+        results = predict_files(pictures, "bundled")
+        for i, path in enumerate(map(str, pictures)):
+            assert read.call_count == i
+            assert next(results).path == read.call_args.args[0] == path
 
 
 @pytest.mark.parametrize(
@@ -76,9 +65,7 @@ def test_predict_files_reads_a_picture_when_it_is_requested(
         ({"files_from": "missing"}, ImageError, "--files-from missing: No such file"),
     ],
 )
-def test_predict_files_raises_what_cannot_work(
-    options: dict[str, Any], error: type[Exception], message: str
-) -> None:
+def test_predict_files_raises(options: dict[str, Any], error: Any, message: str) -> None:
     """Options that exclude each other, and files that cannot be used, are errors."""
     with pytest.raises(error, match=message):
         list(predict_files(["missing.png"], **{"weights": "bundled", **options}))

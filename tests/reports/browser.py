@@ -20,18 +20,14 @@ OPTIONS = (
     "--disable-dev-shm-usage --remote-debugging-pipe"
 )
 TIMEOUT_S = 30
-# Two frames after an event, its effects are on the screen.
-TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Browser:
     """A tab. requests: the URLs asked for; messages: what the console shows."""
 
     def __init__(self, commands: int, answers: int) -> None:
-        self._commands, self._answers = commands, answers
+        self._commands, self._answers, self._rest, self._count = commands, answers, b"", 0
         self._session: dict[str, str] = {}
-        self._rest = b""
-        self._count = 0
         self.requests: list[str] = []
         self.messages: list[str] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -56,8 +52,7 @@ class Browser:
 
     def show(self, path: Path, width: int = 1280, dark: bool = False) -> None:
         """Open a file in a window of this width."""
-        self.requests.clear()
-        self.messages.clear()
+        self.requests, self.messages = [], []
         self.resize(width, 844 if width < 600 else 900, mobile=width < 600)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
@@ -70,14 +65,14 @@ class Browser:
 
     def run(self, script: str) -> Any:
         """Return the value of an expression in the page, or of its promise."""
-        options = {"returnByValue": True, "awaitPromise": True}
-        done = self.call("Runtime.evaluate", expression=script, **options)
+        how = {"returnByValue": True, "awaitPromise": True}
+        done = self.call("Runtime.evaluate", expression=script, **how)
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
     def wait(self) -> None:
-        """Wait until the effects of the last event are on the screen."""
-        self.run(TWO_FRAMES)
+        """Wait until the effects of the last event are on the screen: two frames."""
+        self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def text(self, name: str) -> str:
         """Return the text of the element with this id."""
@@ -90,8 +85,8 @@ class Browser:
 
     def box(self, selector: str) -> dict[str, float]:
         """Return left, top, width, height and so on of the first element that matches."""
-        script = f"document.querySelector({selector!r}).getBoundingClientRect().toJSON()"
-        return dict(self.run(script))
+        place = f"document.querySelector({selector!r}).getBoundingClientRect()"
+        return dict(self.run(f"{place}.toJSON()"))
 
     def width(self) -> int:
         """Return the width of the page, which may be larger than the window's."""
@@ -117,15 +112,14 @@ class Browser:
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
             assert select([self._answers], [], [], TIMEOUT_S)[0], "the browser does not answer"
-            data = os.read(self._answers, 2**20)
+            self._rest += (data := os.read(self._answers, 2**20))
             assert data, "the browser has ended"
-            self._rest += data
         message, _, self._rest = self._rest.partition(b"\0")
         return dict(json.loads(message))
 
 
 @contextmanager
-def open_browser(folder: Path) -> Iterator[Browser]:
+def open_browser(folder: Path | str) -> Iterator[Browser]:
     """Start a browser that stores its files in ``folder``, and yield a tab."""
     assert CHROMIUM
     read_commands, commands = os.pipe()

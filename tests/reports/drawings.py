@@ -1,5 +1,6 @@
 """Hand-drawn digits as strokes of points; a seed always gives the same."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,15 +17,12 @@ def drawings(count: int, seed: int) -> Iterator[tuple[int, list[Stroke]]]:
     """Yield digits with their strokes: 0 to 9 again and again, each time in another hand."""
     random = np.random.default_rng(seed)
     for i in range(count):
-        digit = i % 10
-        shape = DIGIT_SHAPES[digit][random.integers(len(DIGIT_SHAPES[digit]))]
-        yield digit, _by_hand([_points(stroke) for stroke in shape.split("/")], random)
-
-
-def _points(notation: str) -> Stroke:
-    """Return the points of a stroke in [0, 1]; three at a corner keep it sharp."""
-    marks = [mark for mark in notation.split() for _ in range(3 if mark.endswith("!") else 1)]
-    return np.array([(int(mark[0]) / 9, int(mark[1]) / 9) for mark in marks])
+        shapes = DIGIT_SHAPES[i % 10]
+        shape = shapes[random.integers(len(shapes))]
+        # Three points at a corner keep it sharp.
+        points = re.sub(r"(\d\d)!", r"\1 \1 \1", shape).split("/")
+        strokes = [np.array([[*map(int, xy)] for xy in stroke.split()]) / 9 for stroke in points]
+        yield i % 10, _by_hand(strokes, random)
 
 
 def _by_hand(strokes: list[Stroke], random: np.random.Generator) -> list[Stroke]:
@@ -36,8 +34,7 @@ def _by_hand(strokes: list[Stroke], random: np.random.Generator) -> list[Stroke]
     middle = SIDE / 2 + random.normal(0, 0.04 * SIDE, 2)
     drawn = []
     for stroke in strokes:
-        unsteady = stroke + random.normal(0, 0.02, stroke.shape)
-        points = _curve(unsteady - 0.5) @ change + middle
+        points = _curve(stroke + random.normal(0, 0.02, stroke.shape) - 0.5) @ change + middle
         drawn.append((points + random.normal(0, 0.3, points.shape)).clip(10, SIDE - 10))
     return drawn
 

@@ -2,15 +2,9 @@
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "img"}
-
 
 class Page(HTMLParser):
-    """A parsed page: its text, elements, and tables.
-
-    Raises:
-        AssertionError: the end tag of an element is missing or in another place.
-    """
+    """A parsed page: its text, elements, and tables; each element must end where it has to."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -36,8 +30,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Record an element."""
         self.elements.append((tag, {key: value or "" for key, value in attrs}))
-        if tag not in VOID:
-            self._open.append(tag)
+        self._open += [tag] * (tag not in ("meta", "img"))
         if tag == "table":
             self._tables.append(([], []))
         elif tag == "tr":

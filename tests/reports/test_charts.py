@@ -48,14 +48,12 @@ def test_signed_image_has_a_colour_for_each_number() -> None:
     """Blue is below 0, orange above, and the gap between fields is transparent."""
     fields = np.zeros((3, 2, 2))
     fields[0, 0, 0], fields[1, 1, 1], fields[2, 0, 1] = 2, -2, 1
-    found = re.search('base64,([^"]*)', signed_img(fields, 2, "weights"))
-    assert found
-    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(found[1]))).convert("RGBA"))
+    (png,) = re.findall('base64,([^"]*)', signed_img(fields, 2, "weights"))
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA"))
     # Three fields of 2x2 pixels in two columns, with a gap of 2 pixels.
     visible = np.zeros((6, 6), bool)
     visible[:2, :2] = visible[:2, 4:] = visible[4:, :2] = True
     assert ((pixels[:, :, 3] == 255) == visible).all()
-    zero, positive, negative, half = [247] * 3, [190, 75, 0], [5, 80, 160], [219, 162, 124]
-    expected = {(0, 0): positive, (1, 5): negative, (4, 1): half}
+    expected = {(0, 0): [190, 75, 0], (1, 5): [5, 80, 160], (4, 1): [219, 162, 124]}
     for y, x in np.argwhere(visible).tolist():
-        assert pixels[y, x, :3].tolist() == expected.get((y, x), zero)
+        assert pixels[y, x, :3].tolist() == expected.get((y, x), [247] * 3)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, SEVERAL_DIGITS, DigitImage
 from scratchnet_cli.images.read import read_image
@@ -17,6 +16,7 @@ from scratchnet_cli.network.layers import Layer, Network
 from scratchnet_cli.prediction.answers import Answer, classify, probability_warnings
 from scratchnet_cli.reports import drawing_page as module
 from scratchnet_cli.weights.load import load_weights
+from tests.conftest import Uint8
 from tests.reports.browser import Browser
 from tests.reports.conftest import MakePage
 from tests.reports.drawings import Stroke, drawings
@@ -54,39 +54,27 @@ def draw(tab: Browser, strokes: Sequence[Stroke]) -> tuple[dict[str, Any], Digit
 
 def relu_network() -> Network:
     """Return four layers with other sizes and activations than the book's."""
-    random = np.random.default_rng(1)
-    widths, activations = (784, 30, 20, 12, 7), ("relu", "tanh", "relu", "identity")
-    layers = []
-    for rows, columns, activation in zip(widths, widths[1:], activations, strict=False):
-        weights = random.normal(0, (2 / rows) ** 0.5, (rows, columns))
-        layers.append(Layer(weights, random.normal(0, 0.1, columns), activation))
+    normal, layers = np.random.default_rng(1).normal, []
+    for m, n, name in ((784, 30, "relu"), (30, 20, "tanh"), (20, 12, "relu"), (12, 7, "identity")):
+        layers.append(Layer(normal(0, (2 / m) ** 0.5, (m, n)), normal(0, 0.1, n), name))
     return Network(tuple(layers))
 
 
-def check_logits(tab: Browser, page: Path, network: Network, images: NDArray[np.uint8]) -> None:
-    """Check that the page's logits of images are the network's."""
-    tab.show(page)
-    encoded = [base64.b64encode(image.tobytes()).decode() for image in images]
-    logits = np.array(tab.run(LOGITS % json.dumps(encoded)))
-    expected = network.logits(images.reshape(len(images), -1).astype(np.float32) / 255)
-    assert np.abs(logits - expected).max() < 1e-4
-    assert (logits.argmax(axis=1) == expected.argmax(axis=1)).all()
-
-
-@pytest.mark.parametrize("network", [load_weights("bundled").network, relu_network()])
+@pytest.mark.parametrize("weights", ["bundled", "relu", "book"])
 def test_logits_are_those_of_the_network(
-    tab: Browser, make_page: MakePage, digits: NDArray[np.uint8], network: Network
+    tab: Browser, make_page: MakePage, digits: Uint8, weights: str, request: pytest.FixtureRequest
 ) -> None:
     """The page's logits and answers for 200 images agree with ``Network.logits``."""
-    check_logits(tab, make_page("w.npz", network), network, digits[::5])
-
-
-def test_logits_are_those_of_the_book(
-    tab: Browser, make_page: MakePage, digits: NDArray[np.uint8], real_data: Path
-) -> None:
-    """The same holds for the book's weights, read from a pickle."""
-    weights = real_data / "sample_weight.pkl"
-    check_logits(tab, make_page(weights), load_weights(weights).network, digits[::5])
+    if weights == "book":
+        weights = f"{request.getfixturevalue('real_data')}/sample_weight.pkl"
+    relu = relu_network() if weights == "relu" else None
+    tab.show(make_page(weights, relu))
+    network = relu or load_weights(weights).network
+    encoded = [base64.b64encode(image.tobytes()).decode() for image in digits[::5]]
+    logits = np.array(tab.run(LOGITS % json.dumps(encoded)))
+    expected = network.logits(digits[::5].reshape(200, -1).astype(np.float32) / 255)
+    assert np.abs(logits - expected).max() < 1e-4
+    assert (logits.argmax(axis=1) == expected.argmax(axis=1)).all()
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(100, marks=pytest.mark.slow)])
@@ -107,25 +95,23 @@ def test_drawing_is_read_as_predict_reads_it(tab: Browser, drawing_page: Path, c
 
 
 @pytest.mark.parametrize(
-    ("places", "warning"),
+    ("places", "warnings"),
     [
-        pytest.param([(0.4, 5, 60), (0.4, 120, 60)], SEVERAL_DIGITS, id="two digits"),
-        pytest.param([(1.0, 0, 60)], CUT_BY_EDGE, id="over the edge"),
-        pytest.param([(0.6, 40, 40), (0.15, 190, 190)], None, id="a speck"),
+        ([(0.4, 5, 60), (0.4, 120, 60)], [SEVERAL_DIGITS]),
+        ([(1.0, 0, 60)], [CUT_BY_EDGE]),
+        ([(0.6, 40, 40), (0.15, 190, 190)], []),
     ],
 )
 def test_drawing_has_the_warnings_of_predict(
-    tab: Browser, drawing_page: Path, places: list[tuple[float, int, int]], warning: str | None
+    tab: Browser, drawing_page: Path, places: list[tuple[float, int, int]], warnings: list[str]
 ) -> None:
     """The page takes the same ink for the digit, with the same warnings about the image."""
     digit = dict(drawings(10, seed=13))[3]
     tab.show(drawing_page)
     strokes = [scale * stroke + (x, y) for scale, x, y in places for stroke in digit]
     result, image, share = draw(tab, strokes)
-    assert image.warnings == (() if warning is None else (warning,))
-    assert [w for w in result["warnings"] if w in (SEVERAL_DIGITS, CUT_BY_EDGE)] == [
-        *image.warnings
-    ]
+    assert [*image.warnings] == warnings
+    assert [w for w in result["warnings"] if w in (SEVERAL_DIGITS, CUT_BY_EDGE)] == warnings
     assert share > 0.99
 
 
@@ -135,9 +121,8 @@ def test_probabilities_have_the_warnings_of_predict(tab: Browser, drawing_page: 
     several = [random.dirichlet([scale] * 10) for scale in (0.02, 0.1, 0.3) for _ in range(100)]
     tab.show(drawing_page)
     result = tab.run(f"{json.dumps([y.tolist() for y in several])}.map(probabilityWarnings)")
-    expected = [probability_warnings(y) for y in several]
-    assert [tuple(warnings) for warnings in result] == expected
-    assert len(set(expected)) == 3
+    assert result == [[*probability_warnings(y)] for y in several]
+    assert len(set(map(tuple, result))) == 3
 
 
 def test_constants_of_the_script_come_from_python(make_page: MakePage) -> None:

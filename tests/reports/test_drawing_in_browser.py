@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.images.read import read_image
 from scratchnet_cli.network.layers import Layer, Network
 from scratchnet_cli.network.trace import trace_network
 from scratchnet_cli.weights.load import load_weights
-from tests.conftest import Run, encoded
+from tests.conftest import Run, Uint8, encoded
 from tests.reports.browser import Browser
 from tests.reports.conftest import MakePage
 from tests.reports.drawings import SIDE, Stroke, drawings
@@ -27,10 +26,8 @@ AXE = "axe.run().then(found => found.violations.map(one => `${one.id}: ${one.nod
 INK = "JSON.stringify([...readPen.getImageData(0, 0, PAD_SIDE, PAD_SIDE).data])"
 EXAMPLE = ".example"
 DIGITS = dict(drawings(10, seed=3))
-EVENTS = {
-    "paste": 'new ClipboardEvent("paste", { clipboardData: files })',
-    "drop": 'new DragEvent("drop", { dataTransfer: files, cancelable: true })',
-}
+PASTE = 'new ClipboardEvent("paste", { clipboardData: files })'
+DROP = 'new DragEvent("drop", { dataTransfer: files, cancelable: true })'
 SLOW = partial(pytest.param, marks=pytest.mark.slow)
 
 
@@ -42,12 +39,13 @@ def press(tab: Browser, key: str, **options: Any) -> None:
     tab.wait()
 
 
-def pointer(tab: Browser, kind: str, x: float, y: float) -> None:
+def pointer(tab: Browser, kinds: str, x: float, y: float) -> None:
     """Press, move or release the mouse at a point of the pad, in shares of its side."""
     pad = tab.box("#pad")
     place = {"x": pad["left"] + x * pad["width"], "y": pad["top"] + y * pad["height"]}
-    button = {"button": "left", "buttons": 1, "clickCount": 1}
-    tab.call("Input.dispatchMouseEvent", type=f"mouse{kind}", **place, **button)
+    for kind in kinds.split():
+        button = {"button": "left", "buttons": 1, "clickCount": 1}
+        tab.call("Input.dispatchMouseEvent", type=f"mouse{kind}", **place, **button)
 
 
 def draw_with_mouse(tab: Browser, strokes: Sequence[Stroke], step: int = 3) -> None:
@@ -70,7 +68,7 @@ def give(tab: Browser, event: str, data: bytes, name: str) -> None:
           files.items.add(new File([bytes], {json.dumps(name)}, {{ type: "image/png" }}));
           const open = openPicture;
           openPicture = list => open(list).finally(() => {{ openPicture = open; done(); }});
-          document.dispatchEvent({EVENTS[event]});
+          document.dispatchEvent({event});
         }})"""
     )
     tab.wait()
@@ -78,9 +76,8 @@ def give(tab: Browser, event: str, data: bytes, name: str) -> None:
 
 def check_answer_fits(tab: Browser) -> None:
     """Check that the whole probability is within the line of the answer, which hides the rest."""
-    inner, outer = tab.box("#probability"), tab.box("#answer p")
-    assert inner["bottom"] <= outer["bottom"]
-    assert inner["right"] <= outer["right"]
+    for edge in ("bottom", "right"):
+        assert tab.box("#probability")[edge] <= tab.box("#answer p")[edge]
 
 
 @pytest.fixture
@@ -108,20 +105,21 @@ def test_page_is_accessible(tab: Browser, drawing_page: Path, width: int, dark: 
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(320, 568), (568, 320), (640, 450), (844, 390), (390, 664), (360, 640)]
+    "window", ["320x568", "568x320", "640x450", "844x390", "390x664", "360x640"]
 )
-def test_page_fits_small_windows(opened: Browser, width: int, height: int) -> None:
+def test_page_fits_small_windows(opened: Browser, window: str) -> None:
     """Nothing is cut off, there is room to scroll, and a phone shows pad and answer together."""
+    width, height = map(int, window.split("x"))
     opened.resize(width, height)
     opened.click(EXAMPLE)
     assert opened.width() == width
     check_answer_fits(opened)
-    opened.run("write(softmaxRows[0][1], format(9999.99, 2))")
-    opened.run("write(softmaxRows[1][1], format(10000, 2))")
+    for row, number in enumerate((9999.99, 10000)):
+        opened.run(f"write(softmaxRows[{row}][1], format({number}, 2))")
     assert opened.run("softmaxRows.flat().every(one => one.scrollWidth <= one.clientWidth)")
     side = opened.box("#pad")["width"]
     assert side < height or side < 0.7 * width
-    if (width, height) in ((390, 664), (360, 640)):
+    if window in ("390x664", "360x640"):
         for part in ("#pad", "#undo", "#digit", "#probability"):
             assert opened.box(part)["bottom"] <= height
 
@@ -152,13 +150,11 @@ def test_page_without_scripts_explains_why_it_is_empty(tab: Browser, drawing_pag
 def test_drawing_is_answered(opened: Browser) -> None:
     """The mouse draws, the answer appears, and undo and clear work."""
     draw_with_mouse(opened, DIGITS[3])
-    assert opened.text("digit") == "3"
     assert opened.text("spoken").startswith("Read as 3, probability 1.00")
     draw_with_mouse(opened, [np.array([[120.0, 112], [120, 112]])])
     assert opened.run("drawing.strokes.length") == 2
     press(opened, "z", modifiers=2)
-    assert opened.run("drawing.strokes.length") == 1
-    assert opened.text("digit") == "3"
+    assert (opened.run("drawing.strokes.length"), opened.text("digit")) == (1, "3")
     for button, answer in (("#clear", "–"), ("#undo", "3")):
         opened.click(button)
         assert opened.text("digit") == answer
@@ -184,14 +180,12 @@ def test_stroke_ends_when_another_drawing_begins(opened: Browser, button: str) -
     pointer(opened, "Moved", 0.4, 0.4)
     opened.click(button)
     before = opened.run(INK)
-    pointer(opened, "Moved", 0.8, 0.7)
-    pointer(opened, "Released", 0.8, 0.7)
+    pointer(opened, "Moved Released", 0.8, 0.7)
     opened.wait()
     assert opened.run(INK) == before
     opened.click("#undo")
     assert opened.run("drawing.strokes.map(points => points.length)") == [2]
-    pointer(opened, "Pressed", 0.5, 0.5)
-    pointer(opened, "Released", 0.5, 0.5)
+    pointer(opened, "Pressed Released", 0.5, 0.5)
     assert opened.run("drawing.strokes.length") == 2
 
 
@@ -202,8 +196,7 @@ def test_stroke_stays_under_the_pointer(opened: Browser) -> None:
     pointer(opened, "Moved", 0.5, 0.5)
     opened.resize(390, 844)
     opened.wait()
-    pointer(opened, "Moved", 0.5, 0.8)
-    pointer(opened, "Released", 0.5, 0.8)
+    pointer(opened, "Moved Released", 0.5, 0.8)
     points = opened.run("drawing.strokes[0].slice(1).map(({ x, y }) => [x, y])")
     assert np.abs(np.array(points) / SIDE - [[0.5, 0.5], [0.5, 0.8]]).max() < 0.01
 
@@ -217,11 +210,10 @@ def test_finger_draws_without_scrolling(tab: Browser, drawing_page: Path) -> Non
         tab.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
     tab.wait()
     tab.call("Emulation.setTouchEmulationEnabled", enabled=False)
-    assert tab.text("digit") == "1"
-    assert tab.run("[scrollY, drawing.strokes.length]") == [0, 1]
+    assert tab.run("[scrollY, drawing.strokes.length, $('digit').textContent]") == [0, 1, "1"]
 
 
-def test_examples_are_loaded_by_the_keyboard(opened: Browser, digits: NDArray[np.uint8]) -> None:
+def test_examples_are_loaded_by_the_keyboard(opened: Browser, digits: Uint8) -> None:
     """Each press loads the next example of the digit, and the network sees its exact pixels."""
     opened.run("document.querySelectorAll('.example')[7].focus()")
     seen = []
@@ -229,12 +221,11 @@ def test_examples_are_loaded_by_the_keyboard(opened: Browser, digits: NDArray[np
         press(opened, "Enter")
         assert opened.text("digit") == "7"
         seen.append(bytes(opened.run("[...image.pixels]")))
-    assert len(set(seen)) == 3
-    assert seen[0] == seen[3]
+    assert (len(set(seen)), seen[0]) == (3, seen[3])
     assert set(seen) < {image.tobytes() for image in digits}
 
 
-@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("event", [PASTE, DROP])
 def test_picture_file_is_read_as_predict_reads_it(opened: Browser, event: str) -> None:
     """A photo gets the same answer, and a preprocessed picture is taken unchanged."""
     photo = PHOTO.read_bytes()
@@ -249,9 +240,8 @@ def test_picture_opened_last_is_shown(opened: Browser) -> None:
     """A picture that was opened earlier, but takes longer to decode, does not replace it."""
     opened.run(
         f"""(async () => {{
-          const decode = createImageBitmap;
           const photo = name => new File([new Uint8Array({list(PHOTO.read_bytes())})], name);
-          let first;
+          let first, decode = createImageBitmap;
           createImageBitmap = file => new Promise(done => {{ first = () => done(decode(file)); }});
           const slow = openPicture([photo("first.jpg")]);
           createImageBitmap = decode;
@@ -266,21 +256,18 @@ def test_picture_opened_last_is_shown(opened: Browser) -> None:
 def test_unreadable_picture_is_explained(opened: Browser) -> None:
     """A message names the file and the reason; it fits, and belongs to its drawing."""
     name = "<img src=x onerror=document.title='bad'>.png"
-    shown = f"{name[:23]}…"
-    give(opened, "drop", b"no picture", name)
-    assert opened.text("message") == f"{shown}: no picture that this browser can read"
+    give(opened, DROP, b"no picture", name)
+    assert opened.text("message") == f"{name[:23]}…: no picture that this browser can read"
     before = opened.box("#message")
-    give(opened, "drop", encoded(Image.new("L", (50, 50), 200)), name)
+    give(opened, DROP, encoded(Image.new("L", (50, 50), 200)), name)
     blank = opened.text("message")
-    assert blank.startswith(f"{shown}: blank, or nothing")
-    assert opened.box("#message") == before
+    assert blank.startswith(f"{name[:23]}…: blank, or nothing")
+    assert (opened.box("#message"), opened.text("digit")) == (before, "–")
     assert opened.run("$('message').scrollWidth <= $('message').clientWidth")
-    assert opened.text("digit") == "–"
     opened.click(EXAMPLE)
-    assert opened.text("message") == ""
-    for message in (blank, ""):
-        press(opened, "z", modifiers=2)
+    for message in ("", blank, ""):
         assert opened.text("message") == message
+        press(opened, "z", modifiers=2)
     assert opened.run("document.images.length") == 0
 
 
@@ -305,9 +292,8 @@ def test_unit_shows_its_formula(opened: Browser) -> None:
     step = trace_network(load_weights("bundled").network, pixels / 255)[1]
     opened.click("#layers section:nth-child(2) .cell", 17)
     assert opened.text("unit-title") == "Layer 2, unit 17"
-    shown = opened.text("formulas").replace("−", "-")
-    assert f"= {step.a[17]:.4f}" in shown
-    assert f"= {step.z[17]:.4f}" in shown
+    for value in (step.a[17], step.z[17]):
+        assert f"= {value:.4f}" in opened.text("formulas").replace("−", "-")
     products = step.x * step.layer.W[:, 17]
     order = np.argsort(-np.abs(products))[:8]
     rows = opened.run("[...document.querySelectorAll('#terms tr')].map(row => row.innerText)")
@@ -315,20 +301,18 @@ def test_unit_shows_its_formula(opened: Browser) -> None:
         assert line.startswith(f"layer 1, unit {i}\t")
         assert line.replace("−", "-").endswith(f"{products[i]:.2f}")
     assert opened.run("links.filter(path => path.getAttribute('d')).length") == 6
-    opened.click("#terms button")
-    assert opened.text("unit-title") == f"Layer 1, unit {order[0]}"
-    assert opened.run("$('maps').hidden") is False
-    opened.click("#follow")
-    assert opened.text("unit-title") == "Class 6"
+    for button, title in (("#terms button", f"Layer 1, unit {order[0]}"), ("#follow", "Class 6")):
+        opened.click(button)
+        assert opened.text("unit-title") == title
+        assert opened.run("$('maps').hidden") is (button == "#follow")
 
 
 def test_arrow_keys_move_within_a_layer(opened: Browser) -> None:
     """A layer is one stop of the tab key; in it the arrow keys move, and Enter chooses."""
     opened.run("document.querySelector('.cell').focus()")
-    for keys, unit in (("Right Down Left Down", 10), ("End", 49)):
-        for key in keys.split():
-            press(opened, key if key == "End" else f"Arrow{key}")
-        press(opened, "Enter")
+    for keys, unit in (("ArrowRight ArrowDown ArrowLeft ArrowDown", 10), ("End", 49)):
+        for key in (*keys.split(), "Enter"):
+            press(opened, key)
         assert opened.text("unit-title") == f"Layer 1, unit {unit}"
     assert opened.run("document.querySelectorAll('#layers [tabindex=\"0\"]').length") == 3
 
@@ -341,7 +325,7 @@ def test_softmax_keeps_the_order_and_needs_the_maximum(opened: Browser) -> None:
     assert labels[0][0].startswith("9 ")
     cells = "softmaxRows.map(row => row.map(cell => cell.textContent))"
     before = opened.run(cells)
-    assert [row[2] for row in before] == [row[4] for row in before]
+    assert all(row[2] == row[4] for row in before)
     opened.run("$('shift').value = 1000; $('shift').dispatchEvent(new Event('input'))")
     after = opened.run(cells)
     assert {tuple(row[1:3]) for row in after} == {("∞", "∞/∞")}
@@ -391,15 +375,9 @@ def test_returning_to_the_page_resets_the_slider(opened: Browser) -> None:
 def test_names_in_a_weight_file_stay_text(tab: Browser, make_page: MakePage) -> None:
     """Names of classes and of the file are shown as they are, never as markup or script."""
     names = (
-        "</script><script>document.title='bad'</script>",
-        "<img src=x onerror=\"document.title='bad'\">",
-        "<!--<script>",
-        "{{script}}",
-        "'\"&amp;`${1}",
-        "Stiefelette ü",
-        "x" * 99,
-        "",
-    )
+        "</script><script>document.title='bad'</script>", "{{script}}", "Stiefelette ü", "x" * 99,
+        "<img src=x onerror=\"document.title='bad'\">", "<!--<script>", "'\"&amp;`${1}", "",
+    )  # fmt: skip
     network = Network((Layer(np.ones((784, 8)), np.zeros(8), "identity"),))
     path = make_page("<script>alert(1)<!--.npz", network, names)
     tab.show(path, 390)
@@ -409,6 +387,5 @@ def test_names_in_a_weight_file_stay_text(tab: Browser, make_page: MakePage) -> 
     assert "the <script>alert(1)<!--.npz weights" in tab.text("about")
     assert tab.run("[document.images.length, document.scripts.length]") == [0, 2]
     tab.click(EXAMPLE)
-    assert tab.text("digit") == names[0]
-    assert tab.width() <= 390
+    assert (tab.text("digit"), tab.width()) == (names[0], 390)
     tab.check_quiet(path)

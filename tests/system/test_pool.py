@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import active_children
 from pathlib import Path
-from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -33,14 +33,7 @@ def shout(name: str) -> tuple[str, int]:
     return name.upper(), os.getpid()
 
 
-def die(name: str) -> str:
-    """End the process that works on the name ``300``."""
-    if name == "300":
-        os._exit(9)
-    return name
-
-
-def die_or_return_much(name: str) -> bytes:
+def die(name: str) -> bytes:
     """End the process for the name ``300``; else return, later, a result that fits in no pipe."""
     if name == "300":
         os._exit(9)
@@ -61,10 +54,8 @@ def test_map_keeps_the_order() -> None:
 
 def test_map_works_here_on_small_groups() -> None:
     """No process is started for a handful of names, and each result comes by itself."""
-    here = os.getpid()
-    assert list(map_in_order(shout, [["a", "b"], [], ["c"]])) == [
-        [("a", ("A", here))], [("b", ("B", here))], [("c", ("C", here))],
-    ]  # fmt: skip
+    expected = [[(name, (name.upper(), os.getpid()))] for name in "abc"]
+    assert list(map_in_order(shout, [["a", "b"], [], ["c"]])) == expected
 
 
 def test_map_reads_standard_input_here() -> None:
@@ -99,39 +90,23 @@ def test_map_makes_small_chunks_of_large_files(tmp_path: Path) -> None:
 
 def test_map_holds_few_results(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks are submitted only as their results are taken."""
-    submitted: list[object] = []
-    submit = ProcessPoolExecutor.submit
-
-    def count(*args: Any) -> Any:
-        submitted.append(args)
-        return submit(*args)
-
     monkeypatch.setattr(pool, "CHUNK_FILES", 1)
-    monkeypatch.setattr(ProcessPoolExecutor, "submit", count)
-    with closing(map_in_order(shout, [[str(i) for i in range(100)]])) as chunks:
+    real = ProcessPoolExecutor.submit
+    with (
+        patch.object(ProcessPoolExecutor, "submit", autospec=True, side_effect=real) as submit,
+        closing(map_in_order(shout, [[str(i) for i in range(100)]])) as chunks,
+    ):
         next(chunks)
         # One more starts the processes.
-        assert len(submitted) == 1 + 5
+        assert submit.call_count == 1 + 5
 
 
-def refuse_process() -> int:
-    """Fail as the system does under ``ulimit -u``."""
-    raise BlockingIOError(11, "Resource temporarily unavailable")
-
-
-def refuse_thread(_: object) -> None:
-    """Fail as Python does."""
-    raise RuntimeError("can't start new thread")
-
-
-@needs_unix
-@pytest.mark.parametrize("work", [die, die_or_return_much])
-def test_map_reports_a_worker_that_died(work: Callable[[str], object]) -> None:
+def test_map_reports_a_worker_that_died() -> None:
     """The results before it are given, then an error names the files; no result is awaited."""
     names = [str(i) for i in range(1000)]
     found: list[str] = []
     with pytest.raises(ImageError) as failure:
-        found.extend(name for chunk in map_in_order(work, [names]) for name, _ in chunk)
+        found.extend(name for chunk in map_in_order(die, [names]) for name, _ in chunk)
     assert found == names[: len(found)]
     assert str(failure.value) == (
         f"a process died while it read pictures from {names[len(found)]!r} to "
@@ -150,24 +125,21 @@ def test_map_reports_workers_that_died_between_groups() -> None:
         yield [str(i) for i in range(1000)]
 
     with pytest.raises(ImageError, match="died while it read pictures from '0' to '255'"):
-        list(map_in_order(die_never, groups()))
-
-
-def die_never(name: str) -> str:
-    """Return the name."""
-    return name
+        list(map_in_order(shout, groups()))
 
 
 def test_map_raises_what_a_worker_raises() -> None:
     """A bug in a worker is a bug here."""
-    with pytest.raises(ZeroDivisionError):
-        list(map_in_order(fail, [[str(i) for i in range(1000)]]))
+    with pytest.raises(ValueError, match="'x'"):
+        list(map_in_order(int, [[*map(str, range(1000)), "x"]]))
 
 
-def fail(name: str) -> None:
-    """Fail for the name ``300``."""
-    if name == "300":
-        raise ZeroDivisionError
+def is_running(process: Path) -> bool:
+    """Return whether a process of that number exists and has not ended."""
+    try:
+        return ") Z" not in Path(f"/proc/{process.name}/stat").read_text()
+    except OSError:
+        return False
 
 
 # Works for ever, with processes that write their number into a folder.
@@ -197,23 +169,11 @@ def test_map_leaves_no_workers_behind(tmp_path: Path, number: signal.Signals) ->
         start_new_session=True,
     ) as parent:
         wait_until(lambda: len(list(tmp_path.iterdir())) == 2)
-        if number == signal.SIGINT:
-            os.killpg(parent.pid, number)
-        else:
-            parent.send_signal(number)
+        (os.killpg if number == signal.SIGINT else os.kill)(parent.pid, number)
         _, stderr = parent.communicate(timeout=60)
     assert parent.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}.get(number, -number)
     assert stderr.strip() == b""
-    workers = [int(path.name) for path in tmp_path.iterdir()]
-    wait_until(lambda: not any(is_running(process) for process in workers))
-
-
-def is_running(process: int) -> bool:
-    """Return whether a process of that number exists and has not ended."""
-    try:
-        return ") Z" not in Path(f"/proc/{process}/stat").read_text()
-    except OSError:
-        return False
+    wait_until(lambda: not any(map(is_running, tmp_path.iterdir())))
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -7,39 +7,33 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.conftest import ACCURACY, BUNDLED, SCRATCHNET, Run, write_dataset
+from tests.conftest import ACCURACY, BUNDLED, SCRATCHNET, write_dataset
 
 EVAL = ["eval", *BUNDLED, "--progress", "none"]
+HELP = ["eval", "--help"]
+UNBUFFERED = "export PYTHONUNBUFFERED=1;"
 ANSWER = f"Accuracy: {ACCURACY}\n".encode()
+REPORT_MODULE = "scratchnet_cli.reports.evaluation_report"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Unix devices and signals")
 Done = subprocess.CompletedProcess[bytes]
 
 
 def run_with(
-    redirection: str,
-    *args: str,
-    stdout: int = subprocess.PIPE,
-    stderr: int = subprocess.PIPE,
-    cwd: Path | None = None,
+    redirection: str, *args: str, stdout: int = PIPE, stderr: int = PIPE, cwd: Path | None = None
 ) -> Done:
     """Run the program as a shell does with that redirection."""
     if "/dev/full" in redirection and not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
-    return subprocess.run(
-        ["/bin/sh", "-c", f'{redirection} exec "$@"', "sh", *SCRATCHNET, *args],
-        stdout=stdout,
-        stderr=stderr,
-        cwd=cwd,
-        timeout=60,
-        check=False,
-    )
+    command = ["/bin/sh", "-c", f'{redirection} exec "$@"', "sh", *SCRATCHNET, *args]
+    return subprocess.run(command, stdout=stdout, stderr=stderr, cwd=cwd, timeout=60, check=False)
 
 
 def run_script(script: str, *args: str) -> Done:
@@ -83,19 +77,17 @@ def unread() -> Iterator[int]:
     os.close(writer)
 
 
-# --- stderr ---
-
-
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", ""])
 @pytest.mark.parametrize(
     ("args", "exit_code", "answer"),
     [
-        pytest.param([*EVAL[:-1], "plain"], 0, ANSWER, id="plain progress"),
-        pytest.param([*EVAL[:-1], "bar"], 0, ANSWER, id="bar"),
-        pytest.param([*EVAL, "--min-accuracy", "1"], 1, ANSWER, id="below"),
-        pytest.param(["eval", "--nope"], 2, b"", id="wrong usage"),
-        pytest.param(["predict", "nope.png", "--weights", "bundled", "--show"], 3, b"", id="error"),
+        ([*EVAL[:-1], "plain"], 0, ANSWER),
+        ([*EVAL[:-1], "bar"], 0, ANSWER),
+        ([*EVAL, "--min-accuracy", "1"], 1, ANSWER),
+        (["eval", "--nope"], 2, b""),
+        (["predict", "nope.png", "--weights", "bundled", "--show"], 3, b""),
     ],
+    ids=["plain", "bar", "below", "wrong usage", "error"],
 )
 def test_stderr_that_is_broken_changes_nothing(
     unread: int, redirection: str, args: list[str], exit_code: int, answer: bytes
@@ -105,20 +97,6 @@ def test_stderr_that_is_broken_changes_nothing(
     assert (done.returncode, done.stdout) == (exit_code, answer)
 
 
-def test_stderr_shows_file_names_escaped(run_process: Run) -> None:
-    """A file name that is taken for an option is repeated without its escape sequences."""
-    for word in ("--\x1b[31m.png", "\x1b[31m", "\x9b31m"):
-        result = run_process("eval", word)
-        assert result.exit_code == 2
-        assert result.stderr.replace("\n", "").isprintable()
-
-
-# --- stdout ---
-
-HELP = ["eval", "--help"]
-UNBUFFERED = "export PYTHONUNBUFFERED=1;"
-
-
 @pytest.mark.parametrize(
     ("redirection", "args"),
     [
@@ -126,16 +104,18 @@ UNBUFFERED = "export PYTHONUNBUFFERED=1;"
         for redirection in (">/dev/full", ">&-", f"{UNBUFFERED} >/dev/full")
         for args in (["--help"], HELP, EVAL)
     ]
-    + [("1</dev/null", ["cache", "path"]), ("ulimit -f 0; >answer", EVAL)],
+    + [("1</dev/null", ["cache", "path"]), ("ulimit -f 0; >answer", EVAL)]
+    + [(">&-", [*EVAL, "--report", "report.html"])],
 )
 def test_stdout_that_is_broken_is_an_error(
     redirection: str, args: list[str], tmp_path: Path
 ) -> None:
-    """If the answer or a help text cannot be written, it is one line and exit 3."""
+    """It is one line and exit 3; if stdout is closed, no work is done."""
     done = run_with(redirection, *args, cwd=tmp_path)
     assert done.stderr.startswith(b"scratchnet: the answer cannot be written: ")
     assert done.stderr.count(b"\n") == 1
     assert (done.returncode, done.stdout) == (3, b"")
+    assert not (tmp_path / "report.html").exists()
 
 
 @pytest.mark.parametrize("args", [["--help"], HELP, EVAL], ids=" ".join)
@@ -148,35 +128,20 @@ def test_stdout_whose_reader_is_gone_ends_quietly(
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def test_stdout_that_is_closed_stops_before_the_work(tmp_path: Path) -> None:
-    """Nothing is done whose answer would be lost."""
-    report = tmp_path / "report.html"
-    assert run_with(">&-", *EVAL, "--report", str(report)).returncode == 3
-    assert not report.exists()
-
-
 @pytest.mark.skipif(sys.platform == "darwin", reason="names are text on macOS")
 def test_stdout_shows_names_that_are_no_text(tmp_path: Path, digits: NDArray[np.uint8]) -> None:
     """Invalid bytes, control characters and leading dashes are accepted and printed escaped."""
     names = [b"\xff\xfe.png", b"-1.png", b"--raw.png", b"\x1b]0;x\x07.png", b"a\r\nb.png"]
     for name in names:
         Image.fromarray(digits[0]).save(tmp_path / os.fsdecode(name), "png")
-    args = ["predict", "--weights", "bundled", "--"]
-    done = subprocess.run(
-        [*SCRATCHNET, *args, *names, b"no\x1b[2J\xff.png"],
-        cwd=tmp_path,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
+    args = [*SCRATCHNET, "predict", "--weights", "bundled", "--"]
+    command = [*map(os.fsencode, args), *names, b"no\x1b[2J\xff.png"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
     assert done.returncode == 3
     assert [line.split(b"\t")[0] for line in done.stdout.splitlines()] == [
         rb"\udcff\udcfe.png", b"-1.png", b"--raw.png", rb"\x1b]0;x\x07.png", rb"a\r\nb.png",
     ]  # fmt: skip
     assert done.stderr == rb"scratchnet: no\x1b[2J\udcff.png: No such file or directory" + b"\n"
-
-
-# --- terminals ---
 
 
 def test_terminal_shows_a_bar_before_the_answer() -> None:
@@ -194,8 +159,6 @@ def test_terminal_is_no_picture() -> None:
     assert written.startswith(b"scratchnet: -: standard input is a terminal")
 
 
-# --- signals ---
-
 # Sends a signal to itself as soon as Python looks for a module of that name.
 IMPORTING = """
 import os, sys
@@ -210,52 +173,25 @@ main()
 """
 
 
-@pytest.mark.parametrize("module", ["scratchnet_cli.cli", "scratchnet_cli.commands.eval", "numpy"])
-@pytest.mark.parametrize(
-    ("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"]
-)
-def test_signal_during_an_import_ends_quietly(module: str, number: int, exit_code: int) -> None:
-    """However early it comes, Ctrl-C exits with 130 and SIGTERM with 143, without a message."""
-    done = run_script(IMPORTING, module, str(int(number)), *EVAL)
-    assert (done.returncode, done.stdout, done.stderr.strip()) == (exit_code, b"", b"")
-
-
-def test_signal_leaves_no_report(tmp_path: Path) -> None:
-    """Interrupted while the report is made, no file is written and no temporary file is left."""
-    module = "scratchnet_cli.reports.evaluation_report"
+@pytest.mark.parametrize("module", ["scratchnet_cli.cli", "numpy", REPORT_MODULE])
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_during_an_import_ends_quietly(
+    tmp_path: Path, module: str, number: int, exit_code: int
+) -> None:
+    """However early it comes, there is no message, no report and no temporary file."""
     args = [*EVAL, "--report", str(tmp_path / "report.html")]
-    done = run_script(IMPORTING, module, str(int(signal.SIGINT)), *args)
-    assert done.returncode == 130
+    done = run_script(IMPORTING, module, str(int(number)), *args)
+    answer = ANSWER if module == REPORT_MODULE else b""
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (exit_code, answer, b"")
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_signal_that_is_ignored_stays_ignored(name: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_that_is_ignored_stays_ignored(number: int) -> None:
     """A parent that ignores a signal, as ``nohup`` does, keeps it from the program."""
-    number = signal.Signals[name]
     script = f"import signal; signal.signal({int(number)}, signal.SIG_IGN)\n{IMPORTING}"
     done = run_script(script, "numpy", str(int(number)), *EVAL)
     assert (done.returncode, done.stdout) == (0, ANSWER)
-
-
-def test_sigterm_ends_with_143(tmp_path: Path) -> None:
-    """Terminated in the middle of its work, the program prints nothing."""
-    fifo = tmp_path / "list"
-    os.mkfifo(fifo)
-    with subprocess.Popen(
-        [*SCRATCHNET, "predict", "--weights", "bundled", "--files-from", str(fifo)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        # The list stays open, so that the program waits for more.
-        list_ = os.open(fifo, os.O_WRONLY)
-        os.write(list_, b"nope.png\n")
-        assert process.stderr is not None
-        assert process.stderr.readline().startswith(b"scratchnet: nope.png: ")
-        process.terminate()
-        stdout, stderr = process.communicate(timeout=60)
-        os.close(list_)
-    assert (process.returncode, stdout, stderr) == (143, b"", b"")
 
 
 def test_ctrl_c_ends_with_130(
@@ -269,8 +205,6 @@ def test_ctrl_c_ends_with_130(
     assert b"Traceback" not in written
     assert written.endswith(b"\n")
 
-
-# --- bugs ---
 
 # Raises an error where a command begins its work, or after it has printed its answer.
 FAULTY = """
@@ -290,36 +224,25 @@ def run_faulty(error: str, module: str = "weights.load", function: str = "load_w
 
 
 @pytest.mark.parametrize(
-    "error", ["ZeroDivisionError('x')", "EOFError()", "BrokenPipeError(32, 'x')", "OSError(28)"]
+    "error", ["ValueError('\\x1b[31m')", "EOFError()", "BrokenPipeError(32, 'x')", "OSError(28)"]
 )
 def test_bug_exits_with_70(error: str) -> None:
-    """A bug is neither 1, which is a verdict, nor Click's 130; it prints a traceback."""
+    """A bug is neither 1, which is a verdict, nor Click's 130; its traceback is escaped."""
     done = run_faulty(error)
     assert (done.returncode, done.stdout.strip()) == (70, b"")
-    *lines, last = done.stderr.decode().splitlines()
-    assert lines[0] == "Traceback (most recent call last):"
-    assert lines[-1].startswith(error.partition("(")[0])
+    first, *_, name, last = done.stderr.decode().splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert name.startswith(error.partition("(")[0])
+    assert name.isprintable()
     assert last == (
         "scratchnet: this is a bug; please report it with the lines above, as the README says "
         "under Reporting"
     )
 
 
-def test_bug_shows_control_characters_escaped() -> None:
-    """What a file name may bring into a traceback does not reach the terminal."""
-    done = run_faulty("ValueError('\\x1b[31m')")
-    assert done.returncode == 70
-    assert b"\x1b" not in done.stderr
-    assert b"\\x1b[31m" in done.stderr
-
-
 @pytest.mark.parametrize(
     "error",
-    [
-        "MemoryError",
-        "OSError(12, 'Cannot allocate memory')",
-        "ImportError('x.so: failed to map segment from shared object')",
-    ],
+    ["MemoryError", "OSError('Cannot allocate memory')", "ImportError('x: failed to map segment')"],
 )
 def test_out_of_memory_is_one_line(error: str) -> None:
     """However Python calls it: exit 3 and no traceback."""
@@ -332,7 +255,7 @@ def test_out_of_memory_is_one_line(error: str) -> None:
 @pytest.mark.parametrize(
     ("error", "exit_code"),
     [
-        ("ZeroDivisionError", 70),
+        ("EOFError", 70),
         ("KeyboardInterrupt", 130),
         ("SystemExit(143)", 143),
         ("module.DatasetError('x')", 3),

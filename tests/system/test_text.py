@@ -44,11 +44,9 @@ def test_shorten_counts_what_it_leaves_out() -> None:
     assert shorten("x" * 5000) == "x" * 4096 + "… (904 more)"
 
 
-def test_numbers_are_formatted_exactly() -> None:
-    """The shortest text that stands for the number alone."""
-    assert [format_exact(number) for number in (1.0, 0.93, 1 / 3)] == [
-        "1", "0.93", "0.3333333333333333",
-    ]  # fmt: skip
+def test_format_exact_returns_the_shortest_text() -> None:
+    """The text stands for this number alone."""
+    assert [*map(format_exact, (1.0, 0.93, 1 / 3))] == ["1", "0.93", "0.3333333333333333"]
 
 
 @pytest.mark.parametrize(
@@ -59,18 +57,18 @@ def test_text_bar_shows_eighths(share: float, bar: str) -> None:
     assert text_bar(share, 4) == bar
 
 
-COMMANDS = [
-    ("::error::x", r"\x3a:error::x"),
-    ("  \t::error::x", "  \t\\x3a:error::x"),
-    ("a\n\u00a0::b\n\n::c", "a\n\u00a0\\x3a:b\n\n\\x3a:c"),
-    ("a\r::b", "a\r\\x3a:b"),
-    (":::", r"\x3a::"),
-    ("a ##[group]b ##[c", r"a #\u0023[group]b #\u0023[c"),
-    ("a::b :c ## [d", "a::b :c ## [d"),
-]
-
-
-@pytest.mark.parametrize(("text", "escaped"), COMMANDS)
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("::error::x", r"\x3a:error::x"),
+        ("  \t::error::x", "  \t\\x3a:error::x"),
+        ("a\n\u00a0::b\n\n::c", "a\n\u00a0\\x3a:b\n\n\\x3a:c"),
+        ("a\r::b", "a\r\\x3a:b"),
+        (":::", r"\x3a::"),
+        ("a ##[group]b ##[c", r"a #\u0023[group]b #\u0023[c"),
+        ("a::b :c ## [d", "a::b :c ## [d"),
+    ],
+)
 def test_output_on_github_starts_no_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, escaped: str
 ) -> None:

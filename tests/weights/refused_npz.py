@@ -1,5 +1,6 @@
 """Archives that lie about their sizes, or contain something else than arrays."""
 
+import functools
 import io
 import struct
 import zipfile
@@ -7,7 +8,8 @@ import zlib
 
 import numpy as np
 
-from tests.weights.weight_files import B1, W1, Refused, npy, npy_header, npy_of, npz, ones, saved
+from tests.weights.refused_pickles import RUNNING
+from tests.weights.weight_files import B1, W1, Refused, npy_header, npy_of, npz, ones, saved
 
 
 def claiming(size: int, data: bytes, compression: int = zipfile.ZIP_STORED) -> bytes:
@@ -25,87 +27,77 @@ def zeros(size: int) -> bytes:
     megabyte = bytes(2**20)
     packer = zlib.compressobj(9, wbits=-15)
     first = packer.compress(megabyte) + packer.flush(zlib.Z_FULL_FLUSH)
-    body = first * size + packer.flush()
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("W1.npy", body)
+        archive.writestr("W1.npy", first * size + packer.flush())
         info = archive.getinfo("W1.npy")
-        info.compress_type = zipfile.ZIP_DEFLATED
-        info.file_size = size * 2**20
-        for _ in range(size):
-            info.CRC = zlib.crc32(megabyte, info.CRC if _ else 0)
+        info.compress_type, info.file_size = zipfile.ZIP_DEFLATED, size * 2**20
+        info.CRC = functools.reduce(lambda crc, _: zlib.crc32(megabyte, crc), range(size), 0)
     # The local header still says "stored", but readers compare only its name.
     return stream.getvalue()
 
 
 def far_away(place: int) -> bytes:
     """Return an .npz whose first member begins at this byte, by a zip64 entry."""
-    data = npz(W1, B1)
-    start = data.index(b"PK\1\2")
-    name = int.from_bytes(data[start + 28 : start + 30], "little")
-    entry = bytearray(data[start : start + 46 + name])
-    struct.pack_into("<H", entry, 30, 12)
-    struct.pack_into("<I", entry, 42, 2**32 - 1)
-    end = bytearray(data[start + 46 + name :])
-    at = end.rindex(b"PK\5\6")
-    (length,) = struct.unpack_from("<I", end, at + 12)
-    struct.pack_into("<I", end, at + 12, length + 12)
-    return bytes(data[:start] + entry + struct.pack("<2HQ", 1, 8, place) + end)
+    data = bytearray(npz(W1, B1))
+    start, end = data.index(b"PK\1\2"), data.rindex(b"PK\5\6")
+    struct.pack_into("<H", data, start + 30, 12)
+    struct.pack_into("<I", data, start + 42, 2**32 - 1)
+    (length,) = struct.unpack_from("<I", data, end + 12)
+    struct.pack_into("<I", data, end + 12, length + 12)
+    after = start + 46 + len(W1[0])
+    return bytes(data[:after] + struct.pack("<2HQ", 1, 8, place) + data[after:])
 
 
-def headed(header: str, body: bytes = b"") -> bytes:
+def headed(header: str, body: bytes = b"", version: tuple[int, int] = (1, 0)) -> bytes:
     """Return an .npz whose W1 has this header."""
-    return npz(("W1.npy", npy_of(header, body)), B1)
+    return npz(("W1.npy", npy_of(header, body, version)), B1)
 
 
-def with_type(descr: str) -> bytes:
-    """Return an .npz whose W1 has this type."""
-    return headed(npy_header((1, 1), descr), bytes(4))
+def stating(activations: object) -> bytes:
+    """Return an .npz with these activations."""
+    return saved({"W1": ones(2, 2), "b1": ones(2), "activations": np.array(activations)})
 
 
 _40_MB = bytes(40 * 2**20)
-_NO_NPY = "a member of this .npz is not an array in NumPy's .npy format"
-_NOT_PLAIN = "a member of this .npz is not an array of plain numbers"
+# NumPy unpickles its objects if allow_pickle is set.
+RUNNING_NPZ = npz(W1, ("b1.npy", npy_of(npy_header("(1,)", "'|O'"), RUNNING["the file itself"])))
+# What is damaged in these is refused, too.
+PACKED_NPZ = [npz(W1, B1, compression=each) for each in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)]
+_LETTER = npy_header("(1,)", "'<U1'")
 REFUSED_NPZ: Refused = {
-    _NO_NPY: {
-        "no header": npz(("W1.npy", b"\x93NUMPY\x01\0"), B1),
-        "empty": npz(("W1.npy", b""), B1),
-        "text": npz(("W1.npy", b"hello"), B1),
-        "another version": npz(("W1.npy", npy_of(npy_header((1, 2)), bytes(8), (9, 9))), B1),
-        "a folder": npz(("W1/", b""), W1, B1),
-    },
-    _NOT_PLAIN: {
-        **{
-            f"the shape {shape}"[:40]: headed(npy_header(shape), bytes(16))
-            for shape in ((2**70, 1), (0, 2**62), (10**9,) * 600, (-2, -2), (4, -1), (2.0, 2), [2])
-        },
-        "a shape of long integers": headed(npy_header("(2L, 2L)"), bytes(16)),
-        "a shape of digits": headed(npy_header("(" + "1" * 900)),
-        "a shape of digits and blanks": headed(npy_header("(" + "1 " * 400)),
-        **{
-            f"the type {descr}"[:40]: with_type(descr)
-            for descr in ("[('a', '<f4')]", "('<f4', (2**9,))", "()", "None", "4", "(" * 90)
-        },
-        **{
-            f"the header {header}"[:30]: headed(header + "\n")
-            for header in (
-                "__import__('os').mkdir('MARKER')",
-                "[1, 2]",
-                "{}",
-                "{[]: 1}",
-                "{'descr': (",
-                "  1\n 2",
-                "\0",
-                "(" * 5000,
-                "-" * 9000 + "1",
+    "a member of this .npz is not an array in NumPy's .npy format": [
+        *(npz(("W1.npy", data), B1) for data in (b"\x93NUMPY\x01\0", b"", b"hello")),
+        headed(npy_header((1, 2)), bytes(8), (9, 9)), npz(("W1/", b""), W1, B1),
+    ],
+    "a member of this .npz is not an array of plain numbers": [
+        *(
+            headed(npy_header(shape), bytes(16))
+            for shape in (
+                (2**70, 1), (0, 2**62), (10**9,) * 600, (-2, -2), (4, -1), (2.0, 2), [2],
+                "(2L, 2L)", "(" + "1" * 900, "(" + "1 " * 400,
             )
-        },
-        "a long header": headed(npy_header((2, 2)).ljust(1001), bytes(16)),
-    },
-    "an array is not of floating-point numbers": {
-        "objects": npz(W1, ("b1.npy", npy(np.array([{}], object)))),
-        **{descr: with_type(descr) for descr in ("'|O'", "'|V1000000000'", "'a'", r"'\z'")},
-    },
+        ),
+        *(
+            headed(npy_header((1, 1), descr), bytes(4))
+            for descr in ("[('a', '<f4')]", "('<f4', (2**9,))", "()", "None", "4", "(" * 90)
+        ),
+        *(
+            headed(header + "\n")
+            for header in (
+                "__import__('os').mkdir('MARKER')", "[1, 2]", "{}", "{[]: 1}", "{'descr': (",
+                "  1\n 2", "\0", "(" * 5000, "-" * 9000 + "1",
+            )
+        ),
+        headed(npy_header((2, 2)).ljust(1001), bytes(16)),
+    ],
+    "an array is not of floating-point numbers": [
+        RUNNING_NPZ,
+        *(
+            headed(npy_header((1, 1), descr), bytes(4))
+            for descr in ("'|O'", "'|V1000000000'", "'a'", r"'\z'")
+        ),
+    ],
     "an array has 65 axes, expected 1 or 2": headed(npy_header((1,) * 65), bytes(4)),
     "an array has a shape that no layer has": headed(npy_header((2**31, 1)), bytes(4)),
     "an array of 8589934592 bytes comes with 4 bytes": headed(npy_header((2**15, 2**16)), bytes(4)),
@@ -114,46 +106,21 @@ REFUSED_NPZ: Refused = {
     "layer 1: W has the shape (0, 2): there are no values in it": headed(npy_header((0, 2))),
     "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: none": npz(),
     "this .npz holds two arrays of the same name": npz(W1, B1, ("W1", W1[1])),
-    "this is PyTorch's own format, which is not read; "
-    "safetensors.torch.save_file(model.state_dict(), PATH) writes one that is": npz(
-        ("model/data.pkl", b"\x80\x02}q\0.")
-    ),
-    "this .npz is packed in a way that NumPy does not use": {
-        "bzip2": claiming(100, _40_MB, zipfile.ZIP_BZIP2),
-        "LZMA": claiming(100, _40_MB, zipfile.ZIP_LZMA),
-    },
-    "this .npz unpacks to more than 64 MiB": {
-        "zeros": zeros(300),
-        "a size that is too large": claiming(2**40, W1[1]),
-    },
-    "this .npz is damaged or cut short": {
-        "a size that is a byte short": claiming(len(W1[1]) - 1, W1[1]),
-        "deflated, a byte short": claiming(len(W1[1]) - 1, W1[1], zipfile.ZIP_DEFLATED),
-        "40 MB as 100 bytes": claiming(100, _40_MB, zipfile.ZIP_DEFLATED),
-        "a place at 2**63": far_away(2**63),
-        "a place at 2**64 - 1": far_away(2**64 - 1),
-    },
-    "it names 10000 activations for 1 layers": saved(
-        {"W1": ones(2, 2), "b1": ones(2), "activations": ["relu"] * 10_000}
-    ),
-    "its array 'activations' is not a list of names": {
-        name: saved({"W1": ones(2, 2), "b1": ones(2), "activations": np.array(activations)})
-        for name, activations in {
-            "two axes": [["relu", "identity"]],
-            "no axis": "relu",
-            "long": ["x" * 100, "y"],
-            "bytes": [b"relu", b"identity"],
-            "numbers": [1.0, 1.0],
-            "objects": [None, "relu"],
-            "many": ["a"] * 10_001,
-        }.items()
-    }
-    | {
-        "not Unicode": npz(
-            W1, B1, ("activations.npy", npy_of(npy_header("(1,)", "'<U1'"), b"\0\0\x11\0"))
-        ),
-        "a byte short": npz(
-            W1, B1, ("activations.npy", npy_of(npy_header("(1,)", "'<U1'"), b"a\0\0"))
-        ),
-    },
-}
+    "this is PyTorch's own format, which is not read; safetensors.torch.save_file("
+    "model.state_dict(), PATH) writes one that is": npz(("model/data.pkl", b"\x80\x02}q\0.")),
+    "this .npz is packed in a way that NumPy does not use": [
+        claiming(100, _40_MB, method) for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+    ],
+    "this .npz unpacks to more than 64 MiB": [zeros(300), claiming(2**40, W1[1])],
+    "this .npz is damaged or cut short": [
+        claiming(len(W1[1]) - 1, W1[1]), claiming(len(W1[1]) - 1, W1[1], zipfile.ZIP_DEFLATED),
+        claiming(100, _40_MB, zipfile.ZIP_DEFLATED), far_away(2**63), far_away(2**64 - 1),
+    ],
+    "it names 10000 activations for 1 layers": stating(["relu"] * 10_000),
+    "its array 'activations' is not a list of names": [
+        stating([["relu", "identity"]]), stating("relu"), stating([b"relu", b"identity"]),
+        *map(stating, (["x" * 100, "y"], [1.0, 1.0], [None, "relu"], ["a"] * 10_001)),
+        # A letter beyond Unicode, and one that is a byte short.
+        *(npz(W1, B1, ("activations.npy", npy_of(_LETTER, x))) for x in (b"\0\0\x11\0", b"a\0\0")),
+    ],
+}  # fmt: skip
