@@ -61,7 +61,7 @@ format: $(DEV) ## put the code into its standard form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-check: lint test slow ## all that CI runs: style, types, tests, README against the program
+check: lint test slow ## check style and types, run all tests
 
 bench: $(DEV) ## measure speed and memory, beside others
 	$(BIN)/python -m tests.benchmarks

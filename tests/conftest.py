@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.cli import main
-from scratchnet_cli.datasets.load import Dataset, load_dataset
+from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.downloads import assets
 from scratchnet_cli.downloads.assets import Asset
 from tests.downloads.fetching import CLOSED_URL, DATA, asset
@@ -32,9 +32,8 @@ BUNDLED = (*BUNDLED_WEIGHTS, "--dataset", "sample")
 # As printed for the bundled network on the sample; new weights change it.
 ACCURACY = "0.9860"
 
-any_file_name = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows does not allow every character in a file name"
-)
+WINDOWS = sys.platform == "win32"
+any_file_name = pytest.mark.skipif(WINDOWS, reason="Windows does not allow every file name")
 # The background jobs of a shell ignore Ctrl-C, and so would all processes that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -135,27 +134,21 @@ def run_process() -> Run:
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of the real MNIST test set and the book's weights, or skip."""
-    folder = os.environ.get("SCRATCHNET_REAL_DATA")
-    if not folder:
-        pytest.skip("SCRATCHNET_REAL_DATA does not name a folder with the real MNIST test set")
-    return Path(folder)
+    if folder := os.environ.get("SCRATCHNET_REAL_DATA"):
+        return Path(folder)
+    pytest.skip("SCRATCHNET_REAL_DATA does not name a folder with the real MNIST test set")
 
 
 @pytest.fixture(scope="session")
-def _sample() -> Dataset:
-    return load_dataset("sample")
-
-
-@pytest.fixture(scope="session")
-def digits(_sample: Dataset) -> Uint8:
+def digits() -> Uint8:
     """Return the bundled sample, real digits to make pictures of: (1000, 28, 28) uint8."""
-    return _sample.images
+    return load_dataset("sample").images
 
 
 @pytest.fixture(scope="session")
-def labels(_sample: Dataset) -> Uint8:
+def labels() -> Uint8:
     """Return the labels of ``digits``: (1000,) uint8."""
-    return _sample.labels
+    return load_dataset("sample").labels
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The README, compared with the program: examples, help texts, scripts and jobs."""
 
 import doctest
-import os
 import re
 import shutil
 import subprocess
@@ -19,11 +18,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```console\n\$ (scratchnet .*)\n((?:.*\n)*?)```$", README, re.MULTILINE)
 
 
-def output_of(command: str, folder: Path) -> str:
+def output_of(command: str) -> str:
     """Return what the command prints, stderr and stdout in their order."""
     to_stdout = {"capture_output": False, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    words = ["-m", "scratchnet_cli", *command.split()[1:]]
-    return run_python(*words, cwd=folder, **to_stdout).stdout
+    return run_python("-m", "scratchnet_cli", *command.split()[1:], **to_stdout).stdout
 
 
 def block(start: str) -> str:
@@ -35,31 +33,34 @@ def block(start: str) -> str:
 def run_prompts(text: str) -> int:
     """Run what is typed at prompts; return how many, if each gives what is below it."""
     test = doctest.DocTestParser().get_doctest(text, {}, "README", None, None)
-    results = doctest.DocTestRunner().run(test)
-    assert results.failed == 0
-    return results.attempted
+    failed, attempted = doctest.DocTestRunner().run(test)
+    return 0 if failed else attempted
+
+
+@pytest.fixture
+def _mirror(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the folder of the real files the mirror."""
+    monkeypatch.setenv("SCRATCHNET_MIRROR", str(real_data.resolve()))
 
 
 @pytest.mark.parametrize(("command", "expected"), [e for e in EXAMPLES if "--help" in e[0]])
-def test_readme_help_texts_are_the_programs(command: str, expected: str, tmp_path: Path) -> None:
+def test_readme_help_texts_are_the_programs(command: str, expected: str) -> None:
     """Each help text in the README is what the program prints."""
-    assert output_of(command, tmp_path) == expected
+    assert output_of(command) == expected
 
 
+@pytest.mark.usefixtures("_mirror")
 @pytest.mark.parametrize(("command", "expected"), [e for e in EXAMPLES if "--help" not in e[0]])
-def test_readme_examples_print_what_they_show(
-    command: str, expected: str, tmp_path: Path, real_data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_readme_examples_print_what_they_show(command: str, expected: str) -> None:
     """Each example, run on the real files, prints the README's text ("..." is any text)."""
-    monkeypatch.setenv("SCRATCHNET_MIRROR", os.fspath(real_data.resolve()))
-    shutil.copytree(ROOT / ".github" / "assets", tmp_path / ".github" / "assets")
-    shown = output_of(command, tmp_path)
+    shutil.copytree(ROOT / ".github" / "assets", ".github/assets")
+    shown = output_of(command)
     assert doctest.OutputChecker().check_output(expected, shown, doctest.ELLIPSIS), shown
 
 
-def test_readme_python_section_runs(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("_mirror")
+def test_readme_python_section_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lines for notebooks, fifteen at most, give what is below them."""
-    monkeypatch.setenv("SCRATCHNET_MIRROR", os.fspath(real_data.resolve()))
     monkeypatch.chdir(ROOT)
     lines = block("```python")
     assert len(lines.splitlines()) <= 15
@@ -87,28 +88,25 @@ def test_readme_has_an_example_of_each_command(command: str) -> None:
         ("bundled", "missing.npz", 3, ""),
     ],
 )
-def test_readme_shell_script_distinguishes_failures(
-    tmp_path: Path, old: str, new: str, exit_code: int, stdout: str
-) -> None:
+def test_readme_script_explains_failures(old: str, new: str, exit_code: int, stdout: str) -> None:
     """In CI the script passes, fails on a higher threshold, and keeps the code of a failure."""
     script = block("```sh\n#!/bin/sh")
     assert old in script
     program = f'scratchnet() {{ {sys.executable} -m scratchnet_cli "$@"; }}\n'
-    (tmp_path / "gate.sh").write_text(program + script.replace(old, new))
-    command = ["/bin/sh", "-eu", "gate.sh"]
+    command = ["/bin/sh", "-euc", program + script.replace(old, new)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == exit_code
     assert done.stdout.startswith(stdout)
     assert "Traceback" not in done.stderr
 
 
-def test_readme_jobs_run(real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("_mirror")
+def test_readme_jobs_run() -> None:
     """The GitHub and the GitLab job run the same line, which passes and leaves its artifact."""
-    monkeypatch.setenv("SCRATCHNET_MIRROR", os.fspath(real_data.resolve()))
     first, second = re.findall(r"^ *- (?:run: )?(scratchnet .*)$", README, re.MULTILINE)
     assert first == second
-    assert output_of(first, tmp_path).splitlines()[-1] == "Accuracy: 0.9352"
-    assert (tmp_path / "report.html").exists()
+    assert output_of(first).splitlines()[-1] == "Accuracy: 0.9352"
+    assert Path("report.html").exists()
 
 
 def test_readme_jobs_cache_by_the_pinned_hashes() -> None:

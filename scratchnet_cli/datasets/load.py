@@ -48,6 +48,8 @@ class Dataset:
             raise DatasetError(f"{count} images, but {shape[0]} labels")
         if count == 0:
             raise DatasetError("the dataset holds no images")
+        if self.images.dtype.kind != "f" and self.images.dtype != np.uint8:
+            raise DatasetError(f"images are {self.images.dtype}, expected uint8 or float")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -59,11 +61,7 @@ class Dataset:
     def arrays(
         self, normalize: bool = True, flatten: bool = True, one_hot_label: bool = False
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return ``(x, t)`` with the keywords of the book's ``load_mnist``.
-
-        normalize: x is float32 in [0, 1], else uint8 in [0, 255]; flatten: x is (n, 784), else
-        (n, 1, 28, 28); one_hot_label: t is (n, 10) of 0 and 1, else (n,) of digits.
-        """
+        """Return ``(x, t)`` with the keywords of ``load_mnist``."""
         n, rows, columns = self.images.shape
         shape = (n, rows * columns) if flatten else (n, 1, rows, columns)
         x: NDArray[Any] = self.images.reshape(shape)

@@ -95,5 +95,6 @@ def _from_url(url: str, shown: str, asset: Asset, progress: Progress, is_default
     # Not before: its import takes time, and urllib3 opens a socket to try IPv6.
     from scratchnet_cli.downloads.http import get
 
-    with progress.transfer(asset.name, asset.size, shown) as received:
-        return get(url, asset.size, received, is_default)
+    return get(
+        url, asset.size, is_default, lambda: progress.transfer(asset.name, asset.size, shown)
+    )

@@ -6,6 +6,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -53,8 +54,13 @@ _CAUSES: tuple[tuple[Any, str, str], ...] = (
 )
 
 
-def get(url: str, max_bytes: int, received: Callable[[int], None], is_default: bool) -> bytes:
-    """Return the body behind ``url``; call ``received`` with the number of bytes so far."""
+def get(
+    url: str,
+    max_bytes: int,
+    is_default: bool,
+    transfer: Callable[[], AbstractContextManager[Callable[[int], None]]],
+) -> bytes:
+    """Return the body behind ``url``. transfer: shows the number of bytes, once there is a body."""
     timeout_s = DEFAULT_ANSWER_TIMEOUT_S if is_default else ANSWER_TIMEOUT_S
     limit_s = TRANSFER_TIMEOUT_S + max_bytes / MIN_BYTES_PER_S
     deadline = time.monotonic() + limit_s
@@ -62,15 +68,16 @@ def get(url: str, max_bytes: int, received: Callable[[int], None], is_default: b
     try:
         with requests.Session() as session, _answer(session, url, timeout_s, deadline) as response:
             response.raise_for_status()
-            # Undecoded: servers call .gz files "encoded", but the checksum is that of the file.
-            # read1 returns what has arrived, so that a slow server cannot outlast the deadline.
-            while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
-                body += chunk
-                if len(body) > max_bytes:
-                    raise TransferError(f"longer than the expected {max_bytes} bytes")
-                if time.monotonic() > deadline:
-                    raise TransferError(f"not finished after {limit_s:.0f} s")
-                received(len(body))
+            with transfer() as received:
+                # Undecoded: servers call .gz files "encoded", but the checksum is the file's.
+                # read1 returns what has arrived, so a slow server cannot outlast the deadline.
+                while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
+                    body += chunk
+                    if len(body) > max_bytes:
+                        raise TransferError(f"longer than the expected {max_bytes} bytes")
+                    if time.monotonic() > deadline:
+                        raise TransferError(f"not finished after {limit_s:.0f} s")
+                    received(len(body))
     except _FAILURES as error:
         raise TransferError(_cause(error)) from error
     return bytes(body)

@@ -73,7 +73,8 @@ def evaluate(
     if isinstance(weights, Network):
         weights = Weights(weights, Origin("network", "network"))
     if isinstance(dataset, tuple):
-        dataset = Dataset(*dataset, Origin("arrays", "arrays"))
+        x, t = map(np.asarray, dataset)
+        dataset = Dataset(x, t, Origin("arrays", "arrays"))
     try:
         check_labels(weights.network, dataset.labels)
         return count_parts(

@@ -21,9 +21,9 @@ SIGNATURES = (
     (rb"\xff\xd8\xff", "JpegImagePlugin", "JpegImageFile"),
     (rb"BM", "BmpImagePlugin", "BmpImageFile"),
     (rb"GIF8", "GifImagePlugin", "GifImageFile"),
-    (rb"RIFF", "WebPImagePlugin", "WebPImageFile"),
+    (rb"RIFF....WEBP", "WebPImagePlugin", "WebPImageFile"),
     (rb"II\*\x00|MM\x00\*", "TiffImagePlugin", "TiffImageFile"),
-    (rb"P[1-6]", "PpmImagePlugin", "PpmImageFile"),
+    (rb"P[1-6]\s", "PpmImagePlugin", "PpmImageFile"),
 )
 KNOWN_FORMATS = "PNG JPEG BMP GIF WEBP TIFF PNM"
 # Formats that people take for a picture of a known format. In an SVG, declarations and comments
@@ -79,7 +79,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
 def _plugin(data: bytes) -> Any:
     """Return Pillow's class for the format of a file."""
     for signature, module, name in SIGNATURES:
-        if re.match(signature, data):
+        if re.match(signature, data, re.DOTALL):
             return getattr(import_module(f"PIL.{module}"), name)
     if not data:
         raise ImageError("the file is empty")

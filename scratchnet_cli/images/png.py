@@ -10,9 +10,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from scratchnet_cli.images.digit_image import SIDE_PIXELS, Pixels
+from scratchnet_cli.system.files import PNG_MARKER as _TEXT
 
 _HEADER = b"IHDR" + struct.pack(">2I5B", SIDE_PIXELS, SIDE_PIXELS, 8, 0, 0, 0, 0)
-_TEXT = b"tEXtSoftware\0scratchnet"
 # A chunk is its length, its name and data, and their checksum.
 _MARK = struct.pack(">I", len(_TEXT) - 4) + _TEXT + struct.pack(">I", zlib.crc32(_TEXT))
 GREY_PNG_START = b"\x89PNG\r\n\x1a\n\0\0\0\x0d" + _HEADER + struct.pack(">I", zlib.crc32(_HEADER))

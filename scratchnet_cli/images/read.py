@@ -71,11 +71,7 @@ def read_source(source: Source) -> bytes:
 def read_digits(
     data: bytes, *, multiple: bool = False, raw: bool = False, polarity: str = "auto"
 ) -> list[DigitImage]:
-    """Return the digit in a picture file, or with ``multiple`` all that may be its digits.
-
-    With ``multiple`` they are in reading order, each with its place. Where digits may touch, the
-    whole stretch of ink comes first, then its pieces. raw: return the file's 28x28 grey values.
-    """
+    """Return the digit in a picture file, or with ``multiple`` all that may be its digits."""
     if raw and not multiple:
         return [DigitImage(decode_raw(data))]
     scan = decode(data, page=multiple)

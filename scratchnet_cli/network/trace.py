@@ -89,10 +89,7 @@ def format_row(values: Array) -> str:
 
 
 def formulas_of(steps: Sequence[Step], image_shape: tuple[int, int] | None = None) -> Iterator[str]:
-    """Yield lines that show how each layer's a and z are computed.
-
-    Rows of up to ``MAX_SHOWN`` numbers are shown in full, longer ones by their largest values, and
-    at most ``MAX_SHOWN`` rows. Weights are shown in full or not at all.
+    """Yield lines that show how each layer's a and z are computed; long rows by their largest.
 
     image_shape: (rows, columns) of the image whose pixels are the input.
     """

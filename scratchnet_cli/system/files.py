@@ -24,8 +24,9 @@ def read_bounded(path: Path, max_bytes: int, error: type[ScratchnetError], hint:
     try:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
-    except OSError as cause:
-        raise error(f"{path}: {cause.strerror}{hint}") from cause
+    except (OSError, ValueError) as cause:
+        reason = cause.strerror if isinstance(cause, OSError) else "no file can have this name"
+        raise error(f"{path}: {reason}{hint}") from cause
     if len(data) > max_bytes:
         raise error(f"{path}: larger than {max_bytes >> 20} MiB, the most that is read")
     return data

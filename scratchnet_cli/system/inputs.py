@@ -52,8 +52,9 @@ def read_list(name: str) -> Iterator[list[str]]:
                     )
                 yield _paths(lines)
             yield _paths([rest])
-    except OSError as error:
-        raise ImageError(f"--files-from {name}: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
+        raise ImageError(f"--files-from {name}: {reason}") from error
 
 
 def read_bytes(name: str) -> bytes:

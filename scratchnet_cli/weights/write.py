@@ -12,13 +12,12 @@ from scratchnet_cli.weights.npz import write_npz
 from scratchnet_cli.weights.onnx import write_onnx
 from scratchnet_cli.weights.safetensors import write_safetensors
 
-FORMATS = (".pkl", ".npz", ".safetensors", ".onnx")
 # The formats that can store the names of classes.
 FORMATS_WITH_CLASSES = (".npz", ".safetensors")
 
 
 def write_weights(network: Network, suffix: str, classes: tuple[str, ...] | None = None) -> bytes:
-    """Return a weight file. suffix: one of ``FORMATS``; classes: their names, kept if possible."""
+    """Return a weight file. suffix: of its format; classes: their names, kept if possible."""
     activations = tuple(layer.activation for layer in network.layers)
     lists = {"activations": activations} | ({"classes": classes} if classes else {})
     if suffix == ".npz":

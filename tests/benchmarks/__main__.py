@@ -1,9 +1,6 @@
-"""Start-up, throughput, memory and growth, compared with alternatives in alternating runs.
+"""Start-up, throughput, memory and growth, compared with alternatives that are installed.
 
-    python -m tests.benchmarks [PLOT.svg]
-
-It prints Markdown tables. The forward pass is compared with the libraries that are installed; the
-extra ``bench`` has them all.
+python -m tests.benchmarks [PLOT.svg]
 """
 
 import os

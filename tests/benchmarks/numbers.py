@@ -1,9 +1,8 @@
-"""The share of pictures of numbers that ``predict --multiple`` reads exactly right, by kind.
+"""The share of pictures that ``predict --multiple`` reads exactly right, by kind.
 
     python -m tests.benchmarks.numbers [COUNT] [SEED] [WEIGHTS]
 
-The pictures are made of MNIST's training digits. A picture with one digit too many, too few or in
-the wrong order is wrong.
+The pictures are made of MNIST's training digits.
 """
 
 import sys
@@ -21,28 +20,22 @@ from tests.conftest import Uint8, encoded
 
 Grey = NDArray[np.floating]
 
-# The height of MNIST's digits.
 DIGIT_PIXELS = 20
-# Between two numbers of a row, at least and at most.
+# The least and the largest gap between two numbers of a row.
 GAP_HEIGHTS = (2.2, 3.5)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """The content of a picture.
-
-    gap: between neighbours, in MNIST's pixels; slant: of the writing, as a share of its height;
-    turn: of the sheet, in degrees; size: pixels of the picture for one of MNIST's; marks: minus
-    signs and points; background: paper, ruled, shadow or table.
-    """
+    """The content of a picture; lengths are in MNIST's pixels."""
 
     gap: tuple[float, float] = (2, 6)
     rows: int = 1
     numbers: int = 1
-    slant: float = 0.0
-    turn: float = 0.0
-    size: tuple[float, float] = (2.5, 3.5)
-    marks: bool = False
+    slant: float = 0.0  # as a share of the height
+    turn: float = 0.0  # in degrees
+    size: tuple[float, float] = (2.5, 3.5)  # pixels for one of MNIST's
+    marks: bool = False  # minus signs and points
     background: str = "paper"
 
 
@@ -81,10 +74,10 @@ class Writer:
             parts: list[Grey] = []
             for _ in range(self._kind.numbers):
                 ink, number = self._number(size)
-                gap = np.zeros((len(ink), int(height * self._uniform(*GAP_HEIGHTS))))
-                parts += [ink, gap]
+                gap = int(height * self._uniform(*GAP_HEIGHTS))
+                parts.append(np.pad(ink, [(0, 0), (0, gap)]))
                 numbers.append(number)
-            rows.append(np.hstack(parts[:-1]))
+            rows.append(np.hstack(parts)[:, :-gap])
         width = max(row.shape[1] for row in rows) + int(3 * height)
         for i, row in enumerate(rows):
             left = int(self._uniform(0.8, 1.6) * height)
@@ -109,15 +102,14 @@ class Writer:
             there = ink[top : top + len(digit), x : x + digit.shape[1]]
             np.maximum(there, digit[: len(there)], out=there)
             x = max(0, x + digit.shape[1] + round(self._uniform(*self._kind.gap) * size))
-        columns = np.flatnonzero(ink.max(axis=0) > 0)
-        number = "".join(str(self._labels[index]) for index in chosen)
-        return ink[:, : columns[-1] + 1], number
+        width = np.flatnonzero(ink.max(axis=0))[-1] + 1
+        return ink[:, :width], "".join(str(self._labels[index]) for index in chosen)
 
     def _digit(self, image: Uint8, size: float) -> Grey:
         rows, columns = (np.flatnonzero(image.max(axis=axis) > 40) for axis in (1, 0))
         part = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-        own = size * self._uniform(0.9, 1.1)
-        width, height = (max(1, round(side * own)) for side in part.size)
+        scale = size * self._uniform(0.9, 1.1)
+        width, height = (max(1, round(side * scale)) for side in part.size)
         part = part.resize((width, height), Image.Resampling.BICUBIC)
         if self._kind.slant:
             lean = self._uniform(0.3, 1) * self._kind.slant
@@ -155,8 +147,7 @@ class Writer:
             down = np.linspace(-1, 1, len(grey))[:, None]
             edge = across + self._uniform(-1, 1) * down - self._uniform(-0.5, 0.5)
             light = light * (1 - 0.45 / (1 + np.exp(-edge / 0.06)))
-        noisy = grey * light + self._rng.normal(0, 4, grey.shape)
-        return noisy.clip(0, 255).astype(np.uint8)
+        return (grey * light + self._rng.normal(0, 4, grey.shape)).clip(0, 255).astype(np.uint8)
 
 
 def main() -> None:

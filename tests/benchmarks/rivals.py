@@ -26,15 +26,12 @@ def rivals(network: Network) -> Iterator[tuple[str, Classify]]:
 def _book(weights: list[NDArray[Any]]) -> Classify:
     W1, b1, W2, b2, W3, b3 = weights  # noqa: N806
 
-    def sigmoid(x: Any) -> Any:
-        # As in the book: for some inputs e⁻ˣ overflows, which gives the right result.
-        with np.errstate(over="ignore"):
-            return 1 / (1 + np.exp(-x))
-
     def classify(pixels: Any) -> Any:
         x = pixels.astype(np.float32) / 255.0
-        z1 = sigmoid(np.dot(x, W1) + b1)
-        z2 = sigmoid(np.dot(z1, W2) + b2)
+        # As in the book: for some inputs e⁻ˣ overflows, which gives the right result.
+        with np.errstate(over="ignore"):
+            z1 = 1 / (1 + np.exp(-(np.dot(x, W1) + b1)))
+            z2 = 1 / (1 + np.exp(-(np.dot(z1, W2) + b2)))
         a3 = np.dot(z2, W3) + b3
         e = np.exp(a3 - np.max(a3, axis=-1, keepdims=True))
         return np.argmax(e / np.sum(e, axis=-1, keepdims=True), axis=1)
@@ -46,10 +43,8 @@ def _onnxruntime(weights: list[NDArray[Any]]) -> Classify:
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
-    nodes = [
-        helper.make_node("Cast", ["pixels"], ["cast"], to=TensorProto.FLOAT),
-        helper.make_node("Div", ["cast", "largest"], ["z0"]),
-    ]
+    nodes = [helper.make_node("Cast", ["pixels"], ["cast"], to=TensorProto.FLOAT)]
+    nodes.append(helper.make_node("Div", ["cast", "largest"], ["z0"]))
     for i in (1, 2, 3):
         nodes.append(helper.make_node("Gemm", [f"z{i - 1}", f"W{i}", f"b{i}"], [f"a{i}"]))
         nodes.append(helper.make_node("Sigmoid", [f"a{i}"], [f"z{i}"]))
@@ -75,9 +70,7 @@ def _torch(weights: list[NDArray[Any]]) -> Classify:
     import torch
 
     torch.set_num_threads(1)
-    W1, b1, W2, b2, W3, b3 = (  # noqa: N806
-        torch.tensor(array.T if array.ndim == 2 else array) for array in weights
-    )
+    W1, b1, W2, b2, W3, b3 = (torch.tensor(array.T) for array in weights)  # noqa: N806
     linear = torch.nn.functional.linear
 
     def classify(pixels: Any) -> Any:

@@ -41,11 +41,7 @@ print("Accuracy:", right / len(x))
 
 
 def report(digits: Uint8, dataset: Path, weights: Path, folder: Path) -> None:
-    """Print the times of our commands, and beside each what it is to be compared with.
-
-    dataset: a folder with 10,000 images, as gzipped IDX, for where MNIST is not cached; folder:
-    where a picture can be written.
-    """
+    """Print the times of our commands and of others; ``dataset`` is for want of MNIST."""
     name = str(dataset)
     if all(cached_size(asset) == asset.size for asset in MNIST["test"]):
         name, dataset = "mnist", cache_folder()

@@ -34,7 +34,6 @@ def peak_memory(command: list[str]) -> float:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
+    assert process.returncode == 0, command
     # Kilobytes on Linux, bytes on macOS.
     return usage.ru_maxrss / (1000 if sys.platform == "linux" else 1e6)

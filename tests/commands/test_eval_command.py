@@ -64,13 +64,15 @@ def test_json_has_every_figure(run: Run) -> None:
         assert score["recall"] == score["accuracy"] == score["correct"] / 100
     assert answer["interval"]["low"] < answer["accuracy"] < answer["interval"]["high"]
     assert sum(part["count"] for part in answer["reliability"]) == 1000
-    assert 0 < len(answer["mistakes"]) <= 24
+    assert len(answer["mistakes"]) == 1000 - answer["correct"]
     for mistake in answer["mistakes"]:
         assert mistake["label"] != mistake["prediction"]
         assert mistake["probability"] == max(mistake["probabilities"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", answer["made"])
     assert answer["images_per_s"] == pytest.approx(1000 / answer["elapsed_s"])
     assert result.stderr == ""
+    np.savez("zeros.npz", W1=np.zeros((784, 10)), b1=np.zeros(10))
+    assert len(evaluated(run, "--weights", "zeros.npz")["mistakes"]) == 24
 
 
 def test_confusion_is_aligned_and_ends_in_the_accuracy(run: Run) -> None:

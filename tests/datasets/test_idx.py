@@ -1,5 +1,6 @@
 """IDX files, gzipped or not: read exactly, or refused in one line."""
 
+import errno
 import gzip
 import math
 import os
@@ -177,18 +178,28 @@ def mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_load_idx_maps_large_files(mapped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file above the limit is mapped, unless it is gzipped; the values are the same."""
-    large = load_idx(mapped, 3)
-    monkeypatch.setattr(idx_module, "MAX_READ_BYTES", 76)
-    small = load_idx(mapped, 3)
-    monkeypatch.setattr(idx_module, "MAX_READ_BYTES", 0)
-    path = mapped.with_name("images.gz")
-    path.write_bytes(zipped(idx(IMAGES)))
-    for array, is_mapped in ((large, True), (small, False), (load_idx(path, 3), False)):
+def test_load_idx_maps_files_above_64_mib(tmp_path: Path) -> None:
+    """The values are the same; a gzipped file is never mapped."""
+    for length, is_mapped in ((2**26 - 16, False), (2**26 - 15, True)):
+        path = tmp_path / f"{length}"
+        with path.open("wb") as file:
+            file.write(idx(np.arange(9, dtype=np.uint8), (1, 1, length)))
+            file.truncate(16 + length)
+        array = load_idx(path, 3)
         assert isinstance(array, np.memmap) is is_mapped
         assert not array.flags.writeable
-        np.testing.assert_array_equal(array, IMAGES)
+        assert array.shape == (1, 1, length)
+        assert array[0, 0, :10].tolist() == [*range(9), 0]
+
+
+def test_load_idx_does_not_map_gzipped_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However large it is, a gzipped file is read."""
+    monkeypatch.setattr(idx_module, "MAX_READ_BYTES", 0)
+    path = tmp_path / "images.gz"
+    path.write_bytes(zipped(idx(IMAGES)))
+    np.testing.assert_array_equal(load_idx(path, 3), IMAGES, strict=True)
 
 
 @pytest.mark.parametrize("data", [idx(IMAGES)[:-1], idx(IMAGES) + b"\0", idx(IMAGES)[:5], b"no"])
@@ -208,23 +219,35 @@ def test_load_idx_refuses_a_damaged_file(
         assert reason == refusal(data)
 
 
-def test_load_idx_refuses_what_cannot_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A missing file, a folder, and a file that is too large are named with the reason."""
-    path = tmp_path / "images"
-    path.write_bytes(idx(IMAGES))
-    monkeypatch.setattr(idx_module, "MAX_IDX_BYTES", 2**20)
-    with path.open("r+b") as file:
-        file.truncate(2**20 + 1)
-    for name, reason in (
-        ("images", "larger than 1 MiB, the most that is read"),
-        ("missing", os.strerror(2)),
-        (".", os.strerror(21)),
+def test_load_idx_refuses_what_cannot_be_read(mapped: Path) -> None:
+    """A missing file, a folder, and a file above 4 GiB are named with the reason."""
+    for path, reason in (
+        (mapped.with_name("missing"), os.strerror(errno.ENOENT)),
+        (mapped.parent, os.strerror(errno.EISDIR)),
+        (mapped, "larger than 4096 MiB, the most that is read"),
     ):
+        if path == mapped:
+            os.truncate(path, 2**32 + 1)
         with pytest.raises(DatasetError) as refused:
-            load_idx(tmp_path / name, 3)
-        assert str(refused.value) == f"{tmp_path / name}: {reason}"
+            load_idx(path, 3)
+        assert str(refused.value) == f"{path}: {reason}"
+    os.truncate(mapped, 2**32)
+    with pytest.raises(DatasetError, match="promises 60 bytes, but there are more"):
+        load_idx(mapped, 3)
+
+
+def test_load_idx_names_a_file_that_cannot_be_mapped(
+    mapped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's error has no name of its own."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    monkeypatch.setattr(np, "memmap", refuse)
+    with pytest.raises(DatasetError) as refused:
+        load_idx(mapped, 3)
+    assert str(refused.value) == f"{mapped}: {os.strerror(errno.ENOMEM)}"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
@@ -252,7 +275,7 @@ def test_check_mapped_notices_a_file_that_shrank(mapped: Path) -> None:
             else:
                 check_mapped(part)
     mapped.unlink()
-    with pytest.raises(DatasetError, match=f"images: {os.strerror(2)}$"):
+    with pytest.raises(DatasetError, match=f"images: {os.strerror(errno.ENOENT)}$"):
         check_mapped(images)
     check_mapped(IMAGES)
     check_mapped(np.array(images[:0]).astype(np.float32))

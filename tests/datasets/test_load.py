@@ -1,5 +1,6 @@
 """Datasets by name: MNIST's file names, the book's keywords, where images came from."""
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -10,11 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.datasets import idx as idx_module
-from scratchnet_cli.datasets.load import Dataset, Split, load_dataset
+from scratchnet_cli.datasets.load import Dataset, Split, load_dataset, load_mnist
+from scratchnet_cli.downloads.assets import MNIST
 from scratchnet_cli.errors import DatasetError
 from scratchnet_cli.system.origin import Origin
 from tests.conftest import idx
 from tests.datasets.test_idx import IMAGES, LABELS, zipped
+from tests.downloads.fetching import asset
 
 PREFIXES: dict[Split, str] = {"test": "t10k", "train": "train"}
 every_split = pytest.mark.parametrize("split", get_args(Split))
@@ -121,7 +124,7 @@ def test_origin_is_hashed_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert known.sha256 == expected
     with pytest.raises(DatasetError) as refused:
         _ = unknown.sha256
-    assert str(refused.value) == f"{labels}: {os.strerror(2)}"
+    assert str(refused.value) == f"{labels}: {os.strerror(errno.ENOENT)}"
 
 
 @pytest.mark.parametrize("limit", [0, 2**20], ids=["mapped", "read"])
@@ -166,6 +169,22 @@ def test_dataset_can_be_cut_to_its_first_images(limit: int | None, count: int) -
     np.testing.assert_array_equal(dataset.images, IMAGES[:count])
     np.testing.assert_array_equal(dataset.labels, LABELS[:count])
     assert dataset.origin.name == "arrays"
+
+
+def test_mnist_comes_from_the_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its hash is that of the gzipped files, images first."""
+    cache.mkdir()
+    data = zipped(idx(IMAGES)), zipped(idx(LABELS))
+    assets = tuple(asset(name=f"{i}.gz", data=each) for i, each in enumerate(data))
+    for each, content in zip(assets, data, strict=True):
+        (cache / each.name).write_bytes(content)
+    monkeypatch.setitem(MNIST, "train", assets)
+    dataset = load_dataset("mnist", "train")
+    np.testing.assert_array_equal(dataset.images, IMAGES)
+    np.testing.assert_array_equal(dataset.labels, LABELS)
+    digest = hashlib.sha256(b"".join(data)).hexdigest()
+    assert dataset.origin == Origin("mnist", str(cache / "0.gz"), digest)
+    np.testing.assert_array_equal(load_mnist("train")[0], dataset.arrays()[0])
 
 
 def test_sample_has_a_hundred_of_each_digit() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,7 +74,9 @@ def bright(*pixels: int) -> Bytes:
 def test_evaluation_counts_as_by_hand(batch_size: int) -> None:
     """Rows are labels, columns predictions; every figure follows from them."""
     labels = np.array([0, 1, 1, 2, 0, 0], np.uint8)
+    start = time.perf_counter()
     result = evaluate(TINY, (bright(0, 0, 1, 2, 2, 2), labels), batch_size)
+    assert result.elapsed_s <= time.perf_counter() - start
     assert result.confusion.tolist() == [[1, 0, 2], [1, 1, 0], [0, 0, 1]]
     assert (result.correct, result.total, result.accuracy) == (3, 6, 0.5)
     assert result.batch_size == batch_size
@@ -85,6 +88,7 @@ def test_evaluation_keeps_details_if_asked() -> None:
     """Labels, logits and images of all batches come in the order of the dataset."""
     images, labels = bright(2, 0, 1, 1, 0), np.array([0, 1, 1, 2, 0], np.uint8)
     result = evaluate(TINY, (images, labels), 2, details=True)
+    assert evaluate(TINY, (images, labels)).batch_size == 100
     np.testing.assert_array_equal(result.labels, labels, strict=True)
     np.testing.assert_array_equal(result.logits, images.reshape(5, 4)[:, :3] / 255)
     assert result.images is images
@@ -178,13 +182,17 @@ def test_threads_work_at_the_same_time(
     seen: list[tuple[Forward, int]] = []
 
     def meet(forward: Forward, x: Bytes) -> None:
-        both.wait()
+        if threading.current_thread() is not threading.main_thread():
+            both.wait()
         seen.append((forward, len(x)))
 
     before_logits(monkeypatch, meet)
     evaluate(load_weights("bundled"), (digits, labels), 125)
     assert [size for _, size in seen] == [250] * 4
     assert len({id(forward) for forward, _ in seen}) > 1
+    seen.clear()
+    evaluate(load_weights("bundled"), (digits[:999], labels[:999]), 125)
+    assert [size for _, size in seen] == [125] * 7 + [124]
 
 
 @pytest.mark.parametrize("threaded", [True, False])

@@ -4,7 +4,9 @@ import re
 
 import numpy as np
 
-from scratchnet_cli.evaluation.formats import confusion_lines
+from scratchnet_cli.evaluation.formats import confusion_lines, to_markdown
+from scratchnet_cli.evaluation.result import Evaluation
+from scratchnet_cli.system.origin import Origin
 
 
 def test_confusion_is_shaded_by_frequency() -> None:
@@ -39,3 +41,18 @@ def test_confusion_without_mistakes_is_a_diagonal() -> None:
     assert lines[1] == "shown   0  1  2  3  4  5  6  7  8  9 10"
     assert lines[2].count("\x1b[0m") == 1
     assert lines[2].endswith("  ·" * 10)
+
+
+def test_markdown_shows_ten_confusions() -> None:
+    """If there are more, it says how many."""
+    origin = Origin("x", "x")
+    for count, heading in ((10, "(10)"), (11, "(the 10 most frequent of 11)")):
+        confusion = (
+            np.diag([1] * 12) + np.eye(12, k=1, dtype=int) * (np.arange(12) < count)[:, None]
+        )
+        result = Evaluation(
+            weights=origin, dataset=origin, confusion=confusion, batch_size=1, elapsed_s=1
+        )
+        text = to_markdown(result)
+        assert f"\nConfusions {heading}:\n" in text
+        assert text.partition("read as")[2].count("\n| ") == 10

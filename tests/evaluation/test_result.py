@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli import evaluate, load_dataset, load_weights
-from scratchnet_cli.evaluation.metrics import expected_calibration_error
+from scratchnet_cli.evaluation.metrics import expected_calibration_error, reliability
 from scratchnet_cli.evaluation.result import Evaluation
 from scratchnet_cli.system.origin import Origin
 
@@ -65,6 +65,9 @@ def test_reliability_bins_contain_their_upper_bound() -> None:
     """Bins are (low, high]: an even chance is in the fifth, certainty in the last."""
     result = result_at([[0.5, 0.5], [0.999, 0.001]], [0, 0])
     assert [part.count for part in result.reliability] == [0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+    # Softmax may round to more than 1.
+    bins = reliability(np.array([1 + 1e-7, 0.0]), np.array([True, False]))
+    assert [bins[0].count, bins[-1].count] == [1, 1]
     certain = result_of(np.array([[1000.0, 0.0]]), [0])
     assert certain.reliability[-1].count == 1
     assert expected_calibration_error(certain.reliability) == 0

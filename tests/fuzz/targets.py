@@ -3,11 +3,11 @@
 import gzip
 import io
 import pickle
-import struct
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -95,12 +95,9 @@ def images_and_labels(data: bytes) -> None:
     """Parse images and labels, as they are and gzipped with the right checksum."""
     for axes in (1, 3):
         for packed in (data, gzip.compress(data, 1)):
-            try:
+            with suppress(DatasetError):
                 array = read_idx(packed, axes, "x")
-            except DatasetError:
-                continue
-            assert array.dtype == np.uint8
-            assert array.ndim == axes
+                assert (array.dtype.name, array.ndim) == ("uint8", axes)
     read_idx(data, 3, "x")
 
 
@@ -123,8 +120,7 @@ def small_picture(data: bytes) -> None:
 def digit(raw: bool, data: bytes) -> None:
     """Read the digit in a picture; raw: take its 28x28 pixels, which takes a tenth of the time."""
     (image,) = read_digits(with_checksums(data), raw=raw)
-    assert image.pixels.shape == (28, 28)
-    assert image.pixels.dtype == np.uint8
+    assert (image.pixels.shape, image.pixels.dtype.name) == ((28, 28), "uint8")
 
 
 def page(data: bytes) -> None:
@@ -140,14 +136,9 @@ def with_checksums(data: bytes) -> bytes:
     """Correct the checksums of a PNG, without which nothing would be parsed."""
     if not data.startswith(PNG_MAGIC):
         return data
-    mended = bytearray(data)
-    start = len(PNG_MAGIC)
-    while start + 12 <= len(data):
-        (length,) = struct.unpack_from(">I", data, start)
-        end = start + 8 + length
-        if end + 4 > len(data):
-            break
-        struct.pack_into(">I", mended, end, zlib.crc32(data[start + 4 : end]))
+    mended, start = bytearray(data), len(PNG_MAGIC)
+    while (end := start + 8 + int.from_bytes(data[start : start + 4])) + 4 <= len(data):
+        mended[end : end + 4] = zlib.crc32(data[start + 4 : end]).to_bytes(4)
         start = end + 4
     return bytes(mended)
 
@@ -176,9 +167,8 @@ def safetensors_files() -> list[bytes]:
 
 def pictures(width: int = 9, height: int = 12) -> dict[str, bytes]:
     """Return a picture of a stroke in each format, with several kinds of pixels."""
-    grey = np.zeros((height, width), np.uint8)
-    grey[2:10, 4:6] = 200
-    image = Image.fromarray(grey)
+    image = Image.new("L", (width, height))
+    image.paste(200, (4, 2, 6, 10))
     clear = Image.merge("RGBA", (image, image, image, image))
     kinds = {
         "png": image, "png rgba": clear, "png palette": clear.quantize(8),
@@ -198,29 +188,20 @@ def pictures(width: int = 9, height: int = 12) -> dict[str, bytes]:
 
 PICTURES = list(pictures().values())
 IDX = [idx(np.arange(8, dtype=np.uint8).reshape(shape)) for shape in ((2, 2, 2), (8,))]
+IDX += [gzip.compress(file, mtime=0) for file in IDX]
+TSV = [b"name\tlabel\r\na.png\t7\tby me\r\n"]
+CSV = [b'\xef\xbb\xbf"a.png","7"\n', b"a.png,3\n"]
+PICKLES = [pickle.dumps({"W1": W, "b1": B}, protocol) for protocol in (2, 3, 4, 5)]
+NPY = [npy(W), npy(np.arange(4)), npy(np.asfortranarray(W))]
 TARGETS = {
-    "pickle": Target(
-        partial(weights, start=b"\x80\x04"),
-        WeightsError,
-        [pickle.dumps({"W1": W, "b1": B}, i) for i in (2, 3, 4, 5)],
-    ),
+    "pickle": Target(partial(weights, start=b"\x80\x04"), WeightsError, PICKLES),
     "npz": Target(npz, WeightsError, archives()),
     "safetensors": Target(safetensors, WeightsError, safetensors_files()),
-    "npy": Target(
-        partial(vectors, start=NPY_MAGIC + b"\1\0"),
-        InputError,
-        [npy(W), npy(np.arange(4)), npy(np.asfortranarray(W))],
-    ),
+    "npy": Target(partial(vectors, start=NPY_MAGIC + b"\1\0"), InputError, NPY),
     "csv": Target(vectors, InputError, [b"1,2\n3,-4.5e1\n", b"\xef\xbb\xbf1 2\r\n\r\n3 4", b"0.5"]),
-    "idx": Target(
-        images_and_labels, DatasetError, [*IDX, *(gzip.compress(x, mtime=0) for x in IDX)]
-    ),
-    "labels.tsv": Target(
-        partial(labels, "labels.tsv"), DatasetError, [b"name\tlabel\r\na.png\t7\tby me\r\n"]
-    ),
-    "labels.csv": Target(
-        partial(labels, "labels.csv"), DatasetError, [b'\xef\xbb\xbf"a.png","7"\n', b"a.png,3\n"]
-    ),
+    "idx": Target(images_and_labels, DatasetError, IDX),
+    "labels.tsv": Target(partial(labels, "labels.tsv"), DatasetError, TSV),
+    "labels.csv": Target(partial(labels, "labels.csv"), DatasetError, CSV),
     # Pictures of another size are not decoded.
     "picture": Target(partial(digit, True), ImageError, list(pictures(28, 28).values())),
     "thumbnail": Target(small_picture, ImageError, PICTURES),

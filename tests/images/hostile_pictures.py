@@ -9,7 +9,6 @@ from tests.fuzz.targets import pictures, with_checksums
 
 SOUND = pictures()
 FORMATS = ("png", "jpeg", "bmp", "gif", "webp", "tiff", "ppm")
-SIZES = ((0, 12), (9, 0), (2**31 - 1, 2**31 - 1), (60_000, 60_000))
 PIXELS, END = (b"IDAT", zlib.compress(bytes(120))), (b"IEND", b"")
 
 
@@ -86,14 +85,12 @@ def set_tag(data: bytearray, tag: int, value: int) -> None:
 def hostile() -> dict[str, bytes]:
     """Return each hostile picture by a name that says what is wrong with it."""
     found = {"bmp of negative size": resized("bmp", -9, -(2**31))}
-    for name, (width, height) in product(FORMATS, SIZES):
+    sizes = ((0, 12), (9, 0), (2**31 - 1, 2**31 - 1), (60_000, 60_000))
+    for name, (width, height) in product(FORMATS, sizes):
         found[f"{name} of {width}x{height}"] = resized(name, width, height)
     for (name, data), part in product(SOUND.items(), (0.3, 0.6, 0.9)):
         found[f"{name} cut at {part}"] = data[: int(len(data) * part)]
-    return found | dict(_odd_exif()) | _bombs() | dict(_broken())
-
-
-def _odd_exif() -> Iterator[tuple[str, bytes]]:
+    tiff_start = b"II*\0\x08\0\0\0"
     entries = {
         "orientation 0": (1, 0x0112, 3, 1, 0),
         "orientation 9": (1, 0x0112, 3, 1, 9),
@@ -102,14 +99,12 @@ def _odd_exif() -> Iterator[tuple[str, bytes]]:
         "65535 entries": (65535, 0x0112, 3, 1, 6),
         "a directory within itself": (1, 0x8769, 4, 1, 8),
     }
-    start = b"II*\0\x08\0\0\0"
-    values = {name: start + struct.pack("<3H2I", *entry) for name, entry in entries.items()}
-    values |= {"nothing": b"", "noise": bytes(range(256)) * 8}
-    for name, value in values.items():
-        body = b"Exif\0\0" + value
-        segment = b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
-        yield f"jpeg with exif: {name}", SOUND["jpeg"][:2] + segment + SOUND["jpeg"][2:]
-        yield f"png with exif: {name}", png(png_header(9, 12), (b"eXIf", value), PIXELS, END)
+    exif = {name: tiff_start + struct.pack("<3H2I", *entry) for name, entry in entries.items()}
+    for name, value in {**exif, "nothing": b"", "noise": bytes(range(256)) * 8}.items():
+        segment = b"\xff\xe1" + struct.pack(">H", len(value) + 8) + b"Exif\0\0" + value
+        found[f"jpeg with exif: {name}"] = SOUND["jpeg"][:2] + segment + SOUND["jpeg"][2:]
+        found[f"png with exif: {name}"] = png(png_header(9, 12), (b"eXIf", value), PIXELS, END)
+    return found | _bombs() | dict(_broken())
 
 
 def _bombs() -> dict[str, bytes]:

@@ -1,7 +1,7 @@
 """Picture files to pixels: formats, orientation, transparency, greys, sizes, refusals."""
 
 import tracemalloc
-import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import decode, decode_raw
-from tests.conftest import encoded
+from tests.conftest import Run, encoded
 from tests.images.hostile_pictures import END, png, png_header, zeros
 
 Pixels = NDArray[np.uint8]
@@ -79,12 +79,15 @@ def test_decode_shrinks_large_pictures(width: int, height: int, page: bool, shap
     assert (scan.grey is None) == (width != shape[1])
 
 
-@pytest.mark.filterwarnings("always")
-def test_decode_hides_pillow_warnings() -> None:
+def test_predict_hides_pillow_warnings(
+    tmp_path: Path, run_process: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Pillow's warning about a PNG that claims to be animated reaches no terminal."""
-    with warnings.catch_warnings(record=True) as shown:
-        decode(png(png_header(28, 28), (b"acTL", bytes(8)), (b"IDAT", zeros(28 * 29)), END))
-    assert shown == []
+    picture = tmp_path / "animated.png"
+    data = png(png_header(28, 28), (b"acTL", bytes(8)), (b"IDAT", zeros(28 * 29)), END)
+    picture.write_bytes(data)
+    monkeypatch.setenv("PYTHONWARNINGS", "always")
+    assert "APNG" not in run_process("predict", "--weights", "bundled", picture).stderr
 
 
 def test_raw_values_are_unchanged(digits: Pixels) -> None:

@@ -16,7 +16,7 @@ from scratchnet_cli.images.digit_image import Box, Place
 from scratchnet_cli.images.page import find_numbers, find_rows
 from scratchnet_cli.images.read import read_digits
 from scratchnet_cli.prediction.answers import Answer, classify
-from tests.benchmarks.numbers import KINDS, Writer
+from tests.benchmarks.numbers import KINDS, Kind, Writer
 from tests.conftest import encoded
 from tests.network.networks import bundled
 
@@ -142,15 +142,6 @@ def test_pages_are_read(digits: Pixels, labels: Pixels, kind: str, least: int) -
     assert sum(read_numbers(data) == numbers for data, numbers in made) >= least
 
 
-def test_full_sheets_are_read_to_the_end(digits: Pixels, labels: Pixels) -> None:
-    """No digit of 28 rows of seven numbers, some 800 digits, is lost."""
-    kind = replace(KINDS["four rows"], rows=28, numbers=7, size=(1.25, 1.25))
-    data, numbers = Writer(digits, labels, kind, 1).picture()
-    found = places(data)
-    assert max(place.row for place in found) == 28
-    assert len(found) == sum(map(len, numbers))
-
-
 def test_touching_digits_are_cut_up_to_a_limit(
     digits: Pixels, labels: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,10 +165,17 @@ def test_pages_half_in_shadow_are_read(digits: Pixels, labels: Pixels, seed: int
     assert number in read_numbers(encoded(Image.fromarray(shaded.astype(np.uint8))))
 
 
-def test_shadows_hide_no_digit(digits: Pixels, labels: Pixels) -> None:
-    """A shadow that reaches into a corner, and its edge, are not digits and hide none."""
-    writer = Writer(digits, labels, KINDS["shadow"], 21)
-    for _ in range(10):
+FULL = replace(KINDS["four rows"], rows=28, numbers=7, size=(1.25, 1.25))
+
+
+@pytest.mark.parametrize(("kind", "seed", "count"), [(FULL, 1, 1), (KINDS["shadow"], 21, 10)])
+def test_pages_lose_no_digit(
+    digits: Pixels, labels: Pixels, kind: Kind, seed: int, count: int
+) -> None:
+    """All 800 digits of a full sheet are found; a shadow and its edge are not digits, hide none."""
+    writer = Writer(digits, labels, kind, seed)
+    for _ in range(count):
         data, numbers = writer.picture()
         rows = Counter(place.row for place in places(data))
-        assert [rows[row] for row in sorted(rows)] == [*map(len, numbers)]
+        words = [numbers[i : i + kind.numbers] for i in range(0, len(numbers), kind.numbers)]
+        assert [rows[row] for row in sorted(rows)] == [len("".join(row)) for row in words]

@@ -36,18 +36,6 @@ def test_forward_gives_the_logits_of_the_plain_network(
     np.testing.assert_allclose(logits, expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("batch_size", [1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, 1000])
-def test_forward_classes_do_not_depend_on_the_batch_size(
-    digits: NDArray[np.uint8], batch_size: int
-) -> None:
-    """However many images come at once, each class is the one of ``Network.predict``."""
-    images = digits.reshape(len(digits), -1)
-    forward = Forward(bundled())
-    classes = [forward.classes(images[i : i + batch_size]) for i in range(0, 1000, batch_size)]
-    expected = bundled().predict(images.astype(np.float32) / 255)
-    np.testing.assert_array_equal(np.concatenate(classes), expected)
-
-
 def test_forward_does_not_overwrite_earlier_results(digits: NDArray[np.uint8]) -> None:
     """Buffers are used again, but results are copies."""
     forward = Forward(bundled())

@@ -12,14 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ShapeError, WeightsError
 from scratchnet_cli.network import layers
 from scratchnet_cli.network.layers import ACTIVATIONS, Layer, Network, softmax
 from tests.network.networks import networks, random_network, reproducible
-
-Activation = Callable[[NDArray[np.floating]], NDArray[np.floating]]
 
 POINTS = (-700.0, -89.0, -20.0, -1.5, -0.5, -1e-3, 0.0, 1e-3, 0.5, 1.5, 20.0, 89.0, 700.0)
 TEXTBOOK: dict[str, Callable[[float], float]] = {
@@ -63,7 +60,7 @@ def test_activations_are_those_of_the_textbook(name: str, dtype: Any, rtol: floa
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("function", [*ACTIVATIONS.values(), softmax])
-def test_functions_keep_precision_and_shape(function: Activation, dtype: Any) -> None:
+def test_functions_keep_precision_and_shape(function: Any, dtype: Any) -> None:
     """No function turns float32 into float64."""
     for shape in [(3,), (2, 3)]:
         y = function(np.ones(shape, dtype))
@@ -75,7 +72,7 @@ def test_functions_keep_precision_and_shape(function: Activation, dtype: Any) ->
     ("function", "limits"),
     [(layers.sigmoid, (0, 0.5, 1)), (layers.tanh, (-1, 0, 1)), (softmax, (0, 0, 1))],
 )
-def test_functions_reach_their_limits(function: Activation, limits: Any, size: float) -> None:
+def test_functions_reach_their_limits(function: Any, limits: Any, size: float) -> None:
     """However large a float32 value is, nothing overflows, and there is no warning."""
     x = np.array([-size, 0, size], np.float32)
     np.testing.assert_allclose(function(x), limits, atol=1e-30)
@@ -205,13 +202,6 @@ def test_layer_refuses_other_arrays_and_activations(fields: dict[str, Any], mess
     with pytest.raises(WeightsError) as refused:
         Layer(**{"W": W, "b": B, **fields})
     assert str(refused.value).startswith(message)
-
-
-def test_network_knows_its_sizes() -> None:
-    """A network and its layers report their widths."""
-    network = random_network(784, 50, 10)
-    assert (network.inputs, network.outputs, network.widths) == (784, 10, (784, 50, 10))
-    assert [(layer.inputs, layer.outputs) for layer in network.layers] == [(784, 50), (50, 10)]
 
 
 def test_network_docstrings_have_examples_that_run() -> None:

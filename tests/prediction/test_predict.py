@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -44,21 +45,13 @@ def test_predict_files_yields_results_in_order(pictures: list[Path], tmp_path: P
         assert result.number == str(probabilities.argmax())
 
 
-def test_predict_files_reads_a_picture_when_it_is_requested(
-    pictures: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_predict_files_reads_a_picture_when_it_is_requested(pictures: list[Path]) -> None:
     """Each result comes before the next picture is read."""
-    read: list[str] = []
-
-    def record(name: str, **options: Any) -> object:
-        read.append(name)
-        return read_file(name, **options)
-
-    monkeypatch.setattr("scratchnet_cli.prediction.predict.read_file", record)
-    results = predict_files(pictures, "bundled")
-    for i, path in enumerate(map(str, pictures)):
-        assert len(read) == i
-        assert (next(results).path, read[-1]) == (path, path)
+    with patch("scratchnet_cli.prediction.predict.read_file", wraps=read_file) as read:
+        results = predict_files(pictures, "bundled")
+        for i, path in enumerate(map(str, pictures)):
+            assert read.call_count == i
+            assert next(results).path == read.call_args.args[0] == path
 
 
 @pytest.mark.parametrize(
@@ -72,9 +65,7 @@ def test_predict_files_reads_a_picture_when_it_is_requested(
         ({"files_from": "missing"}, ImageError, "--files-from missing: No such file"),
     ],
 )
-def test_predict_files_raises_what_cannot_work(
-    options: dict[str, Any], error: type[Exception], message: str
-) -> None:
+def test_predict_files_raises(options: dict[str, Any], error: Any, message: str) -> None:
     """Options that exclude each other, and files that cannot be used, are errors."""
     with pytest.raises(error, match=message):
         list(predict_files(["missing.png"], **{"weights": "bundled", **options}))

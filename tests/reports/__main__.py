@@ -13,7 +13,7 @@ from tests.reports.test_drawing_in_browser import draw_with_mouse
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, open_browser(name) as tab:
-        page = Path(name) / "draw.html"
+        page = Path(name, "draw.html")
         subprocess.run([*SCRATCHNET, "draw", *BUNDLED_WEIGHTS, "--output", page], check=True)
         tab.show(page)
         tab.resize(1280, 580, scale=2)

@@ -20,8 +20,6 @@ OPTIONS = (
     "--disable-dev-shm-usage --remote-debugging-pipe"
 )
 TIMEOUT_S = 30
-# Two frames after an event, its effects are on the screen.
-TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Browser:
@@ -54,8 +52,7 @@ class Browser:
 
     def show(self, path: Path, width: int = 1280, dark: bool = False) -> None:
         """Open a file in a window of this width."""
-        self.requests.clear()
-        self.messages.clear()
+        self.requests, self.messages = [], []
         self.resize(width, 844 if width < 600 else 900, mobile=width < 600)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
@@ -68,15 +65,14 @@ class Browser:
 
     def run(self, script: str) -> Any:
         """Return the value of an expression in the page, or of its promise."""
-        done = self.call(
-            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
-        )
+        how = {"returnByValue": True, "awaitPromise": True}
+        done = self.call("Runtime.evaluate", expression=script, **how)
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
     def wait(self) -> None:
-        """Wait until the effects of the last event are on the screen."""
-        self.run(TWO_FRAMES)
+        """Wait until the effects of the last event are on the screen: two frames."""
+        self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def text(self, name: str) -> str:
         """Return the text of the element with this id."""
@@ -89,9 +85,8 @@ class Browser:
 
     def box(self, selector: str) -> dict[str, float]:
         """Return left, top, width, height and so on of the first element that matches."""
-        return dict(
-            self.run(f"document.querySelector({selector!r}).getBoundingClientRect().toJSON()")
-        )
+        place = f"document.querySelector({selector!r}).getBoundingClientRect()"
+        return dict(self.run(f"{place}.toJSON()"))
 
     def width(self) -> int:
         """Return the width of the page, which may be larger than the window's."""
@@ -117,9 +112,8 @@ class Browser:
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
             assert select([self._answers], [], [], TIMEOUT_S)[0], "the browser does not answer"
-            data = os.read(self._answers, 2**20)
+            self._rest += (data := os.read(self._answers, 2**20))
             assert data, "the browser has ended"
-            self._rest += data
         message, _, self._rest = self._rest.partition(b"\0")
         return dict(json.loads(message))
 

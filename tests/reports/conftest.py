@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def make_page(run: Run) -> MakePage:
     """Return a function that makes a page to draw on: of a file, or of a network saved as one."""
 
-    def make(
-        weights: str | Path, network: Network | None = None, classes: tuple[str, ...] | None = None
-    ) -> Path:
+    def make(weights: str | Path, network: Network | None = None, classes: Any = None) -> Path:
         if network:
             Path(weights).write_bytes(write_weights(network, ".npz", classes))
         path = Path("draw.html").absolute()

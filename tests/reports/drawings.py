@@ -1,5 +1,6 @@
 """Hand-drawn digits as strokes of points; a seed always gives the same."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,13 +19,10 @@ def drawings(count: int, seed: int) -> Iterator[tuple[int, list[Stroke]]]:
     for i in range(count):
         shapes = DIGIT_SHAPES[i % 10]
         shape = shapes[random.integers(len(shapes))]
-        yield i % 10, _by_hand([_points(stroke) for stroke in shape.split("/")], random)
-
-
-def _points(notation: str) -> Stroke:
-    """Return the points of a stroke in [0, 1]; three at a corner keep it sharp."""
-    marks = [mark for mark in notation.split() for _ in range(3 if mark.endswith("!") else 1)]
-    return np.array([(int(mark[0]) / 9, int(mark[1]) / 9) for mark in marks])
+        # Three points at a corner keep it sharp.
+        points = re.sub(r"(\d\d)!", r"\1 \1 \1", shape).split("/")
+        strokes = [np.array([[*map(int, xy)] for xy in stroke.split()]) / 9 for stroke in points]
+        yield i % 10, _by_hand(strokes, random)
 
 
 def _by_hand(strokes: list[Stroke], random: np.random.Generator) -> list[Stroke]:

@@ -65,11 +65,11 @@ def test_logits_are_those_of_the_network(
     tab: Browser, make_page: MakePage, digits: Uint8, weights: str, request: pytest.FixtureRequest
 ) -> None:
     """The page's logits and answers for 200 images agree with ``Network.logits``."""
-    path: str | Path = weights
     if weights == "book":
-        path = request.getfixturevalue("real_data") / "sample_weight.pkl"
-    network = relu_network() if weights == "relu" else load_weights(path).network
-    tab.show(make_page("w.npz", network) if weights == "relu" else make_page(path))
+        weights = f"{request.getfixturevalue('real_data')}/sample_weight.pkl"
+    relu = relu_network() if weights == "relu" else None
+    tab.show(make_page(weights, relu))
+    network = relu or load_weights(weights).network
     encoded = [base64.b64encode(image.tobytes()).decode() for image in digits[::5]]
     logits = np.array(tab.run(LOGITS % json.dumps(encoded)))
     expected = network.logits(digits[::5].reshape(200, -1).astype(np.float32) / 255)

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scratchnet_cli.evaluation import result as result_module
 from scratchnet_cli.reports import gallery
 from tests.conftest import BUNDLED, BUNDLED_WEIGHTS, Run, Uint8, any_file_name, write_dataset
 from tests.reports.html_page import Page
@@ -120,8 +119,7 @@ def test_report_of_many_classes_has_no_matrix(run: Run) -> None:
     page, _ = make_report(run, "--weights", "w.npz", "--dataset", folder)
     assert "50 classes are too many for a matrix here" in page.text
     assert "the 100 units of the first layer looks for, of 120: ink" in page.text
-    assert len(page.table("Every class")) == 50
-    assert page.all("a", "href") == []
+    assert (len(page.table("Every class")), page.all("a", "href")) == (50, [])
     # Only the reliability diagram: mistakes have no bars for so many classes.
     assert page.all("svg", "class") == ["reliability"]
 
@@ -192,7 +190,7 @@ def test_picture_report_has_the_figures_of_the_json(run: Run, pictures: Path) ->
 
 
 @patch.object(gallery, "MAX_PICTURE_MISTAKES", 2)
-@patch.object(result_module, "MAX_FAILURES", 1)
+@patch("scratchnet_cli.evaluation.pictures.MAX_FAILURES", 1)
 def test_picture_report_is_bounded(run: Run, pictures: Path) -> None:
     """The mistakes with the highest probability are shown, and the first failures."""
     page, _ = make_report(run, *BUNDLED_WEIGHTS, "--dataset", pictures)
@@ -210,5 +208,5 @@ def test_picture_report_shows_warnings(run: Run) -> None:
     answer = json.loads(run("predict", *BUNDLED_WEIGHTS, "3", "--format", "json").stdout)
     page, _ = make_report(run, *BUNDLED_WEIGHTS, "--dataset", ".")
     assert answer["doubts"]
-    for text in (f"doubtful: {', '.join(answer['doubts'])}", f"3 read as {answer['digit']}"):
-        assert text in page.text
+    assert f"doubtful: {', '.join(answer['doubts'])}" in page.text
+    assert f"3 read as {answer['digit']}" in page.text

@@ -1,6 +1,7 @@
 """The reports in a real browser, opened as files: readable at every width, without requests."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from scratchnet_cli.cli import main
 from tests.conftest import Uint8
 from tests.reports.browser import Browser
 
+Pages = dict[str, Path]
+
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory, digits: Uint8) -> dict[str, Path]:
+def pages(tmp_path_factory: pytest.TempPathFactory, digits: Uint8) -> Pages:
     """Make a report of ``eval``, one of pictures with long or hostile names, one of a number."""
     folder = tmp_path_factory.mktemp("pages")
     pictures = folder / "pictures"
@@ -35,38 +38,27 @@ def pages(tmp_path_factory: pytest.TempPathFactory, digits: Uint8) -> dict[str, 
     return made
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("window", [(1280, False), (1280, True), (390, False), (390, True)])
 @pytest.mark.parametrize("name", ["eval", "predict", "multiple", "draw"])
-def test_page_needs_no_other_file(
-    tab: Browser, pages: dict[str, Path], name: str, width: int, dark: bool
-) -> None:
+def test_page_needs_no_other_file(tab: Browser, pages: Pages, name: str, window: Any) -> None:
     """It is as wide as its window, shows its images, and makes no requests or messages."""
-    tab.show(pages[name], width, dark)
-    assert tab.width() <= width
+    tab.show(pages[name], *window)
+    assert tab.width() <= window[0]
     assert tab.run("[...document.images].every(i => i.complete && i.naturalWidth > 0)") is True
     colour = tab.run("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
-    assert (sum(colour) < 3 * 128) is dark
+    assert (sum(colour) < 3 * 128) is window[1]
     tab.check_quiet(pages[name])
 
 
-def test_matrix_cell_links_to_its_images(tab: Browser, pages: dict[str, Path]) -> None:
-    """A click on a number of the matrix scrolls to the heading of its images."""
-    tab.show(pages["eval"])
-    tab.click("td:not(.correct) > a")
-    assert 0 <= tab.box(":target")["top"] < 900
-
-
 @pytest.mark.parametrize("name", ["eval", "draw"])
-def test_policy_blocks_injected_content(tab: Browser, pages: dict[str, Path], name: str) -> None:
+def test_policy_blocks_injected_content(tab: Browser, pages: Pages, name: str) -> None:
     """The browser refuses a script, a handler or a request that got into the page."""
-    page = pages[name].with_name("injected.html")
     injected = (
         "<script>document.title='bad'</script><p onclick=\"document.title='bad'\" id='bad'>x</p>"
-        "<img src='https://example.org/x.png' alt=''>"
+        "<img src='https://example.org/x.png' alt=''></main>"
     )
-    html = pages[name].read_text(encoding="utf-8")
-    page.write_text(html.replace("</main>", f"{injected}</main>"), encoding="utf-8")
+    page = pages[name].with_name("injected.html")
+    page.write_bytes(pages[name].read_bytes().replace(b"</main>", injected.encode()))
     tab.show(page)
     tab.click("#bad")
     assert tab.run("fetch('https://example.org').then(() => 'sent', () => 'refused')") == "refused"

@@ -4,6 +4,7 @@ import pickle
 import pickletools
 import struct
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 
@@ -24,14 +25,10 @@ def imported(module: str, attribute: str) -> bytes:
     return pickle.GLOBAL + f"{module}\n{attribute}\n".encode()
 
 
-def sequence(*values: bytes) -> bytes:
-    """Return the opcodes that push a tuple."""
-    return pickle.MARK + b"".join(values) + pickle.TUPLE
-
-
-def shaped(*shape: int) -> bytes:
-    """Return the opcodes that push a tuple of integers."""
-    return sequence(*map(push, shape))
+def sequence(*values: bytes | int) -> bytes:
+    """Return the opcodes that push a tuple of integers, or of what opcodes push."""
+    items = (push(value) if isinstance(value, int) else value for value in values)
+    return pickle.MARK + b"".join(items) + pickle.TUPLE
 
 
 def call(function: bytes, *args: bytes) -> bytes:
@@ -43,13 +40,13 @@ RECONSTRUCT = imported(f"{CORE}.multiarray", "_reconstruct")
 FROMBUFFER = imported(f"{CORE}.numeric", "_frombuffer")
 NDARRAY = imported("numpy", "ndarray")
 NONE, TRUE, FALSE = pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE
-EMPTY = call(RECONSTRUCT, NDARRAY, shaped(0), push(b"b"))
+EMPTY = call(RECONSTRUCT, NDARRAY, sequence(0), push(b"b"))
 RUN = call(imported("os", "mkdir"), push("MARKER"))
 
 
 def dtype(code: str = "f4", align: bytes = FALSE, copy: bytes = TRUE, order: str = "<") -> bytes:
     """Return the opcodes that make a dtype."""
-    details = sequence(push(3), push(order), NONE, NONE, NONE, push(-1), push(-1), push(0))
+    details = sequence(3, push(order), NONE, NONE, NONE, -1, -1, 0)
     return call(imported("numpy", "dtype"), push(code), align, copy) + details + pickle.BUILD
 
 
@@ -58,13 +55,13 @@ def state(
 ) -> bytes:
     """Return the opcodes that fill an array; by default with ones, as many as its shape needs."""
     body = body or push(np.ones(shape, "<f4").tobytes())
-    fields = (push(1), sizes or shaped(*shape), kind or dtype(), fortran, body)
+    fields = (1, sizes or sequence(*shape), kind or dtype(), fortran, body)
     return sequence(*fields) + pickle.BUILD
 
 
 def buffer(*shape: int, body: bytes, order: str = "C") -> bytes:
     """Return the opcodes that make an array as protocol 5 does."""
-    return call(FROMBUFFER, push(body), dtype(), shaped(*shape), push(order))
+    return call(FROMBUFFER, push(body), dtype(), sequence(*shape), push(order))
 
 
 GOOD_W, GOOD_B = EMPTY + state(2, 2), EMPTY + state(2)
@@ -109,10 +106,10 @@ RUNNING = {
     "an array's body": with_state(2, 2, body=RUN),
     "an array's order": with_state(2, 2, fortran=RUN),
     "an array's state twice": pickled(GOOD_W + sequence(RUN) + pickle.BUILD),
-    "an array's arguments": made_by(RUN, shaped(0), push(b"b")),
+    "an array's arguments": made_by(RUN, sequence(0), push(b"b")),
     "an array's shape": made_by(NDARRAY, sequence(push(0), RUN), push(b"b")),
-    "an array's type": made_by(NDARRAY, shaped(0), sequence(RUN) + pickle.POP + push(b"b")),
-    "too many arguments": made_by(NDARRAY, shaped(0), push(b"b"), RUN),
+    "an array's type": made_by(NDARRAY, sequence(0), sequence(RUN) + pickle.POP + push(b"b")),
+    "too many arguments": made_by(NDARRAY, sequence(0), push(b"b"), RUN),
     "the state of a buffer": pickled(buffer(2, 2, body=bytes(16)) + sequence(RUN) + pickle.BUILD),
 }
 
@@ -128,6 +125,7 @@ _ARGUMENTS = {
     "floatnl": b"1\n",
 }  # fmt: skip
 _HUGE = 2**31 - 1
+_OTHER: tuple[Any, ...] = (1, None, "text", b"bytes", ())
 _LENGTHS = {
     **dict.fromkeys(("BINBYTES", "BINUNICODE"), struct.pack("<I", 2**32 - 1)),
     **dict.fromkeys(("BINBYTES8", "BINUNICODE8"), struct.pack("<Q", 2**40)),
@@ -152,8 +150,12 @@ REFUSED_PICKLES: Refused = {
     "this pickle is followed by 1 bytes": (
         b"\x80\x04\x95" + struct.pack("<Q", 2**63 - 1) + pickled()[2:] + b"."
     ),
+    "this pickle is followed by 700 bytes": pickled() + b"garbage" * 100,
     "this pickle does not end with one object": [b"\x80\x03.", b"\x80\x03}}."],
-    "this pickle does not hold a dict of arrays": b"\x80\xff" + imported("os", "environ") + b".",
+    "this pickle does not hold a dict of arrays": [
+        b"\x80\xff" + imported("os", "environ") + b".",
+        *(pickle.dumps(value, 4) for value in _OTHER),
+    ],
     "this pickle takes more from its stack than there is": [
         b"\x80\x03\x87.", b"\x80\x03K\0K\0(\x86.",
     ],
@@ -184,16 +186,17 @@ REFUSED_PICKLES: Refused = {
     ),
     f"{_CALL} 'numpy.ndarray'": {
         "zero strides": pickled(
-            call(NDARRAY, shaped(16384, 16384), dtype(), push(bytes(4)), push(0), shaped(0, 0))
+            call(NDARRAY, sequence(16384, 16384), dtype(), push(bytes(4)), push(0), sequence(0, 0))
         ),
-        "8 GiB": pickled(call(NDARRAY, shaped(_HUGE), push("f4"))),
+        "8 GiB": pickled(call(NDARRAY, sequence(_HUGE), push("f4"))),
     },
     f"{_CALL} '{CORE}.multiarray._reconstruct'": {
-        "8 GiB": pickled(call(RECONSTRUCT, NDARRAY, shaped(_HUGE), push(b"f"))),
+        "8 GiB": pickled(call(RECONSTRUCT, NDARRAY, sequence(_HUGE), push(b"f"))),
         "a shape that is a number": with_state(4, sizes=push(4)),
         "no state": pickled(EMPTY),
     },
     "this pickle holds something that is not an array of numbers": {
+        **{repr(x): pickle.dumps({"W1": x}, 4) for x in _OTHER},
         "a name": pickled(imported("os", "environ")),
         "a dotted name": pickled(push("numpy") + push("a.__globals__") + pickle.STACK_GLOBAL),
         "billion laughs": pickled(LAUGHS),

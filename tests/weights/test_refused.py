@@ -19,7 +19,6 @@ from tests.weights.refused_npz import PACKED_NPZ, REFUSED_NPZ, RUNNING_NPZ, zero
 from tests.weights.refused_pickles import REFUSED_PICKLES, RUNNING, buffer, pickled
 from tests.weights.refused_safetensors import REFUSED_SAFETENSORS
 from tests.weights.weight_files import (
-    PROTOCOLS,
     Refused,
     assert_holds,
     book_arrays,
@@ -111,27 +110,6 @@ def test_weight_file_of_arrays_that_do_not_fit_is_refused(
 def test_weight_file_of_another_type_is_refused(write: Any, dtype: str) -> None:
     """Integers, booleans, complex numbers, text and dates are not weights."""
     assert "float" in refusal(write({"W1": ones(2, 2).astype(dtype), "b1": ones(2)}))
-
-
-@pytest.mark.parametrize(
-    "value",
-    [1, 1.5, None, "text", b"bytes", [1, 2], (), {}, {"W": 1}, np.float32(1)],
-    ids=lambda value: type(value).__name__,
-)
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_pickle_of_something_else_is_refused(value: Any, protocol: int) -> None:
-    """Only a dict of names and arrays is accepted."""
-    refusal(pickle.dumps(value, protocol))
-    refusal(pickle.dumps({"W1": value, "b1": ones(2)}, protocol))
-    refusal(pickle.dumps({1: ones(2, 2), "b1": ones(2)}, protocol))
-
-
-@pytest.mark.parametrize("extra", [b"\0", b".", b"\x80\x03}.", b"garbage" * 100])
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_pickle_followed_by_bytes_is_refused(protocol: int, extra: bytes) -> None:
-    """The message contains the number of bytes."""
-    message = refusal(sound_files()[f"protocol {protocol}"] + extra)
-    assert message == f"this pickle is followed by {len(extra)} bytes"
 
 
 def test_arrays_that_share_bytes_are_refused_beyond_the_limit() -> None:

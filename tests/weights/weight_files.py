@@ -23,7 +23,6 @@ Arrays = dict[str, NDArray[Any]]
 # A message, and the file that it refuses, or several.
 Refused = dict[str, bytes | list[bytes] | dict[str, bytes]]
 
-PROTOCOLS = (2, 3, 4, 5)
 # NumPy's inner package, as the NumPy that runs here names it in pickles.
 CORE = str(np.zeros(1).__reduce__()[0].__module__).rpartition(".")[0]
 
@@ -125,7 +124,7 @@ def sound_files() -> dict[str, bytes]:
 
     arrays = book_arrays(3, 2, 2)
     return {
-        **{f"protocol {i}": pickle.dumps(arrays, i) for i in PROTOCOLS},
+        **{f"protocol {i}": pickle.dumps(arrays, i) for i in (2, 3, 4, 5)},
         "stored": saved(arrays),
         "compressed": saved(arrays, compressed=True),
         "safetensors": sound({"__metadata__": {"activations": "identity"}}),
