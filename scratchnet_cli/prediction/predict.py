@@ -8,7 +8,7 @@ from itertools import chain
 
 from scratchnet_cli.errors import ScratchnetError
 from scratchnet_cli.images.read import POLARITIES, read_file
-from scratchnet_cli.prediction.answers import Reading, Result, classify
+from scratchnet_cli.prediction.answers import Result, classify
 from scratchnet_cli.system.inputs import expand, read_list
 from scratchnet_cli.system.pool import map_in_order
 from scratchnet_cli.weights.load import Weights, load_weights
@@ -53,22 +53,29 @@ def predict_files(
     check_options(polarity, raw, multiple)
     if not isinstance(weights, Weights):
         weights = load_weights(weights)
+    chunks = predict_chunks(paths, weights, files_from, multiple, raw, polarity)
+    return (result for chunk in chunks for result in chunk)
+
+
+def predict_chunks(
+    paths: Iterable[str | os.PathLike[str]],
+    weights: Weights,
+    files_from: str | None,
+    multiple: bool,
+    raw: bool,
+    polarity: str,
+) -> Generator[list[Result], None, None]:
+    """Yield the results of ``predict_files`` in lists of those that are known at the same time."""
     read = partial(read_file, multiple=multiple, raw=raw, polarity=polarity)
     listed = read_list(files_from) if files_from is not None else ()
     groups = (expand(group) for group in chain([[os.fspath(path) for path in paths]], listed))
-    return _results(weights, map_in_order(read, groups))
-
-
-def _results(
-    weights: Weights, chunks: Generator[list[Reading], None, None]
-) -> Generator[Result, None, None]:
-    with closing(chunks):
+    with closing(map_in_order(read, groups)) as chunks:
         for readings in chunks:
             try:
                 results = classify(weights.network, readings)
             except ScratchnetError as error:
                 raise type(error)(f"{weights.origin.source}: {error}") from error
-            yield from results
+            yield results
 
 
 def check_several(pictures: object) -> None:
