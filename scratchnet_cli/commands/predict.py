@@ -132,8 +132,7 @@ def command(
     )
     chunks = predict_chunks(images, loaded, files_from, multiple, raw, polarity)
     # Only a bar shows the total, and listing a large folder twice takes time.
-    has_total = progress.mode == "bar" and not files_from
-    total = len(expand(images)) if has_total else None
+    total = len(expand(images)) if progress.mode == "bar" and not files_from else None
     with closing(chunks), progress.pictures(total) as advance:
         for results in chunks:
             for result in results:
