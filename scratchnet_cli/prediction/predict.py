@@ -34,8 +34,7 @@ def predict_files(
         polarity: ``dark`` or ``light`` ink, or ``auto``.
 
     Returns:
-        For each picture an ``Answer``, or ``Unreadable`` with the reason. Several processes read
-        many files.
+        For each picture an ``Answer``, or ``Unreadable`` with the reason.
 
     Raises:
         WeightsError, DownloadError: As ``load_weights``.
@@ -91,7 +90,5 @@ def check_options(polarity: str, raw: bool, multiple: bool = False) -> None:
     """Raise ValueError if the polarity is unknown, or the options exclude each other."""
     if polarity not in POLARITIES:
         raise ValueError(f"polarity is {polarity!r}, expected one of {', '.join(POLARITIES)}")
-    if raw and polarity != "auto":
-        raise ValueError("raw takes pictures as they are: it goes with no polarity but auto")
-    if raw and multiple:
-        raise ValueError("raw takes pictures as they are: it does not go with multiple")
+    if raw and (polarity != "auto" or multiple):
+        raise ValueError("raw takes pictures as they are: it excludes a polarity and multiple")
