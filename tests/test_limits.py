@@ -116,6 +116,29 @@ def test_many_inputs_are_computed_in_blocks(monkeypatch: pytest.MonkeyPatch) -> 
         trace_network(network, x[:4])
 
 
+@pytest.mark.parametrize(
+    ("name", "mib", "command"),
+    [
+        ("t10k-images-idx3-ubyte", 4096, "eval --dataset ."),
+        ("labels.tsv", 64, "eval --dataset ."),
+        ("weights.npz", 64, "eval --dataset sample --weights weights.npz"),
+        ("x.npy", 64, "forward bundled x.npy"),
+        ("huge.png", 256, "predict --weights bundled huge.png"),
+    ],
+)
+def test_file_is_refused_from_one_byte_above_the_limit(
+    run: Run, tmp_path: Path, name: str, mib: int, command: str
+) -> None:
+    """The message names the limit; a file of exactly that size is read, and is not valid."""
+    (tmp_path / name.replace("images-idx3", "labels-idx1")).touch()
+    for excess in (1, 0):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(mib * 2**20 + excess)
+        result = run(*command.split())
+        assert result.exit_code == 3
+        assert (f"{name}: larger than {mib} MiB" in result.stderr) == bool(excess), result.stderr
+
+
 def test_endless_line_in_a_list_is_refused(tmp_path: Path) -> None:
     """A line longer than any path is not repeated, and pictures before it are answered."""
     arguments = (*BUNDLED_WEIGHTS, "--files-from", "-")
