@@ -28,6 +28,7 @@ from scratchnet_cli.system.inputs import STDIN, expand
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import (
     annotate,
+    flush_answers,
     format_exact,
     has_colour,
     print_answer,
@@ -110,7 +111,7 @@ def command(
     _check_usage(images, files_from, raw, polarity, multiple, top)
     from scratchnet_cli.prediction.answers import Unreadable
     from scratchnet_cli.prediction.formats import FORMATS, to_numbers_json
-    from scratchnet_cli.prediction.predict import predict_files
+    from scratchnet_cli.prediction.predict import predict_chunks
     from scratchnet_cli.weights.load import load_weights
 
     # Fail early if the output is not writable.
@@ -129,23 +130,23 @@ def command(
     printer = _Printer(
         lambda answer: to_line(answer, top), loaded.network, show, trace, min_confidence, progress
     )
-    results = predict_files(
-        images, loaded, files_from=files_from, multiple=multiple, raw=raw, polarity=polarity
-    )
+    chunks = predict_chunks(images, loaded, files_from, multiple, raw, polarity)
     # Only a bar shows the total, and listing a large folder twice takes time.
-    has_total = progress.mode == "bar" and not files_from
-    total = len(expand(images)) if has_total else None
-    with closing(results), progress.pictures(total) as advance:
-        for result in results:
-            if isinstance(result, Unreadable):
-                printer.print_unreadable(result)
-            else:
-                printer.print_answer(result)
-            if save_preprocessed:
-                folder.add(result)
-            if report:
-                page.add(result)
-            advance()
+    total = len(expand(images)) if progress.mode == "bar" and not files_from else None
+    with closing(chunks), progress.pictures(total) as advance:
+        for results in chunks:
+            for result in results:
+                if isinstance(result, Unreadable):
+                    printer.print_unreadable(result)
+                else:
+                    printer.print_answer(result)
+                if save_preprocessed:
+                    folder.add(result)
+                if report:
+                    page.add(result)
+                advance()
+            # The next chunk may take long.
+            flush_answers()
     if report:
         write_atomic(report, page.to_html(loaded.origin).encode(), "own", "--report")
     printer.annotate()
@@ -193,12 +194,12 @@ class _Printer:
     def print_unreadable(self, result: Unreadable) -> None:
         """Print why a picture has no answer."""
         self.exit_code = max(self.exit_code, ImageError.exit_code)
+        flush_answers()
         self.progress.error(f"{shorten(result.path)}: {result.reason}")
 
     def print_answer(self, answer: Answer) -> None:
         """Print an answer and everything that belongs to it."""
-        # Flushed before the messages about it, and before the next picture, which may take long.
-        print_answer(self.to_line(answer), flush=True)
+        print_answer(self.to_line(answer))
         if self.show or self.trace:
             self._print_views(answer)
         is_below = self.min_confidence is not None and answer.probability < self.min_confidence
@@ -211,6 +212,7 @@ class _Printer:
     def _print_views(self, answer: Answer) -> None:
         from scratchnet_cli.prediction.formats import view_lines
 
+        flush_answers()
         colour = has_colour(sys.stderr)
         for lines in view_lines(answer, self.network, self.show, self.trace, colour):
             print_lines("\n".join(lines))
@@ -218,6 +220,7 @@ class _Printer:
     def _print_warnings(self, answer: Answer) -> None:
         from scratchnet_cli.prediction.formats import warning_lines
 
+        flush_answers()
         for message, is_below in warning_lines(answer, self.min_confidence):
             (self.progress.error if is_below else self.progress.note)(message)
 

@@ -140,9 +140,6 @@ def cut_out(amount: Grey, regions: Regions, indices: list[int]) -> Group:
 
 def warnings_for(ink: Ink, digit: Group) -> tuple[str, ...]:
     """Return why a digit may be read wrong, whatever else is in the picture."""
-    found: tuple[str, ...] = ()
-    if ink.depth < max(MIN_CONTRAST_SD * ink.noise, MIN_CONTRAST_DEPTH):
-        found += (LOW_CONTRAST,)
-    if digit.cut:
-        found += (CUT_BY_EDGE,)
-    return found
+    is_pale = ink.depth < max(MIN_CONTRAST_SD * ink.noise, MIN_CONTRAST_DEPTH)
+    found = {LOW_CONTRAST: is_pale, CUT_BY_EDGE: digit.cut}
+    return tuple(warning for warning, applies in found.items() if applies)

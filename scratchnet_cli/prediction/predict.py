@@ -8,7 +8,7 @@ from itertools import chain
 
 from scratchnet_cli.errors import ScratchnetError
 from scratchnet_cli.images.read import POLARITIES, read_file
-from scratchnet_cli.prediction.answers import Reading, Result, classify
+from scratchnet_cli.prediction.answers import Result, classify
 from scratchnet_cli.system.inputs import expand, read_list
 from scratchnet_cli.system.pool import map_in_order
 from scratchnet_cli.weights.load import Weights, load_weights
@@ -34,8 +34,7 @@ def predict_files(
         polarity: ``dark`` or ``light`` ink, or ``auto``.
 
     Returns:
-        For each picture an ``Answer``, or ``Unreadable`` with the reason. Several processes read
-        many files.
+        For each picture an ``Answer``, or ``Unreadable`` with the reason.
 
     Raises:
         WeightsError, DownloadError: As ``load_weights``.
@@ -53,22 +52,29 @@ def predict_files(
     check_options(polarity, raw, multiple)
     if not isinstance(weights, Weights):
         weights = load_weights(weights)
+    chunks = predict_chunks(paths, weights, files_from, multiple, raw, polarity)
+    return (result for chunk in chunks for result in chunk)
+
+
+def predict_chunks(
+    paths: Iterable[str | os.PathLike[str]],
+    weights: Weights,
+    files_from: str | None,
+    multiple: bool,
+    raw: bool,
+    polarity: str,
+) -> Generator[list[Result], None, None]:
+    """Yield the results of ``predict_files`` in lists of those that are known at the same time."""
     read = partial(read_file, multiple=multiple, raw=raw, polarity=polarity)
     listed = read_list(files_from) if files_from is not None else ()
     groups = (expand(group) for group in chain([[os.fspath(path) for path in paths]], listed))
-    return _results(weights, map_in_order(read, groups))
-
-
-def _results(
-    weights: Weights, chunks: Generator[list[Reading], None, None]
-) -> Generator[Result, None, None]:
-    with closing(chunks):
+    with closing(map_in_order(read, groups)) as chunks:
         for readings in chunks:
             try:
                 results = classify(weights.network, readings)
             except ScratchnetError as error:
                 raise type(error)(f"{weights.origin.source}: {error}") from error
-            yield from results
+            yield results
 
 
 def check_several(pictures: object) -> None:
@@ -84,7 +90,5 @@ def check_options(polarity: str, raw: bool, multiple: bool = False) -> None:
     """Raise ValueError if the polarity is unknown, or the options exclude each other."""
     if polarity not in POLARITIES:
         raise ValueError(f"polarity is {polarity!r}, expected one of {', '.join(POLARITIES)}")
-    if raw and polarity != "auto":
-        raise ValueError("raw takes pictures as they are: it goes with no polarity but auto")
-    if raw and multiple:
-        raise ValueError("raw takes pictures as they are: it does not go with multiple")
+    if raw and (polarity != "auto" or multiple):
+        raise ValueError("raw takes pictures as they are: it excludes a polarity and multiple")

@@ -16,9 +16,9 @@ MAX_NAME_LENGTH = 4096
 _BAR_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def print_answer(text: str, flush: bool = False) -> None:
-    """Write a line, or several, to stdout. flush: so that the reader receives it now."""
-    _write_stdout(f"{_without_commands(text)}\n", flush)
+def print_answer(text: str) -> None:
+    """Write a line, or several, to stdout."""
+    _write_stdout(f"{_without_commands(text)}\n")
 
 
 def flush_answers() -> None:

@@ -93,18 +93,17 @@ def _find(name: str | None, progress: Progress) -> Weights:
     if name is None:
         try:
             return _book(progress, is_default=True)
-        except MirrorError:
-            raise
         except DownloadError as error:
+            if isinstance(error, MirrorError):
+                raise
             progress.note(
                 f"using the bundled weights, for the book's are not available ({error.cause})"
             )
             return _read("bundled", _bundled(), fallback=True)
     if name == "book":
         return _book(progress)
-    if name == "three-layer":
-        return _read(name, _THREE_LAYER)
-    return _read(name, _bundled() if name == "bundled" else Path(name))
+    paths = {"bundled": _bundled(), "three-layer": _THREE_LAYER}
+    return _read(name, paths.get(name) or Path(name))
 
 
 def _book(progress: Progress, is_default: bool = False) -> Weights:
@@ -128,11 +127,9 @@ def read_weights(data: bytes, origin: Origin) -> Weights:
             _check_classes(classes, network.outputs)
     except WeightsError as error:
         raise WeightsError(f"{origin.source}: {error}") from error
-    if "activations" in contents.lists:
-        source = "stated"
-    else:
-        guessed = has_pytorch_names(contents.arrays) and len(network.layers) > 1
-        source = "assumed" if guessed else "book"
+    source = "stated" if "activations" in contents.lists else "book"
+    if source == "book" and has_pytorch_names(contents.arrays) and len(network.layers) > 1:
+        source = "assumed"
     return Weights(network, origin, format_, len(data), source, classes)
 
 

@@ -58,8 +58,8 @@ def test_predict_files_reads_a_picture_when_it_is_requested(pictures: list[Path]
     ("options", "error", "message"),
     [
         ({"polarity": "black"}, ValueError, "polarity is 'black', expected one of auto, dark, li"),
-        ({"polarity": "dark", "raw": True}, ValueError, "no polarity but auto"),
-        ({"multiple": True, "raw": True}, ValueError, "does not go with multiple"),
+        ({"polarity": "dark", "raw": True}, ValueError, "excludes a polarity"),
+        ({"multiple": True, "raw": True}, ValueError, "excludes a polarity and multiple"),
         ({"weights": "missing.npz"}, WeightsError, "missing.npz: No such file"),
         ({"weights": "three-layer"}, ShapeError, r"three-layer.npz: .* takes 2 values .*784"),
         ({"files_from": "missing"}, ImageError, "--files-from missing: No such file"),

@@ -179,7 +179,7 @@ def test_predictor_rejects_what_cannot_work() -> None:
     """A network for other inputs, or options that exclude each other, fail at once."""
     with pytest.raises(ShapeError, match=r"takes 2 values .* have the shape \(784,\)"):
         Predictor("three-layer")
-    with pytest.raises(ValueError, match="no polarity but auto"):
+    with pytest.raises(ValueError, match="excludes a polarity"):
         Predictor("bundled", polarity="dark", raw=True)
     shown = r"Predictor\(Network\(784-.* identity\), polarity='dark', raw=False\)"
     assert re.fullmatch(shown, repr(Predictor("bundled", polarity="dark")))
