@@ -5,6 +5,7 @@ import math
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,16 @@ MAX_REASON = 200
 
 def read_vectors(texts: Sequence[str]) -> NDArray[Any]:
     """Return the numbers that the texts are, (n,), or those in the only file that they name."""
-    if len(texts) == 1 and texts[0] and not _is_number(texts[0]):
+    numbers = [_number(text) for text in texts]
+    if numbers == [None] and texts[0]:
         return _read_file(texts[0])
-    try:
-        return np.array([_number(text) for text in texts])
-    except InputError as error:
-        raise InputError(f"{error}; expected numbers, or the name of one file") from error
+    hint = "; expected numbers, or the name of one file"
+    for text, number in zip(texts, numbers, strict=True):
+        if number is None:
+            raise InputError(f"{text[:MAX_SHOWN]!r} is not a number{hint}")
+        if not math.isfinite(number):
+            raise InputError(f"{shorten(text.strip(), MAX_SHOWN)} is not a finite number{hint}")
+    return np.array(numbers)
 
 
 def parse_vectors(data: bytes, label: str) -> NDArray[Any]:
@@ -116,19 +121,7 @@ def _cells(line: str) -> list[str]:
     return cells
 
 
-def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise InputError(f"{text[:MAX_SHOWN]!r} is not a number") from error
-    if not math.isfinite(value):
-        raise InputError(f"{shorten(text.strip(), MAX_SHOWN)} is not a finite number")
-    return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _number(text: str) -> float | None:
+    with suppress(ValueError):
+        return float(text)
+    return None

@@ -155,21 +155,22 @@ def _parts(
 
     def run(start: int, size: int, forward: Forward | None = None) -> Part:
         check_mapped(images)
-        x = images[start : start + size]
+        x, t = images[start : start + size], labels[start : start + size]
         # Each thread needs its own buffers.
         logits = (forward or new_forward()).logits(x.reshape(len(x), -1))
         # Softmax would not change which class is the largest.
-        predictions = logits.argmax(axis=1)
-        return Part(labels[start : start + size], predictions, logits if details else None)
+        return Part(t, logits.argmax(axis=1), logits if details else None)
 
     if len(images) <= MIN_THREADED_IMAGES:
         forward = new_forward()
-        for start in range(0, len(images), batch_size):
-            yield run(start, batch_size, forward)
+        yield from (run(i, batch_size, forward) for i in range(0, len(images), batch_size))
         return
     from concurrent.futures import ThreadPoolExecutor
 
     size = max(1, IMAGES_PER_TASK // batch_size) * batch_size
     # NumPy releases the GIL in products and ufuncs.
     with ThreadPoolExecutor(usable_cores()) as pool:
+        if details:
+            # It takes as long as a third of the images, and will be shown.
+            pool.submit(lambda: dataset.origin.sha256)
         yield from pool.map(lambda start: run(start, size), range(0, len(images), size))
