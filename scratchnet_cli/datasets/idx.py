@@ -6,7 +6,6 @@ axis as a big-endian 32-bit integer, and the values. MNIST's type is 8: unsigned
 
 import io
 import math
-import os
 import stat
 import zlib
 from pathlib import Path
@@ -59,17 +58,25 @@ def load_idx(path: Path, axes: int) -> NDArray[np.uint8]:
         raise DatasetError(f"{error.filename or path}: {error.strerror}") from error
 
 
-def check_mapped(images: NDArray[Any]) -> None:
-    """Raise DatasetError if a mapped file became shorter: reading it would kill the process."""
-    name = getattr(images, "filename", None)
-    if name is None:
-        return
+def read_rows(images: NDArray[Any], rows: slice) -> NDArray[Any]:
+    """Return ``images[rows]``, read from the file if ``images`` are a part of a mapped one.
+
+    A map of a file that became shorter would kill the process.
+    """
+    part = mapped = images[rows]
+    while isinstance(mapped.base, np.memmap):
+        mapped = mapped.base
+    if not isinstance(mapped, np.memmap) or mapped.mode != "r" or not part.flags.c_contiguous:
+        return part
+    start, base = (array.__array_interface__["data"][0] for array in (part, mapped))
+    name = str(mapped.filename)
     try:
-        size = os.stat(name).st_size  # noqa: PTH116
+        read = np.fromfile(name, part.dtype, part.size, offset=mapped.offset + start - base)
     except OSError as error:
         raise DatasetError(f"{name}: {error.strerror}") from error
-    if size < _header_bytes(images.ndim) + images.nbytes:
+    if read.size < part.size:
         raise DatasetError(f"{name}: the file has become shorter")
+    return read.reshape(part.shape)
 
 
 def _check_length(shape: tuple[int, ...], length: int, label: str) -> None:

@@ -50,6 +50,8 @@ class Dataset:
             raise DatasetError("the dataset holds no images")
         if self.images.dtype.kind != "f" and self.images.dtype != np.uint8:
             raise DatasetError(f"images are {self.images.dtype}, expected uint8 or float")
+        if self.labels.dtype.kind not in "iu":
+            raise DatasetError(f"labels are {self.labels.dtype}, expected integers")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -178,11 +180,8 @@ def _find_files(folder: Path, split: Split) -> tuple[Path, Path]:
             hint = (
                 "; labelled pictures would be in folders named after the classes, as in 7/, or "
                 "listed in labels.tsv or labels.csv"
-            )
-            raise DatasetError(
-                f"{folder}: holds no {names[0]}, gzipped or not"
-                f"{'' if has_idx_files(present) else hint}"
-            )
+            ) * (not has_idx_files(present))
+            raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not{hint}")
         # MNIST is also distributed with a folder of that name beside the file.
         found.append(min(paths, key=os.path.isdir))
     return found[0], found[1]

@@ -44,7 +44,7 @@ def fetch(
         try:
             data = read_cached(asset)
         except CacheError as error:
-            progress.note(f"{error}: downloading it again")
+            progress.note(f"{error}: it must be downloaded again")
         else:
             if data is not None:
                 return Fetched(data, str(cache_folder() / asset.name))

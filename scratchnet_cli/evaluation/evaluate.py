@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.datasets.idx import check_mapped
+from scratchnet_cli.datasets.idx import read_rows
 from scratchnet_cli.datasets.load import Dataset
 from scratchnet_cli.errors import ScratchnetError, ShapeError
 from scratchnet_cli.evaluation.result import Evaluation
@@ -154,8 +154,8 @@ def _parts(
     new_forward = partial(Forward, network, largest, min(batch_size, BLOCK_SIZE))
 
     def run(start: int, size: int, forward: Forward | None = None) -> Part:
-        check_mapped(images)
-        x, t = images[start : start + size], labels[start : start + size]
+        rows = slice(start, start + size)
+        x, t = read_rows(images, rows), labels[rows]
         # Each thread needs its own buffers.
         logits = (forward or new_forward()).logits(x.reshape(len(x), -1))
         # Softmax would not change which class is the largest.

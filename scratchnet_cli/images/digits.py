@@ -48,7 +48,7 @@ class Group:
 def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[Ink, list[Group]]:
     """Return the ink of a picture, or of the sheet in it, and its digits, the likeliest first."""
     # Sheet and table differ in brightness or, in a picture of colours, only in colour.
-    for to_grey in (_brightness, mix_colours)[: colours.shape[2]]:
+    for to_grey in (lambda picture: picture.mean(axis=2), mix_colours)[: colours.shape[2]]:
         sheet = find_sheet(to_grey(colours))
         if sheet is not None:
             try:
@@ -67,10 +67,6 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
             raise
     # Paper beside a shadow that covers half of it may have been taken for light ink.
     return digits_on(colours, "dark", page, everywhere)
-
-
-def _brightness(colours: Colours) -> Grey:
-    return np.asarray(colours.mean(axis=2), np.float32)
 
 
 def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:

@@ -39,18 +39,27 @@ def read_image(source: Source, polarity: str = "auto") -> DigitImage:
 
     Raises:
         ImageError: The file cannot be read, is not a picture, or shows no digit.
-        TypeError: ``source`` is neither the content of a file nor a path.
+        TypeError, ValueError: ``source`` is neither bytes nor a path, or the polarity is unknown.
 
     Example:
         >>> image = read_image("photo.jpg")
         >>> image.pixels.shape, image.pixels.dtype, image.warnings
         ((28, 28), dtype('uint8'), ())
     """
+    check_options(polarity)
     if not isinstance(source, bytes | bytearray | str | os.PathLike):
         raise TypeError(
             f"expected the bytes of a picture file or its path, not {type(source).__name__}"
         )
     return read_digits(read_source(source), polarity=polarity)[0]
+
+
+def check_options(polarity: str, raw: bool = False, multiple: bool = False) -> None:
+    """Raise ValueError if the polarity is unknown, or the options exclude each other."""
+    if polarity not in POLARITIES:
+        raise ValueError(f"polarity is {polarity!r}, expected one of {', '.join(POLARITIES)}")
+    if raw and (polarity != "auto" or multiple):
+        raise ValueError("raw takes pictures as they are: it excludes a polarity and multiple")
 
 
 def read_source(source: Source) -> bytes:

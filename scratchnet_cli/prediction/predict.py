@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 
 from scratchnet_cli.errors import ScratchnetError
-from scratchnet_cli.images.read import POLARITIES, read_file
+from scratchnet_cli.images.read import check_options, read_file
 from scratchnet_cli.prediction.answers import Result, classify
 from scratchnet_cli.system.inputs import expand, read_list
 from scratchnet_cli.system.pool import map_in_order
@@ -84,11 +84,3 @@ def check_several(pictures: object) -> None:
             f"expected a list of pictures, not {type(pictures).__name__}; "
             "for one picture, [picture]"
         )
-
-
-def check_options(polarity: str, raw: bool, multiple: bool = False) -> None:
-    """Raise ValueError if the polarity is unknown, or the options exclude each other."""
-    if polarity not in POLARITIES:
-        raise ValueError(f"polarity is {polarity!r}, expected one of {', '.join(POLARITIES)}")
-    if raw and (polarity != "auto" or multiple):
-        raise ValueError("raw takes pictures as they are: it excludes a polarity and multiple")

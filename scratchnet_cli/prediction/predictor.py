@@ -8,10 +8,10 @@ from itertools import islice
 import numpy as np
 
 from scratchnet_cli.images.digit_image import SIDE_PIXELS
-from scratchnet_cli.images.read import Source, read_or_error
+from scratchnet_cli.images.read import Source, check_options, read_or_error
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.prediction.answers import Result, Unreadable, classify
-from scratchnet_cli.prediction.predict import check_options, check_several
+from scratchnet_cli.prediction.predict import check_several
 from scratchnet_cli.weights.load import Weights, load_weights
 
 # Memory contains the images of one batch, and all predictions.

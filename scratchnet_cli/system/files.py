@@ -43,7 +43,8 @@ def check_writable(path: Path, overwrite: Overwrite, option: str = "") -> None:
 def write_atomic(path: Path, data: bytes, overwrite: Overwrite, option: str = "") -> None:
     """Write a whole file: first beside its place, then moved there in one step.
 
-    A symbolic link stays one: its target is written. A replaced file passes on its mode.
+    A symbolic link is never followed, only replaced if any file may be. A replaced file passes
+    on its mode.
     """
     with _write_errors(path, option), _part_of(path) as part:
         mode = _check_existing(path, overwrite, option)
@@ -53,13 +54,13 @@ def write_atomic(path: Path, data: bytes, overwrite: Overwrite, option: str = ""
         part.write_bytes(data)
         if mode is not None:
             part.chmod(mode)
-        part.replace(os.path.realpath(path))
+        part.replace(path)
 
 
 @contextmanager
 def _part_of(path: Path) -> Iterator[Path]:
     """Create an empty file beside ``path`` for the caller to fill and move; delete what is left."""
-    part = Path(os.path.realpath(path)).with_name(f".{os.urandom(6).hex()}{PART_SUFFIX}")
+    part = path.with_name(f".{os.urandom(6).hex()}{PART_SUFFIX}")
     try:
         part.touch(exist_ok=False)
         yield part
@@ -74,10 +75,12 @@ def _check_existing(path: Path, overwrite: Overwrite, option: str) -> int | None
     if overwrite == "never" and os.path.lexists(path):
         raise OutputError(f"{name}: exists already; --force overwrites it")
     try:
-        mode = path.stat().st_mode
+        mode = path.lstat().st_mode
     except FileNotFoundError:
         return None
-    # A device such as /dev/stdout must not be replaced by a file.
+    if overwrite == "always" and stat.S_ISLNK(mode):
+        return None
+    # A device or a link such as /dev/stdout must not be replaced by a file.
     if not stat.S_ISREG(mode):
         raise OutputError(f"{name}: is not a file; choose another name")
     if overwrite == "own":

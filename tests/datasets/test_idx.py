@@ -20,7 +20,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
 from scratchnet_cli.datasets import idx as idx_module
-from scratchnet_cli.datasets.idx import check_mapped, load_idx, read_idx
+from scratchnet_cli.datasets.idx import load_idx, read_idx, read_rows
 from scratchnet_cli.errors import DatasetError
 from tests.conftest import idx
 
@@ -263,19 +263,24 @@ def test_load_idx_does_not_wait_for_a_pipe(tmp_path: Path, kind: str) -> None:
         load_idx(path, 3)
 
 
-def test_check_mapped_notices_a_file_that_shrank(mapped: Path) -> None:
-    """Reading it would kill the process; the first images may still be there."""
+def test_read_rows_notices_a_file_that_shrank(mapped: Path) -> None:
+    """The rows that are still there are read; using the map would kill the process."""
     images = load_idx(mapped, 3)
-    for length in (76, 75, 56, 55):
-        os.truncate(mapped, length)
-        for part, needed in ((images, 76), (images[:2], 56)):
-            if length < needed:
-                with pytest.raises(DatasetError, match=r"images: the file has become shorter$"):
-                    check_mapped(part)
-            else:
-                check_mapped(part)
+    os.truncate(mapped, 56)
+    for array in (images, np.asarray(images), images[1:][:1]):
+        first = 1 if len(array) == 1 else 0
+        assert np.array_equal(read_rows(array, slice(0, 2)), IMAGES[first:2])
+    for part, start in ((images, 0), (images, 2), (images[1:], 1)):
+        with pytest.raises(DatasetError, match=r"images: the file has become shorter$"):
+            read_rows(part, slice(start, 3))
     mapped.unlink()
     with pytest.raises(DatasetError, match=f"images: {os.strerror(errno.ENOENT)}$"):
-        check_mapped(images)
-    check_mapped(IMAGES)
-    check_mapped(np.array(images[:0]).astype(np.float32))
+        read_rows(images, slice(0, 1))
+
+
+def test_read_rows_equals_a_slice(mapped: Path) -> None:
+    """Arrays in memory, columns of a map and private copies of it are sliced."""
+    private = np.memmap(mapped, np.uint8, "c", offset=16, shape=IMAGES.shape)
+    private[0] = 7
+    for array in (IMAGES, load_idx(mapped, 3)[:, 1:], private):
+        assert np.array_equal(read_rows(array, slice(0, 2)), array[:2])

@@ -47,7 +47,7 @@ def test_fetch_replaces_a_damaged_file(
     assert files(cache) == {"digits.gz": DATA}
     (note,) = progress.notes
     assert note.startswith(f"{cache / 'digits.gz'}: damaged or not ours (expected {defect}")
-    assert note.endswith("): downloading it again")
+    assert note.endswith("): it must be downloaded again")
 
 
 @unix
