@@ -5,7 +5,6 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from glob import glob
 from typing import NoReturn
 
 import click
@@ -128,6 +127,8 @@ def _invoke(args: Sequence[str] | None) -> int:
     if args is None:
         args = sys.argv[1:]
         if sys.platform == "win32":
+            from glob import glob
+
             # The shell leaves ``*.png`` to the program.
             args = [path for arg in args for path in glob(arg) or [arg]]  # noqa: PTH207
     try:

@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-from pathlib import Path
 from typing import TextIO
 
 from scratchnet_cli.errors import OutputError, ReaderGoneError
@@ -101,11 +100,11 @@ def annotate(title: str, message: str) -> None:
 
 def append_to_summary(markdown: str) -> None:
     """Append to the summary of a GitHub job, if there is one."""
-    path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not path:
+    if not (path := os.environ.get("GITHUB_STEP_SUMMARY")):
         return
     try:
-        with Path(path).open("a", encoding="utf-8") as file:
+        # The import of pathlib takes a tenth of the time of --help.
+        with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123
             file.write(f"{markdown}\n\n")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
