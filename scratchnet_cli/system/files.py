@@ -82,7 +82,7 @@ def _check_existing(path: Path, overwrite: Overwrite, option: str) -> int | None
         return None
     # A device or a link such as /dev/stdout must not be replaced by a file.
     if not stat.S_ISREG(mode):
-        raise OutputError(f"{name}: is not a file; choose another name")
+        raise OutputError(f"{name}: is not a regular file; choose another name")
     if overwrite == "own":
         with path.open("rb") as file:
             start = file.read(MARKER_BYTES)

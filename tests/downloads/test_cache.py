@@ -54,8 +54,14 @@ def test_fetch_replaces_a_damaged_file(
 @pytest.mark.parametrize(
     ("prepare", "notes"),
     [
-        ("mkdir cache cache/digits.gz", ["cannot be read (not a file; ", "is not a file; "]),
-        ("mkdir cache; mkfifo cache/digits.gz", ["cannot be read (not a fi", "is not a file; "]),
+        (
+            "mkdir cache cache/digits.gz",
+            ["cannot be read (not a file; ", "is not a regular file; "],
+        ),
+        (
+            "mkdir cache; mkfifo cache/digits.gz",
+            ["cannot be read (not a fi", "is not a regular file; "],
+        ),
         ("ln -s nowhere cache", ["cannot be written (File exists); "]),
     ],
 )

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.parametrize("command", [command.split() for command in 
     ("place", "content", "reason"),
     [
         ("missing/report.html", None, "cannot be written"),
-        (".", None, "is not a file; choose another name"),
+        (".", None, "is not a regular file; choose another name"),
         ("mine", b"\x89PNG precious", "exists and was not written by scratchnet"),
         ("mine", b"<!DOCTYPE html>\n<title>Thesis</title>", "exists and was not written by"),
         ("mine", OWN, "no such file: "),

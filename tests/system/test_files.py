@@ -74,8 +74,8 @@ def test_write_replaces_only_what_it_may(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("folder", "is not a file; choose another name"),
-        ("pipe", "is not a file; choose another name"),
+        ("folder", "is not a regular file; choose another name"),
+        ("pipe", "is not a regular file; choose another name"),
         ("missing/x", "cannot be written (No such file or directory)"),
         ("file/x", "cannot be written (Not a directory)"),
         ("\0", "cannot be written (no file can have this name)"),
@@ -113,7 +113,7 @@ def test_write_never_follows_a_link(target: str) -> None:
     Path("page").write_bytes(PAGE)
     link = Path("link")
     link.symlink_to(target)
-    for overwrite, message in (("never", "exists already"), ("own", "is not a file")):
+    for overwrite, message in (("never", "exists already"), ("own", "is not a regular file")):
         with pytest.raises(OutputError, match=f"link: {message}"):
             write_atomic(link, b"new", cast(Overwrite, overwrite))
         assert link.readlink() == Path(target)
