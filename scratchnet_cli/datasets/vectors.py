@@ -109,8 +109,8 @@ def _csv(data: bytes) -> NDArray[np.float64]:
             lines, delimiter=",", comments=None, ndmin=2, converters=float, encoding=None
         )
     except ValueError as error:
-        # What follows the semicolon is advice for programmers.
-        reason = str(error).partition(";")[0]
+        # The rest is advice for programmers; a semicolon alone may come from the input.
+        reason = str(error).partition("; use ")[0]
         raise InputError(shorten(reason, MAX_REASON)) from error
 
 

@@ -22,8 +22,8 @@ from scratchnet_cli.weights.load import Weights
 
 # Labels are bytes.
 MAX_LABELS = 256
-# More images than this are worth several threads, each of which takes so many at a time that it
-# rarely waits for Python's lock.
+# More images than this are worth several threads. A task is large, because threads wait for
+# Python's lock between tasks.
 MIN_THREADED_IMAGES = 100_000
 IMAGES_PER_TASK = 2**14
 

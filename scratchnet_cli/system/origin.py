@@ -8,7 +8,7 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Origin:
-    """Where weights or a dataset came from.
+    """The source of weights or of a dataset.
 
     name: what the user asked for; source: the path or URL that was used; digest: the SHA-256, or
     a function that computes it; fallback: whether this replaces a default that was not available.
@@ -16,7 +16,7 @@ class Origin:
 
     name: str
     source: str
-    # Of a million images it takes a third of the run, and the text format does not print it.
+    # For a million images it takes a third of the run, and the text format does not print it.
     digest: str | Callable[[], str] = ""
     fallback: bool = False
 

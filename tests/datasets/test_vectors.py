@@ -108,6 +108,7 @@ WRONG = {
     "no header": (b"\x93NUMPY\1\0\xff\xff", NOT_PLAIN),
     "other version": (b"\x93NUMPY\x09\0", NOT_PLAIN),
     "blanks": (b"\xef\xbb\xbf \n\t\n", "holds no numbers"),
+    "semicolon": (b"1;2", "could not convert string '1;2' to float64 at row 0, column 1."),
     "comment": (b"1\n#\n", "could not convert string '#' to float64 at row 1, column 1."),
     "hexadecimal": (b"0x1p3", "could not convert string '0x1p3' to float64 at row 0, column 1."),
     "too large": (b"1e999\n", VALUE),
