@@ -79,7 +79,7 @@ def find_ink(colours: Colours, polarity: str = "auto", passes: int = 1, fills: b
     grey = grey / light
     ink = ink_from_depth(1 - grey / bright_background(grey))
     for _ in range(passes if (light == 1).all() else 1):
-        ink = ink_from_depth(1 - grey / mean_background(grey, ink.amount))
+        ink = ink_from_depth(1 - grey / mean_background(grey, ink.amount).clip(1e-3))
     inside = np.s_[margin : grey.shape[0] - margin, margin : grey.shape[1] - margin]
     return replace(ink, amount=ink.amount[inside])
 
@@ -166,7 +166,7 @@ def mean_background(grey: Grey, amount: Grey) -> Grey:
     for size, factor in ((5, 1.0), (15, 1e-2), (63, 1e-4)):
         total += factor * blur(mean * weight, size)
         count += factor * blur(weight, size)
-    return resize(total / count, *grey.shape).clip(1e-3)
+    return resize(total / count, *grey.shape)
 
 
 def ink_from_depth(depth: Grey) -> Ink:

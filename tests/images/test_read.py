@@ -1,6 +1,7 @@
 """Pictures, as programs and cameras write them, to the 28x28 images of their digits."""
 
 import doctest
+import io
 import os
 import pickle
 import shutil
@@ -90,6 +91,7 @@ def test_marked_png_is_read_the_fast_way(digits: Pixels) -> None:
     data = png(digits[0])
     assert data.startswith(MARKED_PNG_START)
     assert np.array_equal(read_grey_png(data), digits[0])  # type: ignore[arg-type]
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), digits[0])
     assert read_grey_png(data[: len(data) // 2]) is None
     assert read_grey_png(encoded(Image.fromarray(digits[0]), dpi=(72, 72))) is None
 
@@ -144,7 +146,12 @@ def test_warnings_name_the_reason(digits: Pixels) -> None:
     half[:50, 30:44] = 0
     faint = np.random.default_rng(0).normal(200, 12, (200, 200)).astype(np.uint8)
     faint[40:160, 90:110] -= 60
+    dashes = [np.full((200, 300), 255, np.uint8) for _ in range(2)]
+    for height, pair in zip((40, 41), dashes, strict=True):
+        pair[50:150, 100:120] = pair[50 : 50 + height, 200:210] = 0
     for pixels, *warnings in (
+        (dashes[0],),
+        (dashes[1], "more than one digit"),
         (one,),
         (np.hstack([one, other]), "more than one digit"),
         (half, "ink cut by the edge"),
