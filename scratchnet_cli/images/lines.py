@@ -111,7 +111,7 @@ def find_lines(mask: Mask) -> list[NDArray[np.intp]]:
         row = end = int(best.argmax())
         path = [row]
         for turn in reversed(turns):
-            row = min(max(row + int(turn[row]), 0), height - 1)
+            row += int(turn[row])
             path.append(row)
         paths.append(np.interp(np.arange(width), middles, path[::-1]).round().astype(np.intp))
         best[max(0, end - 4) : end + 5] = 0

@@ -36,14 +36,16 @@ def group_regions(regions: Regions, area: NDArray[np.intp], page: bool = False) 
     rest = large[np.argsort(-area[large], kind="stable")[:MAX_REGIONS]]
     boxes = regions.boxes
     find_parts = are_parts
-    if page and rest.size and not is_single_digit(boxes[rest]):
+    is_row = page and rest.size and not is_single_digit(boxes[rest])
+    if is_row:
         find_parts = partial(are_parts_on_page, typical=typical_height(boxes[rest]))
     groups = []
     while rest.size:
         group, rest = [int(rest[0])], rest[1:]
         # The size of the largest part counts: letters in a line would join an ever larger group.
-        digit = largest = regions.box(group)
-        while (found := find_parts(boxes[rest], digit, largest)).any():
+        digit = regions.box(group)
+        size = digit[3] - digit[1] if is_row else longer_side(digit)
+        while (found := find_parts(boxes[rest], digit, size)).any():
             group += rest[found].tolist()
             digit = regions.box(group)
             rest = rest[~found]
@@ -51,11 +53,10 @@ def group_regions(regions: Regions, area: NDArray[np.intp], page: bool = False) 
     return groups
 
 
-def are_parts(parts: Boxes, digit: Box, largest: Box) -> NDArray[np.bool_]:
+def are_parts(parts: Boxes, digit: Box, size: int) -> NDArray[np.bool_]:
     """Return (n,) which boxes, (n, 4), are parts of a digit: close and small, or in its column."""
     left, top, right, bottom = parts.T
     digit_left, digit_top, digit_right, digit_bottom = digit
-    size = longer_side(largest)
     gap_x = np.maximum(left - digit_right, digit_left - right)
     gap_y = np.maximum(top - digit_bottom, digit_top - bottom)
     small = np.maximum(bottom - top, right - left) < MAX_SMALL_PART_RATIO * size
@@ -76,18 +77,15 @@ def is_top_bar(upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
     return np.asarray(low & ~beside & (bottom < (lower_top + lower_bottom) / 2))
 
 
-def are_parts_on_page(parts: Boxes, digit: Box, largest: Box, typical: float) -> NDArray[np.bool_]:
+def are_parts_on_page(parts: Boxes, digit: Box, height: int, typical: float) -> NDArray[np.bool_]:
     """Return (n,) which boxes, (n, 4), are parts of a digit with others and signs around it."""
     left, top, right, bottom = parts.T
     digit_left, digit_top, digit_right, digit_bottom = digit
-    part_left, part_top, part_right, part_bottom = largest
-    height = part_bottom - part_top
-    square = part_left, part_top, min(part_right, part_left + height), part_bottom
     gap_x = np.maximum(left - digit_right, digit_left - right)
     together = np.maximum(bottom, digit_bottom) - np.minimum(top, digit_top)
     in_row = together <= MAX_PAGE_DIGIT_HEIGHT_RATIO * max(height, typical)
     not_beside = gap_x < MAX_PAGE_PART_GAP_RATIO * height
-    return np.asarray(in_row & not_beside & are_parts(parts, digit, square))
+    return np.asarray(in_row & not_beside & are_parts(parts, digit, height))
 
 
 def typical_height(boxes: Boxes) -> int:

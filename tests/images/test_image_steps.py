@@ -7,12 +7,18 @@ from PIL import Image
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.digit_image import Box
-from scratchnet_cli.images.digits import find_groups
-from scratchnet_cli.images.grey import Grey, blur, dilate, mix_colours
-from scratchnet_cli.images.ink import find_ink, find_margin, ink_from_depth, ink_is_light
-from scratchnet_cli.images.lines import remove_frames, remove_lines
-from scratchnet_cli.images.mnist import fit, pen_width, thicken
-from scratchnet_cli.images.parts import MAX_REGIONS
+from scratchnet_cli.images.digits import cut_out, find_groups
+from scratchnet_cli.images.grey import Grey, blur, dilate, mix_colours, quantile, threshold_otsu
+from scratchnet_cli.images.ink import (
+    bright_background,
+    find_ink,
+    ink_from_depth,
+    ink_is_light,
+    mean_background,
+)
+from scratchnet_cli.images.lines import move_to_ink, remove_lines, stroke_width
+from scratchnet_cli.images.mnist import centre, fit, pen_width, thicken, trim, widen_pen
+from scratchnet_cli.images.parts import group_regions, typical_height
 from scratchnet_cli.images.read import read_image
 from scratchnet_cli.images.regions import find_regions
 from scratchnet_cli.images.sheet import find_sheet, smallest_rectangle
@@ -46,10 +52,15 @@ def test_blur_and_dilate_agree_with_their_definition() -> None:
 
 
 def test_mix_separates_colours_of_one_brightness() -> None:
-    """Red ink on green of the same luminance shows in the mix of both."""
+    """Red ink on green of the same luminance shows in the mix of both; greys stay as they are."""
     red, green = np.array([[0.8, 0.1, 0.1], [0.1, 0.458, 0.1]], np.float32)
     grey = mix_colours(np.where(seven()[:, :, None], red, green))
     assert abs(float(grey[45, 100] - grey[100, 60])) > 0.4
+    assert 0 <= grey.min() < grey.max() <= 1
+    for channels in (1, 3):
+        assert mix_colours(seven()[:, :, None].repeat(channels, axis=2)) == pytest.approx(seven())
+    assert threshold_otsu(np.array([0, 1, 0.2, 0, 1], np.float32))[0] == pytest.approx(0.6)
+    assert [quantile(np.array([4, 1, 3, 2]), share) for share in (0, 0.5, 0.99, 1)] == [1, 3, 4, 4]
 
 
 def soft_ring(side: int) -> Grey:
@@ -67,6 +78,13 @@ def test_polarity_follows_the_rarer_tone(ink: Grey) -> None:
     assert not ink_is_light(1 - ink)
 
 
+def test_polarity_follows_corners_and_border() -> None:
+    """A dark block leaves a light edge; light bars along the sides leave dark corners."""
+    block = 1 - drawn((3, 3, 61, 61), shape=(64, 64))
+    bars = drawn((8, 0, 56, 2), (8, 62, 56, 64), (0, 8, 2, 56), (62, 8, 64, 56), shape=(64, 64))
+    assert [ink_is_light(grey) for grey in (block, 1 - block, bars, 1 - bars)] == [0, 1, 1, 0]
+
+
 def test_polarity_ignores_half_a_shadow(digits: NDArray[np.uint8]) -> None:
     """A slanting shadow over half of the picture and of its corners is neither part of it."""
     y, x = np.indices((280, 280))
@@ -74,13 +92,6 @@ def test_polarity_ignores_half_a_shadow(digits: NDArray[np.uint8]) -> None:
     for digit in digits[:12]:
         ink = digit.repeat(10, axis=0).repeat(10, axis=1) / 255
         assert not ink_is_light(((1 - 0.65 * shade) * (1 - 0.75 * ink)).astype(np.float32))
-
-
-def test_margin_is_added_to_full_pictures_only() -> None:
-    """Ink that fills its picture gets a margin; a shadow that reaches into the corners does not."""
-    shade = np.where(np.indices((200, 200))[0] > 80, 0.35, 0.9).astype(np.float32)
-    assert find_margin(shade * (1 - 0.8 * seven()))[0] == 0
-    assert find_margin(1 - (soft_ring(100) > 0.5).astype(np.float32)) == (33, 1)
 
 
 Y, X = np.mgrid[0:1:200j, 0:1:200j]
@@ -106,13 +117,53 @@ def test_ink_may_fill_its_picture(light: bool) -> None:
     assert np.array_equal(found > 0.5, tight)
 
 
-def test_ink_keeps_soft_edges() -> None:
-    """Without noise, the amount of ink is proportional to its depth."""
-    stroke, edge = drawn((40, 20, 60, 80)), drawn((60, 20, 61, 80))
-    ink = ink_from_depth(0.8 * stroke + 0.4 * edge)
-    assert ink.amount == pytest.approx(stroke + 0.5 * edge)
-    assert ink.depth == pytest.approx(0.8)
-    assert ink.noise == 0
+def test_bright_background_keeps_edges_of_shadows() -> None:
+    """Half a shadow stays, with a transition of a pixel on each side, and a stroke does not."""
+    stroke, shadow = (drawn(box, shape=(64, 64)) for box in ((40, 9, 50, 60), (32, 0, 64, 64)))
+    expected = np.repeat([0.001, 1 / 3, 2 / 3, 1], (31, 1, 1, 31))
+    assert bright_background(shadow - stroke)[20] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("inked", "amount", "value"), [(2, 1, 0.4), (3, 1, 0.8), (9, 0.25, 0.8), (9, 0.19, 0.4)]
+)
+def test_mean_background_excludes_ink(inked: int, amount: float, value: float) -> None:
+    """A darker square counts, unless over 0.3 of each of its cells of 3x3 pixels is ink."""
+    grey, ink = np.full((192, 192), 0.8, np.float32), np.zeros((192, 192), np.float32)
+    grey[60:120, 60:120] = 0.4
+    ink[60:120, 60:120] = amount * np.tile(np.arange(9).reshape(3, 3) < inked, (20, 20))
+    grey[ink > 0.5] = 0
+    assert mean_background(grey, ink)[90, 90] == pytest.approx(value, abs=0.01)
+
+
+def test_mean_background_prefers_what_is_near() -> None:
+    """Of means over 5, 15 and 63 pixels the first with background counts."""
+    grey = np.where(np.arange(64) < 20, 0.4, 0.8).astype(np.float32)[None].repeat(64, axis=0)
+    # Columns beside the ink do not count, so 17 and 26 are the nearest.
+    found = mean_background(grey, drawn((19, 0, 25, 64), shape=(64, 64)))
+    assert found[32, 20] == pytest.approx((5 * 0.4 + 2 * 0.8) / 7, abs=0.01)
+    grey[:], grey[:, 30], grey[:, 34] = 0.8, 0.4, 0.4
+    found = mean_background(grey, drawn((32, 0, 33, 64), shape=(64, 64)))
+    assert found[32, [30, 32, 34]] == pytest.approx([2 / 3, 0.4, 2 / 3], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("shares", "depths", "depth"),
+    [
+        # Ink may cover most of the picture, and the background may have darker spots.
+        ((0.4, 0.6), (0, 1), 1), ((0.05, 0.2, 0.4, 0.35), (0.3, 0.49, 0.5, 1), 0.5),
+        # Soft edges are not full ink.
+        ((0.8, 0.15, 0.05), (0, 0.3, 0.8), 0.8), ((0.8, 0.2), (0, 0.4), 0.4),
+    ],
+)  # fmt: skip
+def test_depth_of_full_ink(shares: list[float], depths: list[float], depth: float) -> None:
+    """It is the median of what is over half as deep; a few pixels may be deeper."""
+    rows = np.repeat(depths, np.rint(np.array(shares) * 200).astype(int))
+    picture = rows[:, None].repeat(200, axis=1).astype(np.float32)
+    picture[-2:, -2:] = 1
+    ink = ink_from_depth(picture)
+    assert ink.depth == pytest.approx(depth)
+    assert ink.amount[170] == pytest.approx(np.full(200, (rows[170] - rows[70]) / depth))
 
 
 def test_ink_excludes_noise() -> None:
@@ -151,20 +202,6 @@ def test_regions_are_connected(shape: tuple[int, int], share: float) -> None:
         assert (regions.box([index]), area) == (box, rows.size)
 
 
-@pytest.mark.parametrize("slope", [0.0, 0.03])
-def test_ruled_lines_are_removed(slope: float) -> None:
-    """Lines from edge to edge disappear, slanting or not, and strokes across them stay whole."""
-    ruled = drawn(shape=(200, 200))
-    columns = np.arange(200)
-    for start in range(10, 200, 30):
-        row = (start + slope * columns).astype(int) % 199
-        ruled[row, columns] = ruled[row + 1, columns] = 0.9
-    for lines in (ruled, ruled.T):
-        left = remove_lines(np.maximum(seven(), lines))
-        assert left[seven() == 1].mean() > 0.93
-        assert left[seven() == 0].mean() < 0.01
-
-
 @pytest.mark.parametrize(("lines", "pen", "gone"), [(2, 3, True), (2, 2, False), (3, 2, True)])
 def test_lines_are_removed_if_they_are_many_or_thin(lines: int, pen: int, gone: bool) -> None:
     """Dashed lines are ruled if there are three, or if they are thinner than the pen."""
@@ -176,29 +213,39 @@ def test_lines_are_removed_if_they_are_many_or_thin(lines: int, pen: int, gone: 
     assert np.array_equal(remove_lines(lined), ink if gone else lined)
 
 
-def test_strokes_from_edge_to_edge_stay() -> None:
-    """The bar of a 7 that fills its picture is not taken for a ruled line."""
-    tight = seven()[40:170, 50:150]
-    assert np.array_equal(remove_lines(tight), tight)
+@pytest.mark.parametrize(
+    ("inked", "row"),
+    [([12], 12), ([8], 8), ([13], 10), ([7], 10), ([12, 11], 11), ([8, 9], 9), ([8, 11], 11),
+     ([9, 12], 9), ([8, 12], 12), ([10, 9, 11], 10)],
+)  # fmt: skip
+def test_paths_move_to_the_nearest_ink(inked: list[int], row: int) -> None:
+    """A path is moved by at most two rows, and not beyond the picture."""
+    mask = np.isin(np.arange(20), inked)[:, None]
+    assert move_to_ink(mask, np.array([10])).tolist() == [row]
+    assert move_to_ink(mask[:11], np.array([10])).max() <= 10
 
 
-def test_frames_are_removed() -> None:
-    """A box or a circle around other ink disappears, and a 0 with a dot in it stays."""
-    y, x = np.indices((200, 200)) - 100
-    far = np.hypot(y, x)
-    for away in (far, np.maximum(abs(y), abs(x))):
-        framed = np.where((away > 90) & (away < 95), np.float32(1), seven())
-        assert np.array_equal(remove_frames(framed), seven())
-    dotted = (((far > 50) & (far < 60)) | (far < 8)).astype(np.float32)
-    assert np.array_equal(remove_frames(dotted), dotted)
+def test_shapes_are_measured() -> None:
+    """Strokes by area and outline, rectangles at any angle, boxes by half of their area."""
+    assert stroke_width(drawn((0, 50, 300, 60)) > 0) == pytest.approx(10 * 4 / np.pi)
+    assert stroke_width(np.zeros((9, 9), np.bool_)) == 0
+    for mask, sides in (
+        (np.eye(50), (49 * 2**0.5 + 1, 1)), (np.ones((7, 5)), (7, 5)), (np.eye(1, 9, 4), (1, 1)),
+    ):  # fmt: skip
+        assert smallest_rectangle(mask > 0) == pytest.approx(sides)
+    for widths, height in (((4, 3), 20), ((6, 2), 10), ((4, 2), 10)):
+        boxes = [(5, 7, 5 + width, 7 + high) for width, high in zip(widths, (10, 20), strict=True)]
+        assert typical_height(np.array(boxes[::-1])) == height
+    # Two hundredths of the largest region are a speck.
+    regions = find_regions(drawn((0, 0, 20, 10), (90, 50, 94, 51), (190, 50, 195, 51)) > 0)
+    assert group_regions(regions, regions.area) == [[0], [2]]
 
 
-def test_sheets_are_found_on_a_table() -> None:
-    """A light sheet on a dark table is found; a gradient and digits are not sheets."""
-    sheet = find_sheet(0.2 + 0.7 * (drawn((40, 30, 270, 180)) - drawn((150, 80, 156, 120))))
-    assert sheet is not None
-    assert sheet[60:150, 70:240].all()
-    assert not sheet[:30].any()
+def test_sheets_are_found_without_their_edge() -> None:
+    """Of 128 pixels the outer two are left out; a gradient and digits are not sheets."""
+    found = find_sheet(drawn((64, 80, 192, 200), shape=(256, 256)))
+    assert found is not None
+    assert np.array_equal(found, drawn((68, 84, 188, 196), shape=(256, 256)))
     light = np.linspace(0.4, 0.9, 300)[None].repeat(200, axis=0)
     strip = 1 - drawn((375, 5, 575, 73), shape=(78, 4000))
     ellipse = np.hypot(*np.mgrid[-1.25:1.25:200j, -2:2:200j]) > 1
@@ -217,14 +264,6 @@ def test_sheets_may_be_small_and_tilted(side: int, angle: int) -> None:
     assert sheet is not None
     assert sheet[75:125, 85:115].all()
     assert not sheet[canvas > 0.5].any()
-
-
-def test_rectangles_are_measured_at_any_angle() -> None:
-    """The sides of a tilted rectangle, of a whole picture and of a single pixel are right."""
-    level = Image.fromarray(drawn((40, 80, 160, 120), shape=(200, 200)))
-    assert smallest_rectangle(np.asarray(level.rotate(30)) > 0) == pytest.approx((120, 40), abs=3)
-    assert smallest_rectangle(np.ones((7, 5), np.bool_)) == (7, 5)
-    assert smallest_rectangle(np.eye(1, 9, 4, np.bool_)) == (1, 1)
 
 
 @pytest.mark.parametrize(("paper", "table"), [("#fae664", "#c8c8cd"), ("#ffffff", "#464646")])
@@ -262,34 +301,53 @@ def test_groups_are_the_digits(ink: Grey, boxes: list[Box]) -> None:
     assert sorted(group.box for group in find_groups(ink)) == boxes
 
 
-def test_groups_do_not_join_a_line_of_print() -> None:
-    """Letters in a row stay small, and the digit is the most likely group."""
-    letters: list[Box] = [(left, 182, left + 6, 192) for left in range(6, 190, 8)]
-    assert find_groups(drawn(*letters, on=seven()))[0].box == SEVEN
+def test_pages_have_no_shadows() -> None:
+    """Ink that begins slowly is left out of a page, if there is other ink."""
+    shadow = (1 - np.hypot(*np.mgrid[-1:1:200j, -1:2:300j])).clip(0, 1).astype(np.float32)
+    both = drawn((230, 50, 250, 100), on=shadow)
+    counts = [len(find_groups(ink, page)) for ink in (shadow, both) for page in (False, True)]
+    assert counts == [1, 1, 2, 1]
 
 
-@pytest.mark.parametrize("page", [False, True])
-def test_groups_join_the_bar_of_a_five(page: bool) -> None:
-    """A long bar hardly above the end of a 5 belongs to it, also beside a minus sign."""
-    five, box = drawn((132, 45, 190, 55), *FIVE), (80, 45, 190, 160)
-    assert [group.box for group in find_groups(five, page)] == [box]
-    minus = drawn((15, 80, 65, 88), on=five)
-    assert box in [group.box for group in find_groups(minus, page)]
+def test_digits_are_cut_out_with_their_soft_edge() -> None:
+    """The edge is a twentieth of the size and a pixel; other ink in it is left out."""
+    amount = np.full((200, 200), 0.2, np.float32)
+    # An L of 40x40 pixels, and a dot.
+    amount[80:120, 80:84] = amount[116:120, 80:120] = amount[76:78, 79] = 1
+    regions = find_regions(amount > 0.5)
+    group = cut_out(amount, regions, [int(regions.area.argmax())])
+    expected = amount[77:123, 77:123].copy()
+    expected[:36, 10:] = expected[:1, 2] = 0
+    assert np.array_equal(group.ink, expected)
+    assert (group.left, group.top, group.weight) == (77, 77, 160 + 144)
+
+
+@pytest.mark.parametrize(
+    ("left", "top", "share"),
+    [(80, 80, 1), (130, 80, 0.85), (130, 30, 0.7), (0, 80, 0.38), (80, 0, 0.38), (160, 80, 0.38),
+     (80, 160, 0.38)],
+)  # fmt: skip
+def test_digits_are_in_the_middle(left: int, top: int, share: float) -> None:
+    """Ink counts less beside the middle, and half at the edge, where strong ink is cut."""
+    for amount, is_cut in ((0.9, False), (0.91, True)):
+        ink = drawn((left, top, left + 40, top + 40), shape=(200, 200)) * np.float32(amount)
+        (group,) = find_groups(ink)
+        assert group.weight == pytest.approx(1600 * share)
+        assert group.cut == (is_cut and share == 0.38)
 
 
 def test_groups_are_limited() -> None:
     """Only some of thousands of equal dots count, because each might belong to each."""
     y, x = np.indices((400, 400)) % 4
-    assert len(find_groups(((y < 2) & (x < 2)).astype(np.float32))) == MAX_REGIONS
+    assert len(find_groups(((y < 2) & (x < 2)).astype(np.float32))) == 2000
 
 
-@pytest.mark.parametrize("angle", [0, 30])
-@pytest.mark.parametrize("width", [4, 9, 20])
-def test_pen_width_is_measured(width: int, angle: int) -> None:
-    """The measured width of a long stroke is about its width, also if it slants."""
-    straight = Image.fromarray(drawn((100, 20, 100 + width, 220), shape=(240, 240)))
-    measured = pen_width(np.asarray(straight.rotate(angle, Image.Resampling.BILINEAR)))
-    assert measured == pytest.approx(width * 200 / (200 + width), rel=0.15)
+def test_pens_are_measured_by_two_steps_of_growth() -> None:
+    """A block of 10x40 pixels grows to 14x44 without the four corners: by 212 pixels."""
+    assert pen_width(np.ones((10, 40), np.float32)) == pytest.approx(2 * 400 / (212 / 2))
+    for side, expected in ((320, 320), (321, 320), (400, 320)):
+        assert widen_pen(np.ones((side, side), np.float32)).shape == (expected, expected)
+    assert trim(np.array([[0.1, 0.11, 0], [0, 0.2, 0.1]], np.float32)).shape == (2, 1)
 
 
 @pytest.mark.parametrize("pen", [2, 5, 12, 30])
@@ -300,8 +358,16 @@ def test_thin_pens_are_widened(pen: int) -> None:
 
 
 def test_thickening_grows_each_side_evenly() -> None:
-    """A square grows by the same amount on all sides, also by parts of a pixel."""
-    grown = thicken(drawn((15, 15, 25, 25), shape=(40, 40)), 2.5)
-    profile = grown[grown.shape[0] // 2]
-    assert profile.sum() == pytest.approx(15)
-    assert np.array_equal(profile, profile[::-1])
+    """A pixel becomes a cross, a square without corners and an octagon, also in part."""
+    for by, area in ((1, 5), (2, 21), (2.5, 29), (3, 37)):
+        octagon = thicken(np.ones((1, 1), np.float32), by)
+        assert (octagon.sum(), len(octagon)) == (area, 3 + 2 * int(by))
+
+
+def test_digits_are_centred_within_the_image() -> None:
+    """Grey becomes one of 255 levels; a heavy end comes as near to the centre as it can."""
+    assert {*fit(np.full((20, 20), 0.6, np.float32)).ravel()} == {0, 153}
+    for heavy, top in ((0, 8), (19, 0), (10, 4)):
+        digit = np.ones((20, 9), np.uint8)
+        digit[heavy] = 255
+        assert centre(digit).nonzero()[0].min() == top

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.images import page
-from scratchnet_cli.images.cuts import MAX_CUTS, find_cuts, find_pieces
+from scratchnet_cli.images.cuts import CutLine, cheapest_path, find_cuts, find_pieces, path_costs
 from scratchnet_cli.images.digit_image import Box, Place
-from scratchnet_cli.images.page import find_numbers, find_rows
+from scratchnet_cli.images.page import _stored as stored
+from scratchnet_cli.images.page import find_rows, slope
 from scratchnet_cli.images.read import read_digits
 from scratchnet_cli.prediction.answers import Answer, classify
 from tests.benchmarks.numbers import KINDS, Kind, Writer
@@ -69,38 +70,72 @@ def test_rows_leave_out_low_marks(boxes: list[Box], rows: list[list[int]]) -> No
     assert find_rows(boxes) == rows
 
 
-def test_numbers_begin_after_wide_gaps() -> None:
-    """Over one and a half heights are between two numbers, less between two digits."""
-    row = [box(0, 0), box(20 + 44, 0), box(84 + 46, 0), box(150 + 5, 0)]
-    assert find_numbers(row) == ([1, 1, 2, 2], 30)
+@pytest.mark.parametrize(
+    ("boxes", "expected"),
+    [
+        # The nearest box on the right is the neighbour of each.
+        ([box(9, 0, 20, 100), box(129, 30, 60, 100), box(109, 15, 20, 100)], (0.15 + 0.375) / 2),
+        ([box(9, 0, 20, 80), box(109, 34, 20, 110)], 0.49), ([box(9, 0, 20, 100)], 0),
+    ],
+)  # fmt: skip
+def test_pages_slope_as_neighbours_do(boxes: list[Box], expected: float) -> None:
+    """The slope leads from the middle of a box to that of the nearest one on its right."""
+    assert slope(np.array(boxes)) == pytest.approx(expected)
 
 
-def rings(*lefts: int) -> NDArray[np.float32]:
-    """Return rings of 40 pixels beside or across each other: the ink of zeros."""
-    y, x = np.mgrid[:40, : max(lefts) + 40]
-    rings = [abs(np.hypot(y - 19.5, x - left - 19.5) - 17) < 3 for left in lefts]
-    return np.asarray(np.any(rings, axis=0), np.float32)
+def test_boxes_cover_the_pixels_they_touch() -> None:
+    """A box is rounded to whole pixels of the stored picture, but not for a rounding error."""
+    assert stored((10, 10, 20, 20), (2.5, 1.1), 1, 2) == (27, 13, 53, 25)
+    assert stored((3, 3, 10, 10), (0.1 * 3 / 0.3, 1 / 0.999), 0, 0) == (3, 3, 10, 11)
+    assert stored((10, 20, 30, 40), (0.1, 0.7), 0, 0) == (1, 14, 3, 28)
 
 
-def test_cuts_separate_touching_digits() -> None:
-    """Two rings with a thin line between give a piece for the first and one for the second."""
-    ink = rings(0, 48)
-    ink[19:21, 38:50] = 1
-    pieces = list(find_pieces(ink, find_cuts(ink, 40), 40))
-    boxes = [piece.box for piece in pieces]
-    assert any(left == 0 and 38 <= right <= 50 for left, _, right, _ in boxes)
-    assert any(38 <= left <= 50 and right == 88 for left, _, right, _ in boxes)
-    for piece, (left, top, right, bottom) in zip(pieces, boxes, strict=True):
-        assert piece.ink.shape == (bottom - top, right - left)
+@pytest.mark.parametrize(
+    ("width", "height", "columns"),
+    [(102, 100, [10, 21, 32]), (60, 10, [*range(1, 59, 2)]), (2000, 100, [*range(10, 670, 11)])],
+)
+def test_cuts_are_limited(width: int, height: int, columns: list[int]) -> None:
+    """Six for each height of width after the first half, at most 60, a tenth of it apart."""
+    found = find_cuts(np.zeros((height, width), np.float32), height)
+    assert [cut.columns[0] for cut in found] == columns
 
 
-def test_cuts_are_limited() -> None:
-    """Ink narrower than its row is not cut; the longest ink is cut a limited number of times."""
-    assert find_cuts(rings(0), 80) == []
-    comb = np.zeros((80, 3900), np.float32)
-    comb[20:30] = 1
-    comb[:, ::12] = comb[:, 1::12] = comb[:, 2::12] = 1
-    assert len(find_cuts(comb, 80)) == MAX_CUTS
+def test_cuts_take_the_least_ink() -> None:
+    """A step aside costs 0.8, and a path goes one column a row to either side."""
+    costs = path_costs(np.array([[0, 9], [9, 0]], np.float32))
+    assert costs == pytest.approx(np.array([[0, 9], [9, 0.8]]))
+    rows = [[0] * 4, [0.5, 1, 0.3, 0], [5, 1, 0.1, 5], [5, 5, 5, 0], [0, 5, 5, 4.1], [0, 9, 1, 9]]
+    assert cheapest_path(np.array(rows, np.float32), 1).tolist() == [1, 1, 2, 3, 3, 2]
+    ink = np.repeat(np.array([0.1, 0.11, 0.5], np.float32), (2, 1, 97))[:, None].repeat(200, axis=1)
+    cut = find_cuts(ink, 100)[0]
+    assert cut.inked.tolist() == [False] * 2 + [True] * 98
+    assert cut.severed == pytest.approx((0.31 + 97 * 0.5) / 100)
+
+
+@pytest.mark.parametrize(
+    ("width", "columns", "inked", "boxes"),
+    [
+        (150, [50], False, [(0, 0, 50, 100), (50, 0, 150, 100)]),
+        (150, [50], True, [(0, 0, 56, 100), (44, 0, 150, 100)]),
+        (110, [3, 107], True, [(0, 0, 9, 100), *[(0, 0, 110, 100)] * 3, (101, 0, 110, 100)]),
+    ],
+)
+def test_pieces_share_ink_at_a_cut(
+    width: int, columns: list[int], inked: bool, boxes: list[Box]
+) -> None:
+    """Where a cut line goes through ink, the pieces beside it have 0.06 heights in common."""
+    cuts = [CutLine(np.full(100, column), np.full(100, inked), 0) for column in columns]
+    found = find_pieces(np.ones((100, width), np.float32), cuts, 100)
+    assert [piece.box for piece in found] == boxes
+
+
+def test_pieces_end_at_their_cut_line() -> None:
+    """No ink is lost or doubled beside a slanting line."""
+    slanting = CutLine(np.linspace(60, 80, 100).astype(int), np.zeros(100, np.bool_), 0)
+    first, second = find_pieces(np.ones((100, 150), np.float32), [slanting], 100)
+    assert (first.ink.sum(), second.ink.sum()) == (
+        slanting.columns.sum(), 15_000 - slanting.columns.sum(),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
@@ -122,15 +157,6 @@ def test_boxes_are_in_stored_pixels(digits: Pixels, orientation: int, size: int)
     assert place.height == pytest.approx(height * size, abs=2 * size)
 
 
-def test_rows_that_almost_touch_are_separate() -> None:
-    """Rows of digits with hardly any room between, and a comma there, are two."""
-    row = rings(0, 60)
-    ink = np.vstack([row, np.zeros((5, 100)), row])
-    ink[38:43, 50:54] = 1
-    grey = 255 - (np.pad(ink, ((40, 40), (60, 60))) * 255).astype(np.uint8)
-    assert [place.row for place in places(encoded(Image.fromarray(grey)))] == [1, 1, 2, 2]
-
-
 @pytest.mark.parametrize(
     ("kind", "least"),
     [("four rows", 4), ("askew", 4), ("minus signs and points", 4), ("touching", 2), ("shadow", 4)],
@@ -148,7 +174,12 @@ def test_touching_digits_are_cut_up_to_a_limit(
     """In the last of 16 rows there are pieces as in the first; beyond a limit there are none."""
     kind = replace(KINDS["touching"], rows=16, numbers=4, size=(1.25, 1.25))
     data, _ = Writer(digits, labels, kind, 1).picture()
-    assert {place.row for place in places(data, whole=False)} == set(range(1, 17))
+    pieces, ends = places(data, whole=False), {place.stretch: place.after for place in places(data)}
+    assert {place.row for place in pieces} == set(range(1, 17))
+    # The last cut line but one has a number, and the right side has none.
+    last = [(ends[place.stretch] - place.after, place.severed) for place in pieces]
+    assert {severed for left, severed in last if left == 0} == {0}
+    assert max(severed for left, severed in last if left == 1) > 0
     monkeypatch.setattr(page, "MAX_CUT_IMAGES", 100)
     some = [place.row for place in places(data, whole=False)]
     assert 0 < len(some) < 200
