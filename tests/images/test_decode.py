@@ -31,16 +31,31 @@ def test_decode_turns_as_exif_says(orientation: int) -> None:
     np.testing.assert_array_equal(turned, ImageOps.exif_transpose(stored))
 
 
-@pytest.mark.parametrize("colour", [0, 255])
-def test_decode_shows_ink_on_transparency(colour: int) -> None:
-    """Ink in the alpha channel gets a background of the other brightness; round corners do not."""
-    pixels = np.full((50, 60, 2), colour, np.uint8)
-    pixels[..., 1] = np.pad(np.full((10, 20), 255), 20)
-    colours = decode(encoded(Image.fromarray(pixels))).colours
-    assert abs(float(colours[25, 30, 0] - colours[5, 5, 0])) == 1
+@pytest.mark.parametrize(
+    ("ink", "other", "opaque", "background"),
+    [
+        # Ink is on a background of the other brightness.
+        (0, 0, 40, 255), (127, 127, 40, 255), (128, 128, 40, 0), (255, 255, 40, 0),
+        # A sheet covers over 0.9 of the picture, or half of it in colours 0.1 apart.
+        (100, 100, 90, 255), (100, 100, 91, 100), (100, 126, 51, 100), (100, 126, 50, 255),
+        (100, 125, 51, 255),
+    ],
+)  # fmt: skip
+def test_decode_shows_ink_on_transparency(
+    ink: int, other: int, opaque: int, background: int
+) -> None:
+    """Transparent pixels become what the ink is not, or paper like the rest of the sheet."""
+    pixels = np.full((10, 100, 2), ink, np.uint8)
+    pixels[0, :10, 0] = other
+    pixels[..., 1] = np.where(np.arange(100) < opaque, 255, 0)
+    # Of two columns that are half transparent, one counts.
+    pixels[:, opaque - 1, 1], pixels[:, 95, 1] = 128, 127
+    grey = decode(encoded(Image.fromarray(pixels))).colours[:, :, 0] * 255
+    assert grey[5, 0] == pytest.approx(ink)
+    assert grey[5, 99] == pytest.approx(background)
+    assert grey[5, 95] == pytest.approx(background + (ink - background) * 127 / 255)
     pixels[..., 1] = 255
-    pixels[:5, :5] = 0
-    assert np.ptp(decode(encoded(Image.fromarray(pixels))).colours) < 0.01
+    np.testing.assert_array_equal(decode(encoded(Image.fromarray(pixels))).grey, pixels[..., 0])
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
@@ -138,6 +153,8 @@ def test_raw_refuses_other_pictures(mode: str, width: int, height: int, reason: 
         (b"\0\0\0\x20ftypisom\0\0\0\0mp42", UNKNOWN),
         (b"<!DOCTYPE html><html><svg></svg></html>", UNKNOWN),
         (b"<!" * 2**20, UNKNOWN),
+        (b"<!" + b"-" * 1994 + b"<svg>", "an SVG drawing: export it as JPEG or PNG"),
+        (b"<!" + b"-" * 1995 + b"<svg>", UNKNOWN),
         (b"no picture", UNKNOWN),
         (b"", "the file is empty"),
         (b"\x89PNG\r\n\x1a\n", "the picture is damaged or cut short"),

@@ -12,7 +12,13 @@ import pytest
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.load import MAX_MEMORY_BYTES, MAX_PIXELS, MAX_SCANNED_PIXELS
+from scratchnet_cli.images.load import (
+    MAX_MEMORY_BYTES,
+    MAX_PIXELS,
+    MAX_SCANNED_PIXELS,
+    needed_memory,
+    opened,
+)
 from scratchnet_cli.images.read import read_image
 from scratchnet_cli.reports.data_uris import thumbnail
 from tests.conftest import encoded
@@ -69,15 +75,16 @@ def with_scans(side: int, scans: int) -> bytes:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (tiff(9, 12, b"", tile=45_000), "would take 19.24 GB, the most is 1.25"),
+        (tiff(9, 12, b"", tile=45_000), "would take 19.24 GB, the most is 1.25; save"),
         (png(png_header(10_000, 10_000, 2), (b"tRNS", bytes(6)), PIXELS), "would take 1.30 GB"),
         (resized("webp", 9000, 9000), "would take 1.38 GB"),
         (with_scans(4500, 500), "its pixels come in 500 scans"),
         (with_scans(200, 500), "the picture is blank"),
         (encoded(Image.new("1", (10_001, 10_000))), "10001x10000 pixels are more than 100000000"),
-        (bmp_of_runs(5_000_000, 19), "5000000x19 pixels are more than 10000000"),
-        (b"P5 10000 10000 100\n" + bytes(10**8), "10000x10000 pixels are more than 6000000"),
-        (b"P6 3000 3000 254\n" + bytes(27 * 10**6), "3000x3000 pixels are more than 2000000"),
+        (png(png_header(5_882_353, 17), PIXELS), "5882353x17 pixels are more than 100000000"),
+        (bmp_of_runs(909_091, 11), "909091x11 pixels are more than 10000000"),
+        (b"P5 6000001 1 100\n" + bytes(9), "6000001x1 pixels are more than 6000000"),
+        (b"P6 2000001 1 254\n" + bytes(9), "2000001x1 pixels are more than 2000000"),
         (b"P2 9000 900 9\n" + bytes(9), "9000x900 pixels are more than 6000000"),
         (b"P5 1000 500 100\n" + bytes(500_000), "the picture is blank"),
     ],
@@ -87,6 +94,37 @@ def test_limits_refuse_before_decoding(data: bytes, reason: str) -> None:
     """Pictures that take too much memory or time are refused; small ones of a kind are read."""
     with pytest.raises(ImageError, match=reason):
         read_image(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png(png_header(10_000, 10_000), PIXELS), bmp_of_runs(5_000_000, 2),
+        png(png_header(9800, 9811, 2), (b"tRNS", bytes(6)), PIXELS), resized("webp", 8570, 8570),
+        b"P5 3000 2000 100\n" + bytes(9), b"P6 2000 1000 254\n" + bytes(9), with_scans(200, 50_000),
+        tiff(9, 12, b"", tile=11_400),
+    ],
+    ids=lambda data: f"{len(data)} bytes",
+)  # fmt: skip
+def test_limits_allow_the_largest_pictures(data: bytes) -> None:
+    """As many pixels as each form may have, and as take 1.25 GB of memory, are opened."""
+    with opened(data) as image:
+        assert image.width * image.height <= 10**8
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits", "per_pixel", "files"),
+    [("png grey", 0, 9.5, 1), ("png colours, one of them transparent", 0, 13, 1),
+     ("webp", 0, 17, 2), ("tiff colours, one strip", 8, 9.5, 2),
+     ("tiff colours, one strip", 16, 10.5, 2), ("png palette, transparent", 0, 9.5, 1)],
+)  # fmt: skip
+def test_memory_is_estimated(kind: str, bits: int, per_pixel: float, files: int) -> None:
+    """It is the picture and its copies, the file as often as it is copied, and TIFF's strip."""
+    data = large(kind, 40)
+    with opened(data) as image:
+        if bits:
+            image.tag_v2[258] = (bits,) * 3  # type: ignore[attr-defined]
+        assert needed_memory(image, data) == 1600 * per_pixel + files * len(data)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
