@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from scratchnet_cli.evaluation.metrics import ReliabilityBin
-from scratchnet_cli.reports.charts import bars, reliability_diagram
+from scratchnet_cli.reports.charts import bars, heat_map, reliability_diagram
 from scratchnet_cli.reports.data_uris import signed_img
 
 
@@ -28,14 +28,20 @@ def test_bars_show_probabilities() -> None:
     assert bars([*[0.0] * 19, 0.25, 0.75], 20) == "<span>20 0.7500, 19 0.2500, 0 0.0000</span>"
 
 
+def test_heat_map_has_a_shade_for_each_count() -> None:
+    """The shades follow the root of the count, the largest confusion is the darkest."""
+    cells = re.findall('class="(h?[0-9correct]+)"', heat_map(np.array([[5, 1], [4, 0]]), []))
+    assert cells == ["correct", "h3", "h6", "correct"]
+
+
 def test_reliability_diagram_shows_accuracy_and_probability() -> None:
     """A bin has a bar up to its accuracy and a point at its probability; an empty one nothing."""
-    bins = ReliabilityBin(0.2, 0.3, 5, 0.25, 0.4), ReliabilityBin(0, 0.1, 0, None, None)
+    bins = ReliabilityBin(0.12345, 0.23456, 5, 0.25, 0.54321), ReliabilityBin(0, 0.1, 0, None, None)
     svg = reliability_diagram(bins)
     assert 'viewBox="-46 -8 296 284"><rect class="frame" x="0" y="0" width="240"' in svg
     for text in (
-        '<rect class="bin" x="48.0" y="144.0" width="22.5" height="96.0"></rect>'
-        '<circle class="stated" cx="60.0" cy="144.0" r="3.5"></circle>'
+        '<rect class="bin" x="29.63" y="109.63" width="25.17" height="130.37"></rect>'
+        '<circle class="stated" cx="60.0" cy="109.6" r="3.5"></circle>'
         '<line class="ideal" x1="0" y1="240" x2="240" y2="0"></line>',
         '<text x="120" y="254" class="x">0.5</text><text x="-6" y="124" class="y">0.5</text>',
         '<text x="120" y="268" class="x">stated probability</text>'

@@ -76,6 +76,7 @@ def test_report_shows_each_picture(run: Run, pictures: list[Path]) -> None:
         spoken = ", ".join(f"{label} {probability:.4f}" for label, probability in ranked)
         assert f"Probabilities: {spoken}" in page.all("svg", "aria-label")
     assert sorted(page.all("img", "class")) == ["digit"] * 4 + ["original"] * 4
+    assert sorted(page.all("img", "width")) == ["28"] * 4 + ["96"] * 4
     reason = "not a picture of a known format (PNG JPEG BMP GIF WEBP TIFF PNM)"
     assert page.table("All of them") == [["bad&lt;b.png", reason]]
     assert {"script", "b"}.isdisjoint(tag for tag, _ in page.elements)
@@ -161,7 +162,7 @@ def test_report_draws_numbers_at_their_places(run: Run, digits: Uint8) -> None:
         for name, box in page.elements
         if name == "rect" and box["class"].startswith("all")
     ]
-    expected = np.array([first["box"], second["box"]]) * articles.OVERLAY_PIXELS / 1500
+    expected = np.array([first["box"], second["box"]]) * 720 / 1500
     expected[:, 2:] -= expected[:, :2]
     assert np.array(boxes) == pytest.approx(expected, abs=0.2)
 
