@@ -179,12 +179,13 @@ def accuracy(network: nn.Sequential, digits: Digits) -> float:
 
 
 def save(student: nn.Sequential, path: Path) -> None:
-    """Write W1 b1 W2 b2 W3 b3 as float32, W (inputs, outputs), as in the book."""
+    """Write W1 b1 W2 b2 W3 b3 as float32, W (inputs, outputs), and the activations."""
     arrays = {}
     for i, layer in enumerate((layer for layer in student if isinstance(layer, nn.Linear)), 1):
         arrays[f"W{i}"] = np.ascontiguousarray(layer.weight.detach().numpy().T)
         arrays[f"b{i}"] = layer.bias.detach().numpy()
-    np.savez(path, **arrays)  # type: ignore[arg-type]
+    activations = ["sigmoid", "sigmoid", "identity"]
+    np.savez(path, **arrays, activations=activations)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

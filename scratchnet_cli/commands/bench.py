@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scratchnet_cli.commands.options import format_option, weights_option
+from scratchnet_cli.commands.options import activations_option, format_option, weights_option
 from scratchnet_cli.errors import about
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import print_answer, text_bar
@@ -21,8 +21,13 @@ BAR_WIDTH = 40
 
 @click.command("bench", epilog="Example: scratchnet bench --weights bundled")
 @weights_option
+@activations_option
 @format_option("text", "json", help="A table with bars, or one object with every number.")
-def command(weights: str | None, format: str) -> None:  # noqa: A002
+def command(
+    weights: str | None,
+    activations: tuple[str, ...] | None,
+    format: str,  # noqa: A002
+) -> None:
     """Measure images per second over the batch size.
 
     Batches are faster than single images: what one call costs is shared by all images in it. The
@@ -32,7 +37,7 @@ def command(weights: str | None, format: str) -> None:  # noqa: A002
     from scratchnet_cli.network.benchmark import measure_throughput
     from scratchnet_cli.weights.load import load_weights
 
-    loaded = load_weights(weights, Progress())
+    loaded = load_weights(weights, Progress(), activations=activations)
     with about(loaded.origin.source):
         rates = measure_throughput(loaded.network, load_dataset("sample").images)
     print_answer(_to_json(rates) if format == "json" else _to_table(rates))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from scratchnet_cli.commands.options import require_text
+from scratchnet_cli.commands.options import activations_option, require_text
 from scratchnet_cli.errors import about
 from scratchnet_cli.system.files import check_writable, write_atomic
 from scratchnet_cli.system.progress import Progress
@@ -24,8 +24,9 @@ def _require_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> P
 @click.command("convert", epilog="Example: scratchnet convert book book.safetensors")
 @click.argument("source", type=click.Path(), callback=require_text, metavar="IN")
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path), callback=_require_suffix)
+@activations_option
 @click.option("--force", is_flag=True, help="Overwrite OUT if there is such a file.")
-def command(source: str, target: Path, force: bool) -> None:
+def command(source: str, target: Path, activations: tuple[str, ...] | None, force: bool) -> None:
     """Write a network in another format, and print the new file's path.
 
     IN is book, bundled, three-layer or the path of a weight file. OUT ends in .pkl (for the
@@ -36,10 +37,11 @@ def command(source: str, target: Path, force: bool) -> None:
     from scratchnet_cli.weights.write import FORMATS_WITH_CLASSES, write_weights
 
     check_writable(target, "always" if force else "never")
-    weights = load_weights(source, Progress())
+    weights = load_weights(source, Progress(), activations=activations)
     suffix = target.suffix.lower()
     with about(target):
-        data = write_weights(weights.network, suffix, weights.classes)
+        assumed = weights.activations == "assumed"
+        data = write_weights(weights.network, suffix, weights.classes, assumed)
     if weights.classes and suffix not in FORMATS_WITH_CLASSES:
         print_message(
             f"{target}: the names of the classes are left out; {suffix} has no place for them"

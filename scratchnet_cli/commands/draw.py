@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from scratchnet_cli.commands.options import require_page, weights_option
+from scratchnet_cli.commands.options import activations_option, require_page, weights_option
 from scratchnet_cli.errors import about
 from scratchnet_cli.system.files import check_writable, write_atomic
 from scratchnet_cli.system.progress import Progress
@@ -14,6 +14,7 @@ from scratchnet_cli.system.text import escape, print_answer, print_message
 
 @click.command("draw", epilog="Example: scratchnet draw --open")
 @weights_option
+@activations_option
 @click.option(
     "--output",
     metavar="FILE",
@@ -24,7 +25,9 @@ from scratchnet_cli.system.text import escape, print_answer, print_message
     help="The page to write; an earlier page by scratchnet is replaced.",
 )
 @click.option("--open", "open_", is_flag=True, help="Show the page in the browser.")
-def command(weights: str | None, output: Path, open_: bool) -> None:
+def command(
+    weights: str | None, activations: tuple[str, ...] | None, output: Path, open_: bool
+) -> None:
     """Write a page on which you draw a digit and watch the network.
 
     One HTML file with the network inside, which needs no server and no network: it can be mailed,
@@ -35,7 +38,7 @@ def command(weights: str | None, output: Path, open_: bool) -> None:
     from scratchnet_cli.weights.load import load_weights
 
     check_writable(output, "own", "--output")
-    loaded = load_weights(weights, Progress())
+    loaded = load_weights(weights, Progress(), activations=activations)
     with about(loaded.origin.source):
         page = drawing_page(loaded, load_dataset("sample"))
     write_atomic(output, page.encode(), "own", "--output")

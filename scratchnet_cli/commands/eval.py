@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from scratchnet_cli.commands.options import (
+    activations_option,
     format_option,
     polarity_option,
     quiet_option,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     help="Images that go through the network at once.",
 )
 @weights_option
+@activations_option
 @click.option(
     "--dataset",
     type=click.Path(),
@@ -100,6 +102,7 @@ if TYPE_CHECKING:
 def command(
     batch_size: int,
     weights: str | None,
+    activations: tuple[str, ...] | None,
     dataset: str | None,
     split: Literal["test", "train"],
     limit: int | None,
@@ -135,7 +138,7 @@ def command(
     from scratchnet_cli.weights.load import load_weights
 
     stderr = Progress(progress, quiet)
-    loaded = load_weights(weights, stderr)
+    loaded = load_weights(weights, stderr, activations=activations)
     # Only JSON and the report show single images.
     details = format == "json" or report is not None
     pictures = _labelled_pictures(dataset, split, loaded.network.outputs)

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 import click
 
-from scratchnet_cli.commands.options import weights_argument
+from scratchnet_cli.commands.options import activations_option, weights_argument
 from scratchnet_cli.errors import ShapeError
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import print_answer
@@ -40,8 +40,11 @@ def _reject_options(
     show_default=True,
     help="The output function: the scores as they are, or probabilities.",
 )
+@activations_option
 @click.option("--trace", is_flag=True, help="Show each layer's formulas, shapes and values first.")
-def command(weights: str, x: tuple[str, ...], output: str, trace: bool) -> None:
+def command(
+    weights: str, x: tuple[str, ...], output: str, activations: tuple[str, ...] | None, trace: bool
+) -> None:
     """Run a network on numbers and print what comes out.
 
     WEIGHTS is book, bundled, three-layer (the worked example of the book's chapter 3) or the path
@@ -53,7 +56,7 @@ def command(weights: str, x: tuple[str, ...], output: str, trace: bool) -> None:
     from scratchnet_cli.weights.load import load_weights
 
     vectors = read_vectors(x)
-    loaded = load_weights(weights, Progress())
+    loaded = load_weights(weights, Progress(), activations=activations)
     network = loaded.network
     if vectors.shape[-1] != network.inputs:
         raise ShapeError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchnet_cli.commands.options import format_option, weights_argument
+from scratchnet_cli.commands.options import activations_option, format_option, weights_argument
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import escape, print_answer
 
@@ -15,16 +15,21 @@ if TYPE_CHECKING:
     from scratchnet_cli.weights.load import Weights
 
 _ACTIVATIONS = {
-    "stated": "as the file states them",
-    "book": "the book's, for the file states none",
-    "assumed": "a guess, for the file states none",
+    "stated": "stated by the file or --activations",
+    "book": "the book's",
+    "assumed": "assumed, because the file states none",
 }
 
 
 @click.command("inspect", epilog="Example: scratchnet inspect three-layer")
 @weights_argument
+@activations_option
 @format_option("text", "json", help="A table for people, or one object with every number.")
-def command(weights: str, format: str) -> None:  # noqa: A002
+def command(
+    weights: str,
+    activations: tuple[str, ...] | None,
+    format: str,  # noqa: A002
+) -> None:
     """Show what a weight file holds: layers, shapes, ranges, and where it came from.
 
     WEIGHTS is book, bundled, three-layer or the path of a weight file.
@@ -32,7 +37,7 @@ def command(weights: str, format: str) -> None:  # noqa: A002
     from scratchnet_cli.network.summary import summarize
     from scratchnet_cli.weights.load import load_weights
 
-    loaded = load_weights(weights, Progress())
+    loaded = load_weights(weights, Progress(), activations=activations)
     to_text = _to_json if format == "json" else _to_table
     print_answer(to_text(summarize(loaded.network), loaded))
 

@@ -37,6 +37,22 @@ def require_page(ctx: click.Context, param: click.Parameter, value: str | None) 
     return require_path(ctx, param, value)
 
 
+def split_activations(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    """Return the names in a list with commas."""
+    if value is None:
+        return None
+    from scratchnet_cli.network.layers import ACTIVATIONS
+
+    names = tuple(name.strip() for name in value.split(","))
+    for name in names:
+        if name not in (*ACTIVATIONS, "softmax"):
+            known = ", ".join(ACTIVATIONS)
+            raise click.BadParameter(f"{name!r} is not one of {known}.", ctx, param)
+    return names
+
+
 def format_option(*formats: str, help: str) -> Callable[[Command], Command]:  # noqa: A002
     """Return ``--format``, whose default is the first."""
     return click.option(
@@ -50,6 +66,13 @@ weights_option = click.option(
     callback=require_text,
     metavar="book|bundled|PATH",
     help="The network to run.  [default: book, or bundled where book cannot be downloaded]",
+)
+
+activations_option = click.option(
+    "--activations",
+    metavar="A,B,...",
+    callback=split_activations,
+    help="The activation of each layer (sigmoid, relu, tanh or identity), if the file states none.",
 )
 
 report_option = click.option(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scratchnet_cli.commands.options import (
+    activations_option,
     format_option,
     polarity_option,
     quiet_option,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
 @click.argument("images", nargs=-1, type=click.Path(), callback=require_text, metavar="[IMAGE]...")
 @weights_option
+@activations_option
 @click.option(
     "--files-from",
     type=click.Path(),
@@ -89,6 +91,7 @@ if TYPE_CHECKING:
 def command(
     images: tuple[str, ...],
     weights: str | None,
+    activations: tuple[str, ...] | None,
     files_from: str | None,
     top: int,
     format: str,  # noqa: A002
@@ -125,7 +128,7 @@ def command(
 
         folder = PreprocessedFolder(save_preprocessed)
     progress = Progress(quiet=quiet)
-    loaded = load_weights(weights, progress)
+    loaded = load_weights(weights, progress, activations=activations)
     to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]
     printer = _Printer(
         lambda answer: to_line(answer, top), loaded.network, show, trace, min_confidence, progress

@@ -84,7 +84,10 @@ class Layer:
             if not np.isfinite(array).all():
                 raise WeightsError(f"{name} holds a value that is infinite or not a number")
         if self.b.shape[0] != self.outputs:
-            raise WeightsError(f"W has {self.outputs} columns, but b has {self.b.shape[0]} values")
+            hint = "; W is transposed: save W.T" if self.b.shape[0] == self.inputs else ""
+            raise WeightsError(
+                f"W has {self.outputs} columns, but b has {self.b.shape[0]} values{hint}"
+            )
         if self.activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
             raise WeightsError(f"the activation {self.activation!r} is unknown (known: {known})")

@@ -1,7 +1,7 @@
 """Predictions in bulk: an object that a pipeline sends to its workers."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -43,6 +43,7 @@ class Predictor:
         weights: ``book``, ``bundled``, a path, what ``load_weights`` returns, or a network.
         polarity: ``dark`` or ``light`` ink, or ``auto``.
         raw: Take 28x28 pictures as they are.
+        activations: As for ``load_weights``.
 
     Raises:
         WeightsError: The weight file cannot be read or does not contain a network.
@@ -60,10 +61,11 @@ class Predictor:
         weights: str | os.PathLike[str] | Weights | Network,
         polarity: str = "auto",
         raw: bool = False,
+        activations: Sequence[str] | None = None,
     ) -> None:
         check_options(polarity, raw)
         if isinstance(weights, str | os.PathLike):
-            weights = load_weights(weights)
+            weights = load_weights(weights, activations=activations)
         self._network = weights if isinstance(weights, Network) else weights.network
         self._network.check_input(np.empty(SIDE_PIXELS**2))
         self._polarity = polarity

@@ -20,6 +20,10 @@ MAX_AXES = 2
 MAX_AXIS_LENGTH = 2**31 - 1
 # Longer lists of names are cut in messages.
 MAX_NAMES_SHOWN = 8
+SAVE_NPZ = (
+    "save the arrays: "
+    "np.savez('mine.npz', W1=…, b1=…, W2=…, b2=…, activations=['relu', 'identity'])"
+)
 _KINDS = {"weight", "bias"}
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -43,7 +47,10 @@ def view_array(
     if code[:1] not in "<>=" or code[1:] not in FLOAT_TYPES:
         raise WeightsError("an array is not of floating-point numbers")
     if len(shape) > MAX_AXES:
-        raise WeightsError(f"an array has {len(shape)} axes, expected 1 or 2")
+        hint = "; only dense layers are run, not convolutional ones"
+        raise WeightsError(
+            f"an array has {len(shape)} axes, expected 1 or 2{hint if len(shape) == 4 else ''}"
+        )
     if not all(type(length) is int and 0 <= length <= MAX_AXIS_LENGTH for length in shape):
         raise WeightsError("an array has a shape that no layer has")
     dtype = np.dtype(code)
@@ -59,26 +66,33 @@ def has_pytorch_names(names: Collection[str]) -> bool:
 
 
 def layers_of(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
-    """Return W, (inputs, outputs), and b, (outputs,), of each layer in the order of the numbers."""
-    if has_pytorch_names(arrays):
-        return [
-            (arrays[f"{prefix}weight"].T, arrays[f"{prefix}bias"]) for prefix in _prefixes(arrays)
-        ]
-    depth = len(arrays) // 2
-    names = [f"{kind}{i}" for i in range(1, depth + 1) for kind in "Wb"]
-    if depth == 0 or set(arrays) != set(names):
+    """Return W, (inputs, outputs), and b, (outputs,), of each layer in the order of the numbers.
+
+    A bias may have the shape (1, outputs), as in tutorials, or be missing: then it is 0.
+    """
+    by_pytorch = has_pytorch_names(arrays)
+    if by_pytorch:
+        names = [(f"{prefix}weight", f"{prefix}bias") for prefix in _prefixes(arrays)]
+    else:
+        depth = sum(name.startswith("W") for name in arrays)
+        names = [(f"W{i}", f"b{i}") for i in range(1, depth + 1)]
+    needed = {name for name, _ in names}
+    if not needed or not needed <= set(arrays) <= {name for pair in names for name in pair}:
         raise WeightsError(
             "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, "
             f"found: {_shown(arrays)}"
         )
-    return [(arrays[f"W{i}"], arrays[f"b{i}"]) for i in range(1, depth + 1)]
+    layers = []
+    for name, bias in names:
+        W = arrays[name].T if by_pytorch else arrays[name]  # noqa: N806
+        b = arrays.get(bias, np.zeros(W.shape[-1:] if W.size else 0, W.dtype))
+        layers.append((W, b[0] if b.ndim == 2 and len(b) == 1 else b))
+    return layers
 
 
 def _prefixes(names: Collection[str]) -> list[str]:
     """Return the names without weight and bias, by their numbers: ``fc1.``, ``fc2.``, ``fc10.``."""
     prefixes = {name.removesuffix("weight").removesuffix("bias") for name in names}
-    if len(names) != 2 * len(prefixes):
-        raise WeightsError(f"expected a weight and a bias for each layer, found: {_shown(names)}")
     numbered = {tuple(map(int, _NUMBER.findall(prefix))): prefix for prefix in sorted(prefixes)}
     patterns = {_NUMBER.sub("#", prefix) for prefix in prefixes}
     if len(numbered) != len(prefixes) or len(patterns) > 1:

@@ -1,11 +1,13 @@
 """Weights by name: a file's bytes to a validated ``Network`` that knows its origin.
 
-A weight file is a pickled dict, an .npz or a .safetensors file. None of them can run code: pickles
-are read without unpickling, and the others contain only plain numbers.
+A weight file is a pickled dict, an .npz, .safetensors or .onnx file. None of them can run code:
+pickles are read without unpickling, and the others contain only plain numbers.
 """
 
 import hashlib
 import os
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +20,7 @@ from scratchnet_cli.network.layers import ACTIVATIONS, Layer, Network
 from scratchnet_cli.system.files import read_bounded
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.progress import Progress
-from scratchnet_cli.weights.arrays import (
-    MAX_WEIGHTS_BYTES,
-    Contents,
-    book_activations,
-    has_pytorch_names,
-    layers_of,
-)
+from scratchnet_cli.weights.arrays import MAX_WEIGHTS_BYTES, Contents, book_activations, layers_of
 
 # Every format that stores names of classes can store this many letters.
 MAX_CLASS_NAME_LETTERS = 99
@@ -43,9 +39,9 @@ _THREE_LAYER = _BUNDLED_DATA / "three-layer.npz"
 class Weights:
     """A network and where it came from.
 
-    format: pkl, npz or safetensors; size: of the file in bytes; activations: ``stated`` in the
-    file, ``book`` (sigmoid, then identity at the end), or ``assumed`` to be the book's in a file
-    with PyTorch's names; classes: a name for each output, None if the file has none.
+    format: pkl, npz, safetensors or onnx; size: of the file in bytes; activations: ``stated`` by
+    the file or the caller, ``book`` for the book's own file, or ``assumed`` to be sigmoid, with
+    identity at the end; classes: a name for each output, None if the file has none.
     """
 
     network: Network
@@ -57,7 +53,10 @@ class Weights:
 
 
 def load_weights(
-    name: str | os.PathLike[str] | None = None, progress: Progress | None = None
+    name: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    activations: Sequence[str] | None = None,
 ) -> Weights:
     """Load a network by name.
 
@@ -66,6 +65,8 @@ def load_weights(
             book's chapter 3) or the path of a weight file. None is ``book``, or ``bundled`` if
             the book's weights are not available.
         progress: Shows downloads and notes; None shows nothing.
+        activations: A name for each layer, such as ``("relu", "identity")``, in place of what
+            the file states. Without both, sigmoid is assumed, with a ``UserWarning`` or a note.
 
     Returns:
         The network as ``.network``, where it came from as ``.origin``.
@@ -78,18 +79,26 @@ def load_weights(
         >>> load_weights("bundled").network
         Network(784-50-100-10, sigmoid sigmoid identity)
     """
-    progress = progress or Progress(quiet=True)
-    weights = _find(None if name is None else os.fspath(name), progress)
-    if weights.activations == "assumed":
-        progress.note(
-            f"{weights.origin.source}: does not say which activations it was trained with; taking "
-            "sigmoid between the layers. If that is wrong, save it with "
-            "metadata={'activations': 'relu,relu,identity'}, one name a layer"
+    data, origin = _find(
+        None if name is None else os.fspath(name), progress or Progress(quiet=True)
+    )
+    weights = read_weights(data, origin, activations)
+    used = [layer.activation for layer in weights.network.layers]
+    # A single layer has only the output, where all networks give logits.
+    if weights.activations == "assumed" and len(used) > 1:
+        relu = ",".join(["relu"] * (len(used) - 1) + ["identity"])
+        message = (
+            f"{origin.source} does not state its activations; assuming {','.join(used)}. If it was "
+            f"trained with others, state them, as in --activations {relu}"
         )
+        if progress:
+            progress.note(message)
+        else:
+            warnings.warn(message, stacklevel=2)
     return weights
 
 
-def _find(name: str | None, progress: Progress) -> Weights:
+def _find(name: str | None, progress: Progress) -> tuple[bytes, Origin]:
     if name is None:
         try:
             return _book(progress, is_default=True)
@@ -106,31 +115,36 @@ def _find(name: str | None, progress: Progress) -> Weights:
     return _read(name, paths.get(name) or Path(name))
 
 
-def _book(progress: Progress, is_default: bool = False) -> Weights:
+def _book(progress: Progress, is_default: bool = False) -> tuple[bytes, Origin]:
     fetched = fetch(BOOK_WEIGHTS, progress, is_default=is_default)
-    return read_weights(fetched.data, Origin("book", fetched.source, BOOK_WEIGHTS.sha256))
+    return fetched.data, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
 
 
-def _read(name: str, path: Path, fallback: bool = False) -> Weights:
+def _read(name: str, path: Path, fallback: bool = False) -> tuple[bytes, Origin]:
     hint = f"; expected {', '.join(NAMES)} or the path of a weight file"
     data = read_bounded(path, MAX_WEIGHTS_BYTES, WeightsError, hint)
-    return read_weights(data, Origin(name, str(path), hashlib.sha256(data).hexdigest(), fallback))
+    return data, Origin(name, str(path), hashlib.sha256(data).hexdigest(), fallback)
 
 
-def read_weights(data: bytes, origin: Origin) -> Weights:
-    """Return the network in a weight file; its format follows from its content."""
+def read_weights(data: bytes, origin: Origin, activations: Sequence[str] | None = None) -> Weights:
+    """Return the network in a weight file; its format follows from its content.
+
+    activations: of the layers, in place of those in the file.
+    """
     try:
         format_, contents = _parse(data)
-        network = _network(contents)
+        stated = activations or contents.lists.get("activations")
+        network = _network(contents, stated)
         classes = contents.lists.get("classes")
         if classes is not None:
             _check_classes(classes, network.outputs)
     except WeightsError as error:
-        raise WeightsError(f"{origin.source}: {error}") from error
-    source = "stated" if "activations" in contents.lists else "book"
-    if source == "book" and has_pytorch_names(contents.arrays) and len(network.layers) > 1:
-        source = "assumed"
-    return Weights(network, origin, format_, len(data), source, classes)
+        # Sound files need no advice.
+        from scratchnet_cli.weights.other_formats import advice_for
+
+        raise WeightsError(f"{origin.source}: {advice_for(data) or error}") from error
+    unstated = "book" if origin.digest == BOOK_WEIGHTS.sha256 else "assumed"
+    return Weights(network, origin, format_, len(data), "stated" if stated else unstated, classes)
 
 
 def _bundled() -> Path:
@@ -153,25 +167,34 @@ def _parse(data: bytes) -> tuple[str, Contents]:
         from scratchnet_cli.weights.npz import read_npz
 
         return "npz", read_npz(data)
+    if data.startswith(b"\x08"):
+        from scratchnet_cli.weights.onnx import read_onnx
+
+        return "onnx", read_onnx(data)
     if not data:
         raise WeightsError("the file is empty")
-    raise WeightsError(
-        "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later"
-    )
+    raise WeightsError("not a .pkl, .npz, .safetensors or .onnx file")
 
 
-def _network(contents: Contents) -> Network:
+def _network(contents: Contents, stated: Sequence[str] | None) -> Network:
     pairs = layers_of(contents.arrays)
     # Small files can use the same bytes for many arrays.
     if sum(array.nbytes for array in contents.arrays.values()) > MAX_WEIGHTS_BYTES:
         raise WeightsError(f"its arrays are larger than {MAX_WEIGHTS_BYTES >> 20} MiB")
-    activations = contents.lists.get("activations", book_activations(len(pairs)))
+    activations = stated or book_activations(len(pairs))
     if len(activations) != len(pairs):
-        raise WeightsError(f"it names {len(activations)} activations for {len(pairs)} layers")
-    if not set(activations) <= set(ACTIVATIONS):
-        raise WeightsError(f"its activations are not all known (known: {', '.join(ACTIVATIONS)})")
+        raise WeightsError(
+            f"{len(activations)} activations for {len(pairs)} layers; "
+            "name one for each layer, identity for the last"
+        )
+    # The network gives logits: probabilities are computed only where they are needed.
+    if activations[-1] == "softmax":
+        activations = (*activations[:-1], "identity")
     layers = []
     for i, ((W, b), activation) in enumerate(zip(pairs, activations, strict=True), 1):  # noqa: N806
+        if activation not in ACTIVATIONS:
+            known = ", ".join(ACTIVATIONS)
+            raise WeightsError(f"layer {i}: unknown activation; known are {known}")
         try:
             layers.append(Layer(np.ascontiguousarray(W), np.ascontiguousarray(b), activation))
         except WeightsError as error:

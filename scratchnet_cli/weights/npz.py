@@ -83,11 +83,6 @@ def _members(data: bytes) -> dict[str, Npy]:
                 name = member.filename.removesuffix(".npy")
                 if name in found:
                     raise WeightsError("this .npz holds two arrays of the same name")
-                if name.endswith("/data.pkl"):
-                    raise WeightsError(
-                        "this is PyTorch's own format, which is not read; "
-                        "safetensors.torch.save_file(model.state_dict(), PATH) writes one that is"
-                    )
                 if member.compress_type not in _NUMPY_COMPRESSIONS:
                     raise WeightsError("this .npz is packed in a way that NumPy does not use")
                 with archive.open(member) as file:

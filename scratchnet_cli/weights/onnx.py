@@ -1,19 +1,158 @@
-"""The .onnx format, for other runtimes: written, but not read."""
+"""The .onnx format of other frameworks and runtimes: graphs of dense layers.
 
+onnx.proto has the messages of the format and the numbers of their fields. Dense layers need few of
+them, so reading them here, with this program's own limits, needs less trust than a dependency.
+Writing takes the package onnx.
+"""
+
+import re
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from scratchnet_cli.errors import OutputError
-from scratchnet_cli.network.layers import Network
-from scratchnet_cli.weights.arrays import book_arrays
+from scratchnet_cli.errors import OutputError, WeightsError
+from scratchnet_cli.network.layers import Array, Network
+from scratchnet_cli.weights.arrays import Contents, book_arrays, view_array
+from scratchnet_cli.weights.protobuf import DAMAGED, Fields, integers_in, read_fields, text_in
 
 # Softmax means the same since 13; runtimes from 2022 on know 17.
 OPSET = 17
 # The version of the file format that came with that opset.
 IR_VERSION = 8
 OPERATORS = {"sigmoid": "Sigmoid", "relu": "Relu", "tanh": "Tanh", "identity": "Identity"}
+
+# Numbers of fields: of a model, its graph, and of nodes, attributes and tensors.
+_GRAPH = 7
+_NODES, _TENSORS, _INPUTS, _OUTPUTS = 1, 5, 11, 12
+_NODE_INPUTS, _NODE_OUTPUTS, _OPERATOR, _ATTRIBUTES = 1, 2, 4, 5
+_NAME, _FLOAT, _INTEGER, _TENSOR = 1, 2, 3, 5
+_SHAPE, _TYPE, _TENSOR_NAME, _BYTES, _OTHER_FILE = 1, 2, 8, 9, 13
+# NumPy's code of each type of numbers, and the field that contains them if ``_BYTES`` does not.
+_TYPES = {1: ("<f4", 4), 10: ("<f2", _BYTES), 11: ("<f8", 10)}
+_ONE = b"\0\0\x80\x3f"
+
+
+class _Node(NamedTuple):
+    operator: str
+    inputs: list[str]
+    output: str
+    attributes: dict[str, Fields]
+
+
+@dataclass
+class _Layer:
+    W: Array
+    b: Array | None = None
+    activation: str = ""
+
+
+def read_onnx(data: bytes) -> Contents:
+    """Return the arrays and activations of a graph of dense layers.
+
+    The graph is followed from its input: a layer is MatMul and Add, or Gemm, and an activation. It
+    ends at a final Softmax or ArgMax, because the network itself gives logits.
+    """
+    try:
+        graph = read_fields(read_fields(memoryview(data))[_GRAPH][0])
+        tensors = {
+            text_in(fields[_TENSOR_NAME]): fields for fields in map(read_fields, graph[_TENSORS])
+        }
+        layers = _follow(graph, tensors)
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(DAMAGED) from error
+    arrays: dict[str, Array] = {}
+    for i, layer in enumerate(layers, 1):
+        arrays[f"W{i}"] = layer.W
+        if layer.b is not None:
+            arrays[f"b{i}"] = layer.b
+    return Contents(arrays, {"activations": tuple(x.activation or "identity" for x in layers)})
+
+
+def _follow(graph: Fields, tensors: dict[str, Fields]) -> list[_Layer]:
+    users: dict[str, list[_Node]] = defaultdict(list)
+    for node in map(_node, graph[_NODES]):
+        if node.operator == "Constant":
+            tensors[node.output] = read_fields(node.attributes["value"][_TENSOR][0])
+        for name in node.inputs:
+            users[name].append(node)
+    inputs, outputs = (
+        {text_in(read_fields(value)[_NAME]) for value in graph[number]}
+        for number in (_INPUTS, _OUTPUTS)
+    )
+    (value,) = inputs - set(tensors)
+    layers: list[_Layer] = []
+    # Each value is used once, so a graph with a loop ends, too.
+    while nodes := users.pop(value, []):
+        if any(node.operator in ("Softmax", "LogSoftmax", "ArgMax") for node in nodes):
+            return layers
+        if len(nodes) > 1:
+            raise WeightsError("its graph branches; only layers one after another can be run")
+        _add(layers, nodes[0], value, tensors)
+        value = nodes[0].output
+    if value not in outputs:
+        raise WeightsError(DAMAGED)
+    return layers
+
+
+def _add(layers: list[_Layer], node: _Node, value: str, tensors: dict[str, Fields]) -> None:
+    """Add what a node computes from a value to the layers."""
+    constants = [tensors[name] for name in node.inputs if name in tensors]
+    is_product = node.inputs[0] == value and len(constants) == len(node.inputs) - 1
+    last = layers[-1] if layers else None
+    match node.operator, constants:
+        case "MatMul", [weight] if is_product:
+            layers.append(_Layer(_array(weight)))
+        case "Gemm", [weight, *b] if is_product and _is_plain(node):
+            transposed = node.attributes.get("transB", {}).get(_INTEGER) == [1]
+            W = _array(weight)  # noqa: N806
+            layers.append(_Layer(W.T if transposed else W, _array(b[0]) if b else None))
+        case "Add", [b] if last and last.b is None and not last.activation:
+            last.b = _array(b)
+        case "Sigmoid" | "Relu" | "Tanh" as operator, [] if last and not last.activation:
+            last.activation = operator.lower()
+        case "Identity", []:
+            pass
+        case "Cast" | "Flatten" | "Reshape", _ if not last:
+            pass
+        case operator, _:
+            known = re.fullmatch(r"\w{1,40}", operator)
+            raise WeightsError(
+                f"its graph uses {operator if known else 'an unknown operation'} where no dense "
+                "layer does; only dense layers with sigmoid, relu or tanh are run"
+            )
+
+
+def _is_plain(gemm: _Node) -> bool:
+    """Return whether a Gemm computes x·W + b, without factors or a transposed x."""
+    factors = [gemm.attributes.get(name, {}).get(_FLOAT, [_ONE]) for name in ("alpha", "beta")]
+    return factors == [[_ONE]] * 2 and gemm.attributes.get("transA", {}).get(_INTEGER) != [1]
+
+
+def _node(message: memoryview) -> _Node:
+    fields = read_fields(message)
+    attributes = {text_in(each[_NAME]): each for each in map(read_fields, fields[_ATTRIBUTES])}
+    inputs = [text_in([name]) for name in fields[_NODE_INPUTS]]
+    return _Node(text_in(fields[_OPERATOR]), inputs, text_in(fields[_NODE_OUTPUTS][:1]), attributes)
+
+
+def _array(tensor: Fields) -> Array:
+    if tensor[_OTHER_FILE]:
+        raise WeightsError(
+            "its weights are in another file, which is not read; "
+            "onnx.save(onnx.load('model.onnx'), 'one.onnx') writes one file with all of them"
+        )
+    (number,) = tensor[_TYPE]
+    if number not in _TYPES:
+        raise WeightsError("an array is not of floating-point numbers")
+    code, field = _TYPES[number]
+    body = b"".join(tensor[_BYTES] or tensor[field])
+    lengths = tensor[_SHAPE]
+    if lengths and not isinstance(lengths[0], int):
+        lengths = list(integers_in(lengths[0]))
+    return view_array(body, code, tuple(lengths), fortran=False)
 
 
 def write_onnx(network: Network) -> bytes:

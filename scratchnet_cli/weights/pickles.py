@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.weights.arrays import Contents, view_array
+from scratchnet_cli.weights.arrays import SAVE_NPZ, Contents, view_array
 
 # The book's file has 160. A million would only keep the reader busy.
 MAX_OPCODES = 100_000
 # Longer function names are cut in messages.
 MAX_NAME_CHARACTERS = 80
+_OTHER_OBJECTS = f"this pickle does not contain a dict of arrays alone; {SAVE_NPZ}"
 _RECONSTRUCT = {"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"}
 _FROMBUFFER = {"numpy.core.numeric _frombuffer", "numpy._core.numeric _frombuffer"}
 
@@ -71,7 +72,7 @@ class _Machine:
     def set_items(self, items: list[Any]) -> None:
         target = self.stack[-1]
         if type(target) is not dict or len(items) % 2:
-            raise WeightsError("this pickle fills something that is not a plain dict")
+            raise WeightsError(_OTHER_OBJECTS)
         for key, value in zip(items[::2], items[1::2], strict=True):
             if type(key) is not str or key in target:
                 raise WeightsError("a dict key of this pickle is not text, or is repeated")
@@ -130,7 +131,7 @@ def read_pickle(data: bytes) -> Contents:
     """Return the arrays in a pickled dict of name to float array; all else is refused."""
     root = _follow(data)
     if type(root) is not dict:
-        raise WeightsError("this pickle does not hold a dict of arrays")
+        raise WeightsError(_OTHER_OBJECTS)
     return Contents({name: _array(value) for name, value in root.items()})
 
 
@@ -144,11 +145,9 @@ def _follow(data: bytes) -> Any:
             if opcode.name == "STOP":
                 break
             if opcode.name not in _OPCODES:
-                raise WeightsError(
-                    f"this pickle uses {opcode.name} (byte {position}), a dict of arrays does not"
-                )
+                raise WeightsError(_OTHER_OBJECTS)
             if count == MAX_OPCODES:
-                raise WeightsError(f"this pickle has more than {MAX_OPCODES} opcodes")
+                raise WeightsError(f"this pickle has more than {MAX_OPCODES} steps")
             _OPCODES[opcode.name](machine, arg)
     except (ValueError, IndexError, KeyError, AttributeError, Warning) as error:
         # Python warns of odd escapes in text, and -W turns warnings into errors.
@@ -175,8 +174,8 @@ def _array(value: Any) -> NDArray[np.floating]:
             return view_array(_bytes(body), _code(dtype), shape, order == "F")
         case Call(function=function):
             name = function[:MAX_NAME_CHARACTERS].replace(" ", ".")
-            raise WeightsError(f"this pickle is refused, it would call {name!r}")
-    raise WeightsError("this pickle holds something that is not an array of numbers")
+            raise WeightsError(f"this pickle is refused because it would call {name!r}; {SAVE_NPZ}")
+    raise WeightsError(_OTHER_OBJECTS)
 
 
 def _code(dtype: Any) -> str:

@@ -16,15 +16,23 @@ from scratchnet_cli.weights.safetensors import write_safetensors
 FORMATS_WITH_CLASSES = (".npz", ".safetensors")
 
 
-def write_weights(network: Network, suffix: str, classes: tuple[str, ...] | None = None) -> bytes:
-    """Return a weight file. suffix: of its format; classes: their names, kept if possible."""
+def write_weights(
+    network: Network, suffix: str, classes: tuple[str, ...] | None = None, assumed: bool = False
+) -> bytes:
+    """Return a weight file. suffix: of its format; classes: their names, kept if possible.
+
+    assumed: whether the activations are a guess, which the file must not state.
+    """
     activations = tuple(layer.activation for layer in network.layers)
-    lists = {"activations": activations} | ({"classes": classes} if classes else {})
+    lists = {} if assumed else {"activations": activations}
+    lists |= {"classes": classes} if classes else {}
     if suffix == ".npz":
         return write_npz(Contents(book_arrays(network), lists))
     if suffix == ".safetensors":
         return write_safetensors(Contents(pytorch_arrays(network), lists))
     if suffix == ".onnx":
+        if assumed:
+            raise OutputError("an .onnx file states activations; name them: --activations")
         return write_onnx(network)
     if activations != book_activations(len(activations)):
         raise OutputError(

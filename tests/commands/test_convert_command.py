@@ -92,13 +92,25 @@ def test_convert_that_fails_leaves_nothing(
     assert names_in(named.parent) == ["named.npz"]
 
 
-def test_convert_notes_a_guess_at_activations(run: Run, tmp_path: Path) -> None:
-    """A state_dict does not state its activations; the note says what to do about it."""
+def test_convert_states_no_activations_that_are_assumed(run: Run, tmp_path: Path) -> None:
+    """The new file does not state them either, until --activations does."""
     source, target = tmp_path / "torch.safetensors", tmp_path / "new.npz"
     source.write_bytes(state_dict("0", "2"))
-    assert "does not say which activations" in run("convert", source, target).stderr
-    assert "a guess" in run("inspect", source).stdout
-    assert run("inspect", target).stderr == ""
+    note = (
+        f"scratchnet: {source} does not state its activations; assuming sigmoid,identity. If it "
+        "was trained with others, state them, as in --activations relu,identity\n"
+    )
+    assert run("convert", source, target).stderr == note
+    assert "assumed, because the file states none" in run("inspect", target).stdout
+    refused = run("convert", source, "new.onnx")
+    assert (refused.exit_code, refused.stderr.splitlines()[1:]) == (
+        3, ["scratchnet: new.onnx: an .onnx file states activations; name them: --activations"],
+    )  # fmt: skip
+    relu = ("--activations", "relu,identity")
+    assert run("convert", source, target, "--force", *relu).stderr == ""
+    result = run("inspect", target)
+    assert "stated by the file or --activations" in result.stdout
+    assert result.stderr == ""
 
 
 def test_convert_overwrites_a_file_only_by_force(run: Run, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_inspect_finds_the_format_by_the_content(
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
 def test_inspect_reads_a_pipe(run_process: Run) -> None:
     """``scratchnet inspect <(command)`` reads a pipe like a file."""
-    result = run_process("inspect", "/dev/stdin", stdin=sound_files()["stored"])
+    result = run_process("inspect", "/dev/stdin", stdin=sound_files()["onnx"])
     assert (result.exit_code, result.stderr) == (0, "")
 
 

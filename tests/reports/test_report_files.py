@@ -62,7 +62,7 @@ def test_report_does_not_replace_a_new_file(run: Run, command: list[str]) -> Non
     """A name that was free before the work may be taken after it."""
     weights = load.load_weights("bundled")
 
-    def load_slowly(*_: object) -> load.Weights:
+    def load_slowly(*_: object, **__: object) -> load.Weights:
         Path("report.html").write_text("mine")
         return weights
 

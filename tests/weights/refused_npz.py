@@ -106,8 +106,6 @@ REFUSED_NPZ: Refused = {
     "layer 1: W has the shape (0, 2): there are no values in it": headed(npy_header((0, 2))),
     "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: none": npz(),
     "this .npz holds two arrays of the same name": npz(W1, B1, ("W1", W1[1])),
-    "this is PyTorch's own format, which is not read; safetensors.torch.save_file("
-    "model.state_dict(), PATH) writes one that is": npz(("model/data.pkl", b"\x80\x02}q\0.")),
     "this .npz is packed in a way that NumPy does not use": [
         claiming(100, _40_MB, method) for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
     ],
@@ -116,7 +114,9 @@ REFUSED_NPZ: Refused = {
         claiming(len(W1[1]) - 1, W1[1]), claiming(len(W1[1]) - 1, W1[1], zipfile.ZIP_DEFLATED),
         claiming(100, _40_MB, zipfile.ZIP_DEFLATED), far_away(2**63), far_away(2**64 - 1),
     ],
-    "it names 10000 activations for 1 layers": stating(["relu"] * 10_000),
+    "10000 activations for 1 layers; name one for each layer, identity for the last": (
+        stating(["relu"] * 10_000)
+    ),
     "its array 'activations' is not a list of names": [
         stating([["relu", "identity"]]), stating("relu"), stating([b"relu", b"identity"]),
         *map(stating, (["x" * 100, "y"], [1.0, 1.0], [None, "relu"], ["a"] * 10_001)),

@@ -134,8 +134,20 @@ _LENGTHS = {
     "LONG": b"9" * 100_000 + b"L\n",
 }
 _DAMAGED = "this pickle is damaged or cut short after byte"
-_CALL = "this pickle is refused, it would call"
+_CALL = "this pickle is refused because it would call"
+SAVE = (
+    "save the arrays: "
+    "np.savez('mine.npz', W1=…, b1=…, W2=…, b2=…, activations=['relu', 'identity'])"
+)
+_OTHER_OBJECTS = f"this pickle does not contain a dict of arrays alone; {SAVE}"
 _ENCODE = imported("_codecs", "encode")
+_UNUSED_OPCODES = {
+    code.name: b"\x80\x03"
+    + code.code.encode("latin1")
+    + _ARGUMENTS.get(code.arg.name if code.arg else "", bytes(8))
+    for code in pickletools.opcodes
+    if code.name not in NEEDED
+}
 REFUSED_PICKLES: Refused = {
     # An escape that Python warns of, and a missing mark.
     f"{_DAMAGED} 1": b"\x80\x03S'\\ '\n.",
@@ -152,18 +164,25 @@ REFUSED_PICKLES: Refused = {
     ),
     "this pickle is followed by 700 bytes": pickled() + b"garbage" * 100,
     "this pickle does not end with one object": [b"\x80\x03.", b"\x80\x03}}."],
-    "this pickle does not hold a dict of arrays": [
-        b"\x80\xff" + imported("os", "environ") + b".",
-        *(pickle.dumps(value, 4) for value in _OTHER),
-    ],
+    _OTHER_OBJECTS: {
+        **_UNUSED_OPCODES,
+        "a name": b"\x80\xff" + imported("os", "environ") + b".",
+        **{repr(x): pickle.dumps(x, 4) for x in (*_OTHER, [np.ones(2)], {1, 2})},
+        **{f"{x!r} in a dict": pickle.dumps({"W1": x}, 4) for x in _OTHER},
+        "a text in the place of a dict": pickled(more=push("x")),
+        "a mark in the place of a dict": pickled(more=pickle.MARK),
+        "an ordered dict": pickle.dumps(OrderedDict(W1=1), 4),
+        "a name in a dict": pickled(imported("os", "environ")),
+        "a dotted name": pickled(push("numpy") + push("a.__globals__") + pickle.STACK_GLOBAL),
+        "billion laughs": pickled(LAUGHS),
+        "deep nesting": pickled(NESTED),
+        "a dict in itself": b"\x80\x03}q\0" + push("W1") + b"h\0s.",
+    },
     "this pickle takes more from its stack than there is": [
         b"\x80\x03\x87.", b"\x80\x03K\0K\0(\x86.",
     ],
-    "this pickle has more than 100000 opcodes": [
+    "this pickle has more than 100000 steps": [
         b"\x80\x03" + opcodes + b"." for opcodes in (NESTED * 2, b"(" * 300_000, NONE * 100_000)
-    ],
-    "this pickle fills something that is not a plain dict": [
-        pickled(more=push("x")), pickled(more=pickle.MARK), pickle.dumps(OrderedDict(W1=1), 4),
     ],
     "a dict key of this pickle is not text, or is repeated": [
         pickled(more=key + GOOD_W) for key in (push("W1"), push(1), LAUGHS)
@@ -178,30 +197,24 @@ REFUSED_PICKLES: Refused = {
         pickled(before=imported("os", "x") + pickle.EMPTY_DICT + pickle.BUILD),
         pickled(end=pickle.EMPTY_DICT + pickle.BUILD + pickle.STOP),
     ],
-    f"{_CALL} 'os.system'": pickled(call(imported("os", "system"), push("x"))),
-    rf"{_CALL} 'os\x1b[31m.system\x07'": pickled(call(imported("os\x1b[31m", "system\x07"))),
-    f"{_CALL} '{'o' * 80}'": pickled(call(imported("o" * 100_000, "s"))),
-    f"{_CALL} 'numpy.core.multiarray._reconstruct'": with_state(
+    f"{_CALL} 'os.system'; {SAVE}": pickled(call(imported("os", "system"), push("x"))),
+    rf"{_CALL} 'os\x1b[31m.system\x07'; {SAVE}": (
+        pickled(call(imported("os\x1b[31m", "system\x07")))
+    ),
+    f"{_CALL} '{'o' * 80}'; {SAVE}": pickled(call(imported("o" * 100_000, "s"))),
+    f"{_CALL} 'numpy.core.multiarray._reconstruct'; {SAVE}": with_state(
         2, 2, empty=call(imported("numpy", "core.multiarray _reconstruct"), NDARRAY)
     ),
-    f"{_CALL} 'numpy.ndarray'": {
+    f"{_CALL} 'numpy.ndarray'; {SAVE}": {
         "zero strides": pickled(
             call(NDARRAY, sequence(16384, 16384), dtype(), push(bytes(4)), push(0), sequence(0, 0))
         ),
         "8 GiB": pickled(call(NDARRAY, sequence(_HUGE), push("f4"))),
     },
-    f"{_CALL} '{CORE}.multiarray._reconstruct'": {
+    f"{_CALL} '{CORE}.multiarray._reconstruct'; {SAVE}": {
         "8 GiB": pickled(call(RECONSTRUCT, NDARRAY, sequence(_HUGE), push(b"f"))),
         "a shape that is a number": with_state(4, sizes=push(4)),
         "no state": pickled(EMPTY),
-    },
-    "this pickle holds something that is not an array of numbers": {
-        **{repr(x): pickle.dumps({"W1": x}, 4) for x in _OTHER},
-        "a name": pickled(imported("os", "environ")),
-        "a dotted name": pickled(push("numpy") + push("a.__globals__") + pickle.STACK_GLOBAL),
-        "billion laughs": pickled(LAUGHS),
-        "deep nesting": pickled(NESTED),
-        "a dict in itself": b"\x80\x03}q\0" + push("W1") + b"h\0s.",
     },
     "this pickle holds an array that is not of floating-point numbers": {
         "billion laughs": with_state(2, 2, kind=LAUGHS),
@@ -226,7 +239,7 @@ REFUSED_PICKLES: Refused = {
         "-1": with_state(2, -1, body=push(bytes(16))),
         "True": with_state(4, sizes=sequence(TRUE, push(4))),
     },
-    "an array has 4 axes, expected 1 or 2": [
+    "an array has 4 axes, expected 1 or 2; only dense layers are run, not convolutional ones": [
         with_state(*shape, body=push(b""))
         for shape in ([2**16] * 4, (_HUGE, 2, 2**30, 4), (0, *[_HUGE] * 3))
     ],
@@ -239,8 +252,3 @@ REFUSED_PICKLES: Refused = {
     "layer 1: W has the shape (0, 2): there are no values in it": with_state(0, 2, body=push(b"")),
     "layer 1: W has the shape (1,), expected 2 axes": with_state(body=push(bytes(4))),
 }  # fmt: skip
-for _code in pickletools.opcodes:
-    if _code.name not in NEEDED:
-        _argument = _ARGUMENTS.get(_code.arg.name if _code.arg else "", bytes(8))
-        _message = f"this pickle uses {_code.name} (byte 2), a dict of arrays does not"
-        REFUSED_PICKLES[_message] = b"\x80\x03" + _code.code.encode("latin1") + _argument

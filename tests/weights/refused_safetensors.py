@@ -52,6 +52,7 @@ def _each(field: str, *values: Any) -> list[bytes]:
 _WEIGHT, _BIAS = HEADER[1:-1].split(b', "0.bias"')
 _BIAS = b'"0.bias"' + _BIAS
 _EXPECTED = "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: "
+_COUNT = "activations for 1 layers; name one for each layer, identity for the last"
 REFUSED_SAFETENSORS: Refused = {
     "this .safetensors file is cut short within its header": framed(HEADER, length=999),
     "its header is said to be longer than 200000 bytes": [
@@ -98,16 +99,15 @@ REFUSED_SAFETENSORS: Refused = {
         *(sound({"__metadata__": value}) for value in (["activations"], None)),
         *(metadata(activations=value) for value in (1, {"a": "b"})),
     ],
-    "its activations are not all known (known: sigmoid, relu, tanh, identity)": [
-        metadata(activations=names)
-        for names in ("softmax", "", "a" * 100_000, "a" + " " * 100_000 + "b")
+    "layer 1: unknown activation; known are sigmoid, relu, tanh, identity": [
+        metadata(activations=names) for names in ("", "a" * 100_000, "a" + " " * 100_000 + "b")
     ],
-    "it names 2 activations for 1 layers": metadata(activations="relu,relu"),
-    "it names 20001 activations for 1 layers": metadata(activations="relu," * 20_000),
+    f"2 {_COUNT}": metadata(activations="relu,relu"),
+    f"20001 {_COUNT}": metadata(activations="relu," * 20_000),
     "it names 3 classes for 2 outputs": metadata(classes="a,b,c"),
     "it names 1 classes for 2 outputs": metadata(classes="a"),
     "the name of a class is longer than 99 letters": metadata(classes="a," + "b" * 100),
-    "expected a weight and a bias for each layer, found: 0.bias": file({"0.bias": FIRST}, BODY[:8]),
+    f"{_EXPECTED}0.bias": file({"0.bias": FIRST}, BODY[:8]),
     f"{_EXPECTED}none": framed(b"{}", b""),
     f"{_EXPECTED}mean": file({"mean": FIRST}, BODY[:8]),
 }  # fmt: skip

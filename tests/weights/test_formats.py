@@ -5,17 +5,20 @@ import pickletools
 import struct
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.weights.arrays import book_arrays as arrays_of
+from scratchnet_cli.weights.load import read_weights
 from scratchnet_cli.weights.safetensors import MAX_HEADER_BYTES
 from scratchnet_cli.weights.write import FORMATS_WITH_CLASSES, write_pickle, write_weights
 from tests.network.networks import bundled, networks, random_network, reproducible
-from tests.weights import refused_safetensors
+from tests.weights import onnx_files, refused_safetensors
 from tests.weights.refused_npz import headed
 from tests.weights.refused_pickles import GOOD_W, pickled
 from tests.weights.weight_files import CORE, assert_holds, book_arrays, network_in, read, saved
@@ -39,7 +42,7 @@ def test_written_weights_are_read_again(suffix: str, draw: some.DataObject) -> N
     activations = [layer.activation for layer in network.layers]
     assert_holds(file.network, arrays_of(network), activations)
     assert (file.format, file.size, file.classes) == (suffix[1:], len(data), classes)
-    assert file.activations == ("stated" if stated else "book")
+    assert file.activations == ("stated" if stated else "assumed")
     assert write_weights(file.network, suffix, classes) == data
 
 
@@ -158,12 +161,71 @@ def test_safetensors_of_others_are_read() -> None:
     ],
 )  # fmt: skip
 def test_state_dict_is_ordered_by_the_numbers_in_its_names(names: str) -> None:
-    """The order is not that of the alphabet; activations of several layers are a guess."""
+    """The order is not that of the alphabet."""
     file = read(refused_safetensors.state_dict(*names.split(" ")))
     depth = len(file.network.layers)
     assert [layer.W.shape for layer in file.network.layers] == [(4, 3), (3, 3), (3, 3)][:depth]
     assert depth == len(names.split(" "))
-    assert file.activations == ("assumed" if depth > 1 else "book")
+
+
+@pytest.mark.parametrize(
+    ("change", "biases"),
+    [
+        (lambda name, array: {name: array[None] if name[0] == "b" else array}, None),
+        (lambda name, array: {} if name[0] == "b" else {name: array}, {"b1", "b2"}),
+        (lambda name, array: {} if name == "b1" else {name: array}, {"b1"}),
+        (
+            lambda name, array: {f"{name[1]}.weight": array.T} if name[0] == "W" else {},
+            {"b1", "b2"},
+        ),
+    ],
+    ids=["row", "none", "one", "pytorch"],
+)
+def test_bias_may_be_a_row_or_missing(change: Any, biases: set[str] | None) -> None:
+    """A bias of shape (1, n) is one of shape (n,), and a missing one is 0."""
+    arrays = book_arrays(4, 3, 2)
+    changed = {k: v for name, array in arrays.items() for k, v in change(name, array).items()}
+    expected = {k: v * 0 if k in (biases or ()) else v for k, v in arrays.items()}
+    assert_holds(network_in(saved(changed)), expected)
+
+
+@pytest.mark.parametrize(
+    ("stated", "given", "used", "known_by"),
+    [
+        (None, None, "sigmoid identity", "assumed"),
+        (None, "relu identity", "relu identity", "stated"),
+        ("tanh identity", None, "tanh identity", "stated"),
+        ("tanh identity", "relu identity", "relu identity", "stated"),
+        ("tanh softmax", None, "tanh identity", "stated"),
+        (None, "relu softmax", "relu identity", "stated"),
+    ],
+)
+def test_activations_are_those_given_or_stated_or_assumed(
+    stated: str | None, given: str | None, used: str, known_by: str
+) -> None:
+    """A caller overrides the file; a softmax at the end is left to whoever needs probabilities."""
+    arrays: dict[str, Any] = dict(book_arrays(4, 3, 2))
+    data = saved(arrays | ({"activations": stated.split()} if stated else {}))
+    weights = read_weights(data, Origin("x", "x", ""), given.split() if given else None)
+    assert_holds(weights.network, arrays, used.split())
+    assert weights.activations == known_by
+
+
+@pytest.mark.parametrize(
+    ("data", "activations"),
+    [
+        (onnx_files.dense(), "relu identity"),
+        (onnx_files.dense(packed=True), "relu identity"),
+        (onnx_files.dense(raw=False), "relu identity"),
+        (onnx_files.gemms(), "tanh identity"),
+    ],
+    ids=["MatMul", "packed shapes", "float_data", "Gemm"],
+)
+def test_onnx_of_others_is_read(data: bytes, activations: str) -> None:
+    """Graphs as scikit-learn's and PyTorch's exporters write them, up to the logits."""
+    file = read(data)
+    assert_holds(file.network, onnx_files.ARRAYS, activations.split())
+    assert (file.format, file.activations) == ("onnx", "stated")
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu", "tanh", "identity"])
@@ -176,6 +238,7 @@ def test_onnx_graph_computes_the_same(activation: str) -> None:
     model = onnx.load_from_string(data)
     onnx.checker.check_model(model, full_check=True)
     assert [(opset.domain, opset.version) for opset in model.opset_import] == [("", 17)]
+    assert_holds(network_in(data), arrays_of(network), (activation, activation, "identity"))
     operators = [node.op_type for node in model.graph.node]
     assert operators.count(activation.capitalize()) == (3 if activation == "identity" else 2)
     assert operators[-1] == "Softmax"

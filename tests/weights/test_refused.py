@@ -7,6 +7,7 @@ import io
 import pickle
 import random
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,34 +16,74 @@ import pytest
 
 from scratchnet_cli.errors import WeightsError
 from tests.audit import FORBIDDEN, listening
+from tests.weights.onnx_files import REFUSED_ONNX
 from tests.weights.refused_npz import PACKED_NPZ, REFUSED_NPZ, RUNNING_NPZ, zeros
-from tests.weights.refused_pickles import REFUSED_PICKLES, RUNNING, buffer, pickled
+from tests.weights.refused_pickles import REFUSED_PICKLES, RUNNING, SAVE, buffer, pickled
 from tests.weights.refused_safetensors import REFUSED_SAFETENSORS
 from tests.weights.weight_files import (
     Refused,
     assert_holds,
     book_arrays,
     network_in,
+    npz,
     ones,
     refusal,
     saved,
     sound_files,
 )
 
+
+def pickle_with(name: str) -> bytes:
+    """Return the start of a pickle that imports something."""
+    return b"\x80\x04\x95" + bytes(8) + b"\x8c" + bytes((len(name),)) + name.encode()
+
+
+OLD_PICKLES = [
+    *(pickle.dumps(x, 0) for x in ({"W1": ones(2, 2)}, [ones(2)], ones(2))),
+    pickle.dumps({}, 1), pickle.dumps([ones(2)], 1),
+    # As Python 2 writes protocol 2.
+    b"\x80\x02}q\x00(U\x02W1q\x01cnumpy.core.multiarray\n_reconstruct\n",
+]  # fmt: skip
 OTHER_KINDS: Refused = {
     "the file is empty": b"",
-    "neither a .safetensors nor an .npz file nor a pickle of protocol 2 or later": [
-        b"\n", b"P", b"hello\nworld\n", b"<!DOCTYPE html><html><body>404</body></html>",
-        b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 181853\n",
-        b"\x89PNG\r\n\x1a\n", b"\x1f\x8b\x08\0", b"\x93NUMPY\x01\0", b"\0" * 1000,
-        bytes(range(256)), pickle.dumps({"W1": ones(2, 2)}, 0), pickle.dumps({}, 1),
+    "not a .pkl, .npz, .safetensors or .onnx file": [
+        b"\n", b"P", b"hello\nworld\n", b"\x89PNG\r\n\x1a\n", b"\x1f\x8b\x08\0",
+        b"\x93NUMPY\x01\0", b"\0" * 1000, bytes(range(256)),
     ],
     "this pickle is damaged or cut short after byte 0": b"\x80",
     "this .npz is damaged or cut short": b"PK",
+    "this is Keras' own format, which is not read; model.export('mine.onnx', format='onnx') writes "
+    "one that is": {
+        "h5": b"\x89HDF\r\n\x1a\n" + bytes(100), "keras": npz(("metadata.json", b"{}")),
+    },
+    "this is PyTorch's own format, which is not read; safetensors.torch.save_file("
+    "model.state_dict(), 'mine.safetensors') writes one that is": {
+        "pt": npz(("model/data.pkl", b"\x80\x02}q\0.")),
+        "old pth": b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.",
+        "pickled": pickle_with("torch._utils"),
+    },
+    f"this was written by scikit-learn or joblib; load it there and {SAVE}": {
+        "model": pickle_with("sklearn.neural_network._multilayer_perceptron"),
+        "joblib": pickle_with("joblib.numpy_pickle"), "packed": zlib.compress(b"x"),
+    },
+    "this is the book's mnist.pkl, a dataset, not a network; eval downloads its images itself": (
+        pickle.dumps({"train_img": ones(2).astype(np.uint8)}, 4)
+    ),
+    "the line ends of this pickle were converted to CRLF; copy the original as a binary file": (
+        pickle.dumps({"W1": ones(2, 2), "b1": ones(2)}, 3).replace(b"\n", b"\r\n")
+    ),
+    "this is a pickle of protocol 0 or 1, or of Python 2; read it with "
+    f"pickle.load(file, encoding='latin1') and {SAVE}": OLD_PICKLES,
+    "this is a Git LFS pointer, not the file itself; git lfs pull downloads the file": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 181853\n"
+    ),
+    "this is an HTML page, not a weight file; download the file itself (on GitHub: Raw)": [
+        b"<!DOCTYPE html><html><body>404</body></html>", b"\n<html>", b"<?xml version='1.0'?>",
+    ],
 }  # fmt: skip
 TABLES = {
     "pickle": REFUSED_PICKLES, "npz": REFUSED_NPZ,
-    "safetensors": REFUSED_SAFETENSORS, "other": OTHER_KINDS,
+    "safetensors": REFUSED_SAFETENSORS, "onnx": REFUSED_ONNX, "other": OTHER_KINDS,
 }  # fmt: skip
 REFUSED = {
     f"{kind}: {message}: {name}": (data, message)
@@ -63,7 +104,7 @@ def test_weight_file_is_refused_with_the_reason(key: str) -> None:
 
 
 EXPECTED = "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: "
-OTHER_NAMES = "W1", "W1 W2 b1", "W1 W3 b1 b3", "W0 b0", "b1 w1", "W1 b1 extra", "W01 b01"
+OTHER_NAMES = "b1", "W1 W3 b1 b3", "W1 b1 b2", "W0 b0", "b1 w1", "W1 b1 extra", "W01 b01"
 MANY = [f"x{i}" for i in range(1000)]
 
 
@@ -91,7 +132,11 @@ def test_weight_file_with_other_names_is_refused(write: Any, names: list[str], f
         ({"W2": ones(4, 2)}, "layer 1 gives 3 values, layer 2 takes 4"),
         ({"b1": ones(2)}, "layer 1: W has 3 columns, but b has 2 values"),
         ({"b2": ones(1)}, "layer 2: W has 2 columns, but b has 1 values"),
-        ({"b2": ones(1, 2)}, "layer 2: b has the shape (1, 2), expected 1 axes"),
+        ({"b2": ones(2, 1)}, "layer 2: b has the shape (2, 1), expected 1 axes"),
+        (
+            {"W1": ones(3, 4)},
+            "layer 1: W has 4 columns, but b has 3 values; W is transposed: save W.T",
+        ),
         ({"W1": ones(12)}, "layer 1: W has the shape (12,), expected 2 axes"),
         ({"W1": ones(4, 3, 1)}, "an array has 3 axes, expected 1 or 2"),
         ({"W2": ones(3, 2) * np.nan}, "layer 2: W holds a value that is infinite or not a number"),

@@ -120,6 +120,7 @@ def saved(arrays: Mapping[str, Any], compressed: bool = False) -> bytes:
 @functools.cache
 def sound_files() -> dict[str, bytes]:
     """Return small sound files in every form that is read."""
+    from tests.weights.onnx_files import dense
     from tests.weights.refused_safetensors import sound
 
     arrays = book_arrays(3, 2, 2)
@@ -128,4 +129,5 @@ def sound_files() -> dict[str, bytes]:
         "stored": saved(arrays),
         "compressed": saved(arrays, compressed=True),
         "safetensors": sound({"__metadata__": {"activations": "identity"}}),
+        "onnx": dense(),
     }

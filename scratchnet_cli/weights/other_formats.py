@@ -1,0 +1,54 @@
+"""Files that people take for weight files: what they are, by their first bytes, and what to do."""
+
+import re
+
+from scratchnet_cli.weights.arrays import SAVE_NPZ
+
+# The longest start in which a format is looked for.
+START_BYTES = 2000
+_PYTORCH = (
+    "this is PyTorch's own format, which is not read; "
+    "safetensors.torch.save_file(model.state_dict(), 'mine.safetensors') writes one that is"
+)
+_KERAS = (
+    "this is Keras' own format, which is not read; "
+    "model.export('mine.onnx', format='onnx') writes one that is"
+)
+_OLD_PICKLE = (
+    "this is a pickle of protocol 0 or 1, or of Python 2; read it with "
+    f"pickle.load(file, encoding='latin1') and {SAVE_NPZ}"
+)
+_ADVICE = (
+    (rb"\x89HDF\r\n|PK.*(metadata|config)\.json", _KERAS),
+    # Before version 1.6, PyTorch's files started with this number; state_dicts can be pickled, too.
+    (rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\.|\x80.*torch\._utils|PK.*/data\.pkl", _PYTORCH),
+    (
+        rb"\x80.*(sklearn\.|joblib\.)|\x78[\x01\x5e\x9c\xda]",
+        f"this was written by scikit-learn or joblib; load it there and {SAVE_NPZ}",
+    ),
+    (
+        rb"\x80.*train_img",
+        "this is the book's mnist.pkl, a dataset, not a network; eval downloads its images itself",
+    ),
+    (
+        rb"\x80.*multiarray\r\n",
+        "the line ends of this pickle were converted to CRLF; copy the original as a binary file",
+    ),
+    (rb"\x80\x02\}.*U.W1|\((dp|lp|i|l)|c[a-z_.]+\r?\n|[\]}]q", _OLD_PICKLE),
+    (
+        rb"version https://git-lfs",
+        "this is a Git LFS pointer, not the file itself; git lfs pull downloads the file",
+    ),
+    (
+        rb"\s*<(!doctype|html|\?xml)",
+        "this is an HTML page, not a weight file; download the file itself (on GitHub: Raw)",
+    ),
+)
+
+
+def advice_for(data: bytes) -> str | None:
+    """Return what a file is and what to do with it, or None if this is not known."""
+    for pattern, advice in _ADVICE:
+        if re.match(pattern, data[:START_BYTES], re.DOTALL | re.IGNORECASE):
+            return advice
+    return None

@@ -1,0 +1,61 @@
+"""The option --activations of every command that takes weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scratchnet_cli import Predictor, load_weights
+from tests.conftest import Run
+from tests.network.networks import random_network
+from tests.weights.weight_files import saved
+
+# Where these stand, the weights follow.
+COMMANDS = (
+    "eval --dataset sample --limit 9 --weights", "predict seven.png --weights", "draw --weights",
+    "bench --weights", "inspect", "convert new.npz", "forward zeros.npy",
+)  # fmt: skip
+NOTE = (
+    "w.npz does not state its activations; assuming sigmoid,identity. If it was trained with "
+    "others, state them, as in --activations relu,identity"
+)
+
+
+@pytest.fixture(autouse=True)
+def _files(digits: np.ndarray) -> None:
+    """Write weights without activations, and something to run them on."""
+    from PIL import Image
+
+    layers = random_network(784, 9, 10).layers
+    arrays = {
+        f"{k}{i}": v for i, x in enumerate(layers, 1) for k, v in {"W": x.W, "b": x.b}.items()
+    }
+    Path("w.npz").write_bytes(saved(arrays))
+    Image.fromarray(digits[0]).save("seven.png")
+    np.save("zeros.npy", np.zeros((1, 784)))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_notes_that_activations_are_assumed(run: Run, command: str) -> None:
+    """With --activations it runs what was named, without a note; identity is not sigmoid."""
+    name, *rest = command.split()
+    args = [name, "w.npz", *rest] if name in ("convert", "forward") else [name, *rest, "w.npz"]
+    result = run(*args)
+    assert result.exit_code == 0
+    assert f"scratchnet: {NOTE}\n" in result.stderr
+    again = run(*args, "--activations", "relu, identity", *(["--force"] * (name == "convert")))
+    assert again.exit_code == 0
+    assert "activations" not in again.stderr
+    if name in ("predict", "forward"):
+        assert again.stdout != result.stdout
+
+
+def test_library_warns_that_activations_are_assumed() -> None:
+    """``load_weights`` and ``Predictor`` take the activations, or raise a UserWarning."""
+    for load in (load_weights, Predictor):
+        with pytest.warns(UserWarning, match=NOTE):
+            load("w.npz")
+        load("w.npz", activations=("relu", "softmax"))
+    assert str(load_weights("w.npz", activations=["tanh", "identity"]).network) == (
+        "Network(784-9-10, tanh identity)"
+    )

@@ -1,0 +1,147 @@
+"""Files in .onnx, put together by hand: graphs of dense layers, and what is refused of others."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tests.weights.weight_files import Arrays, Refused, book_arrays
+
+TYPES = {"<f4": 1, "<i8": 7, "<f2": 10, "<f8": 11}
+FLOATS_FIELD = {"<f4": 4, "<f8": 10}
+
+
+def varint(number: int) -> bytes:
+    """Return an integer, 7 bits a byte, the lowest first."""
+    parts = []
+    while number > 0x7F:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes((*parts, number))
+
+
+def field(number: int, value: int | float | str | bytes) -> bytes:
+    """Return a field: a varint, a float of four bytes, a text, or bytes."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    if isinstance(value, float):
+        return varint(number << 3 | 5) + np.float32(value).tobytes()
+    data = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def tensor(name: str, array: Any, packed: bool = False, raw: bool = True) -> bytes:
+    """Return a tensor. packed: whether its shape is; raw: whether its numbers are in raw_data."""
+    code = array.dtype.str
+    shape = [varint(length) for length in array.shape]
+    dims = field(1, b"".join(shape)) if packed else b"".join(field(1, n) for n in array.shape)
+    place = 9 if raw else FLOATS_FIELD[code]
+    return dims + field(2, TYPES[code]) + field(8, name) + field(place, array.tobytes())
+
+
+def node(operator: str, inputs: str, output: str, **attributes: int | float | bytes) -> bytes:
+    """Return a node. inputs: names, separated by spaces; attributes: numbers, or a tensor."""
+    fields = [field(1, name) for name in inputs.split()] + [field(2, output), field(4, operator)]
+    for name, value in attributes.items():
+        number = {int: 3, float: 2, bytes: 5}[type(value)]
+        fields.append(field(5, field(1, name) + field(number, value)))
+    return b"".join(fields)
+
+
+def model(
+    *nodes: bytes, tensors: Sequence[bytes] = (), inputs: str = "x", outputs: str = "y"
+) -> bytes:
+    """Return a model whose graph has these nodes, tensors, inputs and outputs."""
+    fields = [field(1, each) for each in nodes] + [field(5, each) for each in tensors]
+    fields += [field(11, field(1, name)) for name in inputs.split()]
+    fields += [field(12, field(1, name)) for name in outputs.split()]
+    return field(1, 8) + field(2, "tests") + field(7, b"".join(fields))
+
+
+ARRAYS = book_arrays(4, 3, 2)
+W, B = tensor("W", ARRAYS["W1"]), tensor("B", ARRAYS["b1"])
+
+
+def dense(arrays: Arrays = ARRAYS, **options: bool) -> bytes:
+    """Return two layers as scikit-learn's converter writes them. options: of ``tensor``."""
+    return model(
+        node("Cast", "x", "0", to=1),
+        node("MatMul", "0 W1", "1"), node("Add", "1 b1", "2"), node("Relu", "2", "3"),
+        node("MatMul", "3 W2", "4"), node("Add", "b2 4", "5"),
+        node("Softmax", "5", "y"), node("ArgMax", "y", "label"), node("ZipMap", "y", "z"),
+        tensors=[tensor(name, array, **options) for name, array in arrays.items()],
+        outputs="label z",
+    )  # fmt: skip
+
+
+def gemms() -> bytes:
+    """Return two layers as PyTorch's exporter writes them."""
+    transposed = {name: np.ascontiguousarray(array.T) for name, array in ARRAYS.items()}
+    return model(
+        node("Flatten", "x", "0", axis=1),
+        node("Gemm", "0 W1 b1", "1", alpha=1.0, beta=1.0, transB=1), node("Tanh", "1", "2"),
+        node("Constant", "", "b2", value=tensor("", ARRAYS["b2"])),
+        node("Gemm", "2 W2 b2", "3", transB=1), node("Identity", "3", "y"),
+        tensors=[tensor(name, transposed[name]) for name in ("W1", "b1", "W2")],
+        inputs="x W1 b1 W2",
+    )  # fmt: skip
+
+
+_NOT_DENSE = "where no dense layer does; only dense layers with sigmoid, relu or tanh are run"
+_DAMAGED = "this .onnx file is damaged or cut short"
+_OUTSIDE = tensor("W", ARRAYS["W1"]) + field(13, field(1, "location") + field(2, "W.bin"))
+REFUSED_ONNX: Refused = {
+    f"its graph uses Conv {_NOT_DENSE}": model(node("Conv", "x W", "y"), tensors=[W]),
+    f"its graph uses an unknown operation {_NOT_DENSE}": model(node("\x1b[31m", "x", "y")),
+    f"its graph uses Relu {_NOT_DENSE}": [
+        model(node("Relu", "x", "y")),
+        model(
+            node("MatMul", "x W", "0"), node("Tanh", "0", "1"), node("Relu", "1", "y"),
+            tensors=[W],
+        ),
+    ],
+    f"its graph uses Add {_NOT_DENSE}": [
+        model(node("Add", "x B", "y"), tensors=[B]),
+        model(node("MatMul", "x W", "0"), node("Add", "0 c", "y"), tensors=[W]),
+        model(node("Gemm", "x W B", "0"), node("Add", "0 B", "y"), tensors=[W, B]),
+    ],
+    f"its graph uses MatMul {_NOT_DENSE}": model(node("MatMul", "W x", "y"), tensors=[W]),
+    f"its graph uses Flatten {_NOT_DENSE}": model(
+        node("MatMul", "x W", "0"), node("Flatten", "0", "y"), tensors=[W]
+    ),
+    f"its graph uses Gemm {_NOT_DENSE}": [
+        model(node("Gemm", "x W B", "y", **options), tensors=[W, B])
+        for options in ({"alpha": 2.0}, {"beta": 0.5}, {"transA": 1})
+    ] + [model(node("Gemm", "x V B", "y"), tensors=[B])],
+    "its graph branches; only layers one after another can be run": model(
+        node("MatMul", "x W", "0"), node("Relu", "0", "1"), node("Tanh", "0", "y"), tensors=[W]
+    ),
+    "its weights are in another file, which is not read; onnx.save(onnx.load('model.onnx'), "
+    "'one.onnx') writes one file with all of them": model(
+        node("MatMul", "x W", "y"), tensors=[_OUTSIDE]
+    ),
+    "an array is not of floating-point numbers": model(
+        node("MatMul", "x W", "y"), tensors=[tensor("W", np.ones((2, 2), "<i8"))]
+    ),
+    "an array of 48 bytes comes with 0 bytes": model(
+        node("MatMul", "x W", "y"), tensors=[W[: -2 - 48]]
+    ),
+    "an array has a shape that no layer has": model(
+        node("MatMul", "x W", "y"), tensors=[field(1, 2**64 - 1) + tensor("W", ARRAYS["b1"])]
+    ),
+    "a part of this .onnx file has more than 1000 fields": [
+        model(*[b""] * 1001), model(b"\x08\0" * 1001), b"\x08\0" * 10_000,
+    ],
+    "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: none": (
+        model(outputs="x")
+    ),
+    _DAMAGED: [
+        b"\x08\x08", b"\x08", b"\x08\xff\xff", b"\x08\x08\x3a\x05\0", b"\x08\x08\x3b",
+        model(inputs=""), model(inputs="x z"), model(outputs="z"),
+        # An operation that takes its own result.
+        model(node("MatMul", "x W", "0"), node("Identity", "0", "0"), tensors=[W]),
+        field(1, 8) + field(7, 1), field(1, 8) + field(7, field(1, 1)),
+        model(node("MatMul", "x W", "y"), tensors=[W + field(2, 1)]),
+        model(field(1, b"\xff")), model(node("Constant", "", "y")),
+    ],
+}  # fmt: skip
