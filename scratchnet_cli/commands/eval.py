@@ -53,9 +53,10 @@ if TYPE_CHECKING:
     "--dataset",
     type=click.Path(),
     callback=require_text,
-    metavar="mnist|sample|DIR",
-    help="The labelled images; DIR holds IDX files named like MNIST's, or pictures in a folder "
-    "for each class or listed in labels.tsv or labels.csv.  "
+    metavar="mnist|sample|PATH",
+    help="The labelled images; PATH is a folder of IDX files named like MNIST's, or of pictures "
+    "in a folder for each class or listed in labels.tsv or labels.csv; or a file: IDX images, "
+    "CSV (label, pixels) or Keras' mnist.npz.  "
     "[default: mnist, or sample where its test split cannot be downloaded]",
 )
 @click.option(
@@ -64,6 +65,9 @@ if TYPE_CHECKING:
     default="test",
     show_default=True,
     help="Which part of the dataset.",
+)
+@click.option(
+    "--transpose", is_flag=True, help="Swap rows and columns of the images: EMNIST's need it."
 )
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Use only the first N images."
@@ -105,6 +109,7 @@ def command(
     activations: tuple[str, ...] | None,
     dataset: str | None,
     split: Literal["test", "train"],
+    transpose: bool,
     limit: int | None,
     polarity: str,
     raw: bool,
@@ -143,6 +148,8 @@ def command(
     details = format == "json" or report is not None
     pictures = _labelled_pictures(dataset, split, loaded.network.outputs)
     if pictures:
+        if transpose:
+            raise click.UsageError("--transpose is for IDX, CSV and .npz files, not for pictures.")
         from scratchnet_cli.evaluation.pictures import evaluate_pictures
 
         result = evaluate_pictures(
@@ -161,7 +168,7 @@ def command(
             f"and {dataset or 'mnist'} is none: it would have labels.tsv, or folders by class."
         )
     else:
-        images = load_dataset(dataset, split, stderr).first(limit)
+        images = load_dataset(dataset, split, stderr, transpose).first(limit)
         result = evaluate(loaded, images, batch_size, details=details, progress=stderr)
     stderr.summary(
         f"{result.weights.name} weights on {result.dataset.name}: {result.correct} of "

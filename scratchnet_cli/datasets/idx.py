@@ -1,7 +1,8 @@
 """IDX, the file format of MNIST.
 
 An IDX file is a magic number (two zero bytes, the type, the number of axes), the length of each
-axis as a big-endian 32-bit integer, and the values. MNIST's type is 8: unsigned bytes.
+axis as a big-endian 32-bit integer, and the values. MNIST's type is 8: unsigned bytes; the labels
+of QMNIST have 12: big-endian int32.
 """
 
 import io
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import DatasetError, about
 
 GZIP_MAGIC = b"\x1f\x8b"
+UBYTE, INT32 = 8, 12
 MAX_IDX_BYTES = 4 * 2**30
 # Larger files are mapped, unless they are gzipped.
 MAX_READ_BYTES = 64 * 2**20
@@ -24,19 +26,24 @@ MAX_READ_BYTES = 64 * 2**20
 MAX_GZIP_RATIO = 1032
 
 
-def read_idx(data: bytes, axes: int, label: str) -> NDArray[np.uint8]:
-    """Return the array in an IDX file of bytes, read-only. label: names the file in messages."""
+def read_idx(data: bytes, axes: int, label: str, type_code: int = UBYTE) -> NDArray[np.uint8]:
+    """Return the array in an IDX file, read-only; of int32, one more axis has the four bytes.
+
+    label: names the file in messages.
+    """
+    magic = bytes((0, 0, type_code, axes))
     if data.startswith(GZIP_MAGIC):
-        shape, body = _unpack(data, axes, label)
+        shape, body = _unpack(data, magic, label)
     else:
-        start = _header_bytes(axes)
-        shape, body = _read_shape(data[:start], axes, label), memoryview(data)[start:]
+        start = _header_bytes(magic)
+        shape, body = _read_shape(data[:start], magic, label), memoryview(data)[start:]
     _check_length(shape, len(body), label)
     return np.frombuffer(body, np.uint8).reshape(shape)
 
 
-def load_idx(path: Path, axes: int) -> NDArray[np.uint8]:
-    """Return the array in an IDX file, read-only; a large one that is not gzipped is mapped."""
+def load_idx(path: Path, axes: int, type_code: int = UBYTE) -> NDArray[np.uint8]:
+    """Return what ``read_idx`` does of a file; a large one that is not gzipped is mapped."""
+    magic = bytes((0, 0, type_code, axes))
     try:
         status = path.stat()
         # The size of a pipe or a device is not known. Opening a folder explains itself.
@@ -49,9 +56,9 @@ def load_idx(path: Path, axes: int) -> NDArray[np.uint8]:
         with about(path.parent), path.open("rb") as file:
             if status.st_size <= MAX_READ_BYTES or path.suffix == ".gz":
                 # One byte more shows that the file has grown.
-                return read_idx(file.read(status.st_size + 1), axes, path.name)
-            start = _header_bytes(axes)
-            shape = _read_shape(file.read(start), axes, path.name)
+                return read_idx(file.read(status.st_size + 1), axes, path.name, type_code)
+            start = _header_bytes(magic)
+            shape = _read_shape(file.read(start), magic, path.name)
             _check_length(shape, status.st_size - start, path.name)
             return np.memmap(path, np.uint8, "r", offset=start, shape=shape)
     except OSError as error:
@@ -63,6 +70,10 @@ def read_rows(images: NDArray[Any], rows: slice) -> NDArray[Any]:
 
     A map of a file that became shorter would kill the process.
     """
+    if images.ndim == 3 and not images.flags.c_contiguous:
+        transposed = images.swapaxes(1, 2)
+        if transposed.flags.c_contiguous:
+            return read_rows(transposed, rows).swapaxes(1, 2)
     part = mapped = images[rows]
     while isinstance(mapped.base, np.memmap):
         mapped = mapped.base
@@ -86,14 +97,14 @@ def _check_length(shape: tuple[int, ...], length: int, label: str) -> None:
         raise DatasetError(f"{label}: the header promises {expected} bytes, but there are {found}")
 
 
-def _unpack(data: bytes, axes: int, label: str) -> tuple[tuple[int, ...], memoryview]:
+def _unpack(data: bytes, magic: bytes, label: str) -> tuple[tuple[int, ...], memoryview]:
     """Return the shape in a gzipped file's header, and the rest up to one byte too many."""
     # MNIST comes unpacked from the cache.
     import gzip
 
     try:
         with gzip.open(io.BytesIO(data)) as stream:
-            shape = _read_shape(stream.read(_header_bytes(axes)), axes, label)
+            shape = _read_shape(stream.read(_header_bytes(magic)), magic, label)
             size = math.prod(shape)
             if size > min(MAX_IDX_BYTES, len(data) * MAX_GZIP_RATIO):
                 raise DatasetError(
@@ -104,22 +115,22 @@ def _unpack(data: bytes, axes: int, label: str) -> tuple[tuple[int, ...], memory
         raise DatasetError(f"{label}: the file is damaged or cut short") from error
 
 
-def _header_bytes(axes: int) -> int:
-    return 4 + 4 * axes
+def _header_bytes(magic: bytes) -> int:
+    return 4 + 4 * magic[3]
 
 
-def _read_shape(header: bytes, axes: int, label: str) -> tuple[int, ...]:
-    magic = bytes((0, 0, 8, axes))
+def _read_shape(header: bytes, magic: bytes, label: str) -> tuple[int, ...]:
     if not header:
         raise DatasetError(f"{label}: the file is empty")
     if header[:4] != magic:
         raise DatasetError(
-            f"{label}: not an IDX file of bytes with {axes} axes "
+            f"{label}: not an IDX file of {'int32' if magic[2] == INT32 else 'bytes'} "
+            f"with {magic[3]} axes "
             f"(it begins {header[:4].hex(' ')}, expected {magic.hex(' ')})"
         )
-    if len(header) < _header_bytes(axes):
+    if len(header) < _header_bytes(magic):
         raise DatasetError(f"{label}: the file is damaged or cut short")
-    shape = tuple(np.frombuffer(header, ">u4", axes, 4).tolist())
+    shape = tuple(np.frombuffer(header, ">u4", magic[3], 4).tolist())
     if 0 in shape:
         raise DatasetError(f"{label}: the header says that there is nothing: {list(shape)}")
-    return shape
+    return shape if magic[2] == UBYTE else (*shape, 4)

@@ -1,8 +1,7 @@
-"""Datasets of images by name: ``mnist``, ``sample``, or a folder of IDX files."""
+"""Datasets of images by name: ``mnist``, ``sample``, or a folder or file of images."""
 
 import hashlib
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,6 @@ from scratchnet_cli.system.progress import Progress
 Split = Literal["test", "train"]
 
 DIGITS = 10
-FILE_PREFIX = {"test": "t10k", "train": "train"}
 _BUNDLED_DATA = Path(__file__).parents[1] / "bundled"
 _SAMPLE = (_BUNDLED_DATA / "sample-images.idx3.gz", _BUNDLED_DATA / "sample-labels.idx1.gz")
 
@@ -30,11 +28,11 @@ _SAMPLE = (_BUNDLED_DATA / "sample-images.idx3.gz", _BUNDLED_DATA / "sample-labe
 class Dataset:
     """Labelled images and where they came from.
 
-    images: (n, rows, columns) uint8, 0 is background, 255 is ink; labels: (n,) uint8; n > 0.
+    images: (n, rows, columns) uint8, 0 is background, 255 is ink; labels: (n,) integers; n > 0.
     """
 
     images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
+    labels: NDArray[Any]
     origin: Origin
     split: str | None = None
 
@@ -79,14 +77,18 @@ def load_dataset(
     name: str | os.PathLike[str] | None = None,
     split: Split = "test",
     progress: Progress | None = None,
+    transpose: bool = False,
 ) -> Dataset:
     """Load labelled images by name.
 
     Args:
-        name: ``mnist`` (downloaded once), ``sample`` (1,000 bundled digits) or a folder of IDX
-            files. None is ``mnist``, or ``sample`` if MNIST's test split is not available.
+        name: ``mnist`` (downloaded once), ``sample`` (1,000 bundled digits), a folder of IDX
+            files, or a file: the images of such a folder, CSV (a label and 784 pixels a line) or
+            Keras' ``mnist.npz``. None is ``mnist``, or ``sample`` if MNIST's test split is not
+            available.
         split: ``test`` or ``train``.
         progress: Shows downloads and notes; None shows nothing.
+        transpose: Swap rows and columns of the images, as EMNIST's files need.
 
     Returns:
         The dataset; ``.arrays()`` gives ``(x, t)`` as in the book.
@@ -103,6 +105,16 @@ def load_dataset(
     if split not in MNIST:
         raise DatasetError(f"there is no split {split!r}, expected 'test' or 'train'")
     progress = progress or Progress(quiet=True)
+    dataset = _load(name, split, progress)
+    if transpose:
+        return replace(dataset, images=dataset.images.swapaxes(1, 2))
+    source = os.path.basename(dataset.origin.source)  # noqa: PTH119
+    if "emnist" in source.lower():
+        progress.note(f"{source}: EMNIST's images are transposed; --transpose turns them upright")
+    return dataset
+
+
+def _load(name: str | os.PathLike[str] | None, split: Split, progress: Progress) -> Dataset:
     if name is None:
         try:
             return _mnist(split, progress, is_default=True)
@@ -110,14 +122,14 @@ def load_dataset(
             if split != "test" or isinstance(error, MirrorError):
                 raise
             progress.note(f"using the bundled sample, for MNIST is not available ({error.cause})")
-            return _read_files("sample", *_SAMPLE, split=split, fallback=True)
+            return _sample(fallback=True)
     if name == "mnist":
         return _mnist(split, progress)
     if name == "sample":
         if split != "test":
             raise DatasetError("the bundled sample has no train split; --dataset mnist has one")
-        return _read_files("sample", *_SAMPLE, split=split)
-    return _read_files(os.fspath(name), *_find_files(Path(name), split), split=split)
+        return _sample()
+    return _load_path(Path(name), os.fspath(name), split)
 
 
 def load_mnist(
@@ -144,14 +156,6 @@ def load_mnist(
     return load_dataset("mnist", split).arrays(normalize, flatten, one_hot_label)
 
 
-def has_idx_files(names: Iterable[str]) -> bool:
-    """Return whether one of these files is named like one of MNIST's."""
-    starts = tuple(
-        f"{prefix}-{kind}" for prefix in FILE_PREFIX.values() for kind in ("images", "labels")
-    )
-    return any(name.startswith(starts) and "-ubyte" in name for name in names)
-
-
 def _mnist(split: Split, progress: Progress, is_default: bool = False) -> Dataset:
     images, labels = (fetch(asset, progress, is_default=is_default) for asset in MNIST[split])
     return Dataset(
@@ -162,38 +166,22 @@ def _mnist(split: Split, progress: Progress, is_default: bool = False) -> Datase
     )
 
 
-def _find_files(folder: Path, split: Split) -> tuple[Path, Path]:
-    """Return the image and label files in a folder that names them as MNIST does."""
-    try:
-        present = {path.name for path in folder.iterdir()}
-    except OSError as error:
-        raise DatasetError(
-            f"{folder}: {error.strerror}; expected mnist, sample or a folder of IDX files or of "
-            "labelled pictures"
-        ) from error
-    found = []
-    for kind, axes in (("images", 3), ("labels", 1)):
-        stem = f"{FILE_PREFIX[split]}-{kind}"
-        names = [f"{stem}{sep}idx{axes}-ubyte{end}" for end in ("", ".gz") for sep in "-."]
-        paths = [folder / name for name in names if name in present]
-        if not paths:
-            hint = (
-                "; labelled pictures would be in folders named after the classes, as in 7/, or "
-                "listed in labels.tsv or labels.csv"
-            ) * (not has_idx_files(present))
-            raise DatasetError(f"{folder}: holds no {names[0]}, gzipped or not{hint}")
-        # MNIST is also distributed with a folder of that name beside the file.
-        found.append(min(paths, key=os.path.isdir))
-    return found[0], found[1]
+def _sample(fallback: bool = False) -> Dataset:
+    images, labels = _SAMPLE
+    origin = Origin("sample", str(images), partial(_sha256, images, labels), fallback)
+    return Dataset(load_idx(images, axes=3), load_idx(labels, axes=1), origin, "test")
 
 
-def _read_files(
-    name: str, images: Path, labels: Path, *, split: Split, fallback: bool = False
-) -> Dataset:
-    origin = Origin(name, str(images), partial(_sha256, images, labels), fallback)
-    arrays = load_idx(images, axes=3), load_idx(labels, axes=1)
-    with about(images.parent):
-        return Dataset(*arrays, origin, split)
+def _load_path(path: Path, name: str, split: Split) -> Dataset:
+    """Load a folder of IDX files, or one file, which has no split unless it is an .npz file."""
+    # MNIST and the sample need none of these.
+    from scratchnet_cli.datasets.files import read_file
+    from scratchnet_cli.datasets.idx_files import read_folder
+
+    contents = (read_folder if os.path.isdir(path) else read_file)(path, split)  # noqa: PTH112
+    origin = Origin(name, str(contents.files[0]), partial(_sha256, *contents.files))
+    with about(path):
+        return Dataset(contents.images, contents.labels, origin, contents.split)
 
 
 def _sha256(*paths: Path) -> str:

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchnet_cli.datasets.idx_files import find_sets
 from scratchnet_cli.datasets.label_lists import LIST_NAMES, parse_label, read_label_list
-from scratchnet_cli.datasets.load import has_idx_files
 from scratchnet_cli.errors import DatasetError
-from scratchnet_cli.system.inputs import expand
+
+# What macOS and Windows leave in folders and archives, beside hidden files.
+IGNORED_NAMES = ("__macosx", "thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,32 +41,38 @@ def find_labelled_pictures(folder: str, classes: int) -> LabelledPictures | None
     neither, or if there are IDX files, which have priority.
     """
     try:
-        names, folders = _entries(Path(folder))
+        files, others = _entries(Path(folder))
+        lists = [name for name in LIST_NAMES if name in files + others]
+        if find_sets(Path(folder), inside=not lists):
+            return None
     except OSError:
         return None
-    if has_idx_files(names):
-        return None
-    lists = [name for name in LIST_NAMES if name in names]
     if len(lists) > 1:
         raise DatasetError(
             f"{Path(folder)}: holds both {lists[0]} and {lists[1]}; one of them must go"
         )
     if lists:
-        return _listed(folder, lists[0], classes)
-    return _by_class(folder, folders, classes) if folders else None
+        return _listed(folder, lists[0], classes, files)
+    folders = [name for name in others if os.path.isdir(os.path.join(folder, name))]  # noqa: PTH112, PTH118
+    if not folders:
+        return None
+    left_out = sorted({*files, *others}.difference(folders))
+    return _by_class(folder, folders, left_out, classes)
 
 
-def _listed(name: str, list_name: str, classes: int) -> LabelledPictures:
+def _listed(name: str, list_name: str, classes: int, files: list[str]) -> LabelledPictures:
     folder = Path(name)
-    present = set(_pictures_within(folder))
-    labels = read_label_list(folder, list_name, classes, present)
-    left_out = sorted(present.difference(labels))
+    labels = read_label_list(folder, list_name, classes, frozenset(files))
+    left_out = [file for file in files if file not in labels and file != list_name]
     notes = [f"{folder}: not in {list_name}, left out: {_some(left_out)}"] if left_out else []
     paths = [os.path.join(folder, name) for name in labels]  # noqa: PTH118
     return LabelledPictures(name, paths, np.array([*labels.values()]), tuple(notes))
 
 
-def _by_class(name: str, class_folders: list[str], classes: int) -> LabelledPictures:
+def _by_class(
+    name: str, class_folders: list[str], left_out: list[str], classes: int
+) -> LabelledPictures:
+    """Take each file in a class's folder for a picture: reading it shows whether it is one."""
     folder = Path(name)
     paths: dict[int, list[str]] = {}
     notes = []
@@ -74,19 +82,18 @@ def _by_class(name: str, class_folders: list[str], classes: int) -> LabelledPict
         if label is None:
             raise DatasetError(
                 f"{inner}: no class of the network; pictures are labelled by folders named "
-                f"0 to {classes - 1}, or by a list, labels.tsv"
+                f"0 to {classes - 1}, or by a list, {' or '.join(LIST_NAMES)}"
             )
         try:
-            ignored = _entries(inner)[1]
+            files, others = _entries(inner)
         except OSError as error:
             raise DatasetError(f"{inner}: {error.strerror}") from error
-        pictures = expand([str(inner)])
-        if pictures == [str(inner)]:
+        if not files:
             raise DatasetError(f"{inner}: this class's folder holds no pictures")
-        paths.setdefault(label, []).extend(pictures)
-        if ignored:
-            notes.append(f"{inner}: the folders in it are left out: {_some(ignored)}")
-    if left_out := _pictures_within(folder):
+        paths.setdefault(label, []).extend(os.path.join(inner, file) for file in files)  # noqa: PTH118
+        if others:
+            notes.append(f"{inner}: left out, because they are not files: {_some(others)}")
+    if left_out:
         notes.append(f"{folder}: in no class's folder, left out: {_some(left_out)}")
     by_class = [[(path, label) for path in paths[label]] for label in sorted(paths)]
     turns = [pair for turn in zip_longest(*by_class) for pair in turn if pair]
@@ -96,21 +103,20 @@ def _by_class(name: str, class_folders: list[str], classes: int) -> LabelledPict
 
 
 def _entries(folder: Path) -> tuple[list[str], list[str]]:
-    """Return the names in a folder, and the folders among them, without hidden ones."""
+    """Return the files and the other names in a folder, sorted, without those to ignore."""
+    found: tuple[list[str], list[str]] = [], []
     with os.scandir(folder) as entries:
-        # DirEntry.is_dir raises for a circular link and for a target that may not be seen.
-        found = {
-            entry.name: os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()  # noqa: PTH112
-            for entry in entries
-            if entry.name[0] != "."
-        }
-    return sorted(found), sorted(name for name, is_folder in found.items() if is_folder)
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name[0] != "." and entry.name.lower() not in IGNORED_NAMES:
+                found[not _is_file(entry)].append(entry.name)
+    return found
 
 
-def _pictures_within(folder: Path) -> list[str]:
-    """Return the names of the pictures directly in the folder."""
-    pictures = expand([str(folder)])
-    return [] if pictures == [str(folder)] else [os.path.basename(path) for path in pictures]  # noqa: PTH119
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Return whether this is a file, a link to one, or a broken link: reading that explains it."""
+    if not entry.is_symlink():
+        return entry.is_file()
+    return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113
 
 
 def _some(names: list[str], max_shown: int = 3) -> str:

@@ -41,12 +41,18 @@ LISTS = ("activations", "classes")
 
 
 def view_array(
-    body: bytes | bytearray | memoryview, code: str, shape: tuple[Any, ...], fortran: bool
+    body: bytes | bytearray | memoryview,
+    code: str,
+    shape: tuple[Any, ...],
+    fortran: bool,
+    *,
+    types: tuple[str, ...] = FLOAT_TYPES,
+    max_axes: int = MAX_AXES,
 ) -> Array:
     """Return an array over ``body``, without a copy. code: NumPy's, such as "<f4"."""
-    if code[:1] not in "<>=" or code[1:] not in FLOAT_TYPES:
+    if code[:1] not in "<>=" or code[1:] not in types:
         raise WeightsError("an array is not of floating-point numbers")
-    if len(shape) > MAX_AXES:
+    if len(shape) > max_axes:
         hint = "; only dense layers are run, not convolutional ones"
         raise WeightsError(
             f"an array has {len(shape)} axes, expected 1 or 2{hint if len(shape) == 4 else ''}"

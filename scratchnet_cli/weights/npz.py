@@ -9,6 +9,7 @@ import re
 import sys
 import zipfile
 import zlib
+from collections.abc import Container
 from typing import NamedTuple
 
 import numpy as np
@@ -59,7 +60,7 @@ def split_npy(data: bytes) -> Npy:
 
 def read_npz(data: bytes) -> Contents:
     """Return the float arrays and lists of names in an .npz file; all else is refused."""
-    members = _members(data)
+    members = read_members(data)
     lists = {key: _names(key, members.pop(key)) for key in LISTS if key in members}
     return Contents({name: view_array(*npy) for name, npy in members.items()}, lists)
 
@@ -72,15 +73,21 @@ def write_npz(contents: Contents) -> bytes:
     return file.getvalue()
 
 
-def _members(data: bytes) -> dict[str, Npy]:
+def read_members(
+    data: bytes, max_bytes: int = MAX_WEIGHTS_BYTES, only: Container[str] | None = None
+) -> dict[str, Npy]:
+    """Return the arrays of an .npz file by name. only: those to unpack, None for all."""
     found: dict[str, Npy] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            if sum(member.file_size for member in members) > MAX_WEIGHTS_BYTES:
-                raise WeightsError(f"this .npz unpacks to more than {MAX_WEIGHTS_BYTES >> 20} MiB")
-            for member in members:
-                name = member.filename.removesuffix(".npy")
+            members = [
+                (name, member)
+                for member in archive.infolist()
+                if (name := member.filename.removesuffix(".npy")) in (only or (name,))
+            ]
+            if sum(member.file_size for _, member in members) > max_bytes:
+                raise WeightsError(f"this .npz unpacks to more than {max_bytes >> 20} MiB")
+            for name, member in members:
                 if name in found:
                     raise WeightsError("this .npz holds two arrays of the same name")
                 if member.compress_type not in _NUMPY_COMPRESSIONS:

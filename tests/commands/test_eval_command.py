@@ -230,10 +230,11 @@ def test_usage_that_is_wrong_has_a_hint(run: Run, args: tuple[str, ...], hint: s
     [
         (("--weights", "nowhere.npz"), "nowhere.npz: No such file"),
         (("--weights", "a\nb"), r"a\nb: No such file"),
-        (("--dataset", __file__), f"{__file__}: Not a directory; expected mnist"),
+        (("--dataset", __file__), f"{__file__}: line 1 has 2 columns, expected 785"),
         (("--dataset", "nowhere"), "nowhere: No such file or directory; expected mnist"),
         (("--dataset", "."), ".: holds no t10k-images-idx3-ubyte, gzipped or not; labelled "
-         "pictures would be in folders named after the classes, as in 7/, or listed in labels.tsv"),
+         "pictures would be in folders named after the classes, as in 7/, or listed in labels.tsv "
+         "or labels.csv; a CSV or .npz file is named itself"),
         (("--dataset", "sample", "--split", "train"), "the bundled sample has no train split"),
         (("--weights", "small.npz"), "small.npz on {sample}: the network takes 2 values"),
         (("--weights", "two.npz"), "two.npz on {sample}: the network has 2 classes, but a label"),

@@ -172,6 +172,24 @@ def test_unreadable_pictures_count_as_wrong(run: Run, damaged: Path) -> None:
     assert run(*command, "--min-accuracy", "1").exit_code == 3
 
 
+def test_content_of_a_file_decides_whether_it_is_a_picture(run: Run, pictures: Path) -> None:
+    """In a class's folder every file counts, whatever its name; text is an unreadable picture."""
+    expected = counted(run, pictures)
+    folder = by_class(pictures)
+    for path in [*folder.glob("*/*.png")]:
+        path.rename(path.with_name(f"IMG_{path.stem}.HEIC"))
+    assert evaluated(run, folder)["confusion"] == expected
+    (folder / "3" / "notes.txt").write_text("not a picture")
+    command = ("eval", *BUNDLED_WEIGHTS, "--dataset", folder)
+    result = run(*command, "--format", "json")
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["total"], answer["unreadable"]) == (3, DRAWN + 1, 1)
+    assert f"{folder / '3' / 'notes.txt'}: not a picture of a known format" in result.stderr
+    usage = run(*command, "--transpose")
+    assert (usage.exit_code, usage.stdout) == (2, "")
+    assert "--transpose is for IDX, CSV and .npz files" in usage.stderr
+
+
 def test_unreadable_pictures_can_be_skipped(run: Run, damaged: Path) -> None:
     """With --skip-unreadable they are named, but are neither wrong nor a failure."""
     expected = counted(run, damaged)

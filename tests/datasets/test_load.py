@@ -2,20 +2,23 @@
 
 import errno
 import hashlib
+import json
 import os
+import struct
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.datasets import idx as idx_module
+from scratchnet_cli.datasets.idx import INT32
 from scratchnet_cli.datasets.load import Dataset, Split, load_dataset, load_mnist
 from scratchnet_cli.downloads.assets import MNIST
 from scratchnet_cli.errors import DatasetError
 from scratchnet_cli.system.origin import Origin
-from tests.conftest import idx
+from tests.conftest import BUNDLED, BUNDLED_WEIGHTS, Run, idx
 from tests.datasets.test_idx import IMAGES, LABELS, zipped
 from tests.downloads.fetching import asset
 
@@ -81,6 +84,116 @@ def test_folder_in_place_of_a_file_counts_only_alone(tmp_path: Path) -> None:
     images.unlink()
     with pytest.raises(DatasetError, match=r"t10k-images-idx3-ubyte: Is a directory$"):
         load_dataset(tmp_path)
+
+
+def write_set(folder: Path, start: str, labels: bytes = idx(LABELS)) -> Path:
+    """Write IMAGES and labels under names with this start; return the images file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kind = "idx2-int" if labels[2] == INT32 else "idx1-ubyte"
+    (folder / f"{start}-labels-{kind}.gz").write_bytes(zipped(labels))
+    path = folder / f"{start}-images-idx3-ubyte.gz"
+    path.write_bytes(zipped(idx(IMAGES)))
+    return path
+
+
+QMNIST = np.column_stack((LABELS, np.arange(21).reshape(3, 7) + 1000))
+
+
+def qmnist_labels(columns: NDArray[Any] = QMNIST) -> bytes:
+    """Return an IDX file of int32."""
+    return struct.pack(">4B2I", 0, 0, INT32, 2, *columns.shape) + columns.astype(">i4").tobytes()
+
+
+@every_split
+@pytest.mark.parametrize("inner", ["", "raw", "MNIST/raw"])
+@pytest.mark.parametrize("name", ["", "emnist-digits", "qmnist"])
+def test_folder_may_be_of_emnist_qmnist_or_torchvision(
+    tmp_path: Path, split: Split, inner: str, name: str
+) -> None:
+    """Their files are found, also in ``raw``; of QMNIST's labels the first column counts."""
+    start = f"{name}-{split}" if name else PREFIXES[split]
+    labels = qmnist_labels() if name == "qmnist" else idx(LABELS)
+    images = write_set(tmp_path / inner, start, labels)
+    for path in (tmp_path, images):
+        dataset = load_dataset(path, split if path == tmp_path else "test")
+        np.testing.assert_array_equal(dataset.images, IMAGES)
+        assert dataset.labels.tolist() == LABELS.tolist()
+        assert dataset.origin.source == str(images)
+        assert dataset.split == (split if path == tmp_path else None)
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["emnist-letters-test", "emnist-digits-test"], "emnist-digits-test, emnist-letters-test"),
+        (["t10k", "qmnist-test"], "t10k, qmnist-test"),
+        (["MNIST/raw/t10k", "Fashion/raw/t10k"],
+         f"{Path('Fashion/raw/t10k')}, {Path('MNIST/raw/t10k')}"),
+    ],
+)  # fmt: skip
+def test_folder_of_several_datasets_is_refused(
+    tmp_path: Path, names: list[str], found: str
+) -> None:
+    """The message names them, and the images of one, which is a dataset."""
+    paths = [write_set((tmp_path / name).parent, Path(name).name) for name in names]
+    with pytest.raises(DatasetError) as refused:
+        load_dataset(tmp_path)
+    first, _, path = str(refused.value).partition("; name the images of one, as --dataset ")
+    assert first == f"{tmp_path}: holds several datasets ({found})"
+    assert Path(path) in paths
+    assert len(load_dataset(path)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "message"),
+    [
+        ("x-images-idx3-ubyte", None, "{folder}: holds no x-labels-idx1-ubyte, gzipped or not"),
+        ("qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx1-ubyte",
+         "{folder}: holds no qmnist-test-labels-idx2-int, gzipped or not"),
+        ("x.idx", None, "{folder}/x.idx: expected the file of the images, named as in "
+         "t10k-images-idx3-ubyte; that of the labels is found beside it"),
+        ("qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int",
+         "{folder}/qmnist-test-labels-idx2-int: has 7 columns, expected QMNIST's 8"),
+    ],
+)  # fmt: skip
+def test_images_file_without_its_labels_is_refused(
+    tmp_path: Path, name: str, labels: str | None, message: str
+) -> None:
+    """The message names the missing file, or the one that is wrong."""
+    (tmp_path / name).write_bytes(idx(IMAGES))
+    if labels:
+        (tmp_path / labels).write_bytes(qmnist_labels(QMNIST[:, 1:]))
+    with pytest.raises(DatasetError) as refused:
+        load_dataset(tmp_path / name)
+    assert str(refused.value).replace(os.sep, "/") == message.format(folder=tmp_path.as_posix())
+
+
+@pytest.mark.parametrize("name", ["emnist-digits-test", "t10k"])
+@pytest.mark.parametrize("limit", [0, 2**20], ids=["mapped", "read"])
+def test_transpose_turns_the_images(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, digits: NDArray[np.uint8],
+    labels: NDArray[np.uint8], name: str, limit: int,
+) -> None:  # fmt: skip
+    """EMNIST's digits are then read as MNIST's are; without it a note says so."""
+    monkeypatch.setattr(idx_module, "MAX_READ_BYTES", limit)
+    for kind, array in (
+        ("images-idx3", digits[:50].swapaxes(1, 2)), ("labels-idx1", labels[:50])
+    ):  # fmt: skip
+        (tmp_path / f"{name}-{kind}-ubyte").write_bytes(idx(array))
+    command = ("eval", *BUNDLED_WEIGHTS, "--dataset", tmp_path, "--progress=none", "--format=json")
+    upright = run(*command, "--transpose")
+    expected = run("eval", *BUNDLED, "--limit", 50, "--format=json")
+    assert upright.stderr == ""
+    fields = ("confusion", "mistakes")
+    answers = [json.loads(each.stdout) for each in (upright, expected)]
+    assert [answers[0][each] for each in fields] == [answers[1][each] for each in fields]
+    wrong = run(*command)
+    assert json.loads(wrong.stdout)["accuracy"] < 0.7
+    note = (
+        "scratchnet: emnist-digits-test-images-idx3-ubyte: EMNIST's images are transposed; "
+        "--transpose turns them upright\n"
+    )
+    assert wrong.stderr == (note if name != "t10k" else "")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from PIL import Image
 
 from scratchnet_cli.datasets.idx import read_idx
 from scratchnet_cli.datasets.label_lists import read_label_list
+from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.datasets.vectors import parse_vectors
 from scratchnet_cli.errors import (
     DatasetError,
@@ -110,6 +111,15 @@ def labels(list_name: str, data: bytes) -> None:
     assert set(found.values()) <= set(range(10))
 
 
+def dataset(data: bytes) -> None:
+    """Parse a file of images and labels, which lies alone in its folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "images-idx3-ubyte"
+        path.write_bytes(data)
+        found = load_dataset(path)
+    assert found.images.shape == (len(found.labels), *found.images.shape[1:])
+
+
 def small_picture(data: bytes) -> None:
     """Make a picture small."""
     uri, width, height, _ = thumbnail(with_checksums(data), 8)
@@ -193,6 +203,10 @@ TSV = [b"name\tlabel\r\na.png\t7\tby me\r\n"]
 CSV = [b'\xef\xbb\xbf"a.png","7"\n', b"a.png,3\n"]
 PICKLES = [pickle.dumps({"W1": W, "b1": B}, protocol) for protocol in (2, 3, 4, 5)]
 NPY = [npy(W), npy(np.arange(4)), npy(np.asfortranarray(W))]
+KERAS = io.BytesIO()
+np.savez(KERAS, x_test=np.zeros((2, 2, 2), np.uint8), y_test=np.arange(2))
+ROW = b",".join([b"7"] * 785)
+DATASETS = [KERAS.getvalue(), b"label,pixel0\n" + ROW, gzip.compress(ROW, mtime=0), IDX[0]]
 TARGETS = {
     "pickle": Target(partial(weights, start=b"\x80\x04"), WeightsError, PICKLES),
     "npz": Target(npz, WeightsError, archives()),
@@ -200,6 +214,7 @@ TARGETS = {
     "npy": Target(partial(vectors, start=NPY_MAGIC + b"\1\0"), InputError, NPY),
     "csv": Target(vectors, InputError, [b"1,2\n3,-4.5e1\n", b"\xef\xbb\xbf1 2\r\n\r\n3 4", b"0.5"]),
     "idx": Target(images_and_labels, DatasetError, IDX),
+    "dataset": Target(dataset, DatasetError, DATASETS),
     "labels.tsv": Target(partial(labels, "labels.tsv"), DatasetError, TSV),
     "labels.csv": Target(partial(labels, "labels.csv"), DatasetError, CSV),
     # Pictures of another size are not decoded.

@@ -1,0 +1,144 @@
+"""Images and labels in one file: rows of a CSV file, Keras' .npz, or IDX with labels beside it."""
+
+import gzip
+import zlib
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.datasets.idx import GZIP_MAGIC
+from scratchnet_cli.datasets.idx_files import Contents, read_images_file
+from scratchnet_cli.errors import DatasetError, WeightsError, about
+from scratchnet_cli.system.files import read_bounded
+from scratchnet_cli.weights.arrays import MAX_WEIGHTS_BYTES, view_array
+from scratchnet_cli.weights.npz import read_members
+
+# MNIST's 60,000 images are 110 MB of text. The pixels take at most half of it in memory.
+MAX_CSV_BYTES = 512 * 2**20
+# What the two arrays of an .npz unpack to: 250,000 images.
+MAX_ARRAYS_BYTES = 192 * 2**20
+SIDE_PIXELS = 28
+COLUMNS = 1 + SIDE_PIXELS**2
+# More than any heading takes.
+MAX_LINE_BYTES = 2**16
+MAX_SHOWN = 30
+START_BYTES = 512
+_PIXELS = {str(value).encode(): value for value in range(256)}
+_INTEGERS = tuple(f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8))
+
+
+def read_file(path: Path, split: str) -> Contents:
+    """Return the images and labels in a file; its content tells the format."""
+    with _opened(path) as file:
+        start = file.read(START_BYTES)
+    if start.startswith(b"PK"):
+        return Contents(*_read_npz(path, split), (path,), split)
+    if split != "test":
+        raise DatasetError(
+            f"{path}: --split is for mnist, .npz files and folders of IDX files; this file is "
+            "read as a whole"
+        )
+    if start.startswith(b"\0\0"):
+        return read_images_file(path)
+    if b"\0" in start:
+        raise DatasetError(f"{path}: neither a CSV file, an .npz file nor an IDX file")
+    with _opened(path) as file, about(path):
+        return Contents(*read_csv(file), (path,))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, unpacked if it is gzipped; what fails while it is read is a DatasetError."""
+    try:
+        # Reading a pipe would wait for ever.
+        if path.exists() and not path.is_file():
+            raise DatasetError(f"{path}: not a file")
+        with path.open("rb") as file:
+            is_gzipped = file.read(2) == GZIP_MAGIC
+            file.seek(0)
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=file)) if is_gzipped else file
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DatasetError(f"{path}: the file is damaged or cut short") from error
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: {error.strerror}; expected mnist, sample, or a folder or file of labelled "
+            "images"
+        ) from error
+
+
+def read_csv(file: IO[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the images and labels of lines of text: a label, and the pixels row by row."""
+    pixels, labels = bytearray(), bytearray()
+    size = number = 0
+    while line := file.readline(MAX_LINE_BYTES):
+        number += 1
+        size += len(line)
+        if size > MAX_CSV_BYTES:
+            raise DatasetError(
+                f"larger than {MAX_CSV_BYTES >> 20} MiB as text, the most that is read; split it"
+            )
+        if number == 1:
+            line = line.removeprefix(BOM_UTF8)
+        if line.isspace() or (number == 1 and _is_heading(line)):
+            continue
+        row = _parse_row(line, number)
+        labels.append(row[0])
+        pixels += row[1:]
+    images = np.frombuffer(pixels, np.uint8).reshape(-1, SIDE_PIXELS, SIDE_PIXELS)
+    return images, np.frombuffer(labels, np.uint8)
+
+
+def _is_heading(line: bytes) -> bool:
+    """Return whether this is the heading of a table with labels; refuse that of one without."""
+    first = line.partition(b",")[0].strip().strip(b'"')
+    if first.lower().startswith(b"pixel"):
+        raise DatasetError(
+            "the first column is pixels, expected 'label': an accuracy needs labels; "
+            "`scratchnet predict FILE` says how to classify rows without"
+        )
+    return first.lower() == b"label"
+
+
+def _parse_row(line: bytes, number: int) -> bytes:
+    cells = line.rstrip(b"\r\n").split(b",")
+    if len(cells) != COLUMNS:
+        raise DatasetError(
+            f"line {number} has {len(cells)} column{'s' * (len(cells) > 1)}, expected {COLUMNS} "
+            f"with commas between them: a label, and {SIDE_PIXELS}x{SIDE_PIXELS} pixels"
+        )
+    try:
+        return bytes(map(_PIXELS.__getitem__, cells))
+    except KeyError as error:
+        cell = error.args[0].decode(errors="replace")[:MAX_SHOWN]
+        raise DatasetError(
+            f"line {number}: {cell!r} is not an integer from 0 to 255; the first line may be "
+            "label,pixel0,…, the others are a label and the pixels"
+        ) from error
+
+
+def _read_npz(path: Path, split: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    x, t = f"x_{split}", f"y_{split}"
+    data = read_bounded(path, MAX_WEIGHTS_BYTES, DatasetError)
+    try:
+        members = read_members(data, MAX_ARRAYS_BYTES, (x, t))
+        if len(members) < 2:
+            raise WeightsError(f"holds no arrays {x} and {t}, as Keras' mnist.npz does")
+        arrays = []
+        for name, axes, types in ((x, 3, ("u1",)), (t, 1, _INTEGERS)):
+            body, code, shape, fortran = members[name]
+            if len(shape) != axes or code[1:] not in types:
+                raise WeightsError(
+                    f"{name} has the type {code[:MAX_SHOWN]} and {len(shape)} axes; expected "
+                    f"images {x} of uint8 (|u1) with 3 axes, and labels {t} of integers with 1"
+                )
+            # One byte has no order.
+            code = code.replace("|", "=")
+            arrays.append(view_array(body, code, shape, fortran, types=types, max_axes=axes))
+        return arrays[0], arrays[1]
+    except WeightsError as error:
+        raise DatasetError(f"{path}: {error}") from error

@@ -1,0 +1,116 @@
+"""IDX files in a folder, by the names that MNIST, EMNIST, QMNIST and torchvision give them."""
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.datasets.idx import INT32, load_idx
+from scratchnet_cli.errors import DatasetError
+
+_NAME = re.compile(
+    r"(?:(emnist-\w+-|qmnist-)(?:test|train)|t10k|train)"
+    r"-(?:images|labels)[-.]idx[123]-(?:ubyte|int)(?:\.gz)?"
+)
+_IMAGES_NAME = re.compile(r"(.*)images[-.]idx3-ubyte(?:\.gz)?", re.DOTALL)
+_IMAGES, _LABELS, _QMNIST_LABELS = "idx3-ubyte", "idx1-ubyte", "idx2-int"
+# The class, the writer, and where in NIST's files the digit is.
+_QMNIST_COLUMNS = 8
+_HINT = (
+    "; labelled pictures would be in folders named after the classes, as in 7/, or listed in "
+    "labels.tsv or labels.csv; a CSV or .npz file is named itself"
+)
+
+
+class Contents(NamedTuple):
+    """Images and labels, unchecked, and the files that they are in."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.integer]
+    files: tuple[Path, ...]
+    split: str | None = None
+
+
+def find_sets(folder: Path, inside: bool = True) -> list[tuple[Path, str]]:
+    """Return the folder and the start of the names of each set of IDX files.
+
+    inside: If there is none in the folder itself, look in ``raw`` and ``*/raw``, where torchvision
+    puts them.
+    """
+    found = _sets_in(folder)
+    if not found and inside:
+        raw_folders = [folder / "raw", *sorted(folder.glob("*/raw"))]
+        found = [each for raw in raw_folders if raw.is_dir() for each in _sets_in(raw)]
+    return found
+
+
+def read_folder(folder: Path, split: str) -> Contents:
+    """Return a split of the only set of IDX files in a folder."""
+    try:
+        sets = find_sets(folder)
+    except OSError as error:
+        raise DatasetError(f"{error.filename or folder}: {error.strerror}") from error
+    stems = [
+        (parent, f"{start}{split if start or split == 'train' else 't10k'}")
+        for parent, start in sets or [(folder, "")]
+    ]
+    if len(stems) > 1:
+        names = [str((parent / stem).relative_to(folder)) for parent, stem in stems]
+        found = [path for parent, stem in stems for path in _paths(parent, f"{stem}-images")]
+        raise DatasetError(
+            f"{folder}: holds several datasets ({', '.join(names)}); name the images of one, as "
+            f"--dataset {found[0] if found else folder / 'FILE'}"
+        )
+    ((parent, stem),) = stems
+    images = _existing(parent, f"{stem}-images", "" if sets else _HINT)
+    return _load(images, _existing(parent, f"{stem}-labels"), split)
+
+
+def read_images_file(images: Path) -> Contents:
+    """Return an IDX file of images with the labels in the file beside it."""
+    if not (name := _IMAGES_NAME.fullmatch(images.name)):
+        raise DatasetError(
+            f"{images}: expected the file of the images, named as in t10k-images-idx3-ubyte; "
+            "that of the labels is found beside it"
+        )
+    return _load(images, _existing(images.parent, f"{name[1]}labels"), None)
+
+
+def _load(images: Path, labels: Path, split: str | None) -> Contents:
+    pixels = load_idx(images, axes=3)
+    if _QMNIST_LABELS not in labels.name:
+        return Contents(pixels, load_idx(labels, axes=1), (images, labels), split)
+    columns = load_idx(labels, axes=2, type_code=INT32)
+    if columns.shape[1] != _QMNIST_COLUMNS:
+        raise DatasetError(
+            f"{labels}: has {columns.shape[1]} columns, expected QMNIST's {_QMNIST_COLUMNS}"
+        )
+    classes = columns[:, 0].copy().view(">i4")[:, 0].astype(np.intp)
+    return Contents(pixels, classes, (images, labels), split)
+
+
+def _sets_in(folder: Path) -> list[tuple[Path, str]]:
+    matches = (_NAME.fullmatch(path.name) for path in folder.iterdir())
+    return sorted({(folder, match[1] or "") for match in matches if match})
+
+
+def _type(stem: str) -> str:
+    if stem.endswith("images"):
+        return _IMAGES
+    return _QMNIST_LABELS if stem.startswith("qmnist") else _LABELS
+
+
+def _paths(folder: Path, stem: str) -> list[Path]:
+    """Return the files of this name, with ``-`` or ``.`` before the type, gzipped or not."""
+    names = (f"{stem}{sep}{_type(stem)}{end}" for end in ("", ".gz") for sep in "-.")
+    return [path for name in names if os.path.lexists(path := folder / name)]
+
+
+def _existing(folder: Path, stem: str, hint: str = "") -> Path:
+    if not (paths := _paths(folder, stem)):
+        raise DatasetError(f"{folder}: holds no {stem}-{_type(stem)}, gzipped or not{hint}")
+    # MNIST is also distributed with a folder of that name beside the file.
+    return min(paths, key=os.path.isdir)
