@@ -6,12 +6,15 @@ import io
 import os
 import re
 from collections.abc import Iterator, Set
+from contextlib import suppress
 from pathlib import Path
 
 from scratchnet_cli.errors import DatasetError, about
 
 LIST_NAMES = ("labels.tsv", "labels.csv")
 MAX_LIST_BYTES = 64 * 2**20
+# Korean, Japanese and Western Windows.
+EXCEL_ENCODINGS = ("cp949", "cp932", "cp1252")
 # At most this much of a wrong cell is repeated in a message.
 MAX_SHOWN = 60
 
@@ -28,11 +31,11 @@ def read_label_list(
     """Return the label of each listed picture. present: names that are known to exist."""
     labels: dict[str, int] = {}
     lines: dict[str, int] = {}
-    missing = []
+    missing, first_missing = 0, ""
     with about(folder / list_name):
         for i, (line, cells) in enumerate(_rows(folder, list_name)):
             if len(cells) < 2:
-                separator = "tab" if list_name.endswith(".tsv") else "comma"
+                separator = "tab" if list_name.endswith(".tsv") else "comma or semicolon"
                 raise DatasetError(
                     f"line {line} has one column; expected a name, a {separator} and a label"
                 )
@@ -50,11 +53,14 @@ def read_label_list(
                     f"line {line}: {name[:MAX_SHOWN]!r} stands on line {lines[name]} already"
                 )
             if not exists:
-                missing.append(f"{name[:MAX_SHOWN]!r} (line {line})")
+                missing += 1
+                first_missing = first_missing or name
             labels[name], lines[name] = label, line
         if missing:
             raise DatasetError(
-                f"{len(missing)} of {len(labels)} pictures are not there, the first is {missing[0]}"
+                f"{missing} of {len(labels)} pictures are not there, the first is "
+                f"{first_missing[:MAX_SHOWN]!r} (line {lines[first_missing]})"
+                f"{_encoding_hint(folder, first_missing)}"
             )
         if not labels:
             raise DatasetError("lists no pictures")
@@ -74,20 +80,39 @@ def _rows(folder: Path, list_name: str) -> Iterator[tuple[int, list[str]]]:
         raise DatasetError(str(error.strerror)) from error
     if len(data) > MAX_LIST_BYTES:
         raise DatasetError(f"larger than {MAX_LIST_BYTES >> 20} MiB, the most that is read")
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DatasetError("is text in UTF-16; expected UTF-8")
+    if b"\0\0" in (data[:3:2], data[1:4:2]) or data.startswith(
+        (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    ):
+        raise DatasetError("is text in UTF-16; save it as UTF-8")
     # A file name need not be valid UTF-8.
     text = io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline="")
     if path.suffix == ".tsv":
         rows = csv.reader(text, delimiter="\t", quoting=csv.QUOTE_NONE)
     else:
-        rows = csv.reader(text, strict=True)
+        # Excel writes semicolons where a comma is part of numbers.
+        first = next(filter(str.strip, text), "")
+        text.seek(0)
+        delimiter = ";" if ";" in first and "," not in first else ","
+        rows = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         for cells in rows:
             if any(map(str.strip, cells)):
                 yield rows.line_num, cells
     except csv.Error as error:
         raise DatasetError(f"line {rows.line_num} is no line of a table ({error})") from error
+
+
+def _encoding_hint(folder: Path, name: str) -> str:
+    """Return in which encoding there is a picture of this name, if the name is not UTF-8."""
+    data = name.encode(errors="surrogateescape")
+    with suppress(UnicodeDecodeError):
+        data.decode()
+        return ""
+    for encoding in EXCEL_ENCODINGS:
+        with suppress(UnicodeDecodeError):
+            if (folder / data.decode(encoding)).is_file():
+                return f"; the list is text in {encoding}: save it as UTF-8"
+    return "; the list is not text in UTF-8: save it as UTF-8"
 
 
 def _path_within(text: str, line: int) -> str:

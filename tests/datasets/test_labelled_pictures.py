@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,7 @@ LISTS = {
     "more columns": ("labels.tsv", "a.png\t3\tby me\t\nb.png\t7\n"),
     "quotes": ("labels.csv", '"a.png","3","by ""me"", today"\n"b.png",7\n'),
     "blanks": ("labels.csv", "a.png, 3\nb.png, 7 \n  \n,\n"),
+    "semicolons": ("labels.csv", 'file;digit;"by me"\na.png;3;"1,5"\nb.png;7\n'),
     "zeros": ("labels.csv", "a.png,03\nb.png,7\n"),
     "paths": ("labels.csv", "./a.png,3\nin/../b.png,7\n"),
 }
@@ -89,6 +91,26 @@ def test_list_may_name_files_of_any_name(tmp_path: Path) -> None:
     assert labels_in(tmp_path / "tsv") == [('"a".png', 5)]
 
 
+@any_file_name
+@pytest.mark.parametrize(
+    ("encoding", "name", "found"),
+    [
+        ("cp949", "숫자.png", "; the list is text in cp949: save it as UTF-8"),
+        ("cp932", "数字だ.png", "; the list is text in cp932: save it as UTF-8"),
+        ("cp1252", "müßig.png", "; the list is text in cp1252: save it as UTF-8"),
+        ("koi8-r", "цифра.png", "; the list is not text in UTF-8: save it as UTF-8"),
+    ],
+)
+def test_list_in_another_encoding_is_named(
+    tmp_path: Path, encoding: str, name: str, found: str
+) -> None:
+    """If no picture has the listed name, the message says in which encoding one has."""
+    write(tmp_path, name)
+    (tmp_path / "labels.csv").write_bytes(f"file,label\n{name},3\n".encode(encoding))
+    assert "labels.csv: 1 of 1 pictures are not there, the first is '" in refusal(tmp_path)
+    assert refusal(tmp_path).endswith(f" (line 2){found}")
+
+
 LONG = "x" * 99
 WRONG = {
     "word": ("labels.tsv", "a.png\t3\nb.png\tfour\n", "line 2: the label 'four' is no class"),
@@ -103,7 +125,7 @@ WRONG = {
     "nothing": ("labels.csv", "a.png,\n", "line 1: the label ''"),
     "no heading": ("labels.csv", "c.png,10\na.png,1\n", "line 1: the label '10'"),
     "one column": ("labels.csv", "a.png,1\nb.png\n", "line 2 has one column; expected a name, a "
-                   "comma and a label"),
+                   "comma or semicolon and a label"),
     "no tab": ("labels.tsv", "a.png,1\n", "line 1 has one column; expected a name, a tab and a"),
     "missing": ("labels.csv", f"a.png,1\n{LONG},2\nd.png,2\n",
                 f"2 of 3 pictures are not there, the first is '{LONG[:60]}' (line 2)"),
@@ -119,7 +141,8 @@ WRONG = {
     "empty": ("labels.csv", "", "lists no pictures"),
     "only a heading": ("labels.tsv", "name\tlabel\n", "lists no pictures"),
     "open quote": ("labels.csv", '"a.png,1\n', "line 1 is no line of a table (unexpected end"),
-    "UTF-16": ("labels.csv", "\ufeffa.png,1\n", "is text in UTF-16; expected UTF-8"),
+    "UTF-16": ("labels.csv", "\ufeffa.png,1\n", "is text in UTF-16; save it as UTF-8"),
+    "UTF-16 without a mark": ("labels.csv", "a.png,1\n", "is text in UTF-16; save it as UTF-8"),
 }  # fmt: skip
 
 
@@ -129,7 +152,7 @@ def test_list_that_is_wrong_is_refused_by_line(tmp_path: Path, kind: str) -> Non
     name, text, message = WRONG[kind]
     folder = write(tmp_path / "folder", "a.png", "b.png", "in/c.png")
     write(tmp_path, "outside.png")
-    encoding = "utf-16-le" if kind == "UTF-16" else "utf-8"
+    encoding = "utf-16-le" if kind.startswith("UTF-16") else "utf-8"
     (folder / name).write_text(text, encoding=encoding, newline="")
     assert refusal(folder).startswith(f"{folder / name}: {message}")
 
@@ -164,10 +187,9 @@ def test_class_folders_take_turns(tmp_path: Path) -> None:
     ("names", "message"),
     [
         (["3/a.png", "cat/b.png"], "cat: no class of the network; pictures are labelled by folders "
-         "named 0 to 9, or by a list, labels.tsv"),
+         "named 0 to 9, or by a list, labels.tsv or labels.csv"),
         (["3/a.png", "10/b.png"], "10: no class of the network"),
-        (["3/a.png", "4/notes.txt"], "4: this class's folder holds no pictures"),
-        (["3/a.png", "4/.hidden.png"], "4: this class's folder holds no pictures"),
+        (["3/a.png", "4/.hidden.png", "4/Thumbs.db"], "4: this class's folder holds no pictures"),
         (["3/a.png", "4/deeper/b.png"], "4: this class's folder holds no pictures"),
     ],
 )  # fmt: skip
@@ -206,15 +228,16 @@ def test_broken_link_is_a_picture_that_cannot_be_read(tmp_path: Path, target: st
 
 
 def test_pictures_without_a_label_are_noted(tmp_path: Path) -> None:
-    """A few are named; hidden files, and files of other kinds, are left out silently."""
+    """A few are named; only hidden files, and those that systems leave, have no note."""
     a = write(tmp_path / "a", "3/a.png", "3/old/b.png", "c.png", "notes.txt", "3/.b.png",
-              ".git/c.png", "3/.cache/d.png", ".e.png")  # fmt: skip
+              ".git/c.png", "3/.cache/d.png", ".e.png", "__MACOSX/3/._a.png", ".DS_Store",
+              "3/.DS_Store", "3/Thumbs.db", "desktop.ini", "3/__MACOSX/x")  # fmt: skip
     assert labels_in(a) == [("3/a.png", 3)]
     assert find(a).notes == (
-        f"{a / '3'}: the folders in it are left out: old",
-        f"{a}: in no class's folder, left out: c.png",
+        f"{a / '3'}: left out, because they are not files: old",
+        f"{a}: in no class's folder, left out: c.png, notes.txt",
     )
-    b = write(tmp_path / "b", *(f"{i}.png" for i in range(6)), "5/no class.png", "labels.bak")
+    b = write(tmp_path / "b", *(f"{i}.png" for i in range(6)), "5/no class.png", "Thumbs.db")
     for listed, left_out in ((1, "1.png, 2.png, 3.png and 2 more"), (3, "3.png, 4.png, 5.png")):
         (b / "labels.tsv").write_text("".join(f"{i}.png\t1\n" for i in range(listed)))
         assert find(b).notes == (f"{b}: not in labels.tsv, left out: {left_out}",)
@@ -234,6 +257,24 @@ def test_idx_files_have_known_names(tmp_path: Path) -> None:
     """A file whose name is only similar is not one."""
     write(tmp_path, "3/a.png", "t10k-images.txt", "my-t10k-images-idx3-ubyte")
     assert labels_in(tmp_path) == [("3/a.png", 3)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
+def test_pipe_in_a_class_folder_is_noted(tmp_path: Path) -> None:
+    """Reading it would wait for ever."""
+    os.mkfifo(write(tmp_path, "3/a.png") / "3" / "b.png")
+    assert labels_in(tmp_path) == [("3/a.png", 3)]
+    assert find(tmp_path).notes == (
+        f"{tmp_path / '3'}: left out, because they are not files: b.png",
+    )
+
+
+def test_list_has_priority_over_the_folders_of_torchvision(tmp_path: Path) -> None:
+    """But not over IDX files beside it."""
+    write(tmp_path, "a.png", "raw/t10k-images-idx3-ubyte")
+    assert find_labelled_pictures(str(tmp_path), 10) is None
+    (tmp_path / "labels.csv").write_text("a.png,3\n")
+    assert labels_in(tmp_path) == [("a.png", 3)]
 
 
 def test_pictures_can_be_cut_to_the_first(tmp_path: Path) -> None:
