@@ -10,6 +10,8 @@ from scratchnet_cli.errors import ShapeError
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import print_answer
 
+MNIST_PIXELS = 28 * 28
+
 
 def _reject_options(
     ctx: click.Context, _: click.Parameter, texts: tuple[str, ...]
@@ -51,17 +53,23 @@ def command(
     of a weight file. X are the numbers of one input, or a CSV or .npy file with one input a row;
     - is such a file on standard input. One line an input, as NumPy prints an array.
     """
-    from scratchnet_cli.datasets.vectors import read_vectors
+    from scratchnet_cli.datasets.vectors import are_unscaled_pixels, read_vectors
     from scratchnet_cli.network.trace import format_row, formulas_of, output_blocks, trace_network
     from scratchnet_cli.weights.load import load_weights
 
     vectors = read_vectors(x)
-    loaded = load_weights(weights, Progress(), activations=activations)
+    progress = Progress()
+    loaded = load_weights(weights, progress, activations=activations)
     network = loaded.network
     if vectors.shape[-1] != network.inputs:
         raise ShapeError(
             f"{loaded.origin.name} takes {network.inputs} numbers for each input, but "
             f"{vectors.shape[-1]} came"
+        )
+    if network.inputs == MNIST_PIXELS and are_unscaled_pixels(vectors):
+        progress.note(
+            "the numbers are integers up to 255; networks are trained on pixels from 0 to 1: "
+            "divide by 255"
         )
     if trace:
         for line in formulas_of(trace_network(network, vectors, output)):

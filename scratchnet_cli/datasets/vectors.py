@@ -55,6 +55,11 @@ def parse_vectors(data: bytes, label: str) -> NDArray[Any]:
     return values
 
 
+def are_unscaled_pixels(x: NDArray[Any]) -> bool:
+    """Return whether the values are integers up to 255, and not all of them 0 and 1."""
+    return bool(x.min() >= 0 and 1 < x.max() <= 255 and (x == x.astype(np.uint8)).all())
+
+
 def _read_file(name: str) -> NDArray[Any]:
     label = "standard input" if name == STDIN else name
     try:

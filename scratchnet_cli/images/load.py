@@ -35,6 +35,8 @@ UNKNOWN_FORMATS = (
     (rb"(\xef\xbb\xbf)?\s*(<[?!][^<]*)*<svg\b", "an SVG drawing"),
 )
 UNKNOWN_FORMAT_BYTES = 2000
+# The start of a CSV file of pixels, such as Kaggle's: a heading, or very many numbers.
+_PIXEL_ROWS = rb'(\xef\xbb\xbf)?("?(label"?,|pixel)|\d{1,3}(,\d{1,3}){99})'
 OUT_OF_MEMORY_MESSAGE = (
     "there is not enough memory for this picture; save it smaller, or allow more"
 )
@@ -86,6 +88,12 @@ def _plugin(data: bytes) -> Any:
     for pattern, name in UNKNOWN_FORMATS:
         if re.match(pattern, data[:UNKNOWN_FORMAT_BYTES], re.DOTALL):
             raise ImageError(f"{name}: export it as JPEG or PNG")
+    if re.match(_PIXEL_ROWS, data):
+        raise ImageError(
+            "rows of pixels, not a picture; with labels, `scratchnet eval --dataset FILE` reads "
+            "them; without, Python: load_weights('bundled').network.predict(numpy.loadtxt(FILE, "
+            f"delimiter=',', skiprows={int(not data[:1].isdigit())}) / 255)"
+        )
     raise ImageError(f"not a picture of a known format ({KNOWN_FORMATS})")
 
 

@@ -114,6 +114,26 @@ def test_forward_of_a_float32_network_prints_float32(run: Run, digits: NDArray[n
 
 
 @pytest.mark.parametrize(
+    ("pixels", "is_noted"),
+    [([0, 255], True), ([2, 0], True), ([0, 1], False), ([0, 1.5], False), ([0, 256], False),
+     ([-1, 9], False)],
+)  # fmt: skip
+def test_forward_notes_pixels_that_are_not_divided_by_255(
+    run: Run, pixels: list[float], is_noted: bool
+) -> None:
+    """Integers up to 255 for a network of 784 inputs have a note; the answer is still printed."""
+    x = npy([[0] * 782 + pixels])
+    result = run("forward", "bundled", "-", stdin=x)
+    note = (
+        "scratchnet: the numbers are integers up to 255; networks are trained on pixels from 0 to "
+        "1: divide by 255\n"
+    )
+    assert (result.exit_code, result.stderr) == (0, note if is_noted else "")
+    assert len(numbers(result.stdout)) == 10
+    assert run("forward", "three-layer", "0", "255").stderr == ""
+
+
+@pytest.mark.parametrize(
     ("x", "message"),
     [
         ("1", "three-layer takes 2 numbers for each input, but 1 came"),

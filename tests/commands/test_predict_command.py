@@ -17,6 +17,8 @@ from PIL import Image, ImageDraw
 from scratchnet_cli.images.png import read_grey_png
 from scratchnet_cli.weights.load import load_weights
 from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Run, any_file_name
+from tests.datasets.test_files import HEADING, csv
+from tests.network.networks import bundled
 from tests.system.test_streams import run_on_terminal
 
 
@@ -210,6 +212,24 @@ def test_predict_passes_at_the_exact_threshold(run: Run, pictures: list[Path]) -
     np.savez("even.npz", W1=np.zeros((784, 10)), b1=np.zeros(10))
     even = ("predict", "--weights", "even.npz", pictures[0], "--min-confidence")
     assert (run(*even, "0.1").exit_code, run(*even, "0.10000001").exit_code) == (0, 1)
+
+
+@pytest.mark.parametrize("heading", [HEADING.removeprefix("label,"), None])
+def test_predict_says_how_to_read_rows_of_pixels(
+    run: Run, digits: NDArray[np.uint8], heading: str | None
+) -> None:
+    """The line of Python in the message classifies Kaggle's test.csv, with a heading or not."""
+    Path("test.csv").write_bytes(csv(digits[:30], None, heading))
+    result = run("predict", *BUNDLED_WEIGHTS, "test.csv")
+    assert (result.exit_code, result.stdout) == (3, "")
+    start, _, line = result.stderr.strip().partition("; without, Python: ")
+    assert start == (
+        "scratchnet: test.csv: rows of pixels, not a picture; with labels, "
+        "`scratchnet eval --dataset FILE` reads them"
+    )
+    names = {"FILE": "test.csv", "numpy": np, "load_weights": load_weights}
+    expected = bundled().predict(digits[:30].reshape(30, 784) / 255)
+    assert eval(line, names).tolist() == expected.tolist()  # noqa: S307
 
 
 def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Path]) -> None:
