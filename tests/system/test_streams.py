@@ -209,7 +209,7 @@ def test_ctrl_c_ends_with_130(
 # Raises an error where a command begins its work, or after it has printed its answer.
 FAULTY = """
 import scratchnet_cli.{module} as module
-def fail(*_):
+def fail(*_, **__):
     raise {error}
 module.{function} = fail
 from scratchnet_cli.__main__ import main
