@@ -11,6 +11,8 @@ from scratchnet_cli.downloads.assets import Asset
 from scratchnet_cli.errors import NO_ANSWER, DownloadError, MirrorError, TransferError
 from scratchnet_cli.system.progress import Progress
 
+# Without the characters that separate the parts of a URL; Windows has letters of drives.
+_PLAIN_PATH = re.compile(r"([A-Za-z]:)?[\w\s./\\~+,()-]*")
 _FALSE = ("", "0", "false", "no", "off", "n", "f")
 
 
@@ -52,11 +54,11 @@ def _sources(asset: Asset) -> list[str]:
         return urls
     if _is_url(mirror):
         return [f"{mirror.rstrip('/')}/{asset.name}", *urls]
-    folder = Path(os.path.expanduser(mirror))  # noqa: PTH111
-    if re.search("://|^https?:", mirror, re.IGNORECASE) or ("@" in mirror and not folder.is_dir()):
-        # It may contain a password.
+    folder = os.path.expanduser(mirror)  # noqa: PTH111
+    # Only what is clearly a path is printed: a mistyped URL may contain a password.
+    if not os.path.isdir(folder) and not _PLAIN_PATH.fullmatch(mirror):  # noqa: PTH112
         raise MirrorError("SCRATCHNET_MIRROR is neither a folder nor an http:// or https:// URL")
-    return [str(folder / asset.name), *urls]
+    return [str(Path(folder, asset.name)), *urls]
 
 
 def _is_url(source: str) -> bool:

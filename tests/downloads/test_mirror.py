@@ -106,10 +106,15 @@ def test_mirror_does_not_wait_for_a_pipe(monkeypatch: pytest.MonkeyPatch, tmp_pa
         ("http://", NEITHER),
         ("http:///user:secret@127.0.0.1", NEITHER),
         ("http:/user:secret@127.0.0.1", NEITHER),
+        ("./http://user:secret@127.0.0.1", NEITHER),
+        ("/https:/127.0.0.1/secret", NEITHER),
+        ("user:secret/x", NEITHER),
+        ("mirror?token=secret", NEITHER),
+        (f"{'secret@' * 2000}h", NEITHER),
         ("ftp://user:secret@127.0.0.1", NEITHER),
         ("user:secret@127.0.0.1:/x", NEITHER),
         ('"http://user:secret@127.0.0.1"', NEITHER),
-        ("missing", f"  missing{os.sep}sample_weight.pkl: No such file or directory"),
+        ("a-b (1)", f"  a-b (1){os.sep}sample_weight.pkl: No such file or directory"),
     ],
 )
 def test_mirror_that_cannot_be_used_is_one_message(
