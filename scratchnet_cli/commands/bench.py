@@ -11,7 +11,7 @@ import click
 from scratchnet_cli.commands.options import activations_option, format_option, weights_option
 from scratchnet_cli.errors import about
 from scratchnet_cli.system.progress import Progress
-from scratchnet_cli.system.text import print_answer, text_bar
+from scratchnet_cli.system.text import print_answer, print_message, text_bar
 
 if TYPE_CHECKING:
     from scratchnet_cli.network.benchmark import Rate
@@ -31,15 +31,18 @@ def command(
     """Measure images per second over the batch size.
 
     Batches are faster than single images: what one call costs is shared by all images in it. The
-    bars are as long as the images per second; the latency is how long one batch takes.
+    bars are as long as the images per second; the latency is how long one batch takes. The run
+    lasts 15 s at most: a large network gets fewer rounds, and no batches that take too long.
     """
     from scratchnet_cli.datasets.load import load_dataset
-    from scratchnet_cli.network.benchmark import measure_throughput
+    from scratchnet_cli.network.benchmark import BATCH_SIZES, measure_throughput
     from scratchnet_cli.weights.load import load_weights
 
     loaded = load_weights(weights, Progress(), activations=activations)
     with about(loaded.origin.source):
         rates = measure_throughput(loaded.network, load_dataset("sample").images)
+    if rates[-1].batch_size < BATCH_SIZES[-1]:
+        print_message(f"larger batches than {rates[-1].batch_size} would take too long")
     print_answer(_to_json(rates) if format == "json" else _to_table(rates))
 
 

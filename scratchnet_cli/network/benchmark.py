@@ -15,6 +15,8 @@ BATCH_SIZES = (1, 10, 100, 1000, 10000)
 # Long enough for the clock, and short enough for many rounds: their median ignores busy moments.
 ROUND_S = 0.02
 ROUNDS = 15
+# No batch is started that would probably end later than this: large networks get fewer rounds.
+MAX_MEASUREMENT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,16 @@ class Rate:
 def measure_throughput(
     network: Network, images: NDArray[np.uint8], batch_sizes: Sequence[int] = BATCH_SIZES
 ) -> list[Rate]:
-    """Return a rate for each batch size. images: (n, rows, columns), repeated as needed."""
+    """Return a rate for each batch size for which there is time. images: (n, rows, columns)."""
     forward = Forward(network)
     pixels = np.resize(images, (max(batch_sizes), images[0].size))
-    latencies: dict[int, list[float]] = {batch_size: [] for batch_size in batch_sizes}
-    for _ in range(ROUNDS):
-        for batch_size, measured in latencies.items():
-            measured.append(_mean_latency(forward, pixels[:batch_size]))
+    latencies: dict[int, list[float]] = {}
+    start, image_s = time.perf_counter(), 0.0
+    for batch_size in (*batch_sizes,) * ROUNDS:
+        if time.perf_counter() - start + batch_size * image_s < MAX_MEASUREMENT_S:
+            latency_s = _mean_latency(forward, pixels[:batch_size])
+            latencies.setdefault(batch_size, []).append(latency_s)
+            image_s = latency_s / batch_size
     return [Rate(size, statistics.median(measured)) for size, measured in latencies.items()]
 
 

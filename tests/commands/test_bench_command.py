@@ -42,6 +42,14 @@ def test_bench_prints_rates_and_latencies_as_json(run: Run) -> None:
         assert rate["images_per_s"] == pytest.approx(rate["batch_size"] / 0.004)
 
 
+def test_bench_leaves_out_batches_without_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If larger batches would take too long, a message says so and the others are measured."""
+    monkeypatch.setattr(benchmark, "MAX_MEASUREMENT_S", 0.05)
+    result = run("bench", "--weights", "bundled")
+    assert [row.split()[0] for row in result.stdout.splitlines()] == ["batch", "1"]
+    assert result.stderr == "scratchnet: larger batches than 1 would take too long\n"
+
+
 def test_bench_refuses_a_network_for_other_images(run: Run) -> None:
     """The message contains the file of the network."""
     result = run("bench", "--weights", "three-layer")
