@@ -24,9 +24,12 @@ from scratchnet_cli.system.text import escape, print_answer, print_message
     show_default=True,
     help="The page to write; an earlier page by scratchnet is replaced.",
 )
-@click.option("--open", "open_", is_flag=True, help="Show the page in the browser.")
+@click.option("--open", is_flag=True, help="Show the page in the browser.")
 def command(
-    weights: str | None, activations: tuple[str, ...] | None, output: Path, open_: bool
+    weights: str | None,
+    activations: tuple[str, ...] | None,
+    output: Path,
+    open: bool,  # noqa: A002
 ) -> None:
     """Write a page on which you draw a digit and watch the network.
 
@@ -43,7 +46,7 @@ def command(
         page = drawing_page(loaded, load_dataset("sample"))
     write_atomic(output, page.encode(), "own", "--output")
     print_answer(escape(str(output)))
-    if open_ and not _open_browser(output):
+    if open and not _open_browser(output):
         print_message(f"no browser could be started; open {output} in one")
 
 

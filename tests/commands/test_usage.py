@@ -100,6 +100,20 @@ def test_help_lists_every_command(run: Run) -> None:
     assert "Commands:" in run().stderr
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_option_has_an_environment_variable(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Each option of each command reads the variable with its name."""
+    group = click.Context(scratchnet, **scratchnet.context_settings)
+    command = scratchnet.get_command(group, name)
+    assert command
+    for option in command.params:
+        if isinstance(option, click.Option):
+            words = [name, *option.opts[-1].removeprefix("--").split("-")]
+            monkeypatch.setenv("_".join(["SCRATCHNET", *words]).upper(), "set")
+            context = click.Context(command, group, name)
+            assert option.resolve_envvar_value(context) == "set", option.opts
+
+
 def test_version_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """CI jobs set SCRATCHNET_VERSION for other reasons."""
     monkeypatch.setenv("SCRATCHNET_VERSION", "1")
