@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -122,8 +123,8 @@ def _invoke(args: Sequence[str] | None) -> int:
 
     Unlike Click's own ``main``, this leaves every exception that is not Click's to the caller.
     """
-    if COMPLETION_VARIABLE in os.environ:
-        scratchnet.main(prog_name="scratchnet")
+    if instruction := os.environ.get(COMPLETION_VARIABLE):
+        return _complete(instruction)
     if args is None:
         args = sys.argv[1:]
         if sys.platform == "win32":
@@ -140,6 +141,20 @@ def _invoke(args: Sequence[str] | None) -> int:
         # A bug, unless Click could not write a help text: then this fails too and says why.
         print_answer("")
         raise
+
+
+def _complete(instruction: str) -> int:
+    """Print what a shell's completion asked for. instruction: such as ``bash_complete``."""
+    from click.shell_completion import shell_complete
+
+    # KeyError, ValueError: COMP_WORDS and COMP_CWORD are missing or wrong.
+    with suppress(KeyError, ValueError):
+        if shell_complete(scratchnet, {}, "scratchnet", COMPLETION_VARIABLE, instruction) == 0:
+            return 0
+    raise click.UsageError(
+        f"{COMPLETION_VARIABLE}, COMP_WORDS and COMP_CWORD are not what a shell's completion sets; "
+        f"unset {COMPLETION_VARIABLE} to run a command."
+    )
 
 
 def _print_usage_error(error: click.ClickException, args: Sequence[str]) -> None:

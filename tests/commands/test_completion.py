@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scratchnet_cli.cli import COMMANDS
-from tests.conftest import SCRATCHNET
+from tests.conftest import BUNDLED, SCRATCHNET, Run
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -46,6 +46,29 @@ def test_completion_offers_commands_options_and_files(
         COMP_CWORD=str(len(words)),
     )
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("instruction", "words", "exit_code"),
+    [
+        ("nope", "scratchnet", 2),
+        ("bash_nope", "scratchnet", 2),
+        ("bash_complete", None, 2),
+        ("bash_complete", "scratchnet", 2),
+        ("", None, 1),
+    ],
+)
+def test_completion_that_no_shell_asked_for_is_wrong_usage(
+    run: Run, monkeypatch: pytest.MonkeyPatch, instruction: str, words: str | None, exit_code: int
+) -> None:
+    """One line says what to do; an empty variable is none, and the command runs."""
+    monkeypatch.setenv("_SCRATCHNET_COMPLETE", instruction)
+    if words:
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", "x")
+    result = run("eval", *BUNDLED, "-q", "--min-accuracy", "1")
+    assert (result.exit_code, result.stderr.count("\n")) == (exit_code, 1)
+    assert result.stderr.startswith("Error: _SCRATCHNET_COMPLETE") == (exit_code == 2)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
