@@ -139,6 +139,24 @@ def test_file_is_refused_from_one_byte_above_the_limit(
         assert (f"{name}: larger than {mib} MiB" in result.stderr) == bool(excess), result.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "line", "command"),
+    [
+        ("labels.tsv", b"\t", "eval --weights bundled --dataset ."),
+        ("x.csv", b"0," * 783 + b"0\n", "forward three-layer x.csv"),
+    ],
+)
+def test_largest_text_takes_bounded_memory(
+    tmp_path: Path, name: str, line: bytes, command: str
+) -> None:
+    """A file of 64 MiB, of any lines, takes less than 500 MiB."""
+    (tmp_path / name).write_bytes(line * (2**26 // len(line)))
+    measured = run_limited(*command.split(), cwd=tmp_path)
+    assert measured.exit_code == 3
+    assert measured.peak_mib < 500
+
+
 def test_endless_line_in_a_list_is_refused(tmp_path: Path) -> None:
     """A line longer than any path is not repeated, and pictures before it are answered."""
     arguments = (*BUNDLED_WEIGHTS, "--files-from", "-")

@@ -13,6 +13,8 @@ from scratchnet_cli.errors import DatasetError, about
 
 LIST_NAMES = ("labels.tsv", "labels.csv")
 MAX_LIST_BYTES = 64 * 2**20
+# Short lines, and short cells of a long line, take many times their size to read.
+MAX_LIST_LINES, MAX_LINE_LENGTH = 1_000_000, 2**20
 # Korean, Japanese and Western Windows.
 EXCEL_ENCODINGS = ("cp949", "cp932", "cp1252")
 # At most this much of a wrong cell is repeated in a message.
@@ -85,21 +87,32 @@ def _rows(folder: Path, list_name: str) -> Iterator[tuple[int, list[str]]]:
     ):
         raise DatasetError("is text in UTF-16; save it as UTF-8")
     # A file name need not be valid UTF-8.
-    text = io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline="")
+    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", "surrogateescape", newline="")
     if path.suffix == ".tsv":
-        rows = csv.reader(text, delimiter="\t", quoting=csv.QUOTE_NONE)
+        rows = csv.reader(_lines(text), delimiter="\t", quoting=csv.QUOTE_NONE)
     else:
         # Excel writes semicolons where a comma is part of numbers.
-        first = next(filter(str.strip, text), "")
+        first = next(filter(str.strip, _lines(text)), "")
         text.seek(0)
         delimiter = ";" if ";" in first and "," not in first else ","
-        rows = csv.reader(text, delimiter=delimiter, strict=True)
+        rows = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     try:
         for cells in rows:
             if any(map(str.strip, cells)):
                 yield rows.line_num, cells
     except csv.Error as error:
         raise DatasetError(f"line {rows.line_num} is no line of a table ({error})") from error
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    lines = iter(lambda: text.readline(MAX_LINE_LENGTH + 1), "")
+    for number, line in enumerate(lines, 1):
+        if number > MAX_LIST_LINES or len(line) > MAX_LINE_LENGTH:
+            raise DatasetError(
+                f"line {number}: a list has at most {MAX_LIST_LINES} lines of {MAX_LINE_LENGTH} "
+                "characters"
+            )
+        yield line
 
 
 def _encoding_hint(folder: Path, name: str) -> str:

@@ -4,8 +4,9 @@ import io
 import math
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from scratchnet_cli.system.text import shorten
 
 NPY_MAGIC = b"\x93NUMPY"
 MAX_VECTOR_BYTES = 64 * 2**20
-# No network has as many inputs, and a line of text takes twenty times its size to read.
-MAX_COLUMNS = 1_000_000
+# Of a text. No network has as many inputs; short lines take twenty times their size to read.
+MAX_ROWS = MAX_COLUMNS = 1_000_000
 # At most this much of a wrong value, or of a reason, is repeated in a message.
 MAX_SHOWN = 30
 MAX_REASON = 200
@@ -99,24 +100,32 @@ def _npy(data: bytes) -> NDArray[Any]:
 
 def _csv(data: bytes) -> NDArray[np.float64]:
     """Return rows of numbers between commas or blanks; empty lines are skipped."""
+    lines = _lines(data)
     try:
-        text = data.decode("utf-8-sig")
+        if not (first := next(lines, "")):
+            raise InputError("holds no numbers")
+        rows = chain([first], lines)
+        # Python's float accepts more than NumPy's own parser, such as 1_000.
+        return np.loadtxt(
+            rows, delimiter=",", comments=None, ndmin=2, converters=float, encoding=None
+        )
     except UnicodeDecodeError as error:
         raise InputError(
             "neither text nor an array in NumPy's .npy format; `scratchnet predict` reads pictures"
         ) from error
-    lines = [",".join(_cells(line)) for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise InputError("holds no numbers")
-    try:
-        # Python's float accepts more than NumPy's own parser, such as 1_000.
-        return np.loadtxt(
-            lines, delimiter=",", comments=None, ndmin=2, converters=float, encoding=None
-        )
     except ValueError as error:
         # The rest is advice for programmers; a semicolon alone may come from the input.
         reason = str(error).partition("; use ")[0]
         raise InputError(shorten(reason, MAX_REASON)) from error
+
+
+def _lines(data: bytes) -> Iterator[str]:
+    """Yield each line that is not empty, with commas."""
+    for number, line in enumerate(io.TextIOWrapper(io.BytesIO(data), "utf-8-sig")):
+        if number == MAX_ROWS:
+            raise InputError(f"more than {MAX_ROWS} lines; an .npy file may have more rows")
+        if line.strip():
+            yield ",".join(_cells(line))
 
 
 def _cells(line: str) -> list[str]:

@@ -141,6 +141,8 @@ WRONG = {
     "empty": ("labels.csv", "", "lists no pictures"),
     "only a heading": ("labels.tsv", "name\tlabel\n", "lists no pictures"),
     "open quote": ("labels.csv", '"a.png,1\n', "line 1 is no line of a table (unexpected end"),
+    "many lines": ("labels.tsv", "\n" * 1_000_001, "line 1000001: a list has at most 1000000"),
+    "long line": ("labels.csv", f"a.png,1\n{' ' * (2**20 + 1)}", "line 2: a list has at most"),
     "UTF-16": ("labels.csv", "\ufeffa.png,1\n", "is text in UTF-16; save it as UTF-8"),
     "UTF-16 without a mark": ("labels.csv", "a.png,1\n", "is text in UTF-16; save it as UTF-8"),
 }  # fmt: skip
@@ -168,10 +170,10 @@ def test_list_that_cannot_be_read_is_refused(
         f"{folder}: holds both labels.tsv and labels.csv; one of them must go"
     )
     (folder / "labels.csv").unlink()
-    (folder / "labels.tsv").write_text("a.png\t1\n".ljust(2**20, "\n"))
+    (folder / "labels.tsv").write_text("a.png\t1\n".ljust(2**20, "\t"))
     monkeypatch.setattr(label_lists, "MAX_LIST_BYTES", 2**20)
     assert labels_in(folder) == [("a.png", 1)]
-    (folder / "labels.tsv").write_text("a.png\t1\n".ljust(2**20 + 1, "\n"))
+    (folder / "labels.tsv").write_text("a.png\t1\n".ljust(2**20 + 1, "\t"))
     assert refusal(folder).endswith("labels.tsv: larger than 1 MiB, the most that is read")
 
 
