@@ -145,6 +145,7 @@ def test_file_is_refused_from_one_byte_above_the_limit(
     [
         ("labels.tsv", b"\t", "eval --weights bundled --dataset ."),
         ("x.csv", b"0," * 783 + b"0\n", "forward three-layer x.csv"),
+        ("x.csv", "\U0001f600".encode(), "forward three-layer x.csv"),
     ],
 )
 def test_largest_text_takes_bounded_memory(

@@ -32,7 +32,8 @@ def read_label_list(
 ) -> dict[str, int]:
     """Return the label of each listed picture. present: names that are known to exist."""
     labels: dict[str, int] = {}
-    lines: dict[str, int] = {}
+    lines: list[int] = []
+    root = os.path.realpath(folder)
     missing, first_missing = 0, ""
     with about(folder / list_name):
         for i, (line, cells) in enumerate(_rows(folder, list_name)):
@@ -42,7 +43,8 @@ def read_label_list(
                     f"line {line} has one column; expected a name, a {separator} and a label"
                 )
             name, label = _path_within(cells[0], line), parse_label(cells[1].strip(), classes)
-            exists = name in present or os.path.isfile(os.path.join(folder, name))  # noqa: PTH113, PTH118
+            path = os.path.join(folder, name)  # noqa: PTH118
+            exists = name in present or os.path.isfile(path)  # noqa: PTH113
             if label is None and i == 0 and not exists and not cells[1].strip().isdigit():
                 continue
             if label is None:
@@ -51,17 +53,21 @@ def read_label_list(
                     f"which are 0 to {classes - 1}"
                 )
             if name in labels:
+                first = lines[[*labels].index(name)]
                 raise DatasetError(
-                    f"line {line}: {name[:MAX_SHOWN]!r} stands on line {lines[name]} already"
+                    f"line {line}: {name[:MAX_SHOWN]!r} stands on line {first} already"
                 )
             if not exists:
                 missing += 1
                 first_missing = first_missing or name
-            labels[name], lines[name] = label, line
+            elif not Path(os.path.realpath(path)).is_relative_to(root):
+                raise _elsewhere(name, line)
+            labels[name] = label
+            lines.append(line)
         if missing:
             raise DatasetError(
                 f"{missing} of {len(labels)} pictures are not there, the first is "
-                f"{first_missing[:MAX_SHOWN]!r} (line {lines[first_missing]})"
+                f"{first_missing[:MAX_SHOWN]!r} (line {lines[[*labels].index(first_missing)]})"
                 f"{_encoding_hint(folder, first_missing)}"
             )
         if not labels:
@@ -135,8 +141,11 @@ def _path_within(text: str, line: int) -> str:
         raise DatasetError(f"line {line}: {text[:MAX_SHOWN]!r} is no name of a picture")
     elsewhere = os.path.isabs(name) or os.path.splitdrive(name)[0]  # noqa: PTH117
     if elsewhere or f"{name}{os.sep}".startswith(f"{os.pardir}{os.sep}"):
-        raise DatasetError(
-            f"line {line}: {text[:MAX_SHOWN]!r} is not in this folder; a list names pictures "
-            "beside it"
-        )
+        raise _elsewhere(text, line)
     return name
+
+
+def _elsewhere(name: str, line: int) -> DatasetError:
+    return DatasetError(
+        f"line {line}: {name[:MAX_SHOWN]!r} is not in this folder; a list names pictures beside it"
+    )

@@ -21,6 +21,7 @@ NPY_MAGIC = b"\x93NUMPY"
 MAX_VECTOR_BYTES = 64 * 2**20
 # Of a text. No network has as many inputs; short lines take twenty times their size to read.
 MAX_ROWS = MAX_COLUMNS = 1_000_000
+MAX_LINE_LENGTH = 2**23
 # At most this much of a wrong value, or of a reason, is repeated in a message.
 MAX_SHOWN = 30
 MAX_REASON = 200
@@ -121,9 +122,12 @@ def _csv(data: bytes) -> NDArray[np.float64]:
 
 def _lines(data: bytes) -> Iterator[str]:
     """Yield each line that is not empty, with commas."""
-    for number, line in enumerate(io.TextIOWrapper(io.BytesIO(data), "utf-8-sig")):
+    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig")
+    for number, line in enumerate(iter(lambda: text.readline(MAX_LINE_LENGTH + 1), "")):
         if number == MAX_ROWS:
             raise InputError(f"more than {MAX_ROWS} lines; an .npy file may have more rows")
+        if len(line) > MAX_LINE_LENGTH:
+            raise InputError(f"a line has more than {MAX_LINE_LENGTH} characters")
         if line.strip():
             yield ",".join(_cells(line))
 

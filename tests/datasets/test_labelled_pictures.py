@@ -229,6 +229,23 @@ def test_broken_link_is_a_picture_that_cannot_be_read(tmp_path: Path, target: st
     assert pictures.notes == (f"{tmp_path}: in no class's folder, left out: c.png",)
 
 
+@pytest.mark.parametrize("link", ["inside", "folder/a.png", "folder"])
+def test_list_does_not_leave_its_folder_by_a_link(tmp_path: Path, link: str) -> None:
+    """A listed picture may be a link, or in a linked folder, if that leads into the folder."""
+    folder = write(tmp_path / "set", "in/a.png")
+    write(tmp_path / "elsewhere", "a.png")
+    if link == "inside":
+        (folder / "folder").symlink_to("in")
+    else:
+        (folder / link).parent.mkdir(exist_ok=True)
+        (folder / link).symlink_to(tmp_path / "elsewhere" / link.partition("/")[2])
+    (folder / "labels.tsv").write_text("in/a.png\t1\nfolder/a.png\t2\n")
+    if link == "inside":
+        assert len(find(folder)) == 2
+    else:
+        assert "line 2: 'folder/a.png' is not in this folder" in refusal(folder).replace("\\", "/")
+
+
 def test_pictures_without_a_label_are_noted(tmp_path: Path) -> None:
     """A few are named; only hidden files, and those that systems leave, have no note."""
     a = write(tmp_path / "a", "3/a.png", "3/old/b.png", "c.png", "notes.txt", "3/.b.png",

@@ -113,6 +113,7 @@ WRONG = {
     "hexadecimal": (b"0x1p3", "could not convert string '0x1p3' to float64 at row 0, column 1."),
     "too large": (b"1e999\n", VALUE),
     "not a number": (b"nan 1\n", VALUE),
+    "long line": (b"0" * (2**23 + 1), "a line has more than 8388608 characters"),
     "many lines": (b"\n" * 1_000_001, "more than 1000000 lines; an .npy file may have more rows"),
     "UTF-16": ("1,2".encode("utf-16"), NO_TEXT),
 }  # fmt: skip
