@@ -75,14 +75,19 @@ def _check_existing(path: Path, overwrite: Overwrite, option: str) -> int | None
     if overwrite == "never" and os.path.lexists(path):
         raise OutputError(f"{name}: exists already; --force overwrites it")
     try:
-        mode = path.lstat().st_mode
+        status = path.lstat()
     except FileNotFoundError:
         return None
+    mode = status.st_mode
     if overwrite == "always" and stat.S_ISLNK(mode):
         return None
     # A device or a link such as /dev/stdout must not be replaced by a file.
     if not stat.S_ISREG(mode):
         raise OutputError(f"{name}: is not a regular file; choose another name")
+    # Without a standard input there is nothing to compare.
+    with suppress(OSError):
+        if os.path.samestat(status, os.fstat(0)):
+            raise OutputError(f"{name}: is the file on standard input; choose another name")
     if overwrite == "own":
         with path.open("rb") as file:
             start = file.read(MARKER_BYTES)

@@ -14,9 +14,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from scratchnet_cli.images.png import read_grey_png
+from scratchnet_cli.images.png import png, read_grey_png
 from scratchnet_cli.weights.load import load_weights
-from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, Run, any_file_name
+from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, WINDOWS, Run, any_file_name, run_python
 from tests.datasets.test_files import HEADING, csv
 from tests.network.networks import bundled
 from tests.system.test_streams import run_on_terminal
@@ -348,6 +348,19 @@ def test_predict_trace_names_the_largest_pixels(predict: Run) -> None:
         "    largest: X[180] = 1.0000, X[563] = 0.2000, …",
         "          at row 6, column 12; row 20, column 3",
     ]
+
+
+@pytest.mark.skipif(WINDOWS, reason="Unix redirections")
+@pytest.mark.parametrize("option", ["--save-preprocessed=.", "--report=stdin.28x28.png"])
+def test_predict_does_not_replace_its_input(pictures: list[Path], option: str) -> None:
+    """The picture on standard input stays, though an earlier run wrote it."""
+    path = Path("stdin.28x28.png")
+    path.write_bytes(png(np.asarray(Image.open(pictures[3]))))
+    before = path.read_bytes()
+    with path.open("rb") as stdin:
+        done = run_python(*SCRATCHNET[1:], "predict", "-", *BUNDLED_WEIGHTS, option, stdin=stdin)
+    assert (done.returncode, path.read_bytes()) == (3, before)
+    assert done.stderr.endswith("is the file on standard input; choose another name\n")
 
 
 @any_file_name
