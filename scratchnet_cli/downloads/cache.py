@@ -170,9 +170,10 @@ def cached_size(asset: Asset) -> int | None:
 
 
 def clear_cache() -> tuple[list[Path], list[str]]:
-    """Delete assets and temporary files; return these, and a message for each other file."""
+    """Delete assets and temporary files; return these, and a message for each that stays."""
     folder = readable_folder()
     found: list[Path] = []
+    deleted: list[Path] = []
     kept: list[str] = []
     for asset in all_assets():
         try:
@@ -180,13 +181,13 @@ def clear_cache() -> tuple[list[Path], list[str]]:
                 found.append(folder / asset.name)
         except CacheError as error:
             kept.append(f"{error}: not deleted")
-    found += _parts(folder)
-    for path in found:
+    for path in [*found, *_parts(folder)]:
         try:
             path.unlink(missing_ok=True)
+            deleted.append(path)
         except OSError as error:
-            raise CacheError(f"{path}: cannot be deleted ({error.strerror})") from error
-    return found, kept
+            kept.append(f"{path}: cannot be deleted ({error.strerror})")
+    return deleted, kept
 
 
 def _store(asset: Asset, data: bytes) -> Path:

@@ -157,23 +157,27 @@ def test_cache_commands_name_a_damaged_file(
 
 
 def test_cache_clear_deletes_nothing_else(run: Run, full: Path, tmp_path: Path) -> None:
-    """Assets and temporary files are deleted; other files, and the targets of links, stay."""
+    """Assets and temporary files are deleted; other files, folders and targets of links stay."""
     part = full / f".0123456789ab{PART_SUFFIX}"
     part.write_bytes(b"half")
     kept = ["notes.txt", ".hidden", f"my{PART_SUFFIX}", f"{WEIGHTS}.bak", "t10k-images-idx3-ubyte"]
     for name in kept:
         (full / name).write_bytes(b"mine")
-    (full / "folder").mkdir()
-    (full / "folder" / WEIGHTS).write_bytes(b"mine")
+    for name in ("folder", f".x{PART_SUFFIX}"):
+        (full / name).mkdir()
+        (full / name / WEIGHTS).write_bytes(b"mine")
     (tmp_path / "linked").write_bytes(CONTENTS[OTHERS[0]])
     with suppress(OSError):
         (full / "link").symlink_to(tmp_path / "linked")
         (full / "link").replace(full / OTHERS[0])
     result = run("cache", "clear")
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.exit_code == 3
+    assert result.stderr.startswith(f"scratchnet: {full / f'.x{PART_SUFFIX}'}: cannot be deleted (")
     assert result.stdout.splitlines() == [str(full / name) for name in CONTENTS] + [str(part)]
-    assert sorted(path.name for path in full.iterdir()) == sorted([*kept, "folder"])
-    assert files(full / "folder") == {WEIGHTS: b"mine"}
+    folders = ["folder", f".x{PART_SUFFIX}"]
+    assert sorted(path.name for path in full.iterdir()) == sorted([*kept, *folders])
+    for name in folders:
+        assert files(full / name) == {WEIGHTS: b"mine"}
     assert (tmp_path / "linked").read_bytes() == CONTENTS[OTHERS[0]]
 
 
