@@ -113,7 +113,7 @@ def _answer(
             response.close()
             requested = response.headers.get("Retry-After", "")
             if requested.isdecimal():
-                delay_s = min(float(requested), MAX_RETRY_DELAY_S)
+                delay_s = min(float(requested), MAX_RETRY_DELAY_S, timeout_s)
         time.sleep(max(0.0, min(delay_s, deadline - time.monotonic())))
     return _get(session, url, timeout_s)
 
@@ -146,7 +146,9 @@ def _drop_body_of_redirect(response: requests.Response, **_: Any) -> None:
 
 def _cause(error: Exception) -> str:
     if isinstance(error, requests.HTTPError):
-        return f"HTTP {error.response.status_code}"
+        code = error.response.status_code
+        tries = f", {len(RETRY_DELAYS_S) + 1} times" if code in RETRY_STATUS else ""
+        return f"HTTP {code}{tries}"
     message = str(error)
     for kind, part, cause in _CAUSES:
         if isinstance(error, kind) and part in message:

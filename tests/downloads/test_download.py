@@ -81,26 +81,28 @@ def test_download_makes_three_attempts(server: Server, behaviour: Behaviour, att
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "timeout_s", "delays"),
+    ("retry_after", "timeout_s", "is_default", "delays"),
     [
-        ("", 30, [0.5, 1.0]),
-        (2, 30, [2.0, 2.0]),
-        (3600, 30, [5.0, 5.0]),
-        ("Wed, 21 Oct 2015 07:28:00 GMT", 30, [0.5, 1.0]),
-        (2, -100, [0.0, 0.0]),
+        ("", 30, False, [0.5, 1.0]),
+        (2, 30, False, [2.0, 2.0]),
+        (3600, 30, False, [5.0, 5.0]),
+        (3600, 30, True, [1.6, 1.6]),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 30, False, [0.5, 1.0]),
+        (2, -100, False, [0.0, 0.0]),
     ],
 )
 def test_download_waits_as_the_server_asks(
     server: Server, monkeypatch: pytest.MonkeyPatch,
-    retry_after: str | int, timeout_s: float, delays: list[float],
+    retry_after: str | int, timeout_s: float, is_default: bool, delays: list[float],
 ) -> None:  # fmt: skip
-    """Retry-After is honoured up to five seconds and to the end of the transfer's time."""
+    """Retry-After is honoured up to 5 s, or 1.6 for defaults, and to the transfer's end."""
     slept: list[float] = []
     monkeypatch.setattr(http, "RETRY_DELAYS_S", (0.5, 1.0))
     monkeypatch.setattr(http, "TRANSFER_TIMEOUT_S", timeout_s)
     monkeypatch.setattr(time, "sleep", slept.append)
     server.paths["/bad"] = behave.status(429, Retry_After=retry_after)
-    assert failures(asset(server.url("/bad"))) == ["  http://127.0.0.1: HTTP 429"]
+    line = "  http://127.0.0.1: HTTP 429, 3 times"
+    assert failures(asset(server.url("/bad")), is_default) == [line]
     assert slept == delays
 
 
@@ -111,7 +113,7 @@ INVALID = "the address, or the one it redirects to, is not valid"
 BAD_SOURCES: dict[str, tuple[Behaviour, str]] = {
     "404": (behave.status(404), "HTTP 404"),
     "endless 404": (behave.endless(404), "HTTP 404"),
-    "endless 503": (behave.endless(503), "HTTP 503"),
+    "endless 503": (behave.endless(503), "HTTP 503, 3 times"),
     "hung up": (behave.hang_up, BROKEN),
     "reset": (behave.reset_after(DATA[:90_000], len(DATA)), BROKEN),
     "cut short": (behave.body(DATA[:90_000], Content_Length=len(DATA)), BROKEN),
