@@ -37,11 +37,14 @@ if TYPE_CHECKING:
     from scratchnet_cli.datasets.pictures import LabelledPictures
     from scratchnet_cli.evaluation.result import Evaluation
 
+# JSON contains the numbers, and not every reader knows larger ones.
+_COUNT = click.IntRange(1, 2**31 - 1)
+
 
 @click.command("eval", epilog="Example: scratchnet eval --batch-size 100 --min-accuracy 0.93")
 @click.option(
     "--batch-size",
-    type=click.IntRange(min=1),
+    type=_COUNT,
     default=100,
     show_default=True,
     metavar="N",
@@ -69,9 +72,7 @@ if TYPE_CHECKING:
 @click.option(
     "--transpose", is_flag=True, help="Swap rows and columns of the images: EMNIST's need it."
 )
-@click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="Use only the first N images."
-)
+@click.option("--limit", type=_COUNT, metavar="N", help="Use only the first N images.")
 @polarity_option
 @raw_option
 @click.option(

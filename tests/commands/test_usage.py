@@ -25,8 +25,11 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("evl",), "No such command 'evl'. Did you mean 'eval'?"),
     (("xyzzy",), "No such command 'xyzzy'."),
     (("eval", "--report", "-"), PAGE),
-    (("eval", "--batch-size", "0"), "0 is not in the range x>=1."),
-    (("eval", "--limit", "0"), "0 is not in the range x>=1."),
+    *(
+        (("eval", name, count), f"{count} is not in the range 1<=x<=2147483647.")
+        for name in ("--batch-size", "--limit")
+        for count in ("0", "2147483648", str(2**63))
+    ),
     (("eval", "--min-accuracy", "nan"), "nan is not in the range 0<=x<=1."),
     (("eval", "--min-accuracy", "1.01"), "1.01 is not in the range 0<=x<=1."),
     (("eval", "--min-accuracy", "-0.01"), "-0.01 is not in the range 0<=x<=1."),
