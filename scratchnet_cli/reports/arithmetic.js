@@ -43,16 +43,19 @@ function forward(layers, x) {
   });
 }
 
+/** Return the largest value. As arguments of one call, the values of a wide layer do not fit. */
+const largest = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
+
 /** Return y = e^a / Σ e^a. Subtracting the maximum first changes no y and prevents overflow. */
 function softmax(a) {
-  const max = Math.max(...a);
+  const max = largest(a);
   const e = a.map((value) => Math.exp(value - max));
   const sum = total(e);
   return e.map((value) => value / sum);
 }
 
 /** Return the index of the largest value, or of the first of several. */
-const argmax = (values) => values.indexOf(Math.max(...values));
+const argmax = (values) => values.indexOf(largest(values));
 
 /** Return why the most probable class may be wrong, at most one reason. */
 function probabilityWarnings(y) {
@@ -330,8 +333,8 @@ function isPart(part, digit, size) {
 
 /** Return the regions of each digit, without specks. */
 function groupRegions(regions) {
-  const largest = Math.max(0, ...regions.map((region) => region.area));
-  let rest = regions.filter((region) => region.area > SPECK_AREA_RATIO * largest);
+  const speckArea = SPECK_AREA_RATIO * largest(regions.map((region) => region.area));
+  let rest = regions.filter((region) => region.area > speckArea);
   rest = rest.sort((a, b) => b.area - a.area).slice(0, MAX_REGIONS);
   const groups = [];
   while (rest.length) {

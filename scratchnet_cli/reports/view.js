@@ -112,7 +112,7 @@ function readTheme() {
 const colourOf = (value, limit = 1) =>
   palette[COLOUR_STEPS + Math.round(clamp(value / (limit || 1), -1, 1) * COLOUR_STEPS)];
 
-const largestSize = (values) => Math.max(...values.map(Math.abs));
+const largestSize = (values) => largest(values.map(Math.abs));
 
 /** Paint 28x28 pixels. `colourAt` returns red, green, blue and opacity of pixel i. */
 function paint(canvas, colourAt) {
@@ -222,13 +222,13 @@ function showAnswer() {
   $("answer").classList.toggle("none", !y);
   $("answer").classList.toggle("word", name.length > 1);
   write($("digit"), name);
-  write($("probability"), y ? format(Math.max(...y)) : "");
+  write($("probability"), y ? format(largest(y)) : "");
   write($("warnings"), warningText());
 }
 
 /** Pass the answer to a screen reader. */
 function announceAnswer() {
-  const answer = y && `Read as ${classes[argmax(y)]}, probability ${format(Math.max(...y), 2)}. `;
+  const answer = y && `Read as ${classes[argmax(y)]}, probability ${format(largest(y), 2)}. `;
   write($("spoken"), `${answer ?? ""}${warningText()}`);
 }
 
@@ -325,7 +325,7 @@ function formulas({ l, j }, step, terms) {
     lines.push(`z${n}[${j}] = ${activation}(${a})${h[activation] ?? ""} = ${z}`);
   }
   if (l === last) {
-    const max = Math.max(...step.z);
+    const max = largest(step.z);
     const sum = total(step.z.map((value) => Math.exp(value - max)));
     const top = `e^{${format(step.z[j], 2)} − ${inBrackets(max)}}`;
     lines.push(`y[${j}] = ${top} / ${format(sum)} = ${format(y[j])}`);
@@ -456,7 +456,7 @@ function showSoftmax() {
   const shift = Number($("shift").value);
   write($("shift-value"), String(shift));
   const z = steps ? steps[last].z.map((value) => value + shift) : [];
-  const max = Math.max(...z);
+  const max = largest(z);
   const plain = Float32Array.from(z, (value) => Math.exp(value));
   const sum = Math.fround(total(plain));
   const answer = y && argmax(y);

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,18 @@ def check_answer_fits(tab: Browser) -> None:
     """Check that the whole probability is within the line of the answer, which hides the rest."""
     for edge in ("bottom", "right"):
         assert tab.box("#probability")[edge] <= tab.box("#answer p")[edge]
+
+
+def test_page_shows_a_wide_network(tab: Browser, make_page: MakePage) -> None:
+    """More values than a function takes as arguments do not stop the page."""
+    pairs = pairwise((784, 1, 126_000, 1, 10))
+    layers = [Layer(np.full((m, n), 1e-3), np.zeros(n), "relu") for m, n in pairs]
+    page = make_page("wide.npz", Network(tuple(layers)))
+    tab.show(page)
+    tab.run("document.querySelector('.example').click()")
+    tab.wait()
+    assert tab.run("document.querySelector('#probability').textContent")
+    tab.check_quiet(page)
 
 
 @pytest.fixture
