@@ -1,5 +1,6 @@
 """Thresholds in CI: exit codes, and what GitHub Actions receives."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,28 @@ def test_annotation_escapes_what_ends_a_command(
     assert capsys.readouterr().err == (
         "::error title=a%2Cb%3Ac%25%0D%0Ad::x%250A\\r\\n::error::y,:\n"
     )
+
+
+@any_file_name
+@pytest.mark.parametrize(
+    "command",
+    [f"eval --dataset ##[f] --format {name}" for name in ("text", "json", "markdown")]
+    + [f"inspect --format {name}" for name in ("text", "json")],
+)
+def test_answer_contains_no_command_on_github(
+    run: Run, monkeypatch: pytest.MonkeyPatch, digits: Bytes, command: str
+) -> None:
+    """Names of folders, pictures and weights are escaped in each format; JSON stays the same."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    Path("##[f]/1").mkdir(parents=True)
+    Image.fromarray(digits[0]).save("##[f]/1/##[error]x.png")
+    run("convert", "bundled", "##[w].npz")
+    option = ("--weights",) if command.startswith("eval") else ()
+    there = run(*command.split(), *option, "##[w].npz")
+    assert there.exit_code == 0
+    assert "##[" not in there.stdout + there.stderr
+    if "json" in command:
+        assert "##[w].npz" in str(json.loads(there.stdout))
 
 
 @any_file_name

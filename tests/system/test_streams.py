@@ -17,6 +17,7 @@ from PIL import Image
 from tests.conftest import ACCURACY, BUNDLED, SCRATCHNET, write_dataset
 
 EVAL = ["eval", *BUNDLED, "--progress", "none"]
+PHOTO = Path(__file__).parents[2] / ".github" / "assets" / "photo.jpg"
 HELP = ["eval", "--help"]
 UNBUFFERED = "export PYTHONUNBUFFERED=1;"
 ANSWER = f"Accuracy: {ACCURACY}\n".encode()
@@ -116,6 +117,17 @@ def test_stdout_that_is_broken_is_an_error(
     assert done.stderr.count(b"\n") == 1
     assert (done.returncode, done.stdout) == (3, b"")
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("command", [EVAL, ["predict", "--weights", "bundled", str(PHOTO)]])
+def test_report_on_a_full_disk_is_an_error(command: list[str], tmp_path: Path) -> None:
+    """It is one line and exit 3 after the answer, and nothing is left of the page."""
+    # Python would cut its compiled modules too.
+    limit = "export PYTHONDONTWRITEBYTECODE=1; ulimit -f 1;"
+    done = run_with(limit, *command, "--report", "report.html", cwd=tmp_path)
+    assert done.stderr == b"scratchnet: --report report.html: cannot be written (File too large)\n"
+    assert (done.returncode, done.stdout.count(b"\n")) == (3, 1)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("args", [["--help"], HELP, EVAL], ids=" ".join)
