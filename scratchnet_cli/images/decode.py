@@ -10,7 +10,7 @@ from PIL import Image
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.digit_image import SIDE_PIXELS, Pixels
 from scratchnet_cli.images.grey import Colours
-from scratchnet_cli.images.load import opened
+from scratchnet_cli.images.load import with_picture
 from scratchnet_cli.images.png import GREY_PNG_START, read_grey_png
 
 # The longer side of the picture that is worked on: more pixels cost time and show no more of it.
@@ -49,30 +49,13 @@ def decode(data: bytes, page: bool = False) -> Scan:
         pixels = read_grey_png(data)
         if pixels is not None:
             return Scan(pixels, pixels)
-    with opened(data) as image:
-        return _scan(image, PAGE_LONG_SIDE_PIXELS if page else DIGIT_LONG_SIDE_PIXELS)
+    long_side = PAGE_LONG_SIDE_PIXELS if page else DIGIT_LONG_SIDE_PIXELS
+    return with_picture(data, lambda image: _scan(image, long_side))
 
 
 def decode_raw(data: bytes) -> Pixels:
     """Return the (28, 28) grey values of a picture as they are, transparency on white."""
-    with opened(data) as image:
-        width, height = image.size
-        # Checked before anything is decoded.
-        if (width, height) != (SIDE_PIXELS, SIDE_PIXELS):
-            raise ImageError(
-                f"--raw takes {SIDE_PIXELS}x{SIDE_PIXELS} pictures, this one is {width}x{height}"
-            )
-        # Pillow calls 16-bit greys "I;16", or "I" if they come from a PNM or an old Pillow's PNG.
-        if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
-            raise ImageError("--raw takes 8- or 16-bit greys, this picture has 32 bits")
-        if image.mode[0] == "I":
-            grey = (np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8)
-            return upright(grey, image)
-        opaque = image
-        if image.has_transparency_data:
-            white = Image.new("RGBA", image.size, "white")
-            opaque = Image.alpha_composite(white, image.convert("RGBA"))
-        return upright(np.asarray(opaque.convert("L")), image)
+    return with_picture(data, _raw_greys)
 
 
 def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
@@ -88,6 +71,26 @@ def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
     if orientation in (2, 3, 6, 7):
         array = array[:, ::-1]
     return array
+
+
+def _raw_greys(image: Image.Image) -> Pixels:
+    width, height = image.size
+    # Checked before anything is decoded.
+    if (width, height) != (SIDE_PIXELS, SIDE_PIXELS):
+        raise ImageError(
+            f"--raw takes {SIDE_PIXELS}x{SIDE_PIXELS} pictures, this one is {width}x{height}"
+        )
+    # Pillow calls 16-bit greys "I;16", or "I" if they come from a PNM or an old Pillow's PNG.
+    if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
+        raise ImageError("--raw takes 8- or 16-bit greys, this picture has 32 bits")
+    if image.mode[0] == "I":
+        grey = (np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8)
+        return upright(grey, image)
+    opaque = image
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        opaque = Image.alpha_composite(white, image.convert("RGBA"))
+    return upright(np.asarray(opaque.convert("L")), image)
 
 
 def _scan(image: Image.Image, long_side: int) -> Scan:
@@ -141,8 +144,10 @@ def _full_range(image: Image.Image, size: tuple[int, int]) -> Colours:
         # Resizing comes first because such greys take four bytes a pixel in Pillow, eight here.
         wide = image.convert("I") if image.mode.startswith("I;") else image
         image = wide.resize(size, Image.Resampling.BOX, reducing_gap=2)
-    values = np.nan_to_num(np.asarray(image, np.float64))
-    low, high = values.min(), values.max()
+    values = np.asarray(image, np.float64)
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0, 0)
+    values = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
     return np.asarray(((values - low) / (high - low or 1))[:, :, None], np.float32)
 
 

@@ -4,11 +4,10 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
 
@@ -61,15 +60,20 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 # The same for its warnings.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
+Result = TypeVar("Result")
 
-@contextmanager
-def opened(data: bytes) -> Iterator[Image.Image]:
-    """Yield the picture in a file; whatever Pillow raises meanwhile becomes an ``ImageError``."""
+
+def with_picture(data: bytes, read: Callable[[Image.Image], Result]) -> Result:
+    """Return ``read(image)`` for the picture in a file; what Pillow raises becomes ``ImageError``.
+
+    A context manager, if written as a generator, would be in a reference cycle with the error
+    (since Python 3.12), and its picture would stay in memory until garbage is collected.
+    """
     plugin = _plugin(data)
     try:
         with plugin(io.BytesIO(data)) as image:
             check_limits(image, data)
-            yield image
+            return read(image)
     except ImageError:
         raise
     except MemoryError as error:

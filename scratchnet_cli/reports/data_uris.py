@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.images.decode import upright
-from scratchnet_cli.images.load import opened
+from scratchnet_cli.images.load import with_picture
 from scratchnet_cli.reports.html import Html, img
 
 # Between two fields of ``signed_img``.
@@ -44,14 +44,17 @@ def signed_img(fields: NDArray[np.floating], columns: int, alternative: str) -> 
 
 def thumbnail(data: bytes, max_side: int) -> tuple[str, int, int, float]:
     """Return a picture file made small and upright: data URI, width, height, and the scale."""
-    with opened(data) as image:
-        full_width = upright(np.empty((image.height, image.width, 0)), image).shape[1]
-        # Lets a JPEG be decoded at a fraction of its size.
-        image.draft("RGB", (max_side, max_side))
-        small = _on_white(_shrink(image, max_side))
-        # A new image from the pixels: without the comment, position or name in the original.
-        small = Image.fromarray(upright(np.asarray(small), image))
-        return _uri(small, "JPEG", quality=80), *small.size, small.width / full_width
+    return with_picture(data, lambda image: _thumbnail(image, max_side))
+
+
+def _thumbnail(image: Image.Image, max_side: int) -> tuple[str, int, int, float]:
+    full_width = upright(np.empty((image.height, image.width, 0)), image).shape[1]
+    # Lets a JPEG be decoded at a fraction of its size.
+    image.draft("RGB", (max_side, max_side))
+    small = _on_white(_shrink(image, max_side))
+    # A new image from the pixels: without the comment, position or name in the original.
+    small = Image.fromarray(upright(np.asarray(small), image))
+    return _uri(small, "JPEG", quality=80), *small.size, small.width / full_width
 
 
 def _shrink(image: Image.Image, max_side: int) -> Image.Image:

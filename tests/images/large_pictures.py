@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.load import needed_memory, opened
+from scratchnet_cli.images.load import needed_memory, with_picture
 from scratchnet_cli.images.read import read_digits, read_image
 from scratchnet_cli.reports.data_uris import thumbnail
 
@@ -75,8 +76,8 @@ def main(side: int) -> None:
     table: dict[str, dict[str, int]] = {}
     for kind in KINDS:
         data = large(kind, side)
-        with opened(data) as image:
-            table[kind] = {"limit": round(needed_memory(image, data) - len(data))}
+        limit = with_picture(data, partial(needed_memory, data=data)) - len(data)
+        table[kind] = {"limit": round(limit)}
         for name, read in READERS.items():
             # Linux then forgets the highest peak so far.
             Path("/proc/self/clear_refs").write_text("5")

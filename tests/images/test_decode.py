@@ -78,6 +78,15 @@ def test_decode_spreads_deep_greys(dtype: type) -> None:
     assert peak < 2000 * 2000 * 4
 
 
+def test_decode_limits_values_that_are_not_finite() -> None:
+    """Infinity becomes the brightest value, NaN the darkest; a picture of only NaN is black."""
+    values = np.array([[-np.inf, -1, 0], [np.nan, 1, np.inf]], np.float32)
+    colours = decode(encoded(Image.fromarray(values), "TIFF")).colours
+    assert colours.ravel().tolist() == [0, 0, 0.5, 0, 1, 1]
+    blank = decode(encoded(Image.fromarray(np.full((2, 2), np.nan, np.float32)), "TIFF"))
+    assert not blank.colours.any()
+
+
 @pytest.mark.parametrize(
     ("width", "height", "page", "shape"),
     [

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -17,7 +18,7 @@ from scratchnet_cli.images.load import (
     MAX_PIXELS,
     MAX_SCANNED_PIXELS,
     needed_memory,
-    opened,
+    with_picture,
 )
 from scratchnet_cli.images.read import read_image
 from scratchnet_cli.reports.data_uris import thumbnail
@@ -108,8 +109,8 @@ def test_limits_refuse_before_decoding(data: bytes, reason: str) -> None:
 )  # fmt: skip
 def test_limits_allow_the_largest_pictures(data: bytes) -> None:
     """As many pixels as each form may have, and as take 1.25 GB of memory, are opened."""
-    with opened(data) as image:
-        assert image.width * image.height <= 10**8
+    width, height = with_picture(data, lambda image: image.size)
+    assert width * height <= 10**8
 
 
 @pytest.mark.parametrize(
@@ -121,10 +122,13 @@ def test_limits_allow_the_largest_pictures(data: bytes) -> None:
 def test_memory_is_estimated(kind: str, bits: int, per_pixel: float, files: int) -> None:
     """It is the picture and its copies, the file as often as it is copied, and TIFF's strip."""
     data = large(kind, 40)
-    with opened(data) as image:
+
+    def needed(image: Any) -> float:
         if bits:
-            image.tag_v2[258] = (bits,) * 3  # type: ignore[attr-defined]
-        assert needed_memory(image, data) == 1600 * per_pixel + files * len(data)
+            image.tag_v2[258] = (bits,) * 3
+        return needed_memory(image, data)
+
+    assert with_picture(data, needed) == 1600 * per_pixel + files * len(data)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
