@@ -39,7 +39,7 @@ def predict_files(
     Raises:
         WeightsError, DownloadError: As ``load_weights``.
         ShapeError: The network does not take 28x28 images.
-        ImageError: The list cannot be read, or a process died.
+        ImageError: The list cannot be read, or all processes died.
         TypeError: ``paths`` is one path instead of several.
         ValueError: The polarity is unknown, or combined with ``raw``.
 

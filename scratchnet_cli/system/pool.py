@@ -7,15 +7,11 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.system.inputs import STDIN
-
-if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
 
 # A chunk ends at whichever comes first: small pictures share the cost of the transfer between
 # processes, and a folder of photographs still gives its first answers at once.
@@ -23,37 +19,45 @@ CHUNK_FILES = 256
 CHUNK_BYTES = 2**20
 # The process that collects the results cannot keep up with more.
 MAX_WORKERS = 8
+# Worker processes that died are replaced this often.
+MAX_RESTARTS = 2
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Result = TypeVar("Result")
+Work: TypeAlias = Callable[[str], Result | ImageError]
+Results: TypeAlias = list[tuple[str, Result | ImageError]]
 
 
 def map_in_order(
-    work: Callable[[str], Result], groups: Iterable[Sequence[str]]
-) -> Generator[list[tuple[str, Result]], None, None]:
+    work: Work[Result], groups: Iterable[Sequence[str]]
+) -> Generator[Results[Result], None, None]:
     """Yield each name with its result, chunk by chunk, in the order of the names.
 
     A group is a list of names that are known at the same time; all its results come before the
     next group is requested. A group of several chunks is spread over processes; a smaller one is
     worked on here, name by name, and so is standard input.
+
+    If a process dies, the results of its chunk are errors, and the others go on.
     """
     # ``main`` turned it off for short runs.
     gc.enable()
-    pool: ProcessPoolExecutor | None = None
+    pool: _Pool[Result] | None = None
     try:
         for group in groups:
             chunks = _chunks(group)
             # The processes start their work before all chunks are known.
             first = list(islice(chunks, 2))
             if len(first) > 1 and usable_cores() > 1:
-                pool = pool or _start(usable_cores())
+                # If no process can be started, the work is done here.
+                with suppress(OSError):
+                    pool = pool or _Pool(work)
             if len(first) > 1 and pool is not None:
-                yield from _spread(pool, work, chain(first, chunks))
+                yield from pool.map(chain(first, chunks))
             else:
                 yield from (_work_on(work, [name]) for name in group)
     finally:
         if pool is not None:
-            pool.shutdown(cancel_futures=True)
+            pool.stop()
 
 
 def usable_cores() -> int:
@@ -62,7 +66,8 @@ def usable_cores() -> int:
     return min(usable or 1, MAX_WORKERS)
 
 
-def _work_on(work: Callable[[str], Result], names: Sequence[str]) -> list[tuple[str, Result]]:
+def _work_on(work: Work[Result], names: Sequence[str]) -> Results[Result]:
+    """Return each name with its result."""
     return [(name, work(name)) for name in names]
 
 
@@ -80,53 +85,122 @@ def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _spread(
-    pool: "ProcessPoolExecutor", work: Callable[[str], Result], chunks: Iterable[list[str]]
-) -> Iterator[list[tuple[str, Result]]]:
-    from concurrent.futures.process import BrokenProcessPool
+class _Worker(Generic[Result]):
+    """A process that works on one chunk after the other.
 
-    # Memory contains the results of this many chunks, whatever the number of files.
-    max_pending = 2 * usable_cores() + 1
-    pending: deque[tuple[list[str], Callable[[], list[tuple[str, Result]]]]] = deque()
-    try:
-        for chunk in chunks:
-            # Only this process can read standard input.
-            get = partial(_work_on, work, chunk)
-            pending.append((chunk, get if STDIN in chunk else pool.submit(get).result))
-            if len(pending) == max_pending:
-                yield pending[0][1]()
+    It has a connection of its own, so that its death shows, and costs only the chunk it has.
+    """
+
+    def __init__(self, work: Work[Result]) -> None:
+        from multiprocessing import get_context
+
+        self._names: list[str] = []
+        self._results: Results[Result] = []
+        # Forking saves each process from importing NumPy and Pillow again, where it is safe.
+        context: Any = get_context("fork" if sys.platform == "linux" else "spawn")
+        self.connection, other_end = context.Pipe()
+        # This end notices that the process died only if no other process has the other end.
+        with other_end, _signals_blocked():
+            self.process = context.Process(target=_serve, args=(work, other_end), daemon=True)
+            self.process.start()
+
+    def start(self, names: list[str], results: Results[Result]) -> None:
+        """Start the work on a chunk, whose results ``receive`` appends to ``results``."""
+        self._names, self._results = names, results
+        # If the process died, ``receive`` notices.
+        with suppress(OSError):
+            self.connection.send(names)
+
+    def receive(self) -> bool:
+        """Wait for the results of the chunk; return False if the process died: they are errors."""
+        try:
+            reply: Results[Result] | Exception = self.connection.recv()
+        except (EOFError, OSError):
+            error = ImageError("the process that had to read it died (out of memory?)")
+            self._results.extend((name, error) for name in self._names)
+            return False
+        if isinstance(reply, Exception):
+            raise reply
+        self._results.extend(reply)
+        return True
+
+    def stop(self) -> None:
+        """End the process, whatever it does."""
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+
+
+class _Pool(Generic[Result]):
+    """Worker processes; busy: by connection."""
+
+    def __init__(self, work: Work[Result]) -> None:
+        self._work = work
+        self._idle = [_Worker(work) for _ in range(usable_cores())]
+        self._busy: dict[Any, _Worker[Result]] = {}
+        self._restarts = 0
+        # Memory contains the results of this many chunks, whatever the number of files.
+        self._max_pending = 2 * len(self._idle) + 1
+
+    def map(self, chunks: Iterator[list[str]]) -> Iterator[Results[Result]]:
+        """Yield the results of each chunk, in order."""
+        from multiprocessing.connection import wait
+
+        # The names of each chunk and its results, which are empty until they are known.
+        pending: deque[tuple[list[str], Results[Result]]] = deque()
+        while True:
+            while len(pending) < self._max_pending and self._find_idle():
+                names = next(chunks, None)
+                if names is None:
+                    break
+                pending.append((names, []))
+                # Only this process can read standard input.
+                if STDIN not in names:
+                    worker = self._idle.pop()
+                    worker.start(*pending[-1])
+                    self._busy[worker.connection] = worker
+            if not pending:
+                break
+            names, results = pending[0]
+            # A worker that waits comes before the answers, which take time as well.
+            if ready := wait(self._busy, 0 if results or STDIN in names else None):
+                for connection in ready:
+                    self._receive(connection)
+            else:
                 pending.popleft()
-        while pending:
-            yield pending[0][1]()
-            pending.popleft()
-    except BrokenProcessPool as error:
-        # They ignore SIGTERM, and one that has a result to send would wait for ever.
-        _kill_workers()
-        names = pending[0][0] if pending else chunk
-        raise ImageError(
-            f"a process died while it read pictures from {names[0]!r} to {names[-1]!r} "
-            "(out of memory?); those before them were read"
-        ) from error
+                yield results or _work_on(self._work, names)
+        if names := next(chunks, None):
+            raise ImageError(
+                f"all processes that read pictures died (out of memory?); {names[0]!r} and what "
+                "follows were not read"
+            )
 
+    def _find_idle(self) -> bool:
+        """Replace workers that died while they were idle; return whether there is one."""
+        while self._idle and not self._idle[-1].process.is_alive():
+            self._replace(self._idle.pop())
+        return bool(self._idle)
 
-def _start(processes: int) -> "ProcessPoolExecutor":
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    def _receive(self, connection: Any) -> None:
+        has_answered = self._busy[connection].receive()
+        worker = self._busy.pop(connection)
+        if has_answered:
+            self._idle.append(worker)
+        else:
+            self._replace(worker)
 
-    # Forking saves each process from importing NumPy and Pillow again, where it is safe.
-    context = get_context("fork" if sys.platform == "linux" else "spawn")
-    with _signals_blocked():
-        pool = ProcessPoolExecutor(processes, context, _initialize_worker)
-        # The first task starts the processes.
-        pool.submit(int)
-    return pool
+    def _replace(self, worker: _Worker[Result]) -> None:
+        worker.stop()
+        if self._restarts < MAX_RESTARTS:
+            self._restarts += 1
+            # Otherwise there is one worker less.
+            with suppress(OSError):
+                self._idle.append(_Worker(self._work))
 
-
-def _kill_workers() -> None:
-    from multiprocessing import active_children
-
-    for child in active_children():
-        child.kill()
+    def stop(self) -> None:
+        """End the processes, whatever they do."""
+        for worker in (*self._idle, *self._busy.values()):
+            worker.stop()
 
 
 @contextmanager
@@ -142,13 +216,17 @@ def _signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _initialize_worker() -> None:
-    """Leave signals to the parent, and end the worker when the parent was killed."""
+def _serve(work: Work[Result], connection: Any) -> None:
+    """Work on the chunks that come through the connection."""
     from multiprocessing import parent_process
     from threading import Thread
 
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    # Ctrl-C in a terminal is left to the parent. SIGTERM comes from ``multiprocessing`` when the
+    # parent exits; if the parent was killed, the thread ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     # Looking through the parent's objects for garbage would copy its memory page by page.
     gc.freeze()
 
@@ -160,3 +238,11 @@ def _initialize_worker() -> None:
 
     with suppress(RuntimeError):
         Thread(target=wait, daemon=True).start()
+    with suppress(EOFError, OSError):
+        while True:
+            names = connection.recv()
+            try:
+                reply: Results[Result] | Exception = _work_on(work, names)
+            except Exception as error:
+                reply = error
+            connection.send(reply)

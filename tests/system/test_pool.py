@@ -6,17 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from itertools import islice
 from multiprocessing import active_children
 from pathlib import Path
-from unittest.mock import patch
+from typing import Any
 
 import pytest
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.system import pool
 from scratchnet_cli.system.pool import CHUNK_FILES, map_in_order
+from tests.conftest import run_python
 
 needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix signals and /proc")
 
@@ -45,7 +46,7 @@ def test_map_keeps_the_order() -> None:
     """A thousand names come back in order with their results, from other processes."""
     names = [f"n{i}" if i else "0" for i in range(1000)]
     with closing(map_in_order(shout, [names])) as chunks:
-        results = [result for chunk in chunks for result in chunk]
+        results: list[tuple[str, Any]] = [result for chunk in chunks for result in chunk]
     assert [name for name, _ in results] == names
     assert [shouted for _, (shouted, _) in results] == [name.upper() for name in names]
     assert os.getpid() not in {process for _, (_, process) in results}
@@ -58,11 +59,25 @@ def test_map_works_here_on_small_groups() -> None:
     assert list(map_in_order(shout, [["a", "b"], [], ["c"]])) == expected
 
 
+@needs_unix
+def test_map_works_here_if_no_process_can_be_started() -> None:
+    """If the system has no room for the connections of a pool, all names are answered."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        chunks: list[Any] = list(map_in_order(shout, [[str(i) for i in range(2 * CHUNK_FILES)]]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert {result[1] for chunk in chunks for _, result in chunk} == {os.getpid()}
+
+
 def test_map_reads_standard_input_here() -> None:
     """Workers have no standard input, so the chunk with ``-`` is worked on here, in its place."""
     names = [f"name {i}" for i in range(3 * CHUNK_FILES)]
     names[CHUNK_FILES + 5] = "-"
-    chunks = list(map_in_order(shout, [names]))
+    chunks: list[Any] = list(map_in_order(shout, [names]))
     assert [name for chunk in chunks for name, _ in chunk] == names
     assert [chunk[0][1][1] == os.getpid() for chunk in chunks] == [False, True, False]
 
@@ -89,43 +104,49 @@ def test_map_makes_small_chunks_of_large_files(tmp_path: Path) -> None:
 
 
 def test_map_holds_few_results(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks are submitted only as their results are taken."""
+    """Chunks are made only as their results are taken."""
     monkeypatch.setattr(pool, "CHUNK_FILES", 1)
-    real = ProcessPoolExecutor.submit
-    with (
-        patch.object(ProcessPoolExecutor, "submit", autospec=True, side_effect=real) as submit,
-        closing(map_in_order(shout, [[str(i) for i in range(100)]])) as chunks,
-    ):
+    names: Any = iter([str(i) for i in range(100)])
+    with closing(map_in_order(shout, [names])) as chunks:
         next(chunks)
-        # One more starts the processes.
-        assert submit.call_count == 1 + 5
+        assert len(list(names)) == 95
 
 
-def test_map_reports_a_worker_that_died() -> None:
-    """The results before it are given, then an error names the files; no result is awaited."""
+def test_map_reports_what_a_worker_had_when_it_died() -> None:
+    """Each name of its chunk has an error; all others are answered."""
     names = [str(i) for i in range(1000)]
-    found: list[str] = []
-    with pytest.raises(ImageError) as failure:
-        found.extend(name for chunk in map_in_order(die, [names]) for name, _ in chunk)
-    assert found == names[: len(found)]
-    assert str(failure.value) == (
-        f"a process died while it read pictures from {names[len(found)]!r} to "
-        f"{names[len(found) + CHUNK_FILES - 1]!r} (out of memory?); those before them were read"
-    )
+    results = [result for chunk in map_in_order(die, [names]) for result in chunk]
+    assert [name for name, _ in results] == names
+    errors = {name: str(found) for name, found in results if isinstance(found, ImageError)}
+    assert list(errors) == names[256:512]
+    assert set(errors.values()) == {"the process that had to read it died (out of memory?)"}
 
 
 @needs_unix
-def test_map_reports_workers_that_died_between_groups() -> None:
-    """If they die while nothing is to be done, the next group fails in the same way."""
+def test_map_replaces_two_idle_workers_that_died() -> None:
+    """Their death costs nothing; once all are dead, an error says what was not read."""
+    names = [str(i) for i in range(1000)]
 
     def groups() -> Iterator[list[str]]:
-        yield [str(i) for i in range(1000)]
-        for child in active_children():
-            child.kill()
-        yield [str(i) for i in range(1000)]
+        while True:
+            yield names
+            for child in active_children():
+                child.kill()
+                child.join()
 
-    with pytest.raises(ImageError, match="died while it read pictures from '0' to '255'"):
-        list(map_in_order(shout, groups()))
+    chunks = map_in_order(shout, groups())
+    results: list[Any] = [result for chunk in islice(chunks, 8) for result in chunk]
+    assert [name for name, (_, _) in results] == 2 * names
+    with pytest.raises(ImageError, match=r"died .*; '0' and what follows were not read"):
+        next(chunks)
+
+
+def test_map_ends_when_all_workers_died() -> None:
+    """Two workers and two in their place have each a chunk; the rest is not started."""
+    chunks = map_in_order(die, [["300"] * 4 * CHUNK_FILES + ["last"]])
+    assert len(list(islice(chunks, 4))) == 4
+    with pytest.raises(ImageError, match="'last' and what follows were not read"):
+        next(chunks)
 
 
 def test_map_raises_what_a_worker_raises() -> None:
@@ -174,6 +195,16 @@ def test_map_leaves_no_workers_behind(tmp_path: Path, number: signal.Signals) ->
     assert parent.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}.get(number, -number)
     assert stderr.strip() == b""
     wait_until(lambda: not any(map(is_running, tmp_path.iterdir())))
+
+
+@needs_unix
+def test_python_ends_with_results_left() -> None:
+    """A script that takes only the first results ends, and its workers with it."""
+    script = (
+        "from scratchnet_cli.system import pool; pool.usable_cores = lambda: 2\n"
+        "chunks = pool.map_in_order(len, [['name'] * 10_000]); print(len(next(chunks)))"
+    )
+    assert run_python("-c", script, timeout=60).stdout == "256\n"
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
