@@ -399,6 +399,20 @@ def test_predict_answers_many_files_as_it_answers_each(
     assert singles == "".join(result.stdout.splitlines(keepends=True)[::50])
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="limits the cores of a process")
+def test_predict_answers_the_same_on_one_core(tmp_path: Path, digits: NDArray[np.uint8]) -> None:
+    """Answers and warnings do not depend on the cores, though images share other products."""
+    for i in range(600):
+        save(tmp_path / f"{i:03}.png", digits[i])
+    one = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
+    main = "import sys; from scratchnet_cli.cli import main; main(sys.argv[1:])"
+    command = ("predict", *BUNDLED_WEIGHTS, tmp_path)
+    many, single = (run_python("-c", start + main, *command) for start in ("", one))
+    assert (many.stdout, many.stderr) == (single.stdout, single.stderr)
+    assert many.stdout.count("\n") == 600
+    assert "low probability" in many.stderr
+
+
 def test_predict_saves_the_images_that_the_network_saw(
     predict: Run, pictures: list[Path], tmp_path: Path
 ) -> None:
