@@ -30,7 +30,9 @@ class DatasetError(ScratchnetError):
 
 
 class ImageError(ScratchnetError):
-    """A picture cannot be read, or shows nothing."""
+    """A picture cannot be read, or shows nothing. traceback: of an unexpected error."""
+
+    traceback = ""
 
 
 class InputError(ScratchnetError):

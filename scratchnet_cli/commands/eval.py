@@ -10,6 +10,7 @@ import click
 
 from scratchnet_cli.commands.options import (
     activations_option,
+    debug_option,
     format_option,
     polarity_option,
     quiet_option,
@@ -103,6 +104,7 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     show_default=True,
     help="How stderr shows progress; auto is a bar on a terminal and plain lines elsewhere.",
 )
+@debug_option
 @quiet_option
 def command(
     batch_size: int,
@@ -120,6 +122,7 @@ def command(
     report: Path | None,
     min_accuracy: float | None,
     progress: str,
+    debug: bool,
     quiet: bool,
 ) -> int:
     """Run a network on labelled images and print its accuracy.
@@ -143,7 +146,7 @@ def command(
     from scratchnet_cli.evaluation.evaluate import evaluate
     from scratchnet_cli.weights.load import load_weights
 
-    stderr = Progress(progress, quiet)
+    stderr = Progress(progress, quiet, debug)
     loaded = load_weights(weights, stderr, activations=activations)
     # Only JSON and the report show single images.
     details = format == "json" or report is not None

@@ -95,6 +95,10 @@ raw_option = click.option(
     "--raw", is_flag=True, help="Take 28x28 pictures as they are: light ink on black."
 )
 
+debug_option = click.option(
+    "--debug", is_flag=True, help="Print the traceback of an unexpected error in a picture."
+)
+
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, help="Only the answer and errors: no progress and no notes."
 )

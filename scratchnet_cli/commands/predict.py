@@ -13,6 +13,7 @@ import click
 
 from scratchnet_cli.commands.options import (
     activations_option,
+    debug_option,
     format_option,
     polarity_option,
     quiet_option,
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
 )
 @polarity_option
 @raw_option
+@debug_option
 @quiet_option
 def command(
     images: tuple[str, ...],
@@ -103,6 +105,7 @@ def command(
     min_confidence: float | None,
     polarity: str,
     raw: bool,
+    debug: bool,
     quiet: bool,
 ) -> int:
     """Tell which digit each picture shows.
@@ -127,7 +130,7 @@ def command(
         from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
 
         folder = PreprocessedFolder(save_preprocessed)
-    progress = Progress(quiet=quiet)
+    progress = Progress(quiet=quiet, debug=debug)
     loaded = load_weights(weights, progress, activations=activations)
     to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]
     printer = _Printer(
@@ -198,7 +201,7 @@ class _Printer:
         """Print why a picture has no answer."""
         self.exit_code = max(self.exit_code, ImageError.exit_code)
         flush_answers()
-        self.progress.error(f"{shorten(result.path)}: {result.reason}")
+        self.progress.error(f"{shorten(result.path)}: {result.reason}", result.traceback)
 
     def print_answer(self, answer: Answer) -> None:
         """Print an answer and everything that belongs to it."""

@@ -55,7 +55,7 @@ def evaluate_pictures(
                 images = []
                 for (path, reading), label in batch:
                     if isinstance(reading, ImageError):
-                        report(f"{shorten(path)}: {reading}")
+                        report(f"{shorten(path)}: {reading}", reading.traceback)
                         if len(kept.failures) < MAX_FAILURES:
                             kept.failures.append((path, str(reading)))
                         continue

@@ -123,3 +123,10 @@ def _try_read(
         return ImageError(*error.args)
     except MemoryError:
         return ImageError(OUT_OF_MEMORY_MESSAGE)
+    except Exception as error:  # A bug must not cost the answers for other pictures.
+        from traceback import format_exception
+
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        unexpected = ImageError(f"unexpected {reason}; please report it, with what --debug prints")
+        unexpected.traceback = "".join(format_exception(error))
+        return unexpected

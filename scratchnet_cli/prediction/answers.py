@@ -1,7 +1,7 @@
 """Answers: the digits in a picture, the numbers that they form, and warnings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, groupby, islice
 
@@ -108,10 +108,11 @@ class Answer(_Digits):
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A picture that cannot be read, and the reason."""
+    """A picture that cannot be read, and the reason. traceback: of an unexpected error."""
 
     path: str
     reason: str
+    traceback: str = field(default="", repr=False)
 
 
 Result = Answer | Unreadable
@@ -127,7 +128,7 @@ def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
     images = [found for _, found in readings if not isinstance(found, ImageError)]
     digits = iter(_digits(network, list(chain.from_iterable(images))))
     return [
-        Unreadable(path, str(found))
+        Unreadable(path, str(found), found.traceback)
         if isinstance(found, ImageError)
         else Answer(path, _best_segmentation(list(islice(digits, len(found)))))
         for path, found in readings

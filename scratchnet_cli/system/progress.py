@@ -23,26 +23,27 @@ class Progress:
 
     ``bar`` is redrawn in place, ``plain`` prints a few lines that read well in a log, ``none``
     prints nothing; ``auto`` is ``bar`` on a terminal and ``plain`` elsewhere. Notes appear in
-    every mode unless ``quiet`` is set; errors always do.
+    every mode unless ``quiet`` is set; errors always do, with a traceback if ``debug`` is set.
     """
 
-    def __init__(self, mode: str = "auto", quiet: bool = False) -> None:
+    def __init__(self, mode: str = "auto", quiet: bool = False, debug: bool = False) -> None:
         if mode == "auto":
             mode = "bar" if sys.stderr.isatty() else "plain"
         self.mode = "none" if quiet else mode
         self._quiet = quiet
+        self._debug = debug
         self._bar: tqdm[None] | None = None
 
-    def note(self, message: str) -> None:
+    def note(self, message: str, traceback: str = "") -> None:
         """Print a note on a line of its own."""
         if not self._quiet:
-            self.error(message)
+            self.error(message, traceback)
 
-    def error(self, message: str) -> None:
+    def error(self, message: str, traceback: str = "") -> None:
         """Print on a line of its own why the exit code is not 0."""
         if self._bar is not None:
             self._bar.clear()
-        print_message(message)
+        print_message(message, *(traceback.splitlines() if self._debug else ()))
 
     def summary(self, message: str) -> None:
         """Print a line that belongs to the progress: only if progress is shown."""

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from scratchnet_cli.images import read
 from scratchnet_cli.system import pool
 from tests.conftest import BUNDLED_WEIGHTS, Run, write_dataset
 
@@ -188,6 +189,32 @@ def test_content_of_a_file_decides_whether_it_is_a_picture(run: Run, pictures: P
     usage = run(*command, "--transpose")
     assert (usage.exit_code, usage.stdout) == (2, "")
     assert "--transpose is for IDX, CSV and .npz files" in usage.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["predict"], ["eval", "--dataset"], ["eval", "--skip-unreadable", "--dataset"]]
+)
+@pytest.mark.parametrize("option", [(), ("--debug",)])
+def test_unexpected_error_costs_one_picture(
+    run: Run,
+    pictures: Path,
+    command: list[str],
+    option: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its message is one line, and with --debug a traceback follows."""
+    data = (pictures / "03.png").read_bytes()
+    real = read.read_digits
+    monkeypatch.setattr(
+        read, "read_digits", lambda got, **options: 1 / (got != data) and real(got, **options)
+    )
+    result = run(*command, pictures, *BUNDLED_WEIGHTS, *option)
+    assert result.exit_code == (0 if "--skip-unreadable" in command else 3)
+    message = f"scratchnet: {pictures / '03.png'}: unexpected ZeroDivisionError: division by zero"
+    start = result.stderr.index(message)
+    assert ("\nTraceback (most recent call last):\n  File" in result.stderr[start:]) == bool(option)
+    assert result.stderr.count("Traceback") == bool(option)
+    assert result.stdout.count("\n") == (DRAWN - 1 if command == ["predict"] else 1)
 
 
 def test_unreadable_pictures_can_be_skipped(run: Run, damaged: Path) -> None:

@@ -40,7 +40,7 @@ class Recorder(Progress):
         self.notes: list[str] = []
         self.transfers: list[tuple[str, list[int]]] = []
 
-    def note(self, message: str) -> None:
+    def note(self, message: str, traceback: str = "") -> None:
         """Record a note."""
         self.notes.append(message)
 

@@ -4,6 +4,7 @@ import doctest
 import io
 import os
 import pickle
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -64,11 +65,26 @@ def test_read_or_error_reads_a_file_named_like_stdin() -> None:
     assert "--raw takes 28x28" in str(read_or_error("-", raw=True))
 
 
-def test_read_file_reports_missing_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture that needs too much memory is an error like any other."""
-    monkeypatch.setattr(read, "decode", lambda *_, **__: bytearray(2**62))
-    error = read_file(os.fspath(PHOTO))
-    assert str(error).startswith("there is not enough memory for this picture")
+@pytest.mark.parametrize(
+    ("cause", "reason", "traceback"),
+    [
+        (lambda: bytearray(2**62), "there is not enough memory for this picture", ""),
+        (
+            lambda: int("1\nx"),
+            r"unexpected ValueError: invalid literal .* '1\\nx'; ",
+            "in <lambda>",
+        ),
+    ],
+)
+def test_read_file_returns_whatever_is_raised(
+    monkeypatch: pytest.MonkeyPatch, cause: Callable[[], object], reason: str, traceback: str
+) -> None:
+    """Too little memory and bugs are errors of the picture, bugs with a traceback that pickles."""
+    monkeypatch.setattr(read, "decode", lambda *_, **__: cause())
+    error = pickle.loads(pickle.dumps(read_file(os.fspath(PHOTO))))  # noqa: S301
+    assert re.match(reason, str(error))
+    assert traceback in error.traceback
+    assert bool(error.traceback) == bool(traceback)
 
 
 @pytest.mark.parametrize("write", [png, lambda pixels: encoded(Image.fromarray(pixels))])
