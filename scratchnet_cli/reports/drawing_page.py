@@ -20,6 +20,8 @@ from scratchnet_cli.system.text import escape
 from scratchnet_cli.weights.load import Weights
 
 EXAMPLES_PER_CLASS = 3
+# A page of 53 MB, shown after 3 s; a browser did not answer with 33 million.
+MAX_WEIGHTS = 10_000_000
 # The script receives their constants under the same names, so that it agrees with ``predict``.
 CONSTANT_MODULES = (answers, digit_image, digits, grey, ink, lines, mnist, parts, read)
 # Joined to one script: computations, what is shown, what one can do.
@@ -33,6 +35,8 @@ def drawing_page(weights: Weights, dataset: Dataset) -> str:
         raise ShapeError(
             f"the network takes {network.inputs} values, and a drawing has 28x28 pixels"
         )
+    if (count := sum(layer.W.size for layer in network.layers)) > MAX_WEIGHTS:
+        raise WeightsError(f"{count:,} weights, but a page shows at most {MAX_WEIGHTS:,}")
     style, script = _text("drawing.css"), "".join(map(_text, SCRIPTS))
     classes = weights.classes or map(str, range(network.outputs))
     data = {

@@ -18,15 +18,19 @@ def test_draw_writes_a_small_page_to_the_current_folder(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("weight", "inputs", "reason"),
+    ("weight", "shape", "reason"),
     [
-        (1.0, 100, "the network takes 100 values, and a drawing has 28x28 pixels"),
-        (1e300, 784, "a weight is too large for float32, in which a page holds them"),
+        (1.0, (100, 3), "the network takes 100 values, and a drawing has 28x28 pixels"),
+        (1e300, (784, 3), "a weight is too large for float32, in which a page holds them"),
+        (np.float32(1), (784, 12723), "10,000,278 weights, but a page shows at most 10,000,000"),
     ],
 )
-def test_draw_refuses_other_networks(run: Run, weight: float, inputs: int, reason: str) -> None:
+def test_draw_refuses_other_networks(
+    run: Run, weight: float, shape: tuple[int, int], reason: str
+) -> None:
     """Exit 3, a message that names the weight file, and no page."""
-    np.savez("w.npz", W1=np.full((inputs, 3), weight), b1=np.zeros(3))
+    last = np.zeros((shape[1], 2), np.float32)
+    np.savez_compressed("w.npz", W1=np.full(shape, weight), b1=last[:, 0], W2=last, b2=last[0])
     result = run("draw", "--weights", "w.npz")
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr == f"scratchnet: w.npz: {reason}\n"
