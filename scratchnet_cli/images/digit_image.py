@@ -16,6 +16,7 @@ SIDE_PIXELS = 28
 LOW_CONTRAST = "low contrast"
 SEVERAL_DIGITS = "more than one digit"
 CUT_BY_EDGE = "ink cut by the edge"
+NOT_SPLIT = "not split, because too much ink touches"
 
 
 class Place(NamedTuple):

@@ -7,8 +7,8 @@ from math import ceil, floor
 
 import numpy as np
 
-from scratchnet_cli.images.cuts import find_cuts, find_pieces
-from scratchnet_cli.images.digit_image import Box, DigitImage, Place
+from scratchnet_cli.images.cuts import MIN_SPLIT_WIDTH_RATIO, find_cuts, find_pieces
+from scratchnet_cli.images.digit_image import NOT_SPLIT, Box, DigitImage, Place
 from scratchnet_cli.images.digits import Group, warnings_for
 from scratchnet_cli.images.ink import Ink
 from scratchnet_cli.images.mnist import fit
@@ -27,7 +27,8 @@ MAX_NEIGHBOUR_GAP_RATIO = 2.0
 # The widest gap between two digits of a number.
 MAX_DIGIT_GAP_RATIO = 1.5
 # After this many images the rest of the ink is not cut. A digit that touches others makes twenty.
-MAX_CUT_IMAGES = 10_000
+# Each takes up to half a millisecond.
+MAX_CUT_IMAGES = 5000
 
 
 def page_images(ink: Ink, groups: Sequence[Group], scale: tuple[float, float]) -> list[DigitImage]:
@@ -38,7 +39,12 @@ def page_images(ink: Ink, groups: Sequence[Group], scale: tuple[float, float]) -
         numbers, height = find_numbers([groups[member].box for member in members])
         for group, number in zip((groups[member] for member in members), numbers, strict=True):
             warnings = warnings_for(ink, group)
-            cuts = find_cuts(group.ink, height) if len(images) < MAX_CUT_IMAGES else []
+            if len(images) < MAX_CUT_IMAGES:
+                cuts = find_cuts(group.ink, height)
+            else:
+                cuts = []
+                is_wide = group.ink.shape[1] >= MIN_SPLIT_WIDTH_RATIO * height
+                warnings += (NOT_SPLIT,) if is_wide else ()
             place = Place(_stored(group.box, scale), row, number, next(stretches), 0, len(cuts) + 1)
             place = place._replace(height=height * scale[1])
             images.append(DigitImage(fit(group.ink), warnings, place))

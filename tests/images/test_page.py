@@ -12,7 +12,7 @@ from PIL import Image
 
 from scratchnet_cli.images import page
 from scratchnet_cli.images.cuts import CutLine, cheapest_path, find_cuts, find_pieces, path_costs
-from scratchnet_cli.images.digit_image import Box, Place
+from scratchnet_cli.images.digit_image import NOT_SPLIT, Box, Place
 from scratchnet_cli.images.page import _stored as stored
 from scratchnet_cli.images.page import find_rows, slope
 from scratchnet_cli.images.read import read_digits
@@ -184,6 +184,10 @@ def test_touching_digits_are_cut_up_to_a_limit(
     some = [place.row for place in places(data, whole=False)]
     assert 0 < len(some) < 200
     assert max(some) < 16
+    warned = {
+        image.place for image in read_digits(data, multiple=True) if NOT_SPLIT in image.warnings
+    }
+    assert {place.row for place in warned if place} >= {16}
 
 
 @pytest.mark.parametrize("seed", [5, 17, 20])
