@@ -99,7 +99,7 @@ def border_artefacts(regions: Regions, area: NDArray[np.intp]) -> NDArray[np.boo
     spans = regions.boxes[:, 2:] - regions.boxes[:, :2]
     result = np.zeros(area.size, np.bool_)
     for index in np.flatnonzero((spans > MAX_SIDE_CONTACT_RATIO * size).any(axis=1)):
-        contact = max(float(side.mean()) for side in sides(regions.labels == index + 1))
+        contact = max(float((side == index + 1).mean()) for side in sides(regions.labels))
         result[index] = contact > MAX_SIDE_CONTACT_RATIO
     rest = area[~result].max(initial=0)
     return np.asarray(result & (rest > SPECK_AREA_RATIO * area.max(initial=0) / 4))
