@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.images import page
-from scratchnet_cli.images.cuts import CutLine, cheapest_path, find_cuts, find_pieces, path_costs
+from scratchnet_cli.images.cuts import CutLine, cheapest_paths, find_cuts, find_pieces, path_costs
 from scratchnet_cli.images.digit_image import NOT_SPLIT, Box, Place
 from scratchnet_cli.images.page import _stored as stored
 from scratchnet_cli.images.page import find_rows, slope
@@ -105,7 +105,7 @@ def test_cuts_take_the_least_ink() -> None:
     costs = path_costs(np.array([[0, 9], [9, 0]], np.float32))
     assert costs == pytest.approx(np.array([[0, 9], [9, 0.8]]))
     rows = [[0] * 4, [0.5, 1, 0.3, 0], [5, 1, 0.1, 5], [5, 5, 5, 0], [0, 5, 5, 4.1], [0, 9, 1, 9]]
-    assert cheapest_path(np.array(rows, np.float32), 1).tolist() == [1, 1, 2, 3, 3, 2]
+    assert cheapest_paths(np.array(rows, np.float32), [1]).tolist() == [[1, 1, 2, 3, 3, 2]]
     ink = np.repeat(np.array([0.1, 0.11, 0.5], np.float32), (2, 1, 97))[:, None].repeat(200, axis=1)
     cut = find_cuts(ink, 100)[0]
     assert cut.inked.tolist() == [False] * 2 + [True] * 98
