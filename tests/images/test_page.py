@@ -105,7 +105,7 @@ def test_cuts_take_the_least_ink() -> None:
     costs = path_costs(np.array([[0, 9], [9, 0]], np.float32))
     assert costs == pytest.approx(np.array([[0, 9], [9, 0.8]]))
     rows = [[0] * 4, [0.5, 1, 0.3, 0], [5, 1, 0.1, 5], [5, 5, 5, 0], [0, 5, 5, 4.1], [0, 9, 1, 9]]
-    assert cheapest_paths(np.array(rows, np.float32), [1]).tolist() == [[1, 1, 2, 3, 3, 2]]
+    assert cheapest_paths(np.array(rows[::-1], np.float32), [1]).tolist() == [[1, 1, 2, 3, 3, 2]]
     ink = np.repeat(np.array([0.1, 0.11, 0.5], np.float32), (2, 1, 97))[:, None].repeat(200, axis=1)
     cut = find_cuts(ink, 100)[0]
     assert cut.inked.tolist() == [False] * 2 + [True] * 98
