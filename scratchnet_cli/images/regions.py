@@ -1,6 +1,7 @@
 """Operations on masks: connected regions, holes, sides and corners, the box of what is set."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def _fill_rows(mask: Mask) -> Mask:
     return np.asarray((columns >= first[:, None]) & (columns <= last[:, None]))
 
 
-def sides(mask: Mask) -> tuple[Mask, Mask, Mask, Mask]:
+def sides(mask: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     """Return the outermost pixels: left column, top row, right column, bottom row."""
     return mask[:, 0], mask[0], mask[:, -1], mask[-1]
 

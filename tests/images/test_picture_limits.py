@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
@@ -161,3 +163,24 @@ def test_missing_memory_is_reported_in_a_sentence(tmp_path: Path, name: str) -> 
     assert "Traceback" not in measured.stderr
     assert ("not enough memory" in measured.stderr) == (name == "sheet"), measured.stderr
     assert len(measured.stderr.splitlines()) <= 1
+
+
+Y, X = np.mgrid[:1000, :1000]
+INSIDE = (np.minimum(X, Y) > 15) & (np.maximum(X, Y) < 985)
+WINDING = (Y % 8 < 4) | (X > 995) & (Y % 16 < 8) | (X < 4) & (Y % 16 >= 8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "ink",
+    [WINDING, X[:100] % 8 < 4, np.random.default_rng(3).random(X.shape) < 0.3, (X + Y) % 8 < 2,
+     ((X + Y) % 3 < 1) & INSIDE, ((Y + abs(X % 60 - 30)) % 6 < 1) & INSIDE,
+     ((X + Y) % 20 < 6) | ((X - Y) % 20 < 6)],
+    ids=["serpentine", "stripes", "noise", "hatching", "fine hatching", "zigzag", "lattice"],
+)  # fmt: skip
+def test_any_page_is_read_within_seconds(tmp_path: Path, ink: NDArray[np.bool_]) -> None:
+    """Small files of very many strokes that may be digits take 5 s, and never four times that."""
+    (tmp_path / "picture").write_bytes(encoded(Image.fromarray(~ink)))
+    command = [sys.executable, "-m", "scratchnet_cli", *PREDICT, "--multiple"]
+    done = subprocess.run(command, cwd=tmp_path, check=False, timeout=20, capture_output=True)
+    assert done.returncode in (0, 3), done.stderr[-200:]
