@@ -30,7 +30,8 @@ def test_draw_refuses_other_networks(
 ) -> None:
     """Exit 3, a message that names the weight file, and no page."""
     last = np.zeros((shape[1], 2), np.float32)
-    np.savez_compressed("w.npz", W1=np.full(shape, weight), b1=last[:, 0], W2=last, b2=last[0])
+    layers = {"W1": np.full(shape, weight), "b1": last[:, 0], "W2": last, "b2": last[0]}
+    np.savez_compressed("w.npz", activations=["relu", "identity"], **layers)
     result = run("draw", "--weights", "w.npz")
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr == f"scratchnet: w.npz: {reason}\n"
