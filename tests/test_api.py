@@ -91,6 +91,6 @@ def test_paths_may_be_objects() -> None:
     assert load_weights(path).origin == load_weights(str(path)).origin
     photo = ASSETS / "photo.jpg"
     assert np.array_equal(read_image(photo).pixels, read_image(photo.read_bytes()).pixels)
-    why = "expected the bytes of a picture file or its path, not int"
+    why = "expected a path, the bytes of a file, an array or a PIL image, not int"
     with pytest.raises(TypeError, match=why):
         read_image(7)  # type: ignore[arg-type]

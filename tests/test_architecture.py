@@ -18,7 +18,8 @@ PACKAGE = Path(scratchnet_cli.__file__).parent
 PHOTO = Path(__file__).parents[1] / ".github" / "assets" / "photo.jpg"
 HEAVY_PACKAGES = {
     "numpy", "requests", "PIL", "tqdm", "platformdirs", "onnx", "scratchnet_cli.datasets.files",
-    "scratchnet_cli.datasets.idx_files", "scratchnet_cli.datasets.pictures",
+    "scratchnet_cli.datasets.idx_files", "scratchnet_cli.datasets.pictures", "pillow_heif",
+    "scratchnet_cli.images.arrays", "scratchnet_cli.images.heif",
 }  # fmt: skip
 
 # Runs the program on the files in its cache; prints how many of the package's files it passes

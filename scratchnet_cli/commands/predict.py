@@ -26,8 +26,8 @@ from scratchnet_cli.commands.options import (
 )
 from scratchnet_cli.errors import EXIT_BELOW, ImageError
 from scratchnet_cli.system.files import check_writable, write_atomic
-from scratchnet_cli.system.inputs import STDIN, expand
-from scratchnet_cli.system.progress import Progress
+from scratchnet_cli.system.inputs import STDIN, expand, file_groups
+from scratchnet_cli.system.progress import Progress, Refusals
 from scratchnet_cli.system.text import (
     annotate,
     flush_answers,
@@ -35,12 +35,11 @@ from scratchnet_cli.system.text import (
     has_colour,
     print_answer,
     print_lines,
-    shorten,
 )
 
 if TYPE_CHECKING:
     from scratchnet_cli.network.layers import Network
-    from scratchnet_cli.prediction.answers import Answer, Unreadable
+    from scratchnet_cli.prediction.answers import Answer
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
@@ -54,6 +53,8 @@ if TYPE_CHECKING:
     metavar="LIST",
     help="Read more paths from this file, one a line; - is standard input.",
 )
+@click.option("-0", "--null", is_flag=True, help="LIST is from find -print0: a zero ends a path.")
+@click.option("--recursive", is_flag=True, help="Read the pictures in subfolders, too.")
 @click.option(
     "--top",
     type=click.IntRange(1, 10),
@@ -95,6 +96,8 @@ def command(
     weights: str | None,
     activations: tuple[str, ...] | None,
     files_from: str | None,
+    null: bool,
+    recursive: bool,
     top: int,
     format: str,  # noqa: A002
     multiple: bool,
@@ -111,12 +114,14 @@ def command(
     """Tell which digit each picture shows.
 
     One line a picture, in the order given. IMAGE is a file, a folder of pictures, or - for one
-    picture on standard input. PNG, JPEG, BMP, GIF, WebP, TIFF and PNM are read. A picture that
-    cannot be read is reported on stderr, the others are still answered, and the exit code is 3.
+    picture on standard input. PNG, JPEG, BMP, GIF, WebP, TIFF, PNM and AVIF are read, with
+    pillow-heif also HEIC. A picture that cannot be read is reported on stderr, the others are still
+    answered, and the exit code is 3.
     """
-    _check_usage(images, files_from, raw, polarity, multiple, top)
+    _check_usage(images, files_from, null, raw, polarity, multiple, top)
+    from scratchnet_cli.images.load import UNSUPPORTED
     from scratchnet_cli.prediction.answers import Unreadable
-    from scratchnet_cli.prediction.formats import FORMATS, to_numbers_json
+    from scratchnet_cli.prediction.formats import FORMATS, to_error_json, to_numbers_json
     from scratchnet_cli.prediction.predict import predict_chunks
     from scratchnet_cli.weights.load import load_weights
 
@@ -136,14 +141,20 @@ def command(
     printer = _Printer(
         lambda answer: to_line(answer, top), loaded.network, show, trace, min_confidence, progress
     )
-    chunks = predict_chunks(images, loaded, files_from, multiple, raw, polarity)
+    refusals = Refusals(progress.error, UNSUPPORTED.values())
+    groups = file_groups(images, files_from, null, recursive, progress.note)
+    chunks = predict_chunks(groups, loaded, multiple, raw, polarity)
     # Only a bar shows the total, and listing a large folder twice takes time.
-    total = len(expand(images)) if progress.mode == "bar" and not files_from else None
-    with closing(chunks), progress.pictures(total) as advance:
+    total = len(expand(images, recursive)) if progress.mode == "bar" and not files_from else None
+    with closing(refusals), closing(chunks), progress.pictures(total) as advance:
         for results in chunks:
             for result in results:
                 if isinstance(result, Unreadable):
-                    printer.print_unreadable(result)
+                    if format == "json":
+                        print_answer(to_error_json(result))
+                    flush_answers()
+                    refusals.add(result.path, result.reason, result.traceback)
+                    printer.exit_code = ImageError.exit_code
                 else:
                     printer.print_answer(result)
                 if save_preprocessed:
@@ -162,6 +173,7 @@ def command(
 def _check_usage(
     images: tuple[str, ...],
     files_from: str | None,
+    null: bool,
     raw: bool,
     polarity: str,
     multiple: bool,
@@ -171,6 +183,8 @@ def _check_usage(
         raise click.UsageError(
             "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST."
         )
+    if null and files_from is None:
+        raise click.UsageError("--null is for the list of --files-from.")
     if [*images, files_from].count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read only once.")
     if raw and (polarity != "auto" or multiple):
@@ -183,7 +197,7 @@ def _check_usage(
 
 @dataclass
 class _Printer:
-    """Prints results: answers on stdout; drawings, warnings and errors on stderr.
+    """Prints answers on stdout; drawings and warnings on stderr.
 
     below: number of answers below ``min_confidence``; exit_code: the highest that a result needs.
     """
@@ -196,12 +210,6 @@ class _Printer:
     progress: Progress
     below: int = 0
     exit_code: int = 0
-
-    def print_unreadable(self, result: Unreadable) -> None:
-        """Print why a picture has no answer."""
-        self.exit_code = max(self.exit_code, ImageError.exit_code)
-        flush_answers()
-        self.progress.error(f"{shorten(result.path)}: {result.reason}", result.traceback)
 
     def print_answer(self, answer: Answer) -> None:
         """Print an answer and everything that belongs to it."""

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from scratchnet_cli.datasets.idx_files import find_sets
 from scratchnet_cli.datasets.label_lists import LIST_NAMES, parse_label, read_label_list
 from scratchnet_cli.errors import DatasetError
-
-# What macOS and Windows leave in folders and archives, beside hidden files.
-IGNORED_NAMES = ("__macosx", "thumbs.db", "desktop.ini")
+from scratchnet_cli.system.folders import is_file, is_ignored
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,16 +105,9 @@ def _entries(folder: Path) -> tuple[list[str], list[str]]:
     found: tuple[list[str], list[str]] = [], []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name[0] != "." and entry.name.lower() not in IGNORED_NAMES:
-                found[not _is_file(entry)].append(entry.name)
+            if not is_ignored(entry.name):
+                found[not is_file(entry)].append(entry.name)
     return found
-
-
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Return whether this is a file, a link to one, or a broken link: reading that explains it."""
-    if not entry.is_symlink():
-        return entry.is_file()
-    return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113
 
 
 def _some(names: list[str], max_shown: int = 3) -> str:

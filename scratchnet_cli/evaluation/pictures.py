@@ -15,12 +15,12 @@ from scratchnet_cli.errors import DatasetError, ImageError, about
 from scratchnet_cli.evaluation.evaluate import Part, check_labels, count_parts
 from scratchnet_cli.evaluation.result import MAX_FAILURES, Evaluation, PictureDetails
 from scratchnet_cli.images.digit_image import SIDE_PIXELS
+from scratchnet_cli.images.load import UNSUPPORTED
 from scratchnet_cli.images.read import read_file
 from scratchnet_cli.network.fast import Forward
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.pool import map_in_order
-from scratchnet_cli.system.progress import Progress
-from scratchnet_cli.system.text import shorten
+from scratchnet_cli.system.progress import Progress, Refusals
 from scratchnet_cli.weights.load import Weights
 
 
@@ -40,6 +40,7 @@ def evaluate_pictures(
     for note in pictures.notes:
         progress.note(note)
     report = progress.note if skip_unreadable else progress.error
+    refusals = Refusals(report, UNSUPPORTED.values())
     kept = PictureDetails()
     pixels: list[NDArray[np.uint8]] = []
     digest = hashlib.sha256()
@@ -48,14 +49,14 @@ def evaluate_pictures(
     def parts() -> Generator[Part, None, None]:
         forward = Forward(weights.network)
         read = partial(read_file, raw=raw, polarity=polarity)
-        with closing(map_in_order(read, [pictures.paths])) as chunks:
+        with closing(refusals), closing(map_in_order(read, [pictures.paths])) as chunks:
             readings = zip(chain.from_iterable(chunks), pictures.labels.tolist(), strict=True)
             while batch := list(islice(readings, min(batch_size, len(pictures)))):
                 labels = bytearray()
                 images = []
                 for (path, reading), label in batch:
                     if isinstance(reading, ImageError):
-                        report(f"{shorten(path)}: {reading}", reading.traceback)
+                        refusals.add(path, str(reading), reading.traceback)
                         if len(kept.failures) < MAX_FAILURES:
                             kept.failures.append((path, str(reading)))
                         continue

@@ -42,20 +42,20 @@ class Scan(NamedTuple):
         return _to_unit(pixels) if pixels.dtype == np.uint8 else pixels
 
 
-def decode(data: bytes, page: bool = False) -> Scan:
-    """Return the picture in a file. page: whether its digits may be small."""
-    if data.startswith(GREY_PNG_START):
+def decode(source: bytes | Image.Image, page: bool = False) -> Scan:
+    """Return a picture, or the one in a file. page: whether its digits may be small."""
+    if isinstance(source, bytes) and source.startswith(GREY_PNG_START):
         # A fast way for folders with thousands of such files.
-        pixels = read_grey_png(data)
+        pixels = read_grey_png(source)
         if pixels is not None:
             return Scan(pixels, pixels)
     long_side = PAGE_LONG_SIDE_PIXELS if page else DIGIT_LONG_SIDE_PIXELS
-    return with_picture(data, lambda image: _scan(image, long_side))
+    return with_picture(source, lambda image: _scan(image, long_side))
 
 
-def decode_raw(data: bytes) -> Pixels:
+def decode_raw(source: bytes | Image.Image) -> Pixels:
     """Return the (28, 28) grey values of a picture as they are, transparency on white."""
-    return with_picture(data, _raw_greys)
+    return with_picture(source, _raw_greys)
 
 
 def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:

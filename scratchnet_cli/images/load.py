@@ -5,42 +5,39 @@ import logging
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from math import prod
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.system.folders import SIGNATURES
 
-# The first bytes of each known format, and Pillow's module and class for it. Only the module of
-# the file's own format is imported.
-SIGNATURES = (
-    (rb"\x89PNG\r\n\x1a\n", "PngImagePlugin", "PngImageFile"),
-    (rb"\xff\xd8\xff", "JpegImagePlugin", "JpegImageFile"),
-    (rb"BM", "BmpImagePlugin", "BmpImageFile"),
-    (rb"GIF8", "GifImagePlugin", "GifImageFile"),
-    (rb"RIFF....WEBP", "WebPImagePlugin", "WebPImageFile"),
-    (rb"II\*\x00|MM\x00\*", "TiffImagePlugin", "TiffImageFile"),
-    (rb"P[1-6]\s", "PpmImagePlugin", "PpmImageFile"),
-)
-KNOWN_FORMATS = "PNG JPEG BMP GIF WEBP TIFF PNM"
+KNOWN_FORMATS = "PNG JPEG BMP GIF WEBP TIFF PNM AVIF HEIC"
 # Formats that people take for a picture of a known format. In an SVG, declarations and comments
 # may come first.
 UNKNOWN_FORMATS = (
-    (rb"....ftyp(hei|hev|mif1|msf1)", "a HEIC picture"),
-    (rb"....ftypavi", "an AVIF picture"),
+    (rb"....ftypavis", "an animated AVIF picture"),
     (rb"%PDF-", "a PDF document"),
     (rb"(\xef\xbb\xbf)?\s*(<[?!][^<]*)*<svg\b", "an SVG drawing"),
 )
 UNKNOWN_FORMAT_BYTES = 2000
 # The start of a CSV file of pixels, such as Kaggle's: a heading, or very many numbers.
 _PIXEL_ROWS = rb'(\xef\xbb\xbf)?("?(label"?,|pixel)|\d{1,3}(,\d{1,3}){99})'
+# What an installation may be unable to read, by the module that is missing.
+UNSUPPORTED = {
+    "PIL.WebPImagePlugin": "a WebP picture: export it as JPEG or PNG",
+    "PIL.AvifImagePlugin": "an AVIF picture: export it as JPEG or PNG",
+    "pillow_heif": "a HEIC picture: pip install 'scratchnet-cli[heic]', or export it as JPEG",
+}
 OUT_OF_MEMORY_MESSAGE = (
     "there is not enough memory for this picture; save it smaller, or allow more"
 )
 
 MAX_PIXELS = 100_000_000
+MAX_HEIF_BYTES = 64 * 2**20
 MAX_MEMORY_BYTES = 1_250_000_000
 # Memory per pixel: the decoded picture and its copies in other modes. To blend transparency into
 # a picture of colours takes one more copy. WebP is decoded as an animation: four pictures of four
@@ -52,6 +49,8 @@ MAX_RUN_LENGTH_PIXELS = 10_000_000
 MAX_PNM_VALUES = 6_000_000
 # Each scan of a JPEG visits all pixels again. Cameras and programs write ten, or 18 for CMYK.
 MAX_SCANNED_PIXELS = 2_000_000_000
+# A damaged TIFF may have a circle of pages.
+MAX_PAGES = 10_000
 _START_OF_SCAN = b"\xff\xda"
 _TIFF_BITS, _TIFF_TILE_WIDTH, _TIFF_TILE_HEIGHT = 258, 322, 323
 
@@ -63,16 +62,22 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 Result = TypeVar("Result")
 
 
-def with_picture(data: bytes, read: Callable[[Image.Image], Result]) -> Result:
-    """Return ``read(image)`` for the picture in a file; what Pillow raises becomes ``ImageError``.
+def with_picture(source: bytes | Image.Image, read: Callable[[Image.Image], Result]) -> Result:
+    """Return ``read(image)`` for the picture in a file, or a copy of a picture.
+
+    What Pillow raises becomes ``ImageError``.
 
     A context manager, if written as a generator, would be in a reference cycle with the error
     (since Python 3.12), and its picture would stay in memory until garbage is collected.
     """
-    plugin = _plugin(data)
+    plugin: Any = _plugin(source) if isinstance(source, bytes) else None
     try:
-        with plugin(io.BytesIO(data)) as image:
-            check_limits(image, data)
+        if isinstance(source, Image.Image):
+            check_limits(source, b"")
+            # Reading changes a picture.
+            return read(source.copy())
+        with plugin(io.BytesIO(source)) as image:
+            check_limits(image, source)
             return read(image)
     except ImageError:
         raise
@@ -86,7 +91,12 @@ def _plugin(data: bytes) -> Any:
     """Return Pillow's class for the format of a file."""
     for signature, module, name in SIGNATURES:
         if re.match(signature, data, re.DOTALL):
-            return getattr(import_module(f"PIL.{module}"), name)
+            if name in ("AvifImageFile", "HeifImageFile") and len(data) > MAX_HEIF_BYTES:
+                raise ImageError(
+                    f"{len(data)} bytes of HEIC or AVIF, the most is {MAX_HEIF_BYTES}; "
+                    "export it as JPEG or PNG"
+                )
+            return getattr(_imported(module), name)
     if not data:
         raise ImageError("the file is empty")
     for pattern, name in UNKNOWN_FORMATS:
@@ -99,6 +109,15 @@ def _plugin(data: bytes) -> Any:
             f"delimiter=',', skiprows={int(not data[:1].isdigit())}) / 255)"
         )
     raise ImageError(f"not a picture of a known format ({KNOWN_FORMATS})")
+
+
+def _imported(module: str) -> Any:
+    """Return a module that decodes a format, if it is installed and can."""
+    with suppress(ImportError):
+        plugin = import_module(module)
+        if getattr(plugin, "SUPPORTED", True):
+            return plugin
+    raise ImageError(UNSUPPORTED[module])
 
 
 def check_limits(image: Image.Image, data: bytes) -> None:
@@ -128,6 +147,10 @@ def needed_memory(image: Any, data: bytes) -> float:
     pixels: int = image.width * image.height
     if image.format == "WEBP":
         return pixels * BYTES_PER_WEBP_PIXEL + 2 * len(data)
+    if image.format in ("AVIF", "HEIF") and data:
+        from scratchnet_cli.images import heif
+
+        return heif.needed_memory(image, data)
     needed: float = BYTES_PER_PIXEL
     if image.has_transparency_data and image.mode not in ("RGBA", "P", "L"):
         needed = BYTES_PER_TRANSPARENT_PIXEL
@@ -142,5 +165,22 @@ def needed_memory(image: Any, data: bytes) -> float:
     return pixels * max(needed, strip) + 2 * len(data)
 
 
+def count_pages(data: bytes) -> int:
+    """Return the number of pages of a sound TIFF, at most ``MAX_PAGES``; 1 for other files."""
+    if not data.startswith((b"II*\0", b"MM\0*")):
+        return 1
+    order: Literal["little", "big"] = "little" if data.startswith(b"I") else "big"
+    pages = 0
+    at = int.from_bytes(data[4:8], order)
+    # Each directory ends with the place of the next, or 0.
+    while 0 < at < len(data) and pages < MAX_PAGES:
+        pages += 1
+        at += 2 + 12 * int.from_bytes(data[at : at + 2], order)
+        at = int.from_bytes(data[at : at + 4], order)
+    return pages
+
+
 def _codec(image: Any) -> str:
-    return image.tile[0][0] if image.tile else ""
+    # A picture in memory has no tiles.
+    tiles = getattr(image, "tile", None)
+    return tiles[0][0] if tiles else ""

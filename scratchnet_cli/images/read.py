@@ -2,21 +2,27 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import decode, decode_raw
 from scratchnet_cli.images.digit_image import SEVERAL_DIGITS, DigitImage, Place
 from scratchnet_cli.images.digits import find_digits, warnings_for
-from scratchnet_cli.images.load import OUT_OF_MEMORY_MESSAGE
+from scratchnet_cli.images.load import OUT_OF_MEMORY_MESSAGE, count_pages
 from scratchnet_cli.images.mnist import as_mnist, fit
 from scratchnet_cli.images.page import page_images
 from scratchnet_cli.images.parts import longer_side
 from scratchnet_cli.images.regions import mask_box
 from scratchnet_cli.system.inputs import STDIN, check_file_size, read_bytes
 
-Source = bytes | bytearray | str | os.PathLike[str]
-"""The content of a picture file, or its path."""
+Source = bytes | bytearray | str | os.PathLike[str] | NDArray[Any] | Image.Image
+"""The content of a picture file, its path, an array of pixels, or a picture of Pillow's."""
+_NOT_A_SOURCE = "expected a path, the bytes of a file, an array or a PIL image, not {}"
 POLARITIES = ("auto", "dark", "light")
 # Something else with this share of the digit's size is another digit.
 MIN_OTHER_DIGIT_RATIO = 0.4
@@ -29,7 +35,8 @@ def read_image(source: Source, polarity: str = "auto") -> DigitImage:
     digits, the largest and most central one is returned, with a warning.
 
     Args:
-        source: The content of a picture file, or its path.
+        source: The content of a picture file, its path, a picture of Pillow's, or an array:
+            (h, w) or (h, w, 3), uint8 or floats in [0, 1].
         polarity: "dark" if the ink is darker than the background, "light" if it is lighter, or
             "auto" to detect it.
 
@@ -39,7 +46,7 @@ def read_image(source: Source, polarity: str = "auto") -> DigitImage:
 
     Raises:
         ImageError: The file cannot be read, is not a picture, or shows no digit.
-        TypeError, ValueError: ``source`` is neither bytes nor a path, or the polarity is unknown.
+        TypeError, ValueError: ``source`` is none of these, or the polarity is unknown.
 
     Example:
         >>> image = read_image("photo.jpg")
@@ -47,10 +54,8 @@ def read_image(source: Source, polarity: str = "auto") -> DigitImage:
         ((28, 28), dtype('uint8'), ())
     """
     check_options(polarity)
-    if not isinstance(source, bytes | bytearray | str | os.PathLike):
-        raise TypeError(
-            f"expected the bytes of a picture file or its path, not {type(source).__name__}"
-        )
+    if not isinstance(source, bytes | bytearray | str | os.PathLike | np.ndarray | Image.Image):
+        raise TypeError(_NOT_A_SOURCE.format(type(source).__name__))
     return read_digits(read_source(source), polarity=polarity)[0]
 
 
@@ -62,15 +67,19 @@ def check_options(polarity: str, raw: bool = False, multiple: bool = False) -> N
         raise ValueError("raw takes pictures as they are: it excludes a polarity and multiple")
 
 
-def read_source(source: Source) -> bytes:
-    """Return the bytes of a picture file; the path ``-`` is a file of this name."""
+def read_source(source: Source) -> bytes | Image.Image:
+    """Return the bytes of a file, or the picture; the path ``-`` is a file of this name."""
     if isinstance(source, bytes | bytearray):
         check_file_size(len(source))
         return bytes(source)
+    if isinstance(source, Image.Image):
+        return source
+    if isinstance(source, np.ndarray):
+        from scratchnet_cli.images.arrays import picture_of
+
+        return picture_of(source)
     if not isinstance(source, str | os.PathLike):
-        raise ImageError(
-            f"neither the bytes of a picture nor its path, but {type(source).__name__}"
-        )
+        raise ImageError(_NOT_A_SOURCE.format(type(source).__name__))
     path = os.fspath(source)
     if os.path.isdir(path):  # noqa: PTH112
         raise ImageError("a folder, not a picture")
@@ -78,12 +87,25 @@ def read_source(source: Source) -> bytes:
 
 
 def read_digits(
-    data: bytes, *, multiple: bool = False, raw: bool = False, polarity: str = "auto"
+    source: bytes | Image.Image,
+    *,
+    multiple: bool = False,
+    raw: bool = False,
+    polarity: str = "auto",
 ) -> list[DigitImage]:
-    """Return the digit in a picture file, or with ``multiple`` all that may be its digits."""
+    """Return the digit in a picture, or with ``multiple`` all that may be its digits."""
     if raw and not multiple:
-        return [DigitImage(decode_raw(data))]
-    scan = decode(data, page=multiple)
+        images = [DigitImage(decode_raw(source))]
+    else:
+        images = _find_digits(source, multiple, polarity)
+    if isinstance(source, bytes) and (pages := count_pages(source)) > 1:
+        warning = f"only the first of {pages} pages is read: save each as a file"
+        return [replace(image, warnings=(warning, *image.warnings)) for image in images]
+    return images
+
+
+def _find_digits(source: bytes | Image.Image, multiple: bool, polarity: str) -> list[DigitImage]:
+    scan = decode(source, page=multiple)
     ready = as_mnist(scan.grey, polarity)
     if ready is not None:
         box = mask_box(ready > 0) if multiple else None
@@ -114,7 +136,7 @@ def read_or_error(
 
 
 def _try_read(
-    load: Callable[[Any], bytes], source: Source, **options: Any
+    load: Callable[[Any], bytes | Image.Image], source: Source, **options: Any
 ) -> list[DigitImage] | ImageError:
     try:
         return read_digits(load(source), **options)

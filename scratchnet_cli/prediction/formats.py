@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.network.layers import Network
-from scratchnet_cli.prediction.answers import Answer, Digit, Number
+from scratchnet_cli.prediction.answers import Answer, Digit, Number, Unreadable
 from scratchnet_cli.system.text import escape, format_below, format_exact, shorten, text_bar
 
 BAR_COLUMNS = 24
@@ -66,6 +66,11 @@ def to_numbers_json(answer: Answer, top: int) -> str:
             "numbers": numbers,
         }
     )
+
+
+def to_error_json(result: Unreadable) -> str:
+    """Return one object: ``path error``."""
+    return json.dumps({"path": result.path, "error": result.reason})
 
 
 FORMATS: Mapping[str, Callable[[Answer, int], str]] = {

@@ -4,12 +4,13 @@ import os
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from functools import partial
-from itertools import chain
+
+from PIL.Image import Image
 
 from scratchnet_cli.errors import ScratchnetError
 from scratchnet_cli.images.read import check_options, read_file
 from scratchnet_cli.prediction.answers import Result, classify
-from scratchnet_cli.system.inputs import expand, read_list
+from scratchnet_cli.system.inputs import file_groups
 from scratchnet_cli.system.pool import map_in_order
 from scratchnet_cli.weights.load import Weights, load_weights
 
@@ -52,22 +53,16 @@ def predict_files(
     check_options(polarity, raw, multiple)
     if not isinstance(weights, Weights):
         weights = load_weights(weights)
-    chunks = predict_chunks(paths, weights, files_from, multiple, raw, polarity)
+    groups = file_groups([os.fspath(path) for path in paths], files_from)
+    chunks = predict_chunks(groups, weights, multiple, raw, polarity)
     return (result for chunk in chunks for result in chunk)
 
 
 def predict_chunks(
-    paths: Iterable[str | os.PathLike[str]],
-    weights: Weights,
-    files_from: str | None,
-    multiple: bool,
-    raw: bool,
-    polarity: str,
+    groups: Iterable[list[str]], weights: Weights, multiple: bool, raw: bool, polarity: str
 ) -> Generator[list[Result], None, None]:
     """Yield the results of ``predict_files`` in lists of those that are known at the same time."""
     read = partial(read_file, multiple=multiple, raw=raw, polarity=polarity)
-    listed = read_list(files_from) if files_from is not None else ()
-    groups = (expand(group) for group in chain([[os.fspath(path) for path in paths]], listed))
     with closing(map_in_order(read, groups)) as chunks:
         for readings in chunks:
             try:
@@ -79,7 +74,8 @@ def predict_chunks(
 
 def check_several(pictures: object) -> None:
     """Raise TypeError if this is one picture: its path is a sequence too, of letters."""
-    if isinstance(pictures, bytes | bytearray | str | os.PathLike):
+    is_array = getattr(pictures, "ndim", 0) == 2
+    if is_array or isinstance(pictures, bytes | bytearray | str | os.PathLike | Image):
         raise TypeError(
             f"expected a list of pictures, not {type(pictures).__name__}; "
             "for one picture, [picture]"

@@ -2,20 +2,19 @@
 
 import os
 import sys
-from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from io import BufferedReader
+from itertools import chain
 from typing import cast
 
 from scratchnet_cli.errors import ImageError
 
 # Stands for standard input in place of a path.
 STDIN = "-"
-PICTURE_SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff",
-    ".pbm", ".pgm", ".ppm", ".pnm",
-)  # fmt: skip
+# What people take for a file.
+URLS = {"data:": "a data URL", "http://": "a web address", "https://": "a web address"}
 MAX_PICTURE_BYTES = 256 * 2**20
 # read(n) allocates n bytes first, so each read asks for no more than was already received.
 FIRST_READ_BYTES = 2**16
@@ -24,34 +23,64 @@ LIST_CHUNK_BYTES = 2**16
 MAX_PATH_BYTES = 2**16
 
 
-def expand(names: Iterable[str]) -> list[str]:
-    """Return the names, each folder replaced by its pictures, sorted, if it has any."""
+def file_groups(
+    names: Sequence[str],
+    files_from: str | None = None,
+    null: bool = False,
+    recursive: bool = False,
+    note: Callable[[str], object] | None = None,
+) -> Iterator[list[str]]:
+    """Yield the names, then those in a list, in groups that are known at the same time.
+
+    The options are those of ``read_list`` and ``expand``.
+    """
+    listed = read_list(files_from, null) if files_from is not None else ()
+    return (expand(group, recursive, note) for group in chain([names], listed))
+
+
+def expand(
+    names: Iterable[str], recursive: bool = False, note: Callable[[str], object] | None = None
+) -> list[str]:
+    """Return the names, each folder replaced by its pictures, sorted, if it has any.
+
+    recursive: subfolders, too. note: receives a sentence on what else is in a folder.
+    """
     expanded: list[str] = []
     for name in names:
         # Unlike Path.is_dir, this returns False for a name that the system refuses.
         if name != STDIN and os.path.isdir(name):  # noqa: PTH112
-            expanded += _pictures_in(name) or [name]
+            from scratchnet_cli.system.folders import pictures_in
+
+            expanded += pictures_in(name, recursive, note) or [name]
         else:
             expanded.append(name)
     return expanded
 
 
-def read_list(name: str) -> Iterator[list[str]]:
-    """Yield the paths in a file, one a line, in groups: what a pipe has, or a part of a file."""
+def read_list(name: str, null: bool = False) -> Iterator[list[str]]:
+    """Yield the paths in a file, in groups: what a pipe has, or a part of a file.
+
+    There is one a line, or with ``null`` each ends in a zero byte, as ``find -print0`` prints it.
+    """
     rest = b""
     try:
         with _open(name) as file:
             while data := file.read1(LIST_CHUNK_BYTES):
-                if b"\0" in data:
-                    raise ImageError(f"--files-from {name}: no list of paths, one a line")
-                *lines, rest = (rest + data).split(b"\n")
+                if b"\0" in data and data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
+                    raise ImageError(f"--files-from {name}: a list in UTF-16; save it as UTF-8")
+                if b"\0" in data and not null:
+                    raise ImageError(
+                        f"--files-from {name}: not a list of paths, one a line; "
+                        "--null reads what find -print0 prints"
+                    )
+                *lines, rest = (rest + data).split(b"\0" if null else b"\n")
                 if max(map(len, (*lines, rest))) > MAX_PATH_BYTES:
                     raise ImageError(
                         f"--files-from {name}: a line of more than {MAX_PATH_BYTES} bytes is no "
                         "path; expected a list of paths, one a line"
                     )
-                yield _paths(lines)
-            yield _paths([rest])
+                yield _paths(lines, null)
+            yield _paths([rest], null)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
         raise ImageError(f"--files-from {name}: {reason}") from error
@@ -72,6 +101,9 @@ def read_bytes(name: str) -> bytes:
         raise ImageError("this folder holds no pictures") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
+        for start, kind in URLS.items():
+            if name.lower().startswith(start):
+                reason = f"{kind}, not a file; save the picture to a file first"
         raise ImageError(reason or "no file can have this name") from error
     check_file_size(len(data))
     return data
@@ -92,29 +124,8 @@ def _open(name: str) -> AbstractContextManager[BufferedReader]:
     return nullcontext(cast(BufferedReader, sys.stdin.buffer))
 
 
-def _paths(lines: list[bytes]) -> list[str]:
-    # Some editors start a text with a byte order mark; a list may be several such texts.
-    paths = (line.removeprefix(BOM_UTF8).rstrip(b"\r") for line in lines)
-    return [os.fsdecode(path) for path in paths if path]
-
-
-def _pictures_in(folder: str) -> list[str]:
-    """Return the folder's picture files, sorted, without hidden ones; none if it is unreadable."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(
-                entry.path
-                for entry in entries
-                if entry.name.lower().endswith(PICTURE_SUFFIXES)
-                and not entry.name.startswith(".")
-                and _is_file(entry)
-            )
-    except OSError:
-        return []
-
-
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Return whether this is a file, a link to one, or a broken link: reading that explains it."""
-    if not entry.is_symlink():
-        return entry.is_file()
-    return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113
+def _paths(lines: list[bytes], null: bool) -> list[str]:
+    if not null:
+        # Some editors start a text with a byte order mark; a list may be several such texts.
+        lines = [line.removeprefix(BOM_UTF8).rstrip(b"\r") for line in lines]
+    return [os.fsdecode(line) for line in lines if line]

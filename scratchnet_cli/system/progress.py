@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from scratchnet_cli.system.text import escape, print_lines, print_message, write_stderr
+from scratchnet_cli.system.text import escape, print_lines, print_message, shorten, write_stderr
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -96,6 +96,32 @@ class Progress:
         finally:
             if self._bar is not None:
                 self._bar.close()
+
+
+class Refusals:
+    """Reports files that cannot be read, each on a line.
+
+    report: a method of ``Progress``; grouped: reasons of which each is reported once, with
+    the number of its files, in ``close``.
+    """
+
+    def __init__(self, report: Callable[..., object], grouped: Collection[str]) -> None:
+        self._report = report
+        self._groups: dict[str, list[str]] = {reason: [] for reason in grouped}
+
+    def add(self, path: str, reason: str, traceback: str = "") -> None:
+        """Report why a file cannot be read."""
+        if reason in self._groups:
+            self._groups[reason].append(path)
+        else:
+            self._report(f"{shorten(path)}: {reason}", traceback)
+
+    def close(self) -> None:
+        """Report the groups."""
+        for reason, paths in self._groups.items():
+            if paths:
+                more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+                self._report(f"{shorten(paths[0])}{more}: {reason}")
 
 
 class _Stderr:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,24 @@ def test_unexpected_error_costs_one_picture(
     assert ("\nTraceback (most recent call last):\n  File" in result.stderr[start:]) == bool(option)
     assert result.stderr.count("Traceback") == bool(option)
     assert result.stdout.count("\n") == (DRAWN - 1 if command == ["predict"] else 1)
+
+
+def test_pictures_of_phones_count_and_have_one_warning(
+    run: Run, monkeypatch: pytest.MonkeyPatch, pictures: Path
+) -> None:
+    """Where HEIC cannot be read, its pictures are wrong answers, and one line says what to do."""
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    folder = by_class(pictures)
+    for name in ("a.heic", "b.heic", "c"):
+        (folder / "3" / name).write_bytes(b"\0\0\0\x24ftypheic\0\0\0\0mif1heic")
+    command = ("eval", *BUNDLED_WEIGHTS, "--dataset", folder, "--progress", "none")
+    result = run(*command, "--format", "json")
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["total"], answer["unreadable"]) == (3, DRAWN + 3, 3)
+    assert result.stderr == (
+        f"scratchnet: {folder / '3' / 'a.heic'} and 2 more: a HEIC picture: "
+        "pip install 'scratchnet-cli[heic]', or export it as JPEG\n"
+    )
 
 
 def test_unreadable_pictures_can_be_skipped(run: Run, damaged: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from scratchnet_cli.images.load import KNOWN_FORMATS
 from scratchnet_cli.images.png import png, read_grey_png
 from scratchnet_cli.weights.load import load_weights
 from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, WINDOWS, Run, any_file_name, run_python
@@ -242,7 +243,7 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
     reasons = {
         "missing.png": "No such file or directory",
         "empty.png": "the file is empty",
-        "text.png": "not a picture of a known format (PNG JPEG BMP GIF WEBP TIFF PNM)",
+        "text.png": f"not a picture of a known format ({KNOWN_FORMATS})",
         "cut.png": "the picture is damaged or cut short",
         "folder": "this folder holds no pictures",
         "blank.png": "the picture is blank, or nothing in it stands out as a digit",
@@ -252,13 +253,19 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
     assert column(result.stdout, 1) == ["1", "2"]
     lines = [f"scratchnet: {name}: {reason}" for name, reason in reasons.items()]
     assert result.stderr.splitlines() == lines
+    rows = predict("--format", "json", *reasons).stdout.splitlines()
+    expected = [{"path": path, "error": reason} for path, reason in reasons.items()]
+    assert [json.loads(row) for row in rows] == expected
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
         ("--raw large.png", "large.png: --raw takes 28x28 pictures, this one is 40x30"),
-        ("--files-from large.png", "--files-from large.png: no list of paths, one a line"),
+        ("--files-from large.png", "--files-from large.png: not a list of paths, one a line; --nu"),
+        ("--files-from utf16", "--files-from utf16: a list in UTF-16; save it as UTF-8"),
+        ("data:image/png;base64,AA", "data:image/png;base64,AA: a data URL, not a file; save the"),
+        ("HTTPS://a/b.png", "HTTPS://a/b.png: a web address, not a file; save the picture to a"),
         ("--files-from missing", "--files-from missing: No such file or directory"),
         ("x.png --weights small.npz", "small.npz: the network takes 2 values"),
         # Before the weights are looked for.
@@ -268,6 +275,7 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
 def test_predict_stops_with_a_message(run: Run, line: str, message: str) -> None:
     """What cannot be read or written exits with 3 and one line."""
     save(Path("large.png"), np.zeros((30, 40), np.uint8))
+    Path("utf16").write_text("large.png\n", "utf-16")
     np.savez("small.npz", W1=np.ones((2, 10)), b1=np.ones(10))
     result = run("predict", *BUNDLED_WEIGHTS, *line.split())
     assert (result.exit_code, result.stdout) == (3, "")
@@ -378,7 +386,7 @@ def test_predict_prints_no_commands_on_github(
     there = predict(*args)
     assert all(name in here for name in names)
     assert not re.search(r"^\s*::|##\[", there.stdout + there.stderr, re.MULTILINE)
-    assert there.stdout.count("\n") == 3
+    assert there.stdout.count("\n") == (4 if "json" in options else 3)
     if "json" in options:
         parsed = [[*map(json.loads, text.splitlines())] for text in (here, there.stdout)]
         assert parsed[0] == parsed[1]

@@ -196,6 +196,20 @@ def pictures(width: int = 9, height: int = 12) -> dict[str, bytes]:
     return files | {"ppm plain": b"P2 2 2 9 0 9 9 0"}
 
 
+def heif_files() -> list[bytes]:
+    """Return AVIF files, and HEIC ones if they can be written here."""
+    image = Image.frombytes("RGBA", (28, 28), bytes(range(196)) * 16)
+    files = [encoded(kind, "avif") for kind in (image, image.convert("RGB"))]
+    with suppress(ImportError):
+        from pillow_heif import from_pillow
+
+        for options in ({}, {"tile_size": 16}):
+            file = io.BytesIO()
+            from_pillow(image.convert("RGB")).save(file, **options)
+            files.append(file.getvalue())
+    return files
+
+
 PICTURES = list(pictures().values())
 IDX = [idx(np.arange(8, dtype=np.uint8).reshape(shape)) for shape in ((2, 2, 2), (8,))]
 IDX += [gzip.compress(file, mtime=0) for file in IDX]
@@ -219,6 +233,7 @@ TARGETS = {
     "labels.csv": Target(partial(labels, "labels.csv"), DatasetError, CSV),
     # Pictures of another size are not decoded.
     "picture": Target(partial(digit, True), ImageError, list(pictures(28, 28).values())),
+    "heif": Target(partial(digit, True), ImageError, heif_files()),
     "thumbnail": Target(small_picture, ImageError, PICTURES),
     "digit": Target(partial(digit, False), ImageError, PICTURES),
     "page": Target(page, ImageError, PICTURES),

@@ -46,7 +46,14 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "tiff 32 bit": ("I", "TIFF", ONE_STRIP),
     "tiff floats, one strip": ("F", "TIFF", ONE_STRIP),
     "pnm 16 bit": ("I", "PPM", {}),
+    "avif": ("RGB", "AVIF", {"speed": 10, "subsampling": "4:4:4"}),
+    "avif and alpha": ("RGBA", "AVIF", {"speed": 10}),
 }
+with suppress(ImportError):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    KINDS |= {"heic": ("RGB", "HEIF", {}), "heic and alpha": ("RGBA", "HEIF", {})}
 READERS: dict[str, Callable[[bytes], object]] = {
     "read": read_image,
     "--raw": lambda data: read_digits(data, raw=True),

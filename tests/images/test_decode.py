@@ -1,5 +1,6 @@
 """Picture files to pixels: formats, orientation, transparency, greys, sizes, refusals."""
 
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from PIL import Image, ImageOps
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import decode, decode_raw
+from scratchnet_cli.images.load import KNOWN_FORMATS, UNSUPPORTED
 from tests.conftest import Run, encoded
 from tests.images.hostile_pictures import END, png, png_header, zeros
 
 Pixels = NDArray[np.uint8]
-UNKNOWN = "not a picture of a known format (PNG JPEG BMP GIF WEBP TIFF PNM)"
+UNKNOWN = f"not a picture of a known format ({KNOWN_FORMATS})"
 XML = b"\xef\xbb\xbf<?xml version='1.0'?>\r\n<!-- by hand -->\n<!DOCTYPE svg>\n<svg>"
 
 
@@ -153,9 +155,10 @@ def test_raw_refuses_other_pictures(mode: str, width: int, height: int, reason: 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", "a HEIC picture: export it as JPEG or PNG"),
-        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", "a HEIC picture: export it as JPEG or PNG"),
-        (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1", "an AVIF picture: export it as JPEG or PNG"),
+        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", UNSUPPORTED["pillow_heif"]),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", UNSUPPORTED["pillow_heif"]),
+        (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1", UNSUPPORTED["PIL.AvifImagePlugin"]),
+        (b"\0\0\0\x20ftypavis", "an animated AVIF picture: export it as JPEG or PNG"),
         (b"%PDF-1.7\n", "a PDF document: export it as JPEG or PNG"),
         (b"<svg xmlns='http://www.w3.org'>", "an SVG drawing: export it as JPEG or PNG"),
         (XML, "an SVG drawing: export it as JPEG or PNG"),
@@ -169,8 +172,12 @@ def test_raw_refuses_other_pictures(mode: str, width: int, height: int, reason: 
         (b"\x89PNG\r\n\x1a\n", "the picture is damaged or cut short"),
     ],
 )
-def test_decode_refuses_other_files_by_name(data: bytes, reason: str) -> None:
-    """Formats of phones and drawing programs are named; other files are unknown."""
+def test_decode_refuses_other_files_by_name(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, reason: str
+) -> None:
+    """Formats of phones that cannot be read here, and of drawing programs, are named."""
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    monkeypatch.setattr("PIL.AvifImagePlugin.SUPPORTED", False)
     with pytest.raises(ImageError) as refused:
         decode(data)
     assert str(refused.value) == reason

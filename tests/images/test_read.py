@@ -47,7 +47,7 @@ def test_read_image_takes_bytes_and_paths() -> None:
         ("missing.png", "No such file or directory"),
         (b"no picture", "not a picture of a known format"),
         (bytearray(2**28 + 1), "larger than 256 MiB"),
-        (7, "neither the bytes of a picture nor its path, but int"),
+        (7, "expected a path, the bytes of a file, an array or a PIL image, not int"),
     ],
 )
 def test_read_or_error_returns_errors(source: Any, reason: str) -> None:

@@ -71,7 +71,11 @@ def test_predict_files_raises(options: dict[str, Any], error: Any, message: str)
         list(predict_files(["missing.png"], **{"weights": "bundled", **options}))
 
 
-@pytest.mark.parametrize("picture", ["seven.png", Path("seven.png"), b"bytes", bytearray(b"b")])
+@pytest.mark.parametrize(
+    "picture",
+    ["seven.png", Path("seven.png"), b"bytes", bytearray(b"b"), np.ones((28, 28)),
+     Image.new("L", (28, 28))],
+)  # fmt: skip
 @pytest.mark.parametrize("call", [predict_files, lambda picture: Predictor("bundled")(picture)])
 def test_predict_files_rejects_a_single_picture(call: Any, picture: object) -> None:
     """Neither ``predict_files`` nor ``Predictor`` takes a path for a list of letters."""

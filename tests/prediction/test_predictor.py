@@ -16,6 +16,7 @@ from PIL import Image
 
 from scratchnet_cli import Prediction, Predictor, load_weights
 from scratchnet_cli.errors import ShapeError
+from scratchnet_cli.images.load import KNOWN_FORMATS
 from scratchnet_cli.images.read import POLARITIES
 from scratchnet_cli.prediction.predictor import BATCH_SIZE
 from tests.conftest import BUNDLED_WEIGHTS, Result, Run, Uint8, encoded
@@ -47,11 +48,10 @@ def contents(paths: list[str]) -> list[bytes]:
 def printed_predictions(result: Result, paths: list[str]) -> list[Prediction]:
     """Return what ``predict --format json`` printed about the paths."""
     answers = {answer["path"]: answer for answer in map(json.loads, result.stdout.splitlines())}
-    errors = dict(re.findall(r"^scratchnet: (.*?): (.*)$", result.stderr, re.MULTILINE))
     return [
         Prediction(path, answer["digit"], answer["probability"], tuple(answer["doubts"]))
-        if (answer := answers.get(path))
-        else Prediction(path, error=errors[path])
+        if "error" not in (answer := answers[path])
+        else Prediction(**answer)
         for path in paths
     ]
 
@@ -86,6 +86,42 @@ def test_predictor_takes_bytes_and_paths(paths: list[str]) -> None:
     assert predictor(["-", Path("-")]) == [dash, dash]
 
 
+def test_predictor_takes_arrays_and_pil_images(paths: list[str]) -> None:
+    """They are predicted as their PNG is: greys, colours, floats in [0, 1]; none is changed."""
+    predictor = Predictor("bundled")
+    with Image.open(paths[0]) as image:
+        expected = [replace(each, path=None) for each in predictor([paths[0]])]
+        grey = np.array(image)
+        colours = np.stack([grey] * 3, axis=2)
+        arrays: list[Any] = [grey, colours, grey / 255, np.float32(colours) / np.float32(255)]
+        before = [array.copy() for array in arrays]
+        assert predictor([*arrays, image, image.convert("RGBA")]) == expected * 6
+        assert predictor(np.stack([grey, grey])) == expected * 2
+        assert np.array_equal(np.array(image), grey)
+    for array, old in zip(arrays, before, strict=True):
+        np.testing.assert_array_equal(array, old)
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        (np.zeros(4, np.uint8), "an array of shape (4,); a picture is (height, width) or (height"),
+        (np.zeros((4, 4, 2)), "an array of shape (4, 4, 2); a picture is (height, width) or"),
+        (np.zeros((0, 4)), "an array of shape (0, 4) has no pixels"),
+        (np.zeros((4, 4), int), "an array of int64; convert it to uint8, or to floats in [0, 1]"),
+        (np.full((4, 4), 255.0), "values from 255 to 255; floats must be in [0, 1]"),
+        (np.full((4, 4), np.nan), "values from nan to nan; floats must be in [0, 1]"),
+        (np.zeros((4, 4)), "the picture is blank"),
+        (Image.new("1", (10_001, 10_000)), "10001x10000 pixels are more than 100000000"),
+    ],
+)
+def test_predictor_says_why_an_array_is_not_a_picture(source: Any, error: str) -> None:
+    """Each has an error that names its shape, type or values, or the limit."""
+    (prediction,) = Predictor("bundled")([source])
+    assert prediction.error
+    assert prediction.error.startswith(error)
+
+
 def test_predictor_keeps_the_order_of_batches(digits: Uint8) -> None:
     """There are as many predictions as pictures, for several batches, and for none."""
     count, weights = 2 * BATCH_SIZE + 3, load_weights("bundled")
@@ -103,12 +139,12 @@ def test_predictor_returns_errors_in_their_place(paths: list[str]) -> None:
     first, *others, last = Predictor("bundled")([paths[0], *odd, paths[0]])
     assert (first, first.error) == (last, None)
     assert [each.error for each in others] == [
-        "neither the bytes of a picture nor its path, but NoneType",
-        "neither the bytes of a picture nor its path, but int",
+        "expected a path, the bytes of a file, an array or a PIL image, not NoneType",
+        "expected a path, the bytes of a file, an array or a PIL image, not int",
         "a folder, not a picture",
         "no file can have this name",
         "the file is empty",
-        "not a picture of a known format (PNG JPEG BMP GIF WEBP TIFF PNM)",
+        f"not a picture of a known format ({KNOWN_FORMATS})",
     ]
     assert {(each.digit, each.probability) for each in others} == {(None, None)}
 

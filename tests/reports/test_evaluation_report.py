@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scratchnet_cli.images.load import KNOWN_FORMATS
 from scratchnet_cli.reports import gallery
 from tests.conftest import BUNDLED, BUNDLED_WEIGHTS, Run, Uint8, any_file_name, write_dataset
 from tests.reports.html_page import Page
@@ -171,7 +172,7 @@ def test_picture_report_shows_failures(run: Run, pictures: Path, options: list[s
     assert classes.count("original") == classes.count("digit") == len(mistakes)
     assert classes.count("small") > len(mistakes)
     assert all(source.startswith("data:image/") for source in page.all("img", "src"))
-    reason = "not a picture of a known format (PNG JPEG BMP GIF WEBP TIFF PNM)"
+    reason = f"not a picture of a known format ({KNOWN_FORMATS})"
     paths = [str(pictures / name) for name in ("<b>.png", "blank.png")]
     assert page.table("All of them") == [[path, reason] for path in paths]
     assert ("They do not count." if options else "They count as wrong.") in page.text

@@ -1,0 +1,28 @@
+"""Arrays of pixels as pictures, with a plain reason if an array is not one."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from scratchnet_cli.errors import ImageError
+
+
+def picture_of(array: NDArray[Any]) -> Image.Image:
+    """Return a picture of (h, w) greys or (h, w, 3) colours, uint8 or floats in [0, 1]."""
+    if array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,)):
+        raise ImageError(
+            f"an array of shape {array.shape}; a picture is (height, width) or (height, width, 3)"
+        )
+    if not array.size:
+        raise ImageError(f"an array of shape {array.shape} has no pixels")
+    if np.issubdtype(array.dtype, np.floating):
+        low, high = array.min(), array.max()
+        # Not a comparison that NaN would pass.
+        if not (low >= 0 and high <= 1):
+            raise ImageError(f"values from {low:g} to {high:g}; floats must be in [0, 1]")
+        array = (array * 255).round().astype(np.uint8)
+    elif array.dtype != np.uint8:
+        raise ImageError(f"an array of {array.dtype}; convert it to uint8, or to floats in [0, 1]")
+    return Image.fromarray(array)

@@ -1,0 +1,134 @@
+"""Folders of pictures: which files are pictures, and notes on everything that is left out."""
+
+import os
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
+
+from scratchnet_cli.system.text import shorten
+
+# The first bytes of each known format, and the module and class that decode it. Only the module
+# of the file's own format is imported.
+SIGNATURES = (
+    (rb"\x89PNG\r\n\x1a\n", "PIL.PngImagePlugin", "PngImageFile"),
+    (rb"\xff\xd8\xff", "PIL.JpegImagePlugin", "JpegImageFile"),
+    (rb"BM", "PIL.BmpImagePlugin", "BmpImageFile"),
+    (rb"GIF8", "PIL.GifImagePlugin", "GifImageFile"),
+    (rb"RIFF....WEBP", "PIL.WebPImagePlugin", "WebPImageFile"),
+    (rb"II\*\x00|MM\x00\*", "PIL.TiffImagePlugin", "TiffImageFile"),
+    (rb"P[1-6]\s", "PIL.PpmImagePlugin", "PpmImageFile"),
+    (rb"....ftypavif", "PIL.AvifImagePlugin", "AvifImageFile"),
+    (rb"....ftyp(?:hei|hev|mif1|msf1)", "pillow_heif", "HeifImageFile"),
+)
+SIGNATURE_BYTES = 12
+# Files with these suffixes are listed without a look into them.
+PICTURE_SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff",
+    ".pbm", ".pgm", ".ppm", ".pnm", ".heic", ".heif", ".avif",
+)  # fmt: skip
+# Systems put these into every folder and archive.
+IGNORED_NAMES = ("thumbs.db", "desktop.ini", "__macosx")
+MAX_NAMES_SHOWN = 3
+# Counting the pictures in subfolders stops after this many entries.
+MAX_COUNTED = 10_000
+
+
+def pictures_in(
+    top: str, recursive: bool = False, note: Callable[[str], object] | None = None
+) -> list[str]:
+    """Return the pictures in a folder; pass a sentence on what is left out to ``note``.
+
+    If ``recursive`` is set, the pictures in subfolders follow. Links to folders are not followed.
+    """
+    pictures: list[str] = []
+    others: list[str] = []
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        try:
+            found = _contents(folder)
+        except OSError:
+            # Reading it like a picture gives the reason.
+            pictures.append(folder)
+            continue
+        pictures += found[0]
+        others += found[1]
+        folders += reversed(found[2])
+        if not recursive:
+            break
+    if note and others:
+        names = [os.path.relpath(path, top) for path in others[:MAX_NAMES_SHOWN]]
+        names += ["…"] * (len(others) > MAX_NAMES_SHOWN)
+        are = "is not a picture" if len(others) == 1 else "are not pictures"
+        note(f"{_count(others, 'file')} in {shorten(top)} {are}: {', '.join(names)}")
+    if note and folders:
+        note(f"{shorten(top)}: {_skipped(folders)} skipped; use --recursive")
+    return pictures
+
+
+def is_ignored(name: str) -> bool:
+    """Return whether a name in a folder is hidden, or one of those that systems add."""
+    return name[0] == "." or name.lower() in IGNORED_NAMES
+
+
+def is_file(entry: os.DirEntry[str]) -> bool:
+    """Return whether this is a file, a link to one, or a broken link: reading that explains it."""
+    if not entry.is_symlink():
+        return entry.is_file()
+    return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113
+
+
+def _contents(folder: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the pictures, other files and folders in a folder, each sorted."""
+    found: tuple[list[str], list[str], list[str]] = [], [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not is_ignored(entry.name):
+                is_folder = entry.is_dir(follow_symlinks=False)
+                found[2 if is_folder else not _is_picture(entry)].append(entry.path)
+    for paths in found:
+        paths.sort()
+    return found
+
+
+def _is_picture(entry: os.DirEntry[str]) -> bool:
+    """Return whether the suffix, or else the content, is that of a picture."""
+    if entry.name.lower().endswith(PICTURE_SUFFIXES):
+        return is_file(entry)
+    # Opening a pipe would wait for ever.
+    if os.path.isfile(entry.path):  # noqa: PTH113
+        with suppress(OSError), open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123
+            start = file.read(SIGNATURE_BYTES)
+            return any(re.match(signature, start, re.DOTALL) for signature, *_ in SIGNATURES)
+    return False
+
+
+def _skipped(folders: list[str]) -> str:
+    """Return how many pictures are in how many subfolders, as text; their suffixes are counted."""
+    pending = folders.copy()
+    with_pictures: list[str] = []
+    pictures: list[str] = []
+    seen = 0
+    while pending and seen < MAX_COUNTED:
+        folder = pending.pop()
+        before = len(pictures)
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in islice(entries, MAX_COUNTED - seen):
+                seen += 1
+                if is_ignored(entry.name):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                elif entry.name.lower().endswith(PICTURE_SUFFIXES):
+                    pictures.append(entry.name)
+        if len(pictures) > before:
+            with_pictures.append(folder)
+    if not pictures:
+        return _count(folders, "subfolder")
+    more = "at least " if seen == MAX_COUNTED else ""
+    return f"{more}{_count(pictures, 'picture')} in {_count(with_pictures, 'subfolder')}"
+
+
+def _count(things: list[str], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
