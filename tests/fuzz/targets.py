@@ -2,20 +2,24 @@
 
 import gzip
 import io
+import os
 import pickle
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from scratchnet_cli.cli import main
 from scratchnet_cli.datasets.idx import read_idx
 from scratchnet_cli.datasets.label_lists import read_label_list
 from scratchnet_cli.datasets.load import load_dataset
@@ -35,9 +39,11 @@ from scratchnet_cli.weights.arrays import Contents
 from scratchnet_cli.weights.load import load_weights, read_weights
 from scratchnet_cli.weights.npz import NPY_MAGIC
 from scratchnet_cli.weights.safetensors import write_safetensors
-from tests.conftest import encoded, idx
+from tests.conftest import BUNDLED_WEIGHTS, encoded, idx
+from tests.weights import onnx_files
 
 MAX_MESSAGE_LENGTH = 1000
+MAX_RUN_CPU_S = 10
 W, B = np.ones((2, 2), np.float32), np.ones(2, np.float32)
 NETWORK = load_weights("bundled").network
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -142,6 +148,40 @@ def page(data: bytes) -> None:
     assert all(left < right and top < bottom for left, top, right, bottom in boxes)
 
 
+def run_command(*args: str) -> None:
+    """Run a command to its end, which has a known exit code and comes in time."""
+    start = time.process_time()
+    streams = [io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2)]
+    with redirect_stdout(streams[0]), redirect_stderr(streams[1]):
+        with pytest.raises(SystemExit) as leaving:
+            main([*args, *BUNDLED_WEIGHTS])
+    assert leaving.value.code in range(5)
+    assert time.process_time() - start < MAX_RUN_CPU_S
+
+
+def predict_run(data: bytes) -> None:
+    """Run predict --multiple on a picture."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.png")
+        path.write_bytes(with_checksums(data))
+        run_command("predict", "--multiple", "--format", "json", str(path))
+
+
+def eval_run(list_name: str, data: bytes) -> None:
+    """Run eval on a folder with this list, or with class folders of these names, one a line."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = [b"."] if list_name else data.replace(b"/", b"").split(b"\n")
+        for name in names:
+            with suppress(OSError, ValueError):
+                path = Path(folder, os.fsdecode(name[:200]))
+                if path.name != "..":
+                    path.mkdir(exist_ok=True)
+                    (path / "a.png").write_bytes(PICTURES[0])
+        if list_name:
+            Path(folder, list_name).write_bytes(data)
+        run_command("eval", "--dataset", folder)
+
+
 def with_checksums(data: bytes) -> bytes:
     """Correct the checksums of a PNG, without which nothing would be parsed."""
     if not data.startswith(PNG_MAGIC):
@@ -225,6 +265,7 @@ TARGETS = {
     "pickle": Target(partial(weights, start=b"\x80\x04"), WeightsError, PICKLES),
     "npz": Target(npz, WeightsError, archives()),
     "safetensors": Target(safetensors, WeightsError, safetensors_files()),
+    "onnx": Target(weights, WeightsError, [onnx_files.dense(), onnx_files.gemms()]),
     "npy": Target(partial(vectors, start=NPY_MAGIC + b"\1\0"), InputError, NPY),
     "csv": Target(vectors, InputError, [b"1,2\n3,-4.5e1\n", b"\xef\xbb\xbf1 2\r\n\r\n3 4", b"0.5"]),
     "idx": Target(images_and_labels, DatasetError, IDX),
@@ -237,4 +278,8 @@ TARGETS = {
     "thumbnail": Target(small_picture, ImageError, PICTURES),
     "digit": Target(partial(digit, False), ImageError, PICTURES),
     "page": Target(page, ImageError, PICTURES),
+    "predict run": Target(predict_run, ImageError, PICTURES),
+    "eval labels.tsv": Target(partial(eval_run, "labels.tsv"), DatasetError, TSV),
+    "eval labels.csv": Target(partial(eval_run, "labels.csv"), DatasetError, CSV),
+    "eval folders": Target(partial(eval_run, ""), DatasetError, [b"7\n3", b"digit 7\n0\n\xff"]),
 }
