@@ -13,6 +13,7 @@ from scratchnet_cli.commands.options import (
     debug_option,
     format_option,
     polarity_option,
+    progress_option,
     quiet_option,
     raw_option,
     report_option,
@@ -97,13 +98,7 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     metavar="F",
     help="Exit with 1 if the accuracy is below F (0 to 1).",
 )
-@click.option(
-    "--progress",
-    type=click.Choice(["auto", "bar", "plain", "none"]),
-    default="auto",
-    show_default=True,
-    help="How stderr shows progress; auto is a bar on a terminal and plain lines elsewhere.",
-)
+@progress_option
 @debug_option
 @quiet_option
 def command(
@@ -174,9 +169,11 @@ def command(
     else:
         images = load_dataset(dataset, split, stderr, transpose).first(limit)
         result = evaluate(loaded, images, batch_size, details=details, progress=stderr)
+    # The rate of images is the network's; that of pictures includes reading them.
+    unit = "pictures/s" if pictures else "images/s"
     stderr.summary(
         f"{result.weights.name} weights on {result.dataset.name}: {result.correct} of "
-        f"{result.total} right{result.unread}, {result.images_per_s:,.0f} images/s"
+        f"{result.total} right{result.unread}, {result.images_per_s:,.0f} {unit}"
     )
     print_answer(_answer(result, format, confusion))
     passed = _passes(result, min_accuracy)

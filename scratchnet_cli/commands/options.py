@@ -75,6 +75,14 @@ activations_option = click.option(
     help="The activation of each layer (sigmoid, relu, tanh or identity), if the file states none.",
 )
 
+progress_option = click.option(
+    "--progress",
+    type=click.Choice(["auto", "bar", "plain", "none"]),
+    default="auto",
+    show_default=True,
+    help="How stderr shows progress; auto is a bar on a terminal and plain lines elsewhere.",
+)
+
 report_option = click.option(
     "--report",
     metavar="FILE",

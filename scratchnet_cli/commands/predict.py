@@ -16,6 +16,7 @@ from scratchnet_cli.commands.options import (
     debug_option,
     format_option,
     polarity_option,
+    progress_option,
     quiet_option,
     raw_option,
     report_option,
@@ -89,6 +90,8 @@ if TYPE_CHECKING:
 )
 @polarity_option
 @raw_option
+@click.option("--jobs", type=click.IntRange(1), help="Processes at most.  [default: one a core]")
+@progress_option
 @debug_option
 @quiet_option
 def command(
@@ -108,6 +111,8 @@ def command(
     min_confidence: float | None,
     polarity: str,
     raw: bool,
+    jobs: int | None,
+    progress: str,
     debug: bool,
     quiet: bool,
 ) -> int:
@@ -135,18 +140,18 @@ def command(
         from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
 
         folder = PreprocessedFolder(save_preprocessed)
-    progress = Progress(quiet=quiet, debug=debug)
-    loaded = load_weights(weights, progress, activations=activations)
+    messages = Progress(progress, quiet, debug)
+    loaded = load_weights(weights, messages, activations=activations)
     to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]
     printer = _Printer(
-        lambda answer: to_line(answer, top), loaded.network, show, trace, min_confidence, progress
+        lambda answer: to_line(answer, top), loaded.network, show, trace, min_confidence, messages
     )
-    refusals = Refusals(progress.error, UNSUPPORTED.values())
-    groups = file_groups(images, files_from, null, recursive, progress.note)
-    chunks = predict_chunks(groups, loaded, multiple, raw, polarity)
+    refusals = Refusals(messages.error, UNSUPPORTED.values())
+    groups = file_groups(images, files_from, null, recursive, messages.note)
+    chunks = predict_chunks(groups, loaded, multiple, raw, polarity, jobs)
     # Only a bar shows the total, and listing a large folder twice takes time.
-    total = len(expand(images, recursive)) if progress.mode == "bar" and not files_from else None
-    with closing(refusals), closing(chunks), progress.pictures(total) as advance:
+    total = len(expand(images, recursive)) if messages.mode == "bar" and not files_from else None
+    with closing(refusals), closing(chunks), messages.pictures(total) as advance:
         for results in chunks:
             for result in results:
                 if isinstance(result, Unreadable):
@@ -241,6 +246,5 @@ class _Printer:
     def annotate(self) -> None:
         """Show on GitHub how many answers are below the threshold."""
         if self.below and self.min_confidence is not None:
-            answers = f"{self.below} answer{'' if self.below == 1 else 's'}"
             limit = format_exact(self.min_confidence)
-            annotate("scratchnet predict", f"{answers} below --min-confidence {limit}")
+            annotate("scratchnet predict", f"answers below --min-confidence {limit}: {self.below}")

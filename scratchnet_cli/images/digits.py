@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST, Box
 from scratchnet_cli.images.grey import Colours, Grey, dilate, mix_colours
-from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_ink, find_page_ink
-from scratchnet_cli.images.lines import REGION_AMOUNT, remove_frames, remove_lines
+from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_even_ink, find_ink, find_page_ink
+from scratchnet_cli.images.lines import ink_regions, remove_frames, remove_lines
 from scratchnet_cli.images.parts import SPECK_AREA_RATIO, group_regions, is_bar, longer_side
-from scratchnet_cli.images.regions import Mask, Regions, find_regions, sides
-from scratchnet_cli.images.sheet import extend_sheet, find_sheet, may_be_stroke
+from scratchnet_cli.images.regions import Mask, Regions, sides
+from scratchnet_cli.images.sheet import extend_sheet, find_sheet, may_be_stroke, sheet_form
 
 # The least amount of ink in the darkest pixel of a region.
 CORE_AMOUNT = 0.6
@@ -47,6 +47,10 @@ class Group:
 
 def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[Ink, list[Group]]:
     """Return the ink of a picture, or of the sheet in it, and its digits, the likeliest first."""
+    if not page:
+        even = digits_on_even_ground(mix_colours(colours), polarity)
+        if even is not None:
+            return even
     # Sheet and table differ in brightness or, in a picture of colours, only in colour.
     for to_grey in (lambda picture: picture.mean(axis=2), mix_colours)[: colours.shape[2]]:
         sheet = find_sheet(to_grey(colours))
@@ -69,18 +73,38 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
     return digits_on(colours, "dark", page, everywhere)
 
 
+def digits_on_even_ground(grey: Grey, polarity: str) -> tuple[Ink, list[Group]] | None:
+    """Return the ink of a (h, w) picture and its digits, or None if that may be wrong."""
+    ink = find_even_ink(grey, polarity)
+    if ink is None:
+        return None
+    regions = ink_regions(ink.amount)
+    left, top, right, bottom = regions.boxes[largest := int(regions.area.argmax())]
+    # Ink with the form of a sheet may be a sheet.
+    if sheet_form(regions.labels[top:bottom, left:right] == largest + 1, grey.size) is not None:
+        return None
+    groups = find_groups(ink.amount, regions)
+    return (ink, groups) if groups else None
+
+
 def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:
     """Return the ink of a picture and its digits on a sheet, (h, w), if there are any."""
     ink = find_page_ink(colours, polarity) if page else find_ink(colours, polarity)
-    groups = find_groups(remove_lines(remove_frames(ink.amount * sheet, page)), page)
+    amount = ink.amount * sheet
+    groups = find_groups(amount, ink_regions(amount), page)
     if not groups:
         raise ImageError(BLANK_MESSAGE)
     return ink, groups
 
 
-def find_groups(amount: Grey, page: bool = False) -> list[Group]:
-    """Return the digits, or touching digits of a page, in (h, w) ink, the most likely first."""
-    regions = find_regions(amount > REGION_AMOUNT)
+def find_groups(amount: Grey, regions: Regions, page: bool = False) -> list[Group]:
+    """Return the digits, or touching digits of a page, in (h, w) ink, the most likely first.
+
+    regions: of the ink. Frames and lines are left out.
+    """
+    rest = remove_lines(remove_frames(amount, regions, page))
+    if rest is not amount:
+        amount, regions = rest, ink_regions(rest)
     solid = np.zeros(regions.area.size + 1, np.bool_)
     solid[regions.labels[amount > CORE_AMOUNT]] = True
     area = regions.area * solid[1:]
@@ -120,7 +144,7 @@ def cut_out(amount: Grey, regions: Regions, indices: list[int]) -> Group:
     rows = slice(max(0, top - edge), bottom + edge)
     columns = slice(max(0, left - edge), right + edge)
     labels = regions.labels[rows, columns]
-    own = np.isin(labels, np.array(indices) + 1)
+    own = np.logical_or.reduce([labels == index + 1 for index in indices])
     ink = amount[rows, columns] * dilate(own.astype(np.float32), 2 * edge + 1)
     ink[(labels > 0) & ~own] = 0
     touching = left == 0, top == 0, right == width, bottom == height

@@ -70,18 +70,19 @@ def _averages(side: int, size: int) -> Grey:
 
 def dilate(values: Grey, size: int) -> Grey:
     """Return the maximum over a square around each pixel; size is odd."""
-    for axis in (0, 1):
-        rows = values.swapaxes(0, axis)
-        count = len(rows)
-        padded = np.pad(rows, [(size // 2, size // 2), (0, 0)], constant_values=-np.inf)
+    half = size // 2
+    for _ in range(2):
+        height, width = values.shape
+        # ``np.pad`` takes several times as long.
+        rows = np.full((height + 2 * half, width), -np.inf, np.float32)
+        rows[half : half + height] = values
         # Maxima over 1, 2, 4, … rows. Two of the last ones overlap to reach any size.
         reach = 1
         while 2 * reach <= size:
-            padded = np.maximum(padded[: len(padded) - reach], padded[reach:])
+            rows = np.maximum(rows[:-reach], rows[reach:])
             reach *= 2
         rest = size - reach
-        rows = np.maximum(padded[:count], padded[rest : rest + count])
-        values = rows.swapaxes(0, axis)
+        values = np.maximum(rows[:height], rows[rest : rest + height]).T
     return values
 
 

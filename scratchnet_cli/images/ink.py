@@ -45,6 +45,10 @@ NOISE_REACH_SD, MIN_INK_DEPTH_SD = 3.0, 4.0
 START_DEPTH_QUANTILE = 0.9998
 # The background and its noise are measured on every second pixel of every second row.
 SAMPLE_STEP_PIXELS = 2
+# An even background differs from a plane of grey by this share of the ink's depth at the border,
+# nothing stands out from it by the second share the other way, and this share of the variance is
+# between ink and background.
+MAX_BORDER_DIFFERENCE_RATIO, MAX_GLARE_RATIO, MIN_EVEN_TWO_TONE_RATIO = 0.15, 0.2, 0.8
 # Numbers cover less of their page than this. Its background is measured this often, because the
 # first results are wrong beside the edge of a shadow.
 MAX_PAGE_INK_RATIO, PAGE_PASSES = 0.3, 3
@@ -82,6 +86,48 @@ def find_ink(colours: Colours, polarity: str = "auto", passes: int = 1, fills: b
         ink = ink_from_depth(1 - grey / mean_background(grey, ink.amount).clip(1e-3))
     inside = np.s_[margin : grey.shape[0] - margin, margin : grey.shape[1] - margin]
     return replace(ink, amount=ink.amount[inside])
+
+
+def find_even_ink(grey: Grey, polarity: str) -> Ink | None:
+    """Return the same of a (h, w) picture, faster, or None if its background may be uneven.
+
+    The background is a plane of grey through the border of the picture, where there is no ink.
+    """
+    level = median(np.concatenate(sides(grey)))
+    is_light = float(grey.max()) - level > level - float(grey.min())
+    background = border_plane(1 - grey if is_light else grey)
+    if polarity == ("dark" if is_light else "light") or background.min() <= 0:
+        return None
+    depth = 1 - (1 - grey if is_light else grey) / background
+    try:
+        ink = ink_from_depth(depth)
+    except ImageError:
+        return None
+    difference = max(float(np.abs(side).max()) for side in sides(depth)) / ink.depth
+    is_even = (
+        difference < MAX_BORDER_DIFFERENCE_RATIO and depth.min() > -MAX_GLARE_RATIO * ink.depth
+    )
+    return (
+        ink if is_even and two_tone_ratio(depth, ink.depth / 2) > MIN_EVEN_TWO_TONE_RATIO else None
+    )
+
+
+def border_plane(grey: Grey) -> Grey:
+    """Return (h, w) the plane of grey that has the means of the four sides, on the whole."""
+    left, top, right, bottom = (float(side.mean()) for side in sides(grey))
+    across, down = (np.linspace(-1, 1, side, dtype=np.float32) / 2 for side in grey.shape[::-1])
+    level = (left + top + right + bottom) / 4
+    return np.asarray(down[:, None] * (bottom - top) + across * (right - left) + level, np.float32)
+
+
+def two_tone_ratio(values: Grey, threshold: float) -> float:
+    """Return the share of the variance that is between the values above and below a threshold."""
+    above = values > threshold
+    share = float(above.mean())
+    if share in (0, 1):
+        return 0.0
+    distance = float(values[above].mean()) - float(values.mean())
+    return share / (1 - share) * distance**2 / float(values.var())
 
 
 def find_page_ink(colours: Colours, polarity: str) -> Ink:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.images.grey import Grey, dilate, median
-from scratchnet_cli.images.regions import Mask, fill_holes, find_regions
+from scratchnet_cli.images.regions import Mask, Regions, fill_holes, find_regions
 
 # The least amount of ink in the pixels of a region.
 REGION_AMOUNT = 0.25
@@ -25,9 +25,13 @@ MAX_LINE_WIDENING_RATIO = 1.6
 MIN_RULED_LINES, MAX_LINE_TO_PEN_RATIO = 3, 0.6
 
 
-def remove_frames(amount: Grey, page: bool = False) -> Grey:
+def ink_regions(amount: Grey) -> Regions:
+    """Return the regions of (h, w) ink, faint ink too."""
+    return find_regions(amount > REGION_AMOUNT)
+
+
+def remove_frames(amount: Grey, regions: Regions, page: bool = False) -> Grey:
     """Return ink, (h, w), without boxes and circles around other ink, or tables on a page."""
-    regions = find_regions(amount > REGION_AMOUNT)
     lengths = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(axis=1)
     longest = max(amount.shape)
     frames = np.zeros(len(lengths) + 1, np.bool_)
@@ -50,7 +54,9 @@ def remove_frames(amount: Grey, page: bool = False) -> Grey:
 def remove_lines(amount: Grey) -> Grey:
     """Return amounts of ink, (h, w), without lines that run from edge to edge of the picture."""
     amount = remove_horizontal_lines(amount)
-    return remove_horizontal_lines(amount.T).T
+    columns = amount.T
+    rest = remove_horizontal_lines(columns)
+    return amount if rest is columns else rest.T
 
 
 def remove_horizontal_lines(amount: Grey) -> Grey:

@@ -46,13 +46,18 @@ def solid_region(mask: Mask) -> Mask | None:
     regions = find_regions(mask)
     if regions.area.size == 0:
         return None
-    region = regions.labels == int(regions.area.argmax()) + 1
+    return sheet_form(regions.labels == int(regions.area.argmax()) + 1, mask.size)
+
+
+def sheet_form(region: Mask, picture_area: int) -> Mask | None:
+    """Return a region, its holes filled, or None if its form is not a sheet's."""
     filled = fill_holes(region)
-    has_sheet_size = MIN_SHEET_AREA_RATIO < filled.mean() < MAX_SHEET_AREA_RATIO
-    if not has_sheet_size or region.sum() < MIN_PAPER_AREA_RATIO * filled.sum():
+    area = filled.sum()
+    has_sheet_size = MIN_SHEET_AREA_RATIO < area / picture_area < MAX_SHEET_AREA_RATIO
+    if not has_sheet_size or region.sum() < MIN_PAPER_AREA_RATIO * area:
         return None
     longer, shorter = smallest_rectangle(filled)
-    return filled if filled.sum() > MIN_RECTANGLE_AREA_RATIO * longer * shorter else None
+    return filled if area > MIN_RECTANGLE_AREA_RATIO * longer * shorter else None
 
 
 def smallest_rectangle(mask: Mask) -> tuple[float, float]:

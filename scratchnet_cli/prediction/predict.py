@@ -23,6 +23,7 @@ def predict_files(
     multiple: bool = False,
     raw: bool = False,
     polarity: str = "auto",
+    jobs: int | None = None,
 ) -> Generator[Result, None, None]:
     """Return an iterator over the result of each picture, in order, as soon as it is known.
 
@@ -33,6 +34,7 @@ def predict_files(
         multiple: Read all digits of a picture, row by row, instead of the main one.
         raw: Take 28x28 pictures as they are.
         polarity: ``dark`` or ``light`` ink, or ``auto``.
+        jobs: The most processes; as many as there are cores if None.
 
     Returns:
         For each picture an ``Answer``, or ``Unreadable`` with the reason.
@@ -54,16 +56,21 @@ def predict_files(
     if not isinstance(weights, Weights):
         weights = load_weights(weights)
     groups = file_groups([os.fspath(path) for path in paths], files_from)
-    chunks = predict_chunks(groups, weights, multiple, raw, polarity)
+    chunks = predict_chunks(groups, weights, multiple, raw, polarity, jobs)
     return (result for chunk in chunks for result in chunk)
 
 
 def predict_chunks(
-    groups: Iterable[list[str]], weights: Weights, multiple: bool, raw: bool, polarity: str
+    groups: Iterable[list[str]],
+    weights: Weights,
+    multiple: bool,
+    raw: bool,
+    polarity: str,
+    jobs: int | None = None,
 ) -> Generator[list[Result], None, None]:
     """Yield the results of ``predict_files`` in lists of those that are known at the same time."""
     read = partial(read_file, multiple=multiple, raw=raw, polarity=polarity)
-    with closing(map_in_order(read, groups)) as chunks:
+    with closing(map_in_order(read, groups, jobs)) as chunks:
         for readings in chunks:
             try:
                 results = classify(weights.network, readings)

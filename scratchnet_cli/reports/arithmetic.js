@@ -204,7 +204,7 @@ function thicken(ink, by) {
 /** Return the mean stroke width in pixels: twice the area over the length of the outline. */
 function penWidth(ink) {
   const area = total(ink.values);
-  const outline = (total(thicken(ink, 2).values) - area) / 2;
+  const outline = total(thicken(ink, 1).values) - area;
   return (2 * area) / Math.max(outline, 1e-6);
 }
 

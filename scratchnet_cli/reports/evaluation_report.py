@@ -121,7 +121,8 @@ def _first_layer(network: Network, shape: tuple[int, ...]) -> Html:
 
 
 def _run(result: Evaluation) -> Html:
-    speed = f"{result.elapsed_s:.3f} s, {result.images_per_s:,.0f} images/s"
+    unit = "pictures/s" if result.pictures else "images/s"
+    speed = f"{result.elapsed_s:.3f} s, {result.images_per_s:,.0f} {unit}"
     run = f"{result.total:,} images in batches of {result.batch_size:,}: {speed}"
     origins = ("weights", result.weights), ("dataset", result.dataset)
     split = [("split", result.split)] if result.split else []

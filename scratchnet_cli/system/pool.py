@@ -16,10 +16,12 @@ from scratchnet_cli.system.inputs import STDIN
 # A chunk ends at whichever comes first: small pictures share the cost of the transfer between
 # processes, and a folder of photographs still gives its first answers at once.
 CHUNK_FILES = 256
+# Chunks grow to that, so that the first answers come at once.
+FIRST_CHUNK_FILES = 64
 CHUNK_BYTES = 2**20
 # The process that collects the results cannot keep up with more.
 MAX_WORKERS = 8
-# Worker processes that died are replaced this often.
+# How often a worker that died is replaced.
 MAX_RESTARTS = 2
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -29,7 +31,7 @@ Results: TypeAlias = list[tuple[str, Result | ImageError]]
 
 
 def map_in_order(
-    work: Work[Result], groups: Iterable[Sequence[str]]
+    work: Work[Result], groups: Iterable[Sequence[str]], jobs: int | None = None
 ) -> Generator[Results[Result], None, None]:
     """Yield each name with its result, chunk by chunk, in the order of the names.
 
@@ -37,20 +39,21 @@ def map_in_order(
     next group is requested. A group of several chunks is spread over processes; a smaller one is
     worked on here, name by name, and so is standard input.
 
-    If a process dies, the results of its chunk are errors, and the others go on.
+    jobs: the most processes. If one dies, its chunk's results are errors, and the others go on.
     """
     # ``main`` turned it off for short runs.
     gc.enable()
     pool: _Pool[Result] | None = None
+    jobs = min(jobs or usable_cores(), MAX_WORKERS)
     try:
         for group in groups:
             chunks = _chunks(group)
             # The processes start their work before all chunks are known.
             first = list(islice(chunks, 2))
-            if len(first) > 1 and usable_cores() > 1:
+            if len(first) > 1 and jobs > 1:
                 # If no process can be started, the work is done here.
                 with suppress(OSError):
-                    pool = pool or _Pool(work)
+                    pool = pool or _Pool(work, jobs)
             if len(first) > 1 and pool is not None:
                 yield from pool.map(chain(first, chunks))
             else:
@@ -67,20 +70,20 @@ def usable_cores() -> int:
 
 
 def _work_on(work: Work[Result], names: Sequence[str]) -> Results[Result]:
-    """Return each name with its result."""
     return [(name, work(name)) for name in names]
 
 
 def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
     chunk: list[str] = []
-    size = 0
+    size, max_files = 0, FIRST_CHUNK_FILES
     for name in names:
         chunk.append(name)
         with suppress(OSError, ValueError):
             size += os.stat(name).st_size  # noqa: PTH116
-        if len(chunk) == CHUNK_FILES or size >= CHUNK_BYTES:
+        if len(chunk) == max_files or size >= CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
+            max_files = min(2 * max_files, CHUNK_FILES)
     if chunk:
         yield chunk
 
@@ -134,9 +137,9 @@ class _Worker(Generic[Result]):
 class _Pool(Generic[Result]):
     """Worker processes; busy: by connection."""
 
-    def __init__(self, work: Work[Result]) -> None:
+    def __init__(self, work: Work[Result], jobs: int) -> None:
         self._work = work
-        self._idle = [_Worker(work) for _ in range(usable_cores())]
+        self._idle = [_Worker(work) for _ in range(jobs)]
         self._busy: dict[Any, _Worker[Result]] = {}
         self._restarts = 0
         # Memory contains the results of this many chunks, whatever the number of files.
@@ -198,7 +201,6 @@ class _Pool(Generic[Result]):
                 self._idle.append(_Worker(self._work))
 
     def stop(self) -> None:
-        """End the processes, whatever they do."""
         for worker in (*self._idle, *self._busy.values()):
             worker.stop()
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 PLAIN_LINES = 10
-# A run of ``predict`` that is shorter than this shows no bar.
-BAR_DELAY_S = 1.0
+# A run of ``predict`` shows progress after this time; plain lines follow each other as slowly.
+PICTURES_DELAY_S = 2.0
 
 
 class Progress:
@@ -79,20 +79,28 @@ class Progress:
 
     @contextmanager
     def pictures(self, total: int | None) -> Iterator[Callable[[], None]]:
-        """Show pictures read if it takes long and answers go elsewhere. total: None if unknown."""
-        start = time.monotonic()
+        """Show pictures read if it takes long. total: None if unknown.
+
+        There is no bar below answers on the same terminal, which show the progress themselves.
+        """
+        start = shown = time.monotonic()
         done = 0
 
         def advance() -> None:
-            nonlocal done
+            nonlocal done, shown
             done += 1
-            if self._bar is None and time.monotonic() - start > BAR_DELAY_S:
-                self._bar = _progress_bar(total, "predict", unit=" pictures")
+            now = time.monotonic()
             if self._bar is not None:
                 _move(self._bar, done)
+            elif now - shown > PICTURES_DELAY_S and self.mode == "bar":
+                self._bar = _progress_bar(total, "predict", unit=" pictures", initial=done)
+            elif now - shown > PICTURES_DELAY_S:
+                shown = now
+                print_lines(f"{done} pictures  {done / (now - start):.0f} pictures/s")
 
+        is_shown = self.mode == "plain" or (self.mode == "bar" and not sys.stdout.isatty())
         try:
-            yield advance if self.mode == "bar" and not sys.stdout.isatty() else lambda: None
+            yield advance if is_shown else lambda: None
         finally:
             if self._bar is not None:
                 self._bar.close()

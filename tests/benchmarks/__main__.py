@@ -18,7 +18,7 @@ from pathlib import Path
 import scratchnet_cli
 from scratchnet_cli.datasets.load import load_dataset
 from scratchnet_cli.weights.load import load_weights
-from tests.benchmarks import growth, pictures, startup, throughput
+from tests.benchmarks import growth, pictures, scans, startup, throughput
 
 
 def main() -> None:
@@ -37,6 +37,7 @@ def main() -> None:
             (dataset / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
         startup.report(digits, dataset, weights, folder)
         pictures.report(digits, folder)
+    scans.report(bundled.network, digits, load_dataset("sample").labels)
     throughput.report(bundled.network, digits, Path(sys.argv[1]) if sys.argv[1:] else None)
 
 

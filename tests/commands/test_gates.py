@@ -90,13 +90,14 @@ def test_answers_below_are_one_annotation(run: Run, summary: Path, digits: Bytes
     names = ["0.png", "1.png"]
     for name, pixels in zip(names, digits, strict=False):
         Image.fromarray(pixels).save(name)
-    for shown, count in ((names[:1], "1 answer"), (names, "2 answers")):
+    for count in (1, 2):
+        shown = names[:count]
         result = run("predict", "--weights", "w.npz", "--min-confidence", "1", *shown)
         below = "read as 0 with probability 0.9999999, below --min-confidence 1"
         assert result.exit_code == 1
         assert result.stderr.splitlines() == [
             *(f"scratchnet: {name}: {below}" for name in shown),
-            f"::error title=scratchnet predict::{count} below --min-confidence 1",
+            f"::error title=scratchnet predict::answers below --min-confidence 1: {count}",
         ]
     passed = run("predict", "--weights", "w.npz", "--min-confidence", "0.9", *names)
     assert annotations(passed.stderr) == []

@@ -17,6 +17,7 @@ from PIL import Image
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images import read
 from scratchnet_cli.images.digit_image import DigitImage, Place
+from scratchnet_cli.images.ink import find_even_ink
 from scratchnet_cli.images.png import MARKED_PNG_START, png, read_grey_png
 from scratchnet_cli.images.read import read_digits, read_file, read_image, read_or_error
 from tests.conftest import encoded
@@ -118,6 +119,27 @@ def test_digit_image_pickles(digits: Pixels) -> None:
     received = pickle.loads(pickle.dumps(sent))  # noqa: S301
     assert np.array_equal(received.pixels, sent.pixels)
     assert (received.warnings, received.place) == (sent.warnings, sent.place)
+
+
+def same_answers(variant: str, digits: Pixels, patch: pytest.MonkeyPatch) -> list[bool]:
+    """Return of each digit whether it is read the same with and without the faster way."""
+    files = [VARIANTS[variant](digit) for digit in digits]
+    answers = []
+    for find in (find_even_ink, lambda *_: None):
+        patch.setattr("scratchnet_cli.images.digits.find_even_ink", find)
+        images = [read_image(data) for data in files]
+        x = np.array([image.pixels for image in images]).reshape(-1, 784) / np.float32(255)
+        warnings = [image.warnings for image in images]
+        answers.append(list(zip(bundled().predict(x).tolist(), warnings, strict=True)))
+    return [one == other for one, other in zip(*answers, strict=True)]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_even_background_gives_the_same_answers(
+    digits: Pixels, variant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The faster way reads each digit as the longer way does."""
+    assert all(same_answers(variant, digits[:5], monkeypatch))
 
 
 @pytest.mark.slow

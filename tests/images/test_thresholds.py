@@ -14,7 +14,7 @@ from scratchnet_cli.images.grey import Grey
 from scratchnet_cli.images.ink import Ink
 from scratchnet_cli.images.page import find_numbers, find_rows, slope
 from scratchnet_cli.images.regions import find_regions
-from tests.images.test_image_steps import drawn
+from tests.images.test_image_steps import drawn, groups_of
 
 Mask = NDArray[np.bool_]
 # A digit of 60x100 pixels. A part is small below 50 pixels, and close below 20.
@@ -56,7 +56,7 @@ def frame_is_removed(case: Sequence[int]) -> bool:
     rest = drawn((900, 900, 990, 990), *inside, shape=frame.shape)
     # Its soft edge is two pixels.
     frame[48:50, 420] = frame[110:112, 420] = rest[47, 420] = rest[112, 420] = 0.25
-    left = lines.remove_frames(frame + rest, bool(page))
+    left = lines.remove_frames(frame + rest, lines.ink_regions(frame + rest), bool(page))
     assert np.array_equal(left, frame + rest) or np.array_equal(left, rest)
     return np.array_equal(left, rest)
 
@@ -130,13 +130,13 @@ def begins_suddenly(case: tuple[float, tuple[int, int]]) -> bool:
 
 def box_right(amount: float) -> int:
     """Return the right side of a dark square with a box of this amount beside it."""
-    (group,) = digits.find_groups(drawn(SQUARE) + np.float32(amount) * drawn((70, 30, 80, 40)))
+    (group,) = groups_of(drawn(SQUARE) + np.float32(amount) * drawn((70, 30, 80, 40)))
     return group.box[2]
 
 
 def is_pale(case: tuple[float, float]) -> bool:
     """Return whether ink of this depth in this noise has a low contrast."""
-    (group,) = digits.find_groups(drawn(SQUARE))
+    (group,) = groups_of(drawn(SQUARE))
     return "low contrast" in digits.warnings_for(Ink(group.ink, *case), group)
 
 
@@ -267,7 +267,7 @@ THRESHOLDS: list[tuple[Callable[[Any], bool], Any, Any]] = [
     (has_sheet, (8, 128), (7, 128)), (has_sheet, (16, 256), (7, 120)),
     # Regions need some ink and a dark pixel.
     (lambda amount: box_right(amount) == 80, 0.26, 0.25),
-    (lambda amount: len(digits.find_groups(drawn(SQUARE) * np.float32(amount))) == 1, 0.61, 0.6),
+    (lambda amount: len(groups_of(drawn(SQUARE) * np.float32(amount))) == 1, 0.61, 0.6),
     # Artefacts along half of the left and the lower side; an L does not touch what it spans.
     (is_artefact, ([(0, 20, 9, 71)], 6), ([(0, 20, 9, 71)], 5)),
     (is_artefact, ([(0, 20, 9, 71)], 6), ([(0, 20, 9, 70), (5, 65, 9, 80)], 6)),

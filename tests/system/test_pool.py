@@ -24,8 +24,9 @@ needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix signals an
 
 @pytest.fixture(autouse=True)
 def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use processes on a machine with a single core too."""
+    """Use processes on a machine with a single core too, and chunks of one size."""
     monkeypatch.setattr(pool, "usable_cores", lambda: 2)
+    monkeypatch.setattr(pool, "FIRST_CHUNK_FILES", CHUNK_FILES)
 
 
 def shout(name: str) -> tuple[str, int]:
@@ -103,8 +104,24 @@ def test_map_makes_small_chunks_of_large_files(tmp_path: Path) -> None:
     assert [len(chunk) for chunk in chunks] == [2, 2, 2]
 
 
+def test_map_starts_with_small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first answers come at once; larger chunks cost less."""
+    monkeypatch.setattr(pool, "FIRST_CHUNK_FILES", 64)
+    chunks = map_in_order(shout, [[str(i) for i in range(700)]])
+    assert [len(chunk) for chunk in chunks] == [64, 128, 256, 252]
+
+
+@pytest.mark.parametrize(("jobs", "processes"), [(1, 1), (2, 2), (3, 3), (None, 2)])
+def test_map_uses_as_many_processes_as_jobs(jobs: int | None, processes: int) -> None:
+    """One job is done here, without another process; without a number there is one a core."""
+    with closing(map_in_order(shout, [["a"] * 9 * CHUNK_FILES], jobs)) as chunks:
+        next(chunks)
+        assert len(active_children()) == (processes if processes > 1 else 0)
+
+
 def test_map_holds_few_results(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks are made only as their results are taken."""
+    monkeypatch.setattr(pool, "FIRST_CHUNK_FILES", 1)
     monkeypatch.setattr(pool, "CHUNK_FILES", 1)
     names: Any = iter([str(i) for i in range(100)])
     with closing(map_in_order(shout, [names])) as chunks:
@@ -204,7 +221,7 @@ def test_python_ends_with_results_left() -> None:
         "from scratchnet_cli.system import pool; pool.usable_cores = lambda: 2\n"
         "chunks = pool.map_in_order(len, [['name'] * 10_000]); print(len(next(chunks)))"
     )
-    assert run_python("-c", script, timeout=60).stdout == "256\n"
+    assert run_python("-c", script, timeout=60).stdout == "64\n"
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
