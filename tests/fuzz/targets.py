@@ -152,9 +152,12 @@ def run_command(*args: str) -> None:
     """Run a command to its end, which has a known exit code and comes in time."""
     start = time.process_time()
     streams = [io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2)]
-    with redirect_stdout(streams[0]), redirect_stderr(streams[1]):
-        with pytest.raises(SystemExit) as leaving:
-            main([*args, *BUNDLED_WEIGHTS])
+    with (
+        redirect_stdout(streams[0]),
+        redirect_stderr(streams[1]),
+        pytest.raises(SystemExit) as leaving,
+    ):
+        main([*args, *BUNDLED_WEIGHTS])
     assert leaving.value.code in range(5)
     assert time.process_time() - start < MAX_RUN_CPU_S
 
