@@ -42,7 +42,7 @@ def read_fields(message: memoryview) -> Fields:
 
 def text_in(values: list[memoryview]) -> str:
     """Return the text in a field, the last one if it is repeated, or an empty text."""
-    return bytes(values[-1]).decode() if values else ""
+    return str(values[-1], "utf-8") if values else ""
 
 
 def integers_in(packed: memoryview) -> Iterator[int]:

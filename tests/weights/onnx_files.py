@@ -142,6 +142,6 @@ REFUSED_ONNX: Refused = {
         model(node("MatMul", "x W", "0"), node("Identity", "0", "0"), tensors=[W]),
         field(1, 8) + field(7, 1), field(1, 8) + field(7, field(1, 1)),
         model(node("MatMul", "x W", "y"), tensors=[W + field(2, 1)]),
-        model(field(1, b"\xff")), model(node("Constant", "", "y")),
+        model(field(1, b"\xff")), model(field(1, 2**62)), model(node("Constant", "", "y")),
     ],
 }  # fmt: skip
