@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ACTIVATIONS = {
     "stated": "stated by the file or --activations",
+    "overridden": "given by --activations, the file states others",
     "book": "the book's",
     "assumed": "assumed, because the file states none",
 }

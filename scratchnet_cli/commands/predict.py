@@ -25,7 +25,7 @@ from scratchnet_cli.commands.options import (
     require_text,
     weights_option,
 )
-from scratchnet_cli.errors import EXIT_BELOW, ImageError
+from scratchnet_cli.errors import EXIT_BELOW, ImageError, OutputError
 from scratchnet_cli.system.files import check_writable, write_atomic
 from scratchnet_cli.system.inputs import STDIN, expand, file_groups
 from scratchnet_cli.system.progress import Progress, Refusals
@@ -130,6 +130,7 @@ def command(
     from scratchnet_cli.prediction.predict import predict_chunks
     from scratchnet_cli.weights.load import load_weights
 
+    messages = Progress(progress, quiet, debug)
     # Fail early if the output is not writable.
     if report:
         check_writable(report, "own", "--report")
@@ -139,8 +140,7 @@ def command(
     if save_preprocessed:
         from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
 
-        folder = PreprocessedFolder(save_preprocessed)
-    messages = Progress(progress, quiet, debug)
+        folder = PreprocessedFolder(save_preprocessed, messages.error)
     loaded = load_weights(weights, messages, activations=activations)
     to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]
     printer = _Printer(
@@ -162,8 +162,8 @@ def command(
                     printer.exit_code = ImageError.exit_code
                 else:
                     printer.print_answer(result)
-                if save_preprocessed:
-                    folder.add(result)
+                    if save_preprocessed and not folder.add(result):
+                        printer.exit_code = OutputError.exit_code
                 if report:
                     page.add(result)
                 advance()

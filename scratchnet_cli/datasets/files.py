@@ -90,6 +90,10 @@ def read_csv(file: IO[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         labels.append(row[0])
         pixels += row[1:]
     images = np.frombuffer(pixels, np.uint8).reshape(-1, SIDE_PIXELS, SIDE_PIXELS)
+    if not any(labels) and 0 < images[:, -1, -1].max(initial=0) < 10:
+        raise DatasetError(
+            "each line begins with 0 and ends with a digit; if this is the label, put it first"
+        )
     return images, np.frombuffer(labels, np.uint8)
 
 

@@ -129,7 +129,8 @@ def _encoding_hint(folder: Path, name: str) -> str:
         return ""
     for encoding in EXCEL_ENCODINGS:
         with suppress(UnicodeDecodeError):
-            if (folder / data.decode(encoding)).is_file():
+            # Unlike Path's, it takes any name.
+            if os.path.isfile(folder / data.decode(encoding)):  # noqa: PTH113
                 return f"; the list is text in {encoding}: save it as UTF-8"
     return "; the list is not text in UTF-8: save it as UTF-8"
 

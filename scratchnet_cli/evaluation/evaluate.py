@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.datasets.idx import read_rows
 from scratchnet_cli.datasets.load import Dataset
-from scratchnet_cli.errors import ScratchnetError, ShapeError
+from scratchnet_cli.errors import DatasetError, ScratchnetError, ShapeError
 from scratchnet_cli.evaluation.result import Evaluation
 from scratchnet_cli.network.fast import BLOCK_SIZE, LARGEST_PIXEL, Forward
 from scratchnet_cli.network.layers import Network
@@ -77,6 +77,8 @@ def evaluate(
         dataset = Dataset(x, t, Origin("arrays", "arrays"))
     try:
         check_labels(weights.network, dataset.labels)
+        if not np.isfinite(dataset.images).all():
+            raise DatasetError("an image holds a value that is infinite or not a number")
         return count_parts(
             _parts(weights.network, dataset, batch_size, details),
             weights.network.outputs,

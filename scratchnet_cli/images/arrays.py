@@ -7,6 +7,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.load import MAX_MEMORY_BYTES
+
+# Of the array, two of float32 and the picture.
+BYTES_PER_VALUE = 12
 
 
 def picture_of(array: NDArray[Any]) -> Image.Image:
@@ -17,12 +21,16 @@ def picture_of(array: NDArray[Any]) -> Image.Image:
         )
     if not array.size:
         raise ImageError(f"an array of shape {array.shape} has no pixels")
+    # Checked before anything is converted.
+    needed = array.size * BYTES_PER_VALUE
+    if needed > MAX_MEMORY_BYTES:
+        raise ImageError(f"an array of shape {array.shape} would take {needed / 1e9:.2f} GB")
     if np.issubdtype(array.dtype, np.floating):
         low, high = array.min(), array.max()
         # Not a comparison that NaN would pass.
         if not (low >= 0 and high <= 1):
             raise ImageError(f"values from {low:g} to {high:g}; floats must be in [0, 1]")
-        array = (array * 255).round().astype(np.uint8)
+        array = np.multiply(array, 255, dtype=np.float32).round().astype(np.uint8)
     elif array.dtype != np.uint8:
         raise ImageError(f"an array of {array.dtype}; convert it to uint8, or to floats in [0, 1]")
     return Image.fromarray(array)

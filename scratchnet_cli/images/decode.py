@@ -73,13 +73,19 @@ def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
     return array
 
 
-def _raw_greys(image: Image.Image) -> Pixels:
+def _require_mnist_size(image: Image.Image) -> None:
     width, height = image.size
-    # Checked before anything is decoded.
     if (width, height) != (SIDE_PIXELS, SIDE_PIXELS):
         raise ImageError(
             f"--raw takes {SIDE_PIXELS}x{SIDE_PIXELS} pictures, this one is {width}x{height}"
         )
+
+
+def _raw_greys(image: Image.Image) -> Pixels:
+    # Checked before anything is decoded, and after: a HEIC picture may state another size.
+    _require_mnist_size(image)
+    image.load()
+    _require_mnist_size(image)
     # Pillow calls 16-bit greys "I;16", or "I" if they come from a PNM or an old Pillow's PNG.
     if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
         raise ImageError("--raw takes 8- or 16-bit greys, this picture has 32 bits")

@@ -32,7 +32,7 @@ def _heic_pixels(image: Any, data: bytes) -> int:
     if b"iovl" in data:
         # Layers are decoded one by one, as often as the file names them.
         raise ImageError(_UNUSUAL.format("a HEIC"))
-    sizes = re.findall(rb"ispe.{4}(.{4})(.{4})", data, re.DOTALL)
+    sizes = re.findall(rb"(?=ispe.{4}(.{4})(.{4}))", data, re.DOTALL)
     parts = sum(int.from_bytes(width) * int.from_bytes(height) for width, height in sizes)
     # The size of a picture made of tiles is elsewhere.
     tiling: dict[str, int] = image.info.get("tiling") or {}

@@ -166,7 +166,13 @@ def needed_memory(image: Any, data: bytes) -> float:
 
 
 def count_pages(data: bytes) -> int:
-    """Return the number of pages of a sound TIFF, at most ``MAX_PAGES``; 1 for other files."""
+    """Return the number of pages or frames in a sound file, at most about ``MAX_PAGES``."""
+    if data.startswith(b"GIF8"):
+        return _count_gif_frames(data)
+    if data.startswith(b"RIFF"):
+        return data.count(b"ANMF")
+    if (at := data.find(b"acTL", 0, 1000)) > 0:
+        return int.from_bytes(data[at + 4 : at + 8])
     if not data.startswith((b"II*\0", b"MM\0*")):
         return 1
     order: Literal["little", "big"] = "little" if data.startswith(b"I") else "big"
@@ -184,3 +190,22 @@ def _codec(image: Any) -> str:
     # A picture in memory has no tiles.
     tiles = getattr(image, "tile", None)
     return tiles[0][0] if tiles else ""
+
+
+def _count_gif_frames(data: bytes) -> int:
+    def palette(flags: int) -> int:
+        return 3 << (flags & 7) + 1 if flags & 128 else 0
+
+    frames = 0
+    at = 13 + palette(data[10])
+    # Images and extensions; each ends with blocks, the last of which is empty.
+    while at + 10 < len(data) and data[at] in b",!" and frames < MAX_PAGES:
+        if data[at] == ord(","):
+            frames += 1
+            at += 11 + palette(data[at + 9])
+        else:
+            at += 2
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        at += 1
+    return frames

@@ -83,6 +83,9 @@ def read_source(source: Source) -> bytes | Image.Image:
     path = os.fspath(source)
     if os.path.isdir(path):  # noqa: PTH112
         raise ImageError("a folder, not a picture")
+    # A pipe without a writer would wait for ever.
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
+        raise ImageError("not a regular file")
     return read_bytes(os.path.join(os.curdir, path) if path == STDIN else path)  # noqa: PTH118
 
 
@@ -99,7 +102,7 @@ def read_digits(
     else:
         images = _find_digits(source, multiple, polarity)
     if isinstance(source, bytes) and (pages := count_pages(source)) > 1:
-        warning = f"only the first of {pages} pages is read: save each as a file"
+        warning = f"only the first of {pages} pages or frames is read: save each as a file"
         return [replace(image, warnings=(warning, *image.warnings)) for image in images]
     return images
 

@@ -81,7 +81,8 @@ def predict_chunks(
 
 def check_several(pictures: object) -> None:
     """Raise TypeError if this is one picture: its path is a sequence too, of letters."""
-    is_array = getattr(pictures, "ndim", 0) == 2
+    shape: tuple[int, ...] = getattr(pictures, "shape", ())
+    is_array = len(shape) == 2 or (len(shape) == 3 and shape[-1] == 3)
     if is_array or isinstance(pictures, bytes | bytearray | str | os.PathLike | Image):
         raise TypeError(
             f"expected a list of pictures, not {type(pictures).__name__}; "

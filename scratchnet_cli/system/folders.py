@@ -13,15 +13,16 @@ from scratchnet_cli.system.text import shorten
 SIGNATURES = (
     (rb"\x89PNG\r\n\x1a\n", "PIL.PngImagePlugin", "PngImageFile"),
     (rb"\xff\xd8\xff", "PIL.JpegImagePlugin", "JpegImageFile"),
-    (rb"BM", "PIL.BmpImagePlugin", "BmpImageFile"),
+    # Not a text about BMW.
+    (rb"BM(?![ -~]{6})", "PIL.BmpImagePlugin", "BmpImageFile"),
     (rb"GIF8", "PIL.GifImagePlugin", "GifImageFile"),
     (rb"RIFF....WEBP", "PIL.WebPImagePlugin", "WebPImageFile"),
     (rb"II\*\x00|MM\x00\*", "PIL.TiffImagePlugin", "TiffImageFile"),
-    (rb"P[1-6]\s", "PIL.PpmImagePlugin", "PpmImageFile"),
-    (rb"....ftypavif", "PIL.AvifImagePlugin", "AvifImageFile"),
+    (rb"P[1-6]\s+[\d#]", "PIL.PpmImagePlugin", "PpmImageFile"),
+    (rb"....ftyp(?:avif|mif1.{4}(?:.{4}){0,3}avif)", "PIL.AvifImagePlugin", "AvifImageFile"),
     (rb"....ftyp(?:hei|hev|mif1|msf1)", "pillow_heif", "HeifImageFile"),
 )
-SIGNATURE_BYTES = 12
+SIGNATURE_BYTES = 32
 # Files with these suffixes are listed without a look into them.
 PICTURE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff",

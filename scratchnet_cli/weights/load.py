@@ -40,8 +40,9 @@ class Weights:
     """A network and where it came from.
 
     format: pkl, npz, safetensors or onnx; size: of the file in bytes; activations: ``stated`` by
-    the file or the caller, ``book`` for the book's own file, or ``assumed`` to be sigmoid, with
-    identity at the end; classes: a name for each output, None if the file has none.
+    the file or the caller, ``overridden`` by the caller, ``book`` for the book's own file, or
+    ``assumed`` to be sigmoid, with identity at the end; classes: a name for each output, None if
+    the file has none.
     """
 
     network: Network
@@ -84,17 +85,20 @@ def load_weights(
     )
     weights = read_weights(data, origin, activations)
     used = [layer.activation for layer in weights.network.layers]
+    message = ""
+    if weights.activations == "overridden":
+        message = f"{origin.source} states other activations; run with {','.join(used)}, as given"
     # A single layer has only the output, where all networks give logits.
-    if weights.activations == "assumed" and len(used) > 1:
+    elif weights.activations == "assumed" and len(used) > 1:
         relu = ",".join(["relu"] * (len(used) - 1) + ["identity"])
         message = (
             f"{origin.source} does not state its activations; assuming {','.join(used)}. If it was "
             f"trained with others, state them, as in --activations {relu}"
         )
-        if progress:
-            progress.note(message)
-        else:
-            warnings.warn(message, stacklevel=2)
+    if message and progress:
+        progress.note(message)
+    elif message:
+        warnings.warn(message, stacklevel=2)
     return weights
 
 
@@ -133,7 +137,10 @@ def read_weights(data: bytes, origin: Origin, activations: Sequence[str] | None 
     """
     try:
         format_, contents = _parse(data)
-        stated = activations or contents.lists.get("activations")
+        if isinstance(activations, str):
+            activations = activations.split(",")
+        of_file = contents.lists.get("activations")
+        stated = activations or of_file
         network = _network(contents, stated)
         classes = contents.lists.get("classes")
         if classes is not None:
@@ -143,8 +150,12 @@ def read_weights(data: bytes, origin: Origin, activations: Sequence[str] | None 
         from scratchnet_cli.weights.other_formats import advice_for
 
         raise WeightsError(f"{origin.source}: {advice_for(data) or error}") from error
+    if origin.digest == BOOK_WEIGHTS.sha256:
+        of_file = book_activations(len(network.layers))
+    overrides = activations and of_file and tuple(activations) != tuple(of_file)
     unstated = "book" if origin.digest == BOOK_WEIGHTS.sha256 else "assumed"
-    return Weights(network, origin, format_, len(data), "stated" if stated else unstated, classes)
+    kind = "overridden" if overrides else "stated" if stated else unstated
+    return Weights(network, origin, format_, len(data), kind, classes)
 
 
 def _bundled() -> Path:

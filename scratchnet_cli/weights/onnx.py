@@ -71,6 +71,10 @@ def read_onnx(data: bytes) -> Contents:
     return Contents(arrays, {"activations": tuple(x.activation or "identity" for x in layers)})
 
 
+# What turns logits into probabilities or a class, at the end of a graph.
+_LAST = ("Softmax", "LogSoftmax", "ArgMax")
+
+
 def _follow(graph: Fields, tensors: dict[str, Fields]) -> list[_Layer]:
     users: dict[str, list[_Node]] = defaultdict(list)
     for node in map(_node, graph[_NODES]):
@@ -86,7 +90,8 @@ def _follow(graph: Fields, tensors: dict[str, Fields]) -> list[_Layer]:
     layers: list[_Layer] = []
     # Each value is used once, so a graph with a loop ends, too.
     while nodes := users.pop(value, []):
-        if any(node.operator in ("Softmax", "LogSoftmax", "ArgMax") for node in nodes):
+        if any(node.operator in _LAST for node in nodes):
+            _check_end(nodes, users)
             return layers
         if len(nodes) > 1:
             raise WeightsError("its graph branches; only layers one after another can be run")
@@ -95,6 +100,15 @@ def _follow(graph: Fields, tensors: dict[str, Fields]) -> list[_Layer]:
     if value not in outputs:
         raise WeightsError(DAMAGED)
     return layers
+
+
+def _check_end(nodes: list[_Node], users: dict[str, list[_Node]]) -> None:
+    """Raise WeightsError if layers follow a softmax."""
+    while nodes:
+        node = nodes.pop()
+        if node.operator in ("MatMul", "Gemm"):
+            raise WeightsError("its graph has layers after a softmax; only a final one is run")
+        nodes += users.pop(node.output, [])
 
 
 def _add(layers: list[_Layer], node: _Node, value: str, tensors: dict[str, Fields]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scratchnet_cli import Predictor, load_weights
-from tests.conftest import Run
+from tests.conftest import BUNDLED_WEIGHTS, Run
 from tests.network.networks import random_network
 from tests.weights.weight_files import saved
 
@@ -48,6 +48,23 @@ def test_command_notes_that_activations_are_assumed(run: Run, command: str) -> N
     assert "activations" not in again.stderr
     if name in ("predict", "forward"):
         assert again.stdout != result.stdout
+
+
+def test_command_notes_that_stated_activations_are_overridden(run: Run) -> None:
+    """A figure that is not the file's own network's has a line on stderr."""
+    bundled = (*BUNDLED_WEIGHTS, "--activations", "relu,relu,identity")
+    note = "states other activations; run with relu,relu,identity, as given\n"
+    for command in (("eval", "--dataset", "sample"), ("inspect",)):
+        args = bundled if command[0] == "eval" else ("bundled", *bundled[-2:])
+        assert run(*command, *args).stderr.count(note) == 1
+    stated = run("eval", "--dataset", "sample", *bundled[:-1], "sigmoid,sigmoid,identity")
+    assert "activations" not in stated.stderr
+
+
+def test_library_takes_activations_as_one_text() -> None:
+    """It is what the note suggests for the command line."""
+    network = load_weights("w.npz", activations="relu,identity").network
+    assert [layer.activation for layer in network.layers] == ["relu", "identity"]
 
 
 def test_library_warns_that_activations_are_assumed() -> None:

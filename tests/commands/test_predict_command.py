@@ -452,7 +452,8 @@ def test_predict_replaces_only_its_own_images(predict: Run, pictures: list[Path]
     assert column(predict("--raw", kept).stdout, 1) == ["8"]
     save(kept, np.zeros((28, 28), np.uint8))
     before = kept.read_bytes()
-    result = predict(save_in, folder, pictures[3])
-    assert result.exit_code == 3
+    result = predict(save_in, folder, pictures[3], "--report", "r.html")
+    assert (result.exit_code, column(result.stdout, 1)) == (3, ["8"])
+    assert Path("r.html").exists()
     assert f"scratchnet: {kept}: exists and was not written by scratchnet" in result.stderr
     assert (list(folder.iterdir()), kept.read_bytes()) == ([kept], before)

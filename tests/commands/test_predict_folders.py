@@ -34,8 +34,8 @@ def folder(digits: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> Path:
     others = {
         "x.pdf": b"%PDF-1.7",
         "labels.tsv": b"b.PNG\t0\n",
-        "new\nline.txt": b"",
-        "z.npz": b"PK\3\4",
+        "new\nline.txt": b"BM is a make of cars",
+        "z.npz": b"P1 hello",
     }
     ignored = [".hidden.png", "Thumbs.db", "desktop.ini", "__MACOSX/x.png", ".git/x.png"]
     for name, data in (pictures | unreadable | others | dict.fromkeys(ignored, b"x")).items():
@@ -114,11 +114,12 @@ def test_lists_of_find_print0_are_read(run: Run, folder: Path) -> None:
     assert run(*command, "--null", folder).exit_code == 2
 
 
-def test_pages_of_a_tiff_are_counted(run: Run, digits: NDArray[np.uint8]) -> None:
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "PNG", "WEBP"])
+def test_pages_and_frames_are_counted(run: Run, digits: NDArray[np.uint8], kind: str) -> None:
     """A note has their number; only the first is read."""
     pages = [Image.fromarray(digit) for digit in digits[:3]]
-    data = encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:])
-    Path("pages.tif").write_bytes(data)
-    result = run("predict", *BUNDLED_WEIGHTS, "pages.tif", "--raw")
-    assert result.stdout.startswith("pages.tif\t0")
-    assert "only the first of 3 pages is read: save each as a file" in result.stderr
+    data = encoded(pages[0], kind, save_all=True, append_images=pages[1:])
+    Path("pages").write_bytes(data)
+    result = run("predict", *BUNDLED_WEIGHTS, "pages", "--raw")
+    assert result.stdout.startswith("pages\t0")
+    assert "only the first of 3 pages or frames is read: save each as a file" in result.stderr

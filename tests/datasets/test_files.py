@@ -92,6 +92,10 @@ LINE = "line {} has {} column{}, expected 785 with commas between them: a label,
         ([ZEROS[:-1]], f"line 1: '' is not an integer from 0 to 255{NO_HEADING}"),
         ([ZEROS, HEADING], f"line 2: 'label' is not an integer from 0 to 255{NO_HEADING}"),
         ([ZEROS, "9" * 2**17], LINE.format(2, 1, "")),
+        (
+            [ZEROS, ZEROS[:-1] + "9"],
+            "each line begins with 0 and ends with a digit; if this is the label, put it first",
+        ),
         ([HEADING], "the dataset holds no images"),
         ([], "the dataset holds no images"),
         (

@@ -111,6 +111,12 @@ def test_list_in_another_encoding_is_named(
     assert refusal(tmp_path).endswith(f" (line 2){found}")
 
 
+def test_list_in_another_encoding_may_have_a_long_name(tmp_path: Path) -> None:
+    """A name that no file system allows in any encoding is a name that is not there."""
+    (tmp_path / "labels.csv").write_bytes(b"\x88" + b"\xdc" * 125 + b",1\n")
+    assert refusal(tmp_path).endswith("; the list is not text in UTF-8: save it as UTF-8")
+
+
 LONG = "x" * 99
 WRONG = {
     "word": ("labels.tsv", "a.png\t3\nb.png\tfour\n", "line 2: the label 'four' is no class"),

@@ -250,3 +250,12 @@ def test_evaluation_leaves_its_input_as_it_is(digits: Bytes, labels: Bytes) -> N
     evaluate(load_weights("bundled"), (images, truth), 20)
     np.testing.assert_array_equal(images, digits[:50])
     np.testing.assert_array_equal(truth, labels[:50])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_images_without_a_value_are_refused(value: float) -> None:
+    """They would count as class 0."""
+    x = np.zeros((3, 2, 2))
+    x[1, 1, 0] = value
+    with pytest.raises(DatasetError, match="holds a value that is infinite or not a number"):
+        evaluate(TINY, (x, np.zeros(3, np.uint8)))

@@ -16,7 +16,7 @@ HYPOTHESIS_EXAMPLES_PER_S = 300
 # A file that takes longer breaks a parser, too.
 MAX_FILE_S = 20
 # atheris keeps 25 kB of each file that it has tried, so it is started again after this time.
-ROUND_S = 60
+ROUND_S = 20
 
 
 def main() -> None:

@@ -107,6 +107,10 @@ def test_predictor_takes_arrays_and_pil_images(paths: list[str]) -> None:
     [
         (np.zeros(4, np.uint8), "an array of shape (4,); a picture is (height, width) or (height"),
         (np.zeros((4, 4, 2)), "an array of shape (4, 4, 2); a picture is (height, width) or"),
+        (
+            np.broadcast_to(np.float64(0.5), (20_000, 20_000)),
+            "an array of shape (20000, 20000) would take 4.80 GB",
+        ),
         (np.zeros((0, 4)), "an array of shape (0, 4) has no pixels"),
         (np.zeros((4, 4), int), "an array of int64; convert it to uint8, or to floats in [0, 1]"),
         (np.full((4, 4), 255.0), "values from 255 to 255; floats must be in [0, 1]"),

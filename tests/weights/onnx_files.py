@@ -91,6 +91,10 @@ _NOT_DENSE = "where no dense layer does; only dense layers with sigmoid, relu or
 _DAMAGED = "this .onnx file is damaged or cut short"
 _OUTSIDE = tensor("W", ARRAYS["W1"]) + field(13, field(1, "location") + field(2, "W.bin"))
 REFUSED_ONNX: Refused = {
+    "its graph has layers after a softmax; only a final one is run": model(
+        node("MatMul", "x W1", "0"), node("Softmax", "0", "1"), node("Identity", "1", "2"),
+        node("MatMul", "2 W2", "y"), tensors=[tensor(name, ARRAYS[name]) for name in ("W1", "W2")],
+    ),
     f"its graph uses Conv {_NOT_DENSE}": model(node("Conv", "x W", "y"), tensors=[W]),
     f"its graph uses an unknown operation {_NOT_DENSE}": model(node("\x1b[31m", "x", "y")),
     f"its graph uses Relu {_NOT_DENSE}": [
