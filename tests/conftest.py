@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,6 +24,10 @@ from scratchnet_cli.downloads import assets
 from scratchnet_cli.downloads.assets import Asset
 from tests.downloads.fetching import CLOSED_URL, DATA, asset
 from tests.downloads.server import Server
+
+# No test depends on the clock.
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
 
 # The command line of tests that need a process of their own.
 SCRATCHNET = [sys.executable, "-m", "scratchnet_cli"]

@@ -45,6 +45,10 @@ def read_file(path: Path, split: str) -> Contents:
         )
     if start.startswith(b"\0\0"):
         return read_images_file(path)
+    if start.startswith(b"\x80"):
+        raise DatasetError(
+            f"{path}: a pickle, which is not read; --dataset mnist has the book's images"
+        )
     if b"\0" in start:
         raise DatasetError(f"{path}: neither a CSV file, an .npz file nor an IDX file")
     with _opened(path) as file, about(path):

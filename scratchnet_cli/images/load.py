@@ -102,6 +102,8 @@ def _plugin(data: bytes) -> Any:
     for pattern, name in UNKNOWN_FORMATS:
         if re.match(pattern, data[:UNKNOWN_FORMAT_BYTES], re.DOTALL):
             raise ImageError(f"{name}: export it as JPEG or PNG")
+    if data.startswith(b"\x1f\x8b"):
+        raise ImageError("compressed by gzip; unpack it first, with gunzip")
     if re.match(_PIXEL_ROWS, data):
         raise ImageError(
             "rows of pixels, not a picture; with labels, `scratchnet eval --dataset FILE` reads "

@@ -78,7 +78,8 @@ class Layer:
             if array.dtype.kind != "f":
                 raise WeightsError(f"{name} holds {array.dtype}, not floating-point numbers")
             if array.ndim != axes:
-                raise WeightsError(f"{name} has the shape {array.shape}, expected {axes} axes")
+                expected = "1 axis" if axes == 1 else f"{axes} axes"
+                raise WeightsError(f"{name} has the shape {array.shape}, expected {expected}")
             if array.size == 0:
                 raise WeightsError(f"{name} has the shape {array.shape}: there are no values in it")
             if not np.isfinite(array).all():

@@ -66,7 +66,9 @@ def read_list(name: str, null: bool = False) -> Iterator[list[str]]:
     try:
         with _open(name) as file:
             while data := file.read1(LIST_CHUNK_BYTES):
-                if b"\0" in data and data.startswith((BOM_UTF16_BE, BOM_UTF16_LE)):
+                # In Latin letters every second byte is 0.
+                is_latin = not null and not (any(data[:20:2]) and any(data[1:20:2]))
+                if b"\0" in data and (is_latin or data.startswith((BOM_UTF16_BE, BOM_UTF16_LE))):
                     raise ImageError(f"--files-from {name}: a list in UTF-16; save it as UTF-8")
                 if b"\0" in data and not null:
                     raise ImageError(

@@ -19,6 +19,7 @@ _OLD_PICKLE = (
     f"pickle.load(file, encoding='latin1') and {SAVE_NPZ}"
 )
 _ADVICE = (
+    (rb"\x1f\x8b", "this is compressed by gzip; unpack it first, with gunzip"),
     (rb"\x89HDF\r\n|PK.*(metadata|config)\.json", _KERAS),
     # Before version 1.6, PyTorch's files started with this number; state_dicts can be pickled, too.
     (rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\.|\x80.*torch\._utils|PK.*/data\.pkl", _PYTORCH),

@@ -264,6 +264,7 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
         ("--raw large.png", "large.png: --raw takes 28x28 pictures, this one is 40x30"),
         ("--files-from large.png", "--files-from large.png: not a list of paths, one a line; --nu"),
         ("--files-from utf16", "--files-from utf16: a list in UTF-16; save it as UTF-8"),
+        ("--files-from utf16le", "--files-from utf16le: a list in UTF-16; save it as UTF-8"),
         ("data:image/png;base64,AA", "data:image/png;base64,AA: a data URL, not a file; save the"),
         ("HTTPS://a/b.png", "HTTPS://a/b.png: a web address, not a file; save the picture to a"),
         ("--files-from missing", "--files-from missing: No such file or directory"),
@@ -276,6 +277,7 @@ def test_predict_stops_with_a_message(run: Run, line: str, message: str) -> None
     """What cannot be read or written exits with 3 and one line."""
     save(Path("large.png"), np.zeros((30, 40), np.uint8))
     Path("utf16").write_text("large.png\n", "utf-16")
+    Path("utf16le").write_text("large.png\n", "utf-16-le")
     np.savez("small.npz", W1=np.ones((2, 10)), b1=np.ones(10))
     result = run("predict", *BUNDLED_WEIGHTS, *line.split())
     assert (result.exit_code, result.stdout) == (3, "")
@@ -414,7 +416,7 @@ def test_predict_answers_the_same_on_one_core(tmp_path: Path, digits: NDArray[np
         save(tmp_path / f"{i:03}.png", digits[i])
     one = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
     main = "import sys; from scratchnet_cli.cli import main; main(sys.argv[1:])"
-    command = ("predict", *BUNDLED_WEIGHTS, tmp_path)
+    command = ("predict", *BUNDLED_WEIGHTS, "--progress", "none", tmp_path)
     many, single = (run_python("-c", start + main, *command) for start in ("", one))
     assert (many.stdout, many.stderr) == (single.stdout, single.stderr)
     assert many.stdout.count("\n") == 600

@@ -47,6 +47,7 @@ def test_read_image_takes_bytes_and_paths() -> None:
         (".", "a folder, not a picture"),
         ("missing.png", "No such file or directory"),
         (b"no picture", "not a picture of a known format"),
+        (b"\x1f\x8b\x08\0", "compressed by gzip; unpack it first, with gunzip"),
         (bytearray(2**28 + 1), "larger than 256 MiB"),
         (7, "expected a path, the bytes of a file, an array or a PIL image, not int"),
     ],

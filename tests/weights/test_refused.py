@@ -47,9 +47,10 @@ OLD_PICKLES = [
 OTHER_KINDS: Refused = {
     "the file is empty": b"",
     "not a .pkl, .npz, .safetensors or .onnx file": [
-        b"\n", b"P", b"hello\nworld\n", b"\x89PNG\r\n\x1a\n", b"\x1f\x8b\x08\0",
+        b"\n", b"P", b"hello\nworld\n", b"\x89PNG\r\n\x1a\n",
         b"\x93NUMPY\x01\0", b"\0" * 1000, bytes(range(256)),
     ],
+    "this is compressed by gzip; unpack it first, with gunzip": b"\x1f\x8b\x08\0",
     "this pickle is damaged or cut short after byte 0": b"\x80",
     "this .npz is damaged or cut short": b"PK",
     "this is Keras' own format, which is not read; model.export('mine.onnx', format='onnx') writes "
@@ -132,7 +133,7 @@ def test_weight_file_with_other_names_is_refused(write: Any, names: list[str], f
         ({"W2": ones(4, 2)}, "layer 1 gives 3 values, layer 2 takes 4"),
         ({"b1": ones(2)}, "layer 1: W has 3 columns, but b has 2 values"),
         ({"b2": ones(1)}, "layer 2: W has 2 columns, but b has 1 values"),
-        ({"b2": ones(2, 1)}, "layer 2: b has the shape (2, 1), expected 1 axes"),
+        ({"b2": ones(2, 1)}, "layer 2: b has the shape (2, 1), expected 1 axis"),
         (
             {"W1": ones(3, 4)},
             "layer 1: W has 4 columns, but b has 3 values; W is transposed: save W.T",
