@@ -170,10 +170,11 @@ class Network:
         """Return the scores of the output layer; float32 input stays float32.
 
         Args:
-            x: One input, (inputs,), or a batch, (n, inputs); pixels are in [0, 1].
+            x: One input, (inputs,), or a batch, (n, inputs); pixels are in [0, 1]. Also
+                (m, n, inputs), m batches with a product each.
 
         Returns:
-            (outputs,) or (n, outputs).
+            As many axes, the last of which has a score for each output.
 
         Raises:
             ShapeError: x has another number of columns or axes.
@@ -184,9 +185,9 @@ class Network:
             array([1.25, 1.5 ])
         """
         z = np.asarray(x)
-        self.check_input(z)
+        self.check_input(z, axes=(1, 2, 3))
         widest = max(self.widths)
-        if z.ndim == 2 and len(z) > max_rows(widest):
+        if z.ndim > 1 and len(z) > max_rows(widest):
             return np.concatenate([self.logits(z[block]) for block in row_blocks(len(z), widest)])
         with np.errstate(over="ignore", invalid="ignore"):
             for layer in self.layers:

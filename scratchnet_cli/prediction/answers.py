@@ -124,7 +124,7 @@ Reading = tuple[str, list[DigitImage] | ImageError]
 
 
 def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
-    """Return a result for each picture, in their order. All images are one batch."""
+    """Return a result for each picture, in their order."""
     images = [found for _, found in readings if not isinstance(found, ImageError)]
     digits = iter(_digits(network, list(chain.from_iterable(images))))
     return [
@@ -163,7 +163,9 @@ def _best_segmentation(digits: list[Digit]) -> list[Digit]:
 
 def _digits(network: Network, images: Sequence[DigitImage]) -> list[Digit]:
     pixels = np.array([image.pixels for image in images], np.float32)
-    probabilities = network.probabilities(pixels.reshape(len(images), SIDE_PIXELS**2) / 255)
+    # A product for each image: in one of all, the rounding of an image depends on its place.
+    x = pixels.reshape(len(images), 1, SIDE_PIXELS**2) / 255
+    probabilities = network.probabilities(x)[:, 0]
     best = probabilities.argmax(axis=1)
     best_probabilities = probabilities[np.arange(len(best)), best]
     return list(map(Digit, images, probabilities, best.tolist(), best_probabilities.tolist()))

@@ -126,7 +126,7 @@ def test_network_results_do_not_depend_on_the_batch(network: Network, n: int, si
 
 
 @pytest.mark.parametrize(
-    "shape", [(783,), (785,), (1, 785), (784, 1), (1, 28, 28), (1, 1, 784), (28, 28), ()]
+    "shape", [(783,), (785,), (1, 785), (784, 1), (1, 28, 28), (1, 1, 1, 784), (28, 28), ()]
 )
 @pytest.mark.parametrize("method", ["logits", "probabilities", "predict"])
 def test_network_refuses_input_of_another_shape(method: str, shape: tuple[int, ...]) -> None:
