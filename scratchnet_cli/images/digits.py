@@ -7,13 +7,15 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST, Box
-from scratchnet_cli.images.grey import Colours, Grey, dilate, mix_colours
+from scratchnet_cli.images.grey import Colours, Grey, dilate, mix_colours, shrink
 from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_even_ink, find_ink, find_page_ink
 from scratchnet_cli.images.lines import ink_regions, remove_frames, remove_lines
 from scratchnet_cli.images.parts import SPECK_AREA_RATIO, group_regions, is_bar, longer_side
 from scratchnet_cli.images.regions import Mask, Regions, sides
 from scratchnet_cli.images.sheet import extend_sheet, find_sheet, may_be_stroke, sheet_form
 
+# On even ground, digits are read from a copy of this size unless they are smaller than that in it.
+FAST_SIDE_PIXELS, MIN_FAST_DIGIT_PIXELS = 80, 24
 # The least amount of ink in the darkest pixel of a region.
 CORE_AMOUNT = 0.6
 # The ink at the picture's edge of a stroke that is cut there. One that ends there fades.
@@ -47,22 +49,24 @@ class Group:
 
 def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[Ink, list[Group]]:
     """Return the ink of a picture, or of the sheet in it, and its digits, the likeliest first."""
+    mixed = mix_colours(colours)
     if not page:
-        even = digits_on_even_ground(mix_colours(colours), polarity)
+        even = digits_on_even_ground(mixed, polarity)
         if even is not None:
             return even
     # Sheet and table differ in brightness or, in a picture of colours, only in colour.
-    for to_grey in (lambda picture: picture.mean(axis=2), mix_colours)[: colours.shape[2]]:
-        sheet = find_sheet(to_grey(colours))
+    for grey in (colours.mean(axis=2), mixed)[: colours.shape[2]]:
+        sheet = find_sheet(grey)
         if sheet is not None:
             try:
-                return digits_on(extend_sheet(colours, sheet), polarity, page, sheet)
+                on_sheet = mix_colours(extend_sheet(colours, sheet))
+                return digits_on(on_sheet, polarity, page, sheet)
             except ImageError:
                 if not may_be_stroke(sheet):
                     raise
-    everywhere = np.ones(colours.shape[:2], np.bool_)
+    everywhere = np.ones(mixed.shape, np.bool_)
     try:
-        return digits_on(colours, polarity, page, everywhere)
+        return digits_on(mixed, polarity, page, everywhere)
     except ImageError as error:
         if polarity != "auto":
             advice = "--polarity auto looks for light and dark"
@@ -70,26 +74,36 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
         if not page:
             raise
     # Paper beside a shadow that covers half of it may have been taken for light ink.
-    return digits_on(colours, "dark", page, everywhere)
+    return digits_on(mixed, "dark", page, everywhere)
 
 
-def digits_on_even_ground(grey: Grey, polarity: str) -> tuple[Ink, list[Group]] | None:
-    """Return the ink of a (h, w) picture and its digits, or None if that may be wrong."""
-    ink = find_even_ink(grey, polarity)
+def digits_on_even_ground(
+    grey: Grey, polarity: str, side: int = FAST_SIDE_PIXELS
+) -> tuple[Ink, list[Group]] | None:
+    """Return the ink of a (h, w) picture and its digits, or None if that may be wrong.
+
+    side: of the small copy that is read, in pixels. A digit that is too small there is read from
+    the whole picture.
+    """
+    factor = max(1, round(max(grey.shape) / side))
+    small = shrink(grey, factor)
+    ink = find_even_ink(small, polarity)
     if ink is None:
         return None
     regions = ink_regions(ink.amount)
     left, top, right, bottom = regions.boxes[largest := int(regions.area.argmax())]
     # Ink with the form of a sheet may be a sheet.
-    if sheet_form(regions.labels[top:bottom, left:right] == largest + 1, grey.size) is not None:
+    if sheet_form(regions.labels[top:bottom, left:right] == largest + 1, small.size) is not None:
         return None
     groups = find_groups(ink.amount, regions)
+    if factor > 1 and (not groups or longer_side(groups[0].box) < MIN_FAST_DIGIT_PIXELS):
+        return digits_on_even_ground(grey, polarity, max(grey.shape))
     return (ink, groups) if groups else None
 
 
-def digits_on(colours: Colours, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:
-    """Return the ink of a picture and its digits on a sheet, (h, w), if there are any."""
-    ink = find_page_ink(colours, polarity) if page else find_ink(colours, polarity)
+def digits_on(grey: Grey, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:
+    """Return the ink of a (h, w) picture and its digits on a sheet, (h, w), if there are any."""
+    ink = find_page_ink(grey, polarity) if page else find_ink(grey, polarity)
     amount = ink.amount * sheet
     groups = find_groups(amount, ink_regions(amount), page)
     if not groups:

@@ -45,6 +45,11 @@ def resize_to(values: Grey, pixels: int) -> Grey:
     return resize(values, height, width)
 
 
+def shrink(values: Grey, factor: int) -> Grey:
+    """Return the means of squares of this many pixels a side, fewer at the right and below."""
+    return np.asarray(Image.fromarray(values).reduce(factor)) if factor > 1 else values
+
+
 def small_copy(grey: Grey) -> Grey:
     """Return a copy on which slow changes are estimated."""
     return resize_to(grey, ESTIMATE_SIDE_PIXELS)

@@ -9,14 +9,13 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.grey import (
     ESTIMATE_SIDE_PIXELS,
     WINDOW_RATIO,
-    Colours,
     Grey,
     blur,
     dilate,
     median,
-    mix_colours,
     quantile,
     resize,
+    shrink,
     small_copy,
     threshold_otsu,
     window_size,
@@ -67,14 +66,13 @@ class Ink:
     noise: float
 
 
-def find_ink(colours: Colours, polarity: str = "auto", passes: int = 1, fills: bool = True) -> Ink:
-    """Return the ink of a (h, w, 1 or 3) picture, whatever its colours and its light.
+def find_ink(grey: Grey, polarity: str = "auto", passes: int = 1, fills: bool = True) -> Ink:
+    """Return the ink of a (h, w) picture, whatever its light.
 
     passes: how often the background is measured again in uneven light, without the ink found so
     far; shadows that were taken for ink fade. fills: whether ink may fill the picture; if not, it
     is a shadow.
     """
-    grey = mix_colours(colours)
     if polarity == "light" or (polarity == "auto" and ink_is_light(grey)):
         grey = 1 - grey
     margin, margin_grey = find_margin(grey) if fills else (0, 1.0)
@@ -115,7 +113,10 @@ def find_even_ink(grey: Grey, polarity: str) -> Ink | None:
 def border_plane(grey: Grey) -> Grey:
     """Return (h, w) the plane of grey that has the means of the four sides, on the whole."""
     left, top, right, bottom = (float(side.mean()) for side in sides(grey))
-    across, down = (np.linspace(-1, 1, side, dtype=np.float32) / 2 for side in grey.shape[::-1])
+    # From -1/2 to 1/2; `np.linspace` takes three times as long.
+    across, down = (
+        np.arange(side, dtype=np.float32) / max(side - 1, 1) - 0.5 for side in grey.shape[::-1]
+    )
     level = (left + top + right + bottom) / 4
     return np.asarray(down[:, None] * (bottom - top) + across * (right - left) + level, np.float32)
 
@@ -130,9 +131,9 @@ def two_tone_ratio(values: Grey, threshold: float) -> float:
     return share / (1 - share) * distance**2 / float(values.var())
 
 
-def find_page_ink(colours: Colours, polarity: str) -> Ink:
+def find_page_ink(grey: Grey, polarity: str) -> Ink:
     """Return the ink of a page of numbers; if it covers too much, the least that can be found."""
-    ink = find_ink(colours, polarity, PAGE_PASSES)
+    ink = find_ink(grey, polarity, PAGE_PASSES)
     if ink.amount.mean() < MAX_PAGE_INK_RATIO:
         return ink
     # A shadow was taken for ink: try both polarities, and whether it fills the picture.
@@ -140,7 +141,7 @@ def find_page_ink(colours: Colours, polarity: str) -> Ink:
     for each in ("dark", "light") if polarity == "auto" else (polarity,):
         for fills in (True, False):
             with suppress(ImageError):
-                found.append(find_ink(colours, each, PAGE_PASSES, fills))
+                found.append(find_ink(grey, each, PAGE_PASSES, fills))
     return min(found, key=lambda ink: float(ink.amount.mean()))
 
 
@@ -225,12 +226,14 @@ def ink_from_depth(depth: Grey) -> Ink:
     noise = 1.4826 * median(below) if below.size else 0.0
     low = background + NOISE_REACH_SD * noise
     # Halved, so that a single pixel is not the deepest.
-    full = quantile(resize(depth, *(-(-side // 2) for side in depth.shape)), START_DEPTH_QUANTILE)
+    full = quantile(shrink(depth, 2), START_DEPTH_QUANTILE)
     for _ in range(5):
         deep = depth[depth > max((background + full) / 2, low, background + MIN_INK_DEPTH / 2)]
         if deep.size == 0:
             raise ImageError(BLANK_MESSAGE)
-        full = median(deep)
+        before, full = full, median(deep)
+        if full == before:
+            break
     if full - background < max(MIN_INK_DEPTH, MIN_INK_DEPTH_SD * noise):
         raise ImageError(BLANK_MESSAGE)
     amount = ((depth - low) / max(full - low, 1e-6)).clip(0, 1)

@@ -32,6 +32,8 @@ def ink_regions(amount: Grey) -> Regions:
 
 def remove_frames(amount: Grey, regions: Regions, page: bool = False) -> Grey:
     """Return ink, (h, w), without boxes and circles around other ink, or tables on a page."""
+    if regions.area.size < 2:
+        return amount
     lengths = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(axis=1)
     longest = max(amount.shape)
     frames = np.zeros(len(lengths) + 1, np.bool_)

@@ -43,20 +43,21 @@ def find_regions(mask: Mask) -> Regions:
     row, start = np.nonzero(change == 1)
     stop = np.nonzero(change == -1)[1]
     first_run = _first_runs(row, start, stop, width)
-    _, index = np.unique(first_run, return_inverse=True)
-    count = int(index.max(initial=-1)) + 1
-    low = np.full((2, count), max(height, width))
-    high = np.zeros((2, count), np.intp)
-    np.minimum.at(low[0], index, start)
-    np.minimum.at(low[1], index, row)
-    np.maximum.at(high[0], index, stop)
-    np.maximum.at(high[1], index, row + 1)
+    is_first = first_run == np.arange(len(row))
+    index = (is_first.cumsum() - 1)[first_run]
+    top = row[is_first]
+    count = len(top)
+    left = np.full(count, width)
+    right, bottom = np.zeros((2, count), np.intp)
+    np.minimum.at(left, index, start)
+    np.maximum.at(right, index, stop)
+    bottom[index] = row + 1
     area = np.bincount(index, stop - start, count).astype(np.intp)
     marks = np.zeros((height, width + 1), np.int32)
     marks[row, start] = index + 1
     marks[row, stop] -= (index + 1).astype(np.int32)
     labels = marks.cumsum(axis=1, dtype=np.int32)[:, :-1]
-    return Regions(labels, np.vstack((low, high)).T, area)
+    return Regions(labels, np.stack((left, top, right, bottom), axis=1), area)
 
 
 def _first_runs(

@@ -25,6 +25,9 @@ MIN_TABLE_AROUND_RATIO, MIN_TABLE_BESIDE_RATIO = 0.8, 0.2
 # The brightness of a table beside the sheet, as a share of the sheet's; above that it is a shadow.
 MAX_TABLE_BRIGHTNESS_RATIO = 0.55
 
+_ANGLES = np.deg2rad(np.arange(0, 180, 3))
+_DIRECTIONS = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)))
+
 
 def find_sheet(grey: Grey) -> Mask | None:
     """Return the (h, w) mask of the paper, or None if there is no sheet on a table."""
@@ -64,14 +67,10 @@ def smallest_rectangle(mask: Mask) -> tuple[float, float]:
     """Return longer and shorter side of the smallest rectangle, at any angle, around a mask."""
     rows = np.flatnonzero(mask.any(axis=1))
     ends = mask[rows].argmax(axis=1), mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
-    points = np.concatenate([np.stack((rows, columns), axis=1) for columns in ends])
-    angles = np.deg2rad(np.arange(0, 90, 3))
-    cosines, sines = np.cos(angles), np.sin(angles)
-    # The extent along each direction and across it, from far side to far side of the pixels.
-    along, across = (
-        np.ptp(points @ np.stack(direction), axis=0) + 1
-        for direction in ((cosines, sines), (-sines, cosines))
-    )
+    points = np.array((np.concatenate((rows, rows)), np.concatenate(ends))).T
+    # The extent in each direction, from far side to far side of the pixels. Each rectangle has
+    # one in the first half of the directions, and the other 90 degrees from it.
+    along, across = (np.ptp(points @ _DIRECTIONS, axis=0) + 1).reshape(2, -1)
     best = int((along * across).argmin())
     return max(along[best], across[best]), min(along[best], across[best])
 

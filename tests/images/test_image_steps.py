@@ -7,8 +7,16 @@ from PIL import Image
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.digit_image import Box
-from scratchnet_cli.images.digits import Group, cut_out, find_groups
-from scratchnet_cli.images.grey import Grey, blur, dilate, mix_colours, quantile, threshold_otsu
+from scratchnet_cli.images.digits import Group, cut_out, digits_on_even_ground, find_groups
+from scratchnet_cli.images.grey import (
+    Grey,
+    blur,
+    dilate,
+    mix_colours,
+    quantile,
+    shrink,
+    threshold_otsu,
+)
 from scratchnet_cli.images.ink import (
     bright_background,
     find_even_ink,
@@ -109,7 +117,7 @@ SHARP_SHADOW = blur(np.where(X < 0.55, 0.9, 0.6).astype(np.float32), 9)
 def test_ink_excludes_shadows(light: NDArray[np.floating]) -> None:
     """Slanting light and a shadow with a soft or a sharp edge leave only the strokes as ink."""
     picture = (light * (0.95 - 0.7 * seven())).astype(np.float32)
-    found = find_ink(picture[:, :, None]).amount > 0.5
+    found = find_ink(picture).amount > 0.5
     assert np.mean(found == seven()) > 0.995
 
 
@@ -119,7 +127,7 @@ def test_ink_may_fill_its_picture(light: bool) -> None:
     away = np.hypot(*np.mgrid[-1:1:140j, -1:1:100j])
     tight = ((away < 1) & (away > 0.3)).astype(np.float32)
     assert tight.mean() > 0.6
-    found = find_ink((tight if light else 1 - tight)[:, :, None]).amount
+    found = find_ink(tight if light else 1 - tight).amount
     assert np.array_equal(found > 0.5, tight)
 
 
@@ -187,7 +195,7 @@ def test_ink_of_empty_paper_is_refused(noise: float) -> None:
     rng = np.random.default_rng(3)
     paper = np.linspace(0.6, 0.9, 200)[None] + rng.normal(0, noise, (200, 200))
     with pytest.raises(ImageError, match="blank"):
-        find_ink(paper[:, :, None].astype(np.float32))
+        find_ink(paper.astype(np.float32))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.4, 0.6, 1.0])
@@ -370,9 +378,26 @@ def test_even_ink_needs_an_even_background(grey: Grey, polarity: str, is_even: b
     found = find_even_ink(grey, polarity)
     assert (found is not None) == is_even
     if found is not None:
-        ink = find_ink(grey[:, :, None], polarity)
+        ink = find_ink(grey, polarity)
         assert found.depth == pytest.approx(ink.depth, rel=0.05)
         assert np.abs(found.amount - ink.amount).mean() < 0.01
+
+
+@pytest.mark.parametrize(("side", "expected"), [(115, 115), (120, 24), (300, 60)])
+def test_even_ground_is_read_from_a_small_copy(side: int, expected: int) -> None:
+    """In a fifth of the size, a stroke of 24 pixels is long enough; a shorter one is not."""
+    grey = 1 - drawn((50, 50, 50 + side, 60), shape=(400, 400))
+    found = digits_on_even_ground(grey, "auto")
+    assert found is not None
+    left, _, right, _ = found[1][0].box
+    assert right - left == expected
+
+
+def test_shrink_averages_squares_and_the_rest() -> None:
+    """Each value is the mean of a square, or of the part of one at the right and below."""
+    values = np.arange(15, dtype=np.float32).reshape(3, 5)
+    assert shrink(values, 1) is values
+    assert shrink(values, 2).tolist() == [[3, 5, 6.5], [10.5, 12.5, 14]]
 
 
 def test_groups_are_limited() -> None:
