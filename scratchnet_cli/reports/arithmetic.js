@@ -8,6 +8,7 @@ const {
   REGION_AMOUNT, CORE_AMOUNT, CUT_AMOUNT, SOFT_EDGE_RATIO, SPECK_AREA_RATIO, MAX_REGIONS,
   MAX_PART_GAP_RATIO, MAX_SMALL_PART_RATIO, MIN_COLUMN_OVERLAP_RATIO, MAX_TOP_BAR_HEIGHT_RATIO,
   MAX_BAR_ASPECT, MIN_OTHER_DIGIT_RATIO, ESTIMATE_SIDE_PIXELS, WINDOW_RATIO,
+  FAST_SIDE_PIXELS, MIN_FAST_DIGIT_PIXELS, MAX_BORDER_DIFFERENCE_RATIO,
   START_DEPTH_QUANTILE, MIN_INK_DEPTH, MIN_INK_DEPTH_SD, NOISE_REACH_SD,
   MAX_LEFT_OVER, MIN_PROBABILITY, NOT_A_DIGIT, LOW_PROBABILITY, CUT_BY_EDGE, SEVERAL_DIGITS,
 } = page.constants;
@@ -124,6 +125,19 @@ function resizeRows({ height, width, values }, length, shrinks) {
     }
   });
   return result;
+}
+
+/** Return the means of squares of this many pixels a side, fewer at the right and below. */
+function shrink({ height, width, values }, factor) {
+  const result = newGrey(Math.ceil(height / factor), Math.ceil(width / factor));
+  const counts = result.values.slice();
+  values.forEach((value, i) => {
+    const row = Math.floor(Math.floor(i / width) / factor);
+    const place = row * result.width + Math.floor((i % width) / factor);
+    result.values[place] += value;
+    counts[place]++;
+  });
+  return newGrey(result.height, result.width, result.values.map((sum, i) => sum / counts[i]));
 }
 
 /** Return a grey of this size: averaged to shrink, linearly interpolated to grow. */
@@ -387,17 +401,37 @@ function weightOf(group, { height, width }) {
   return total(group.map((region) => region.area)) * (1 - 0.3 * off) * (touching ? 0.5 : 1);
 }
 
-/** Return the image that the network sees, { pixels (784,), warnings }, or null without ink. */
-function readInk(amount) {
+/** Return the outermost pixels of a grey. */
+const borderOf = ({ height, width, values }) =>
+  values.filter((_, i) => {
+    const [y, x] = [Math.floor(i / width), i % width];
+    return y === 0 || x === 0 || y === height - 1 || x === width - 1;
+  });
+
+/** Return the digit and the size of each in ink, { ink, isCut, best, sizes }, or null. */
+function findDigit(amount) {
   const { labels, regions } = findRegions(amount);
   const groups = groupRegions(regions.filter((region) => region.solid));
   if (!groups.length) return null;
-  const best = groups[argmax(groups.map((group) => weightOf(group, amount)))];
-  const sizes = groups.map((group) => longerSide(boxAround(group)));
-  const minSize = MIN_OTHER_DIGIT_RATIO * longerSide(boxAround(best));
-  const { ink, isCut } = cutOut(amount, labels, best);
+  const digit = groups[argmax(groups.map((group) => weightOf(group, amount)))];
+  const size = (group) => longerSide(boxAround(group));
+  return { ...cutOut(amount, labels, digit), best: size(digit), sizes: groups.map(size) };
+}
+
+/** Return the image that the network sees, { pixels (784,), warnings }, or null without ink. */
+function readInk(amount) {
+  const { height, width } = amount;
+  const factor = Math.max(1, round(Math.max(height, width) / FAST_SIDE_PIXELS));
+  const small = inkFromDepth(shrink(amount, factor));
+  // Ink at the border and small digits are read from the whole picture.
+  let found = small && borderOf(small).every((value) => value < MAX_BORDER_DIFFERENCE_RATIO)
+    ? findDigit(small) : null;
+  if (!(found?.best >= MIN_FAST_DIGIT_PIXELS)) found = findDigit(amount);
+  if (!found) return null;
+  const { ink, isCut, best, sizes } = found;
   const warnings = isCut ? [CUT_BY_EDGE] : [];
-  if (sizes.filter((size) => size > minSize).length > 1) warnings.push(SEVERAL_DIGITS);
+  const others = sizes.filter((size) => size > MIN_OTHER_DIGIT_RATIO * best);
+  if (others.length > 1) warnings.push(SEVERAL_DIGITS);
   return { pixels: fit(ink), warnings };
 }
 
@@ -450,10 +484,7 @@ function readPicture({ height, width, data }) {
       if (hasMnistForm(pixels)) return { pixels, warnings: [] };
     }
   }
-  const border = grey.values.filter((_, i) => {
-    const [y, x] = [Math.floor(i / width), i % width];
-    return y === 0 || x === 0 || y === height - 1 || x === width - 1;
-  });
+  const border = borderOf(grey);
   const ordered = grey.values.slice().sort();
   if (quantile(border, 0.5) < (ordered[0] + ordered.at(-1)) / 2) grey = invert(grey);
   const background = brightBackground(grey).values;
