@@ -20,14 +20,13 @@ EXIT_OUT_OF_MEMORY = 3
 # EX_SOFTWARE of sysexits.h. Python's own 1 would read as "below the threshold".
 EXIT_BUG = 70
 OUT_OF_MEMORY_MESSAGE = (
-    "scratchnet: there is not enough memory for this; a smaller input, a smaller --batch-size or "
+    "there is not enough memory for this; a smaller input, a smaller --batch-size or "
     "a higher limit may help"
 )
 # Messages of systems for which Python raises another error than MemoryError.
 OUT_OF_MEMORY_REASONS = ("cannot allocate memory", "failed to map segment")
 BUG_MESSAGE = (
-    "scratchnet: this is a bug; please report it with the lines above, as the README says under "
-    "Reporting"
+    "this is a bug; please report it with the lines above, as the README says under Reporting"
 )
 
 
@@ -52,17 +51,18 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
         # The terminal shows ^C.
-        _print_error("")
+        _print("")
     except BaseException as error:
         if _is_out_of_memory(error):
             code = EXIT_OUT_OF_MEMORY
             # Its frames contain what took the memory.
             error.with_traceback(None)
-            _print_error(OUT_OF_MEMORY_MESSAGE)
+            _print(OUT_OF_MEMORY_MESSAGE, is_error=True)
         else:
             from traceback import format_exception
 
-            _print_error("".join(format_exception(error)) + BUG_MESSAGE)
+            _print("".join(format_exception(error)))
+            _print(BUG_MESSAGE, is_error=True)
     finally:
         # The answer is written. What Python would still clean up takes a tenth of the time, and an
         # interrupted download may have left a thread that never ends.
@@ -78,12 +78,16 @@ def _is_out_of_memory(error: BaseException) -> bool:
     )
 
 
-def _print_error(text: str) -> None:
+def _print(text: str, is_error: bool = False) -> None:
     """Print to stderr; the exit code counts if even that fails."""
     try:
-        from scratchnet_cli.system.text import escape, print_lines
+        from scratchnet_cli.system.text import escape, print_lines, print_message
 
-        print_lines("\n".join(map(escape, text.split("\n"))))
+        lines = text.rstrip("\n").split("\n")
+        if is_error:
+            print_message("error", *lines)
+        else:
+            print_lines("\n".join(map(escape, lines)))
     except BaseException:  # noqa: S110
         pass
 

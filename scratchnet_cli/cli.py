@@ -11,13 +11,7 @@ from typing import NoReturn
 import click
 
 from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
-from scratchnet_cli.system.text import (
-    escape,
-    flush_answers,
-    print_answer,
-    print_lines,
-    print_message,
-)
+from scratchnet_cli.system.text import flush_answers, print_answer, print_lines, print_message
 
 # Each command and its summary, in the order of the help. Help imports none of them.
 COMMANDS = {
@@ -82,7 +76,7 @@ class LazyGroup(click.Group):
 def scratchnet() -> None:
     """Run the three-layer digit network of 'Deep Learning from Scratch', in pure NumPy.
 
-    Answers go to stdout; progress, notes and errors go to stderr.
+    Answers go to stdout; progress, notes, warnings and errors go to stderr.
     """
 
 
@@ -114,7 +108,7 @@ def _run(args: Sequence[str] | None) -> int:
     except ReaderGoneError as error:
         return error.exit_code
     except ScratchnetError as error:
-        print_message(*error.args)
+        print_message("error", *error.args)
         return error.exit_code
 
 
@@ -165,5 +159,7 @@ def _print_usage_error(error: click.ClickException, args: Sequence[str]) -> None
             if arg.startswith("-") and os.path.exists(arg):  # noqa: PTH110
                 text.write(f"The file of that name is ./{arg}.\n")
                 break
-    # May contain a file name: escape it.
-    print_lines("\n".join(map(escape, text.getvalue().rstrip("\n").split("\n"))))
+    usage, _, message = text.getvalue().rstrip("\n").partition("Error: ")
+    if usage:
+        print_lines(usage.removesuffix("\n"))
+    print_message("error", *message.split("\n"))

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 # Done, but the result is below the threshold that was asked for.
 EXIT_BELOW = 1
-# The cause of a TransferError after which a host is not asked again.
+# Causes of a TransferError; after the first a host is not asked again.
 NO_ANSWER = "no answer in time"
+NO_HOST = "the host's name cannot be found"
 
 
 class ScratchnetError(Exception):
@@ -52,7 +53,7 @@ class CacheError(ScratchnetError):
 
 
 class DownloadError(ScratchnetError):
-    """A file is not cached and no source delivered it. cause: the first source's failure."""
+    """A file is not cached and no source delivered it. cause: why, in a few words."""
 
     exit_code = 4
 

@@ -128,7 +128,7 @@ def test_weights_that_are_hostile_are_one_message(name: str) -> None:
     Path("weights").write_bytes(everything()[name])
     measured = run_measured("eval", "--weights", "weights", "--dataset", "sample")
     assert measured.exit_code == 3
-    assert re.fullmatch("scratchnet: weights.*\n", measured.stderr)
+    assert re.fullmatch("error: weights.*\n", measured.stderr)
     assert measured.peak_mib < 200
 
 

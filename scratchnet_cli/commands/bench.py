@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 BAR_WIDTH = 40
 
 
-@click.command("bench", epilog="Example: scratchnet bench --weights bundled")
+@click.command("bench", epilog="Example: scratchnet bench --format json")
 @weights_option
 @activations_option
 @format_option("text", "json", help="A table with bars, or one object with every number.")
 def command(
-    weights: str | None,
+    weights: str,
     activations: tuple[str, ...] | None,
     format: str,  # noqa: A002
 ) -> None:
@@ -42,7 +42,7 @@ def command(
     with about(loaded.origin.source):
         rates = measure_throughput(loaded.network, load_dataset("sample").images)
     if rates[-1].batch_size < BATCH_SIZES[-1]:
-        print_message(f"larger batches than {rates[-1].batch_size} would take too long")
+        print_message("note", f"larger batches than {rates[-1].batch_size} would take too long")
     print_answer(_to_json(rates) if format == "json" else _to_table(rates))
 
 

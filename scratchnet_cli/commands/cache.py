@@ -37,7 +37,7 @@ def list_() -> int:
         try:
             size = cached_size(asset)
         except CacheError as error:
-            print_message(str(error))
+            print_message("error", str(error))
             exit_code = error.exit_code
             continue
         if size is not None:
@@ -61,7 +61,7 @@ def verify() -> int:
         try:
             verdict = "missing" if read_cached(asset) is None else "ok"
         except CacheError as error:
-            print_message(str(error))
+            print_message("error", str(error))
             verdict, exit_code = "damaged", error.exit_code
         print_answer(f"{escape(str(folder / asset.name))}\t{verdict}")
     return exit_code
@@ -80,5 +80,5 @@ def clear() -> int:
     for path in deleted:
         print_answer(escape(str(path)))
     for message in kept:
-        print_message(message)
+        print_message("error", message)
     return CacheError.exit_code if kept else 0

@@ -44,7 +44,8 @@ def command(source: str, target: Path, activations: tuple[str, ...] | None, forc
         data = write_weights(weights.network, suffix, weights.classes, assumed)
     if weights.classes and suffix not in FORMATS_WITH_CLASSES:
         print_message(
-            f"{target}: the names of the classes are left out; {suffix} has no place for them"
+            "warning",
+            f"{target}: the names of the classes are left out; {suffix} has no place for them",
         )
     write_atomic(target, data, "always" if force else "never")
     print_answer(escape(str(target)))

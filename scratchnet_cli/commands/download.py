@@ -36,11 +36,12 @@ def command(force: bool, split: str) -> int:
             raise
         except DownloadError as error:
             # The last line advises to run this command.
-            print_message(*error.args[:-1])
+            print_message("error", *error.args[:-1])
             exit_code = error.exit_code
             continue
         if not fetched.cached:
             # ``fetch`` printed why; the next file would meet the same problem.
+            print_message("error", "the cache cannot be written; other files are not downloaded")
             return max(exit_code, CacheError.exit_code)
         print_answer(escape(fetched.source))
     return exit_code

@@ -26,7 +26,7 @@ from scratchnet_cli.system.text import escape, print_answer, print_message
 )
 @click.option("--open", is_flag=True, help="Show the page in the browser.")
 def command(
-    weights: str | None,
+    weights: str,
     activations: tuple[str, ...] | None,
     output: Path,
     open: bool,  # noqa: A002
@@ -47,7 +47,7 @@ def command(
     write_atomic(output, page.encode(), "own", "--output")
     print_answer(escape(str(output)))
     if open and not _open_browser(output):
-        print_message(f"no browser could be started; open {output} in one")
+        print_message("warning", f"no browser could be started; open {output} in one")
 
 
 def _open_browser(path: Path) -> bool:

@@ -19,7 +19,6 @@ from scratchnet_cli.commands.options import (
     report_option,
     require_number,
     require_text,
-    weights_option,
 )
 from scratchnet_cli.errors import EXIT_BELOW, DatasetError, ImageError
 from scratchnet_cli.system.files import check_writable, write_atomic
@@ -52,7 +51,13 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     metavar="N",
     help="Images that go through the network at once.",
 )
-@weights_option
+@click.option(
+    "--weights",
+    type=click.Path(),
+    callback=require_text,
+    metavar="book|bundled|PATH",
+    help="The network to run.  [default: book, or bundled if book cannot be downloaded]",
+)
 @activations_option
 @click.option(
     "--dataset",
@@ -175,6 +180,7 @@ def command(
         f"{result.weights.name} weights on {result.dataset.name}: {result.correct} of "
         f"{result.total} right{result.unread}, {result.images_per_s:,.0f} {unit}"
     )
+    _warn_of_fallback(result, stderr)
     print_answer(_answer(result, format, confusion))
     passed = _passes(result, min_accuracy)
     if report:
@@ -212,6 +218,14 @@ def _answer(result: Evaluation, format: str, confusion: bool) -> str:  # noqa: A
     return "\n".join([*confusion_lines(result.confusion, has_colour(sys.stdout)), accuracy])
 
 
+def _warn_of_fallback(result: Evaluation, progress: Progress) -> None:
+    weights, dataset = result.weights, result.dataset
+    if cause := dataset.unavailable or weights.unavailable:
+        default = "MNIST" if dataset.fallback else "the book's weights"
+        images = "the 1,000-digit sample" if dataset.fallback else dataset.name
+        progress.warning(f"not {default}: {weights.name} weights on {images} ({cause})")
+
+
 def _passes(result: Evaluation, min_accuracy: float | None) -> bool:
     """Check the threshold; report a failure."""
     if min_accuracy is None or result.accuracy >= min_accuracy:
@@ -220,7 +234,7 @@ def _passes(result: Evaluation, min_accuracy: float | None) -> bool:
         f"the accuracy {format_below(result.accuracy, min_accuracy)} is below "
         f"--min-accuracy {format_exact(min_accuracy)}"
     )
-    print_message(message)
+    print_message("error", message)
     if on_github():
         from scratchnet_cli.evaluation.formats import to_markdown
 

@@ -67,7 +67,7 @@ def command(
             f"{vectors.shape[-1]} came"
         )
     if network.inputs == MNIST_PIXELS and are_unscaled_pixels(vectors):
-        progress.note(
+        progress.warning(
             "the numbers are integers up to 255; networks are trained on pixels from 0 to 1: "
             "divide by 255"
         )

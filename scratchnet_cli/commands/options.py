@@ -37,6 +37,13 @@ def require_page(ctx: click.Context, param: click.Parameter, value: str | None) 
     return require_path(ctx, param, value)
 
 
+def reject_usage(*cases: tuple[bool, str]) -> None:
+    """Raise the message of the first case that is true."""
+    for is_wrong, message in cases:
+        if is_wrong:
+            raise click.UsageError(message)
+
+
 def split_activations(
     ctx: click.Context, param: click.Parameter, value: str | None
 ) -> tuple[str, ...] | None:
@@ -64,8 +71,10 @@ weights_option = click.option(
     "--weights",
     type=click.Path(),
     callback=require_text,
-    metavar="book|bundled|PATH",
-    help="The network to run.  [default: book, or bundled where book cannot be downloaded]",
+    metavar="bundled|book|PATH",
+    default="bundled",
+    show_default=True,
+    help="The network to run.",
 )
 
 activations_option = click.option(

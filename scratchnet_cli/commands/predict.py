@@ -19,6 +19,7 @@ from scratchnet_cli.commands.options import (
     progress_option,
     quiet_option,
     raw_option,
+    reject_usage,
     report_option,
     require_number,
     require_path,
@@ -96,7 +97,7 @@ if TYPE_CHECKING:
 @quiet_option
 def command(
     images: tuple[str, ...],
-    weights: str | None,
+    weights: str,
     activations: tuple[str, ...] | None,
     files_from: str | None,
     null: bool,
@@ -123,7 +124,19 @@ def command(
     pillow-heif also HEIC. A picture that cannot be read is reported on stderr, the others are still
     answered, and the exit code is 3.
     """
-    _check_usage(images, files_from, null, raw, polarity, multiple, top)
+    reject_usage(
+        (
+            not images and files_from is None,
+            "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST.",
+        ),
+        (null and files_from is None, "--null is for the list of --files-from."),
+        ([*images, files_from].count(STDIN) > 1, "Standard input (-) can be read only once."),
+        (
+            raw and (polarity != "auto" or multiple),
+            "--raw cannot be combined with --polarity or --multiple.",
+        ),
+        (multiple and top > 1, "--top ranks the readings of one digit: not with --multiple."),
+    )
     from scratchnet_cli.images.load import UNSUPPORTED
     from scratchnet_cli.prediction.answers import Unreadable
     from scratchnet_cli.prediction.formats import FORMATS, to_error_json, to_numbers_json
@@ -159,6 +172,7 @@ def command(
                         print_answer(to_error_json(result))
                     flush_answers()
                     refusals.add(result.path, result.reason, result.traceback)
+                    printer.unreadable += 1
                     printer.exit_code = ImageError.exit_code
                 else:
                     printer.print_answer(result)
@@ -171,40 +185,15 @@ def command(
             flush_answers()
     if report:
         write_atomic(report, page.to_html(loaded.origin).encode(), "own", "--report")
-    printer.annotate()
+    printer.finish(loaded.origin.name)
     return printer.exit_code
-
-
-def _check_usage(
-    images: tuple[str, ...],
-    files_from: str | None,
-    null: bool,
-    raw: bool,
-    polarity: str,
-    multiple: bool,
-    top: int,
-) -> None:
-    if not images and files_from is None:
-        raise click.UsageError(
-            "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST."
-        )
-    if null and files_from is None:
-        raise click.UsageError("--null is for the list of --files-from.")
-    if [*images, files_from].count(STDIN) > 1:
-        raise click.UsageError("Standard input (-) can be read only once.")
-    if raw and (polarity != "auto" or multiple):
-        raise click.UsageError(
-            "--raw takes pictures as they are: it cannot be combined with --polarity or --multiple."
-        )
-    if multiple and top > 1:
-        raise click.UsageError("--top ranks the readings of one digit: not with --multiple.")
 
 
 @dataclass
 class _Printer:
-    """Prints answers on stdout; drawings and warnings on stderr.
+    """Prints answers on stdout; drawings, warnings and a summary on stderr.
 
-    below: number of answers below ``min_confidence``; exit_code: the highest that a result needs.
+    exit_code: the highest that a result needs; the other numbers count pictures.
     """
 
     to_line: Callable[[Answer], str]
@@ -213,38 +202,43 @@ class _Printer:
     trace: bool
     min_confidence: float | None
     progress: Progress
+    answers: int = 0
+    uncertain: int = 0
     below: int = 0
+    unreadable: int = 0
     exit_code: int = 0
 
     def print_answer(self, answer: Answer) -> None:
         """Print an answer and everything that belongs to it."""
+        from scratchnet_cli.prediction.formats import view_lines, warning_lines
+
         print_answer(self.to_line(answer))
+        self.answers += 1
         if self.show or self.trace:
-            self._print_views(answer)
-        is_below = self.min_confidence is not None and answer.probability < self.min_confidence
-        if is_below:
+            flush_answers()
+            colour = has_colour(sys.stderr)
+            for lines in view_lines(answer, self.network, self.show, self.trace, colour):
+                print_lines("\n".join(lines))
+        has_warnings = bool(answer.warnings)
+        self.uncertain += has_warnings
+        if self.min_confidence is not None and answer.probability < self.min_confidence:
             self.below += 1
             self.exit_code = max(self.exit_code, EXIT_BELOW)
-        if is_below or answer.warnings:
-            self._print_warnings(answer)
-
-    def _print_views(self, answer: Answer) -> None:
-        from scratchnet_cli.prediction.formats import view_lines
-
-        flush_answers()
-        colour = has_colour(sys.stderr)
-        for lines in view_lines(answer, self.network, self.show, self.trace, colour):
-            print_lines("\n".join(lines))
-
-    def _print_warnings(self, answer: Answer) -> None:
-        from scratchnet_cli.prediction.formats import warning_lines
-
+        elif not has_warnings:
+            return
         flush_answers()
         for message, is_below in warning_lines(answer, self.min_confidence):
-            (self.progress.error if is_below else self.progress.note)(message)
+            (self.progress.error if is_below else self.progress.warning)(message)
 
-    def annotate(self) -> None:
-        """Show on GitHub how many answers are below the threshold."""
+    def finish(self, weights: str) -> None:
+        """Print the summary, and on GitHub how many answers are below the threshold."""
+        # Scripts expect nothing about a clear picture, and one line about another.
+        is_mixed = self.answers + self.unreadable > 1 and (self.uncertain or self.unreadable)
+        if self.progress.mode == "bar" or is_mixed:
+            self.progress.summary(
+                f"{weights} weights: {self.answers} read, {self.uncertain} of them with warnings, "
+                f"{self.unreadable} unreadable"
+            )
         if self.below and self.min_confidence is not None:
             limit = format_exact(self.min_confidence)
             annotate("scratchnet predict", f"answers below --min-confidence {limit}: {self.below}")

@@ -110,7 +110,9 @@ def load_dataset(
         return replace(dataset, images=dataset.images.swapaxes(1, 2))
     source = os.path.basename(dataset.origin.source)  # noqa: PTH119
     if "emnist" in source.lower():
-        progress.note(f"{source}: EMNIST's images are transposed; --transpose turns them upright")
+        progress.warning(
+            f"{source}: EMNIST's images are transposed; --transpose turns them upright"
+        )
     return dataset
 
 
@@ -121,8 +123,7 @@ def _load(name: str | os.PathLike[str] | None, split: Split, progress: Progress)
         except DownloadError as error:
             if split != "test" or isinstance(error, MirrorError):
                 raise
-            progress.note(f"using the bundled sample, for MNIST is not available ({error.cause})")
-            return _sample(fallback=True)
+            return _sample(error.cause)
     if name == "mnist":
         return _mnist(split, progress)
     if name == "sample":
@@ -166,9 +167,9 @@ def _mnist(split: Split, progress: Progress, is_default: bool = False) -> Datase
     )
 
 
-def _sample(fallback: bool = False) -> Dataset:
+def _sample(unavailable: str = "") -> Dataset:
     images, labels = _SAMPLE
-    origin = Origin("sample", str(images), partial(_sha256, images, labels), fallback)
+    origin = Origin("sample", str(images), partial(_sha256, images, labels), unavailable)
     return Dataset(load_idx(images, axes=3), load_idx(labels, axes=1), origin, "test")
 
 

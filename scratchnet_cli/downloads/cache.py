@@ -55,7 +55,7 @@ def fetch(
     try:
         return Fetched(data, str(_store(asset, data)))
     except CacheError as error:
-        progress.note(f"{error}: downloaded, but not cached")
+        progress.warning(f"{error}: downloaded, but not cached")
         return Fetched(data, source, cached=False)
 
 

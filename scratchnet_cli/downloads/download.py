@@ -3,12 +3,13 @@
 import os
 import re
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from scratchnet_cli.downloads.assets import Asset
-from scratchnet_cli.errors import NO_ANSWER, DownloadError, MirrorError, TransferError
+from scratchnet_cli.errors import NO_ANSWER, NO_HOST, DownloadError, MirrorError, TransferError
 from scratchnet_cli.system.progress import Progress
 
 # Without the characters that separate the parts of a URL; Windows has letters of drives.
@@ -42,8 +43,17 @@ def download(
         "SCRATCHNET_MIRROR can name a folder or an address that holds the file, "
         "HTTPS_PROXY a proxy.",
         f"With a network, `scratchnet download{split}` fetches it.",
-        cause=failures[0][1],
+        cause=_cause(failures),
     )
+
+
+def _cause(failures: Sequence[tuple[str, str]]) -> str:
+    """Return in a few words why no source delivered: what is wrong with the mirror comes first."""
+    if os.environ.get("SCRATCHNET_MIRROR"):
+        return "SCRATCHNET_MIRROR: " + ": ".join(failures[0]).removeprefix("SCRATCHNET_MIRROR: ")
+    if all(cause in (NO_ANSWER, NO_HOST) for _, cause in failures):
+        return "no internet connection"
+    return failures[0][1]
 
 
 def _sources(asset: Asset) -> list[str]:
@@ -93,7 +103,7 @@ def _from_folder(path: Path, size: int) -> bytes:
 def _from_url(url: str, shown: str, asset: Asset, progress: Progress, is_default: bool) -> bytes:
     """Return the body behind ``url``, at most as long as the asset."""
     if (offline := os.environ.get("SCRATCHNET_OFFLINE", "")).lower() not in _FALSE:
-        raise TransferError(f"not tried, for SCRATCHNET_OFFLINE is {offline!r}")
+        raise TransferError(f"not tried: SCRATCHNET_OFFLINE is {offline!r}")
     # Not before: its import takes time, and urllib3 opens a socket to try IPv6.
     from scratchnet_cli.downloads.http import get
 

@@ -14,7 +14,7 @@ import requests
 import urllib3
 from requests import exceptions
 
-from scratchnet_cli.errors import NO_ANSWER, TransferError
+from scratchnet_cli.errors import NO_ANSWER, NO_HOST, TransferError
 
 TIMEOUT_S = (2.0, 15.0)  # to connect, between two packets
 # The answer must begin within this time, whatever it needs: a look-up of the host's name, several
@@ -38,14 +38,14 @@ _CAUSES: tuple[tuple[Any, str, str], ...] = (
     (exceptions.InvalidSchema, "SOCKS", "a SOCKS proxy needs requests[socks]"),
     (exceptions.InvalidSchema, "", "redirected to an address that is not https"),
     (exceptions.TooManyRedirects, "", "redirected without end"),
-    (exceptions.ProxyError, "", "the proxy cannot be used (HTTPS_PROXY names it)"),
+    (exceptions.ProxyError, "", "the proxy cannot be used; HTTPS_PROXY names it"),
     (
         exceptions.SSLError,
         "",
-        "the certificate is not trusted (REQUESTS_CA_BUNDLE can name one that is)",
+        "the certificate is not trusted; REQUESTS_CA_BUNDLE can name one that is",
     ),
     ((exceptions.Timeout, urllib3.exceptions.TimeoutError), "", NO_ANSWER),
-    (exceptions.ConnectionError, "NameResolution", "the host's name cannot be found"),
+    (exceptions.ConnectionError, "NameResolution", NO_HOST),
     (exceptions.ConnectionError, "refused", "the connection was refused"),
     (exceptions.ConnectionError, "aborted", "the connection broke off"),
     (urllib3.exceptions.ProtocolError, "", "the connection broke off"),

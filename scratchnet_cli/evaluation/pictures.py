@@ -39,7 +39,7 @@ def evaluate_pictures(
     progress = progress or Progress(quiet=True)
     for note in pictures.notes:
         progress.note(note)
-    report = progress.note if skip_unreadable else progress.error
+    report = progress.warning if skip_unreadable else progress.error
     refusals = Refusals(report, UNSUPPORTED.values())
     kept = PictureDetails()
     pixels: list[NDArray[np.uint8]] = []

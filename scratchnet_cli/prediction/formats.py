@@ -9,11 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST, SEVERAL_DIGITS
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.prediction.answers import Answer, Digit, Number, Unreadable
 from scratchnet_cli.system.text import escape, format_below, format_exact, shorten, text_bar
 
 BAR_COLUMNS = 24
+ADVICE = {
+    LOW_CONTRAST: " (crop it or use more light)",
+    CUT_BY_EDGE: " (show the whole digit, or crop other ink)",
+    SEVERAL_DIGITS: " (crop it or use --multiple)",
+}
 # Two pixels, one above the other, share a character: from (dark, dark) to (light, light).
 HALF_BLOCKS = " ▄▀█"
 # The grey ramp of 256-colour terminals: 24 codes from almost black to almost white.
@@ -84,14 +90,13 @@ def warning_lines(answer: Answer, min_confidence: float | None) -> Iterator[tupl
     """Yield a message for each uncertain number, and whether it is below ``min_confidence``."""
     for number, position in zip(answer.numbers, positions(answer.numbers), strict=True):
         name = shorten(", ".join((answer.path, *position)))
-        subject = f"{name}: read as {number.number} with probability"
         if min_confidence is not None and number.probability < min_confidence:
             below = format_below(number.probability, min_confidence)
             limit = format_exact(min_confidence)
-            yield f"{subject} {below}, below --min-confidence {limit}", True
+            yield f"{name}: {number.number} ({below}): below --min-confidence {limit}", True
         elif number.warnings:
-            warnings = ", ".join(number.warnings)
-            yield f"{subject} {number.probability:.4f}, but doubtful: {warnings}", False
+            reasons = ", ".join(reason + ADVICE.get(reason, "") for reason in number.warnings)
+            yield f"{name}: {number.number} ({number.probability:.4f}): {reasons}", False
 
 
 def positions(numbers: Sequence[Number]) -> Iterator[list[str]]:

@@ -17,7 +17,7 @@ from scratchnet_cli.weights.load import Weights, load_weights
 
 def predict_files(
     paths: Iterable[str | os.PathLike[str]],
-    weights: Weights | str | os.PathLike[str] | None = None,
+    weights: Weights | str | os.PathLike[str] = "bundled",
     *,
     files_from: str | None = None,
     multiple: bool = False,
@@ -47,7 +47,7 @@ def predict_files(
         ValueError: The polarity is unknown, or combined with ``raw``.
 
     Example:
-        >>> for result in predict_files(["missing.png"], "bundled"):
+        >>> for result in predict_files(["missing.png"]):
         ...     print(result)
         Unreadable(path='missing.png', reason='No such file or directory')
     """

@@ -52,13 +52,13 @@ class Predictor:
         ValueError: The polarity is unknown, or combined with ``raw``.
 
     Example:
-        >>> Predictor("bundled")(["missing.png"])[0].error
+        >>> Predictor()(["missing.png"])[0].error
         'No such file or directory'
     """
 
     def __init__(
         self,
-        weights: str | os.PathLike[str] | Weights | Network,
+        weights: str | os.PathLike[str] | Weights | Network = "bundled",
         polarity: str = "auto",
         raw: bool = False,
         activations: Sequence[str] | None = None,

@@ -11,14 +11,19 @@ class Origin:
     """The source of weights or of a dataset.
 
     name: what the user asked for; source: the path or URL that was used; digest: the SHA-256, or
-    a function that computes it; fallback: whether this replaces a default that was not available.
+    a function that computes it; unavailable: why a default was not available that this replaces.
     """
 
     name: str
     source: str
     # For a million images it takes a third of the run, and the text format does not print it.
     digest: str | Callable[[], str] = ""
-    fallback: bool = False
+    unavailable: str = ""
+
+    @property
+    def fallback(self) -> bool:
+        """Whether this replaces a default that was not available."""
+        return bool(self.unavailable)
 
     @cached_property
     def sha256(self) -> str:

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from scratchnet_cli.system.text import escape, print_lines, print_message, shorten, write_stderr
 
@@ -22,8 +22,9 @@ class Progress:
     """Messages, and progress in one of three modes.
 
     ``bar`` is redrawn in place, ``plain`` prints a few lines that read well in a log, ``none``
-    prints nothing; ``auto`` is ``bar`` on a terminal and ``plain`` elsewhere. Notes appear in
-    every mode unless ``quiet`` is set; errors always do, with a traceback if ``debug`` is set.
+    prints nothing; ``auto`` is ``bar`` on a terminal and ``plain`` elsewhere. Notes and warnings
+    appear in every mode unless ``quiet`` is set; errors always do. If ``debug`` is set, the
+    traceback of an unexpected error follows.
     """
 
     def __init__(self, mode: str = "auto", quiet: bool = False, debug: bool = False) -> None:
@@ -34,16 +35,26 @@ class Progress:
         self._debug = debug
         self._bar: tqdm[None] | None = None
 
-    def note(self, message: str, traceback: str = "") -> None:
-        """Print a note on a line of its own."""
+    def note(self, message: str) -> None:
+        """Print what was done, if the user may not expect it."""
         if not self._quiet:
-            self.error(message, traceback)
+            self._print("note", message)
+
+    def warning(self, message: str, traceback: str = "") -> None:
+        """Print why the answer may be wrong."""
+        if not self._quiet:
+            self._print("warning", message, traceback)
 
     def error(self, message: str, traceback: str = "") -> None:
-        """Print on a line of its own why the exit code is not 0."""
+        """Print why the exit code is not 0."""
+        self._print("error", message, traceback)
+
+    def _print(
+        self, kind: Literal["error", "warning", "note"], message: str, traceback: str = ""
+    ) -> None:
         if self._bar is not None:
             self._bar.clear()
-        print_message(message, *(traceback.splitlines() if self._debug else ()))
+        print_message(kind, message, *(traceback.splitlines() if self._debug else ()))
 
     def summary(self, message: str) -> None:
         """Print a line that belongs to the progress: only if progress is shown."""

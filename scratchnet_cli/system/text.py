@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from typing import TextIO
+from typing import Literal, TextIO
 
 from scratchnet_cli.errors import OutputError, ReaderGoneError
 
@@ -25,9 +25,9 @@ def flush_answers() -> None:
     _write_stdout("", flush=True)
 
 
-def print_message(*lines: str) -> None:
+def print_message(kind: Literal["error", "warning", "note"], *lines: str) -> None:
     """Write a message to stderr. Errors of stderr are ignored: they must not change the result."""
-    print_lines("scratchnet: " + "\n".join(map(escape, lines)))
+    print_lines(f"{kind}: " + "\n".join(map(escape, lines)))
 
 
 def print_lines(text: str) -> None:
@@ -108,7 +108,7 @@ def append_to_summary(markdown: str) -> None:
             file.write(f"{markdown}\n\n")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        print_message(f"the job summary {path} cannot be written ({reason})")
+        print_message("warning", f"the job summary {path} cannot be written ({reason})")
 
 
 def _command_data(text: str) -> str:

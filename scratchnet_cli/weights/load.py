@@ -96,7 +96,7 @@ def load_weights(
             f"trained with others, state them, as in --activations {relu}"
         )
     if message and progress:
-        progress.note(message)
+        progress.warning(message)
     elif message:
         warnings.warn(message, stacklevel=2)
     return weights
@@ -109,10 +109,7 @@ def _find(name: str | None, progress: Progress) -> tuple[bytes, Origin]:
         except DownloadError as error:
             if isinstance(error, MirrorError):
                 raise
-            progress.note(
-                f"using the bundled weights, for the book's are not available ({error.cause})"
-            )
-            return _read("bundled", _bundled(), fallback=True)
+            return _read("bundled", _bundled(), error.cause)
     if name == "book":
         return _book(progress)
     paths = {"bundled": _bundled(), "three-layer": _THREE_LAYER}
@@ -124,10 +121,10 @@ def _book(progress: Progress, is_default: bool = False) -> tuple[bytes, Origin]:
     return fetched.data, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
 
 
-def _read(name: str, path: Path, fallback: bool = False) -> tuple[bytes, Origin]:
+def _read(name: str, path: Path, unavailable: str = "") -> tuple[bytes, Origin]:
     hint = f"; expected {', '.join(NAMES)} or the path of a weight file"
     data = read_bounded(path, MAX_WEIGHTS_BYTES, WeightsError, hint)
-    return data, Origin(name, str(path), hashlib.sha256(data).hexdigest(), fallback)
+    return data, Origin(name, str(path), hashlib.sha256(data).hexdigest(), unavailable)
 
 
 def read_weights(data: bytes, origin: Origin, activations: Sequence[str] | None = None) -> Weights:

@@ -42,7 +42,7 @@ def test_command_notes_that_activations_are_assumed(run: Run, command: str) -> N
     args = [name, "w.npz", *rest] if name in ("convert", "forward") else [name, *rest, "w.npz"]
     result = run(*args)
     assert result.exit_code == 0
-    assert f"scratchnet: {NOTE}\n" in result.stderr
+    assert f"warning: {NOTE}\n" in result.stderr
     again = run(*args, "--activations", "relu, identity", *(["--force"] * (name == "convert")))
     assert again.exit_code == 0
     assert "activations" not in again.stderr

@@ -47,7 +47,7 @@ def test_bench_leaves_out_batches_without_time(run: Run, monkeypatch: pytest.Mon
     monkeypatch.setattr(benchmark, "MAX_MEASUREMENT_S", 0.05)
     result = run("bench", "--weights", "bundled")
     assert [row.split()[0] for row in result.stdout.splitlines()] == ["batch", "1"]
-    assert result.stderr == "scratchnet: larger batches than 1 would take too long\n"
+    assert result.stderr == "note: larger batches than 1 would take too long\n"
 
 
 def test_bench_refuses_a_network_for_other_images(run: Run) -> None:

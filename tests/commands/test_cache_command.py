@@ -75,16 +75,16 @@ def test_cache_without_a_home_folder(run: Run, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delenv(name, raising=False)
     message = "there is no home folder to keep a cache in; SCRATCHNET_CACHE_DIR can name a folder"
     result = run("cache", "path")
-    assert (result.exit_code, result.stdout, result.stderr) == (3, "", f"scratchnet: {message}\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "", f"error: {message}\n")
     monkeypatch.setattr("scratchnet_cli.weights.load.BOOK_WEIGHTS", asset(name="x", data=b"x"))
     result = run("inspect", "book")
     assert result.exit_code == 4
-    assert "scratchnet: x could not be downloaded:\n" in result.stderr
+    assert "error: x could not be downloaded:\n" in result.stderr
     Path("x").write_bytes(b"x")
     monkeypatch.setenv("SCRATCHNET_MIRROR", ".")
     result = run("inspect", "book")
     assert result.exit_code == 3
-    assert result.stderr.startswith(f"scratchnet: {message}: downloaded, but not cached\n")
+    assert result.stderr.startswith(f"warning: {message}: downloaded, but not cached\n")
 
 
 @pytest.mark.parametrize("command", ["list", "verify", "clear"])
@@ -112,7 +112,7 @@ def test_cache_that_is_no_folder_is_an_error(
         cache.write_bytes(b"mine")
     result = run("cache", command)
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.startswith(f"scratchnet: {cache}: cannot be read (")
+    assert result.stderr.startswith(f"error: {cache}: cannot be read (")
     assert result.stderr.endswith("; SCRATCHNET_CACHE_DIR can name another folder\n")
     assert result.stderr.count("\n") == 1
     assert cache.is_symlink() or cache.read_bytes() == b"mine"
@@ -138,7 +138,7 @@ def test_cache_commands_name_a_damaged_file(
     else:
         path.write_bytes(content)
         listed.insert(0, f"{path}\t{len(content)}")
-    line = f"scratchnet: {re.escape(f'{path}: {message}')}.*"
+    line = f"error: {re.escape(f'{path}: {message}')}.*"
     result = run("cache", "list")
     assert result.exit_code == (3 if content is None else 0)
     assert re.fullmatch(f"{line}\n" if content is None else "", result.stderr)
@@ -172,7 +172,7 @@ def test_cache_clear_deletes_nothing_else(run: Run, full: Path, tmp_path: Path) 
         (full / "link").replace(full / OTHERS[0])
     result = run("cache", "clear")
     assert result.exit_code == 3
-    assert result.stderr.startswith(f"scratchnet: {full / f'.x{PART_SUFFIX}'}: cannot be deleted (")
+    assert result.stderr.startswith(f"error: {full / f'.x{PART_SUFFIX}'}: cannot be deleted (")
     assert result.stdout.splitlines() == [str(full / name) for name in CONTENTS] + [str(part)]
     folders = ["folder", f".x{PART_SUFFIX}"]
     assert sorted(path.name for path in full.iterdir()) == sorted([*kept, *folders])

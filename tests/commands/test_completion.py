@@ -68,7 +68,7 @@ def test_completion_that_no_shell_asked_for_is_wrong_usage(
         monkeypatch.setenv("COMP_CWORD", "x")
     result = run("eval", *BUNDLED, "-q", "--min-accuracy", "1")
     assert (result.exit_code, result.stderr.count("\n")) == (exit_code, 1)
-    assert result.stderr.startswith("Error: _SCRATCHNET_COMPLETE") == (exit_code == 2)
+    assert result.stderr.startswith("error: _SCRATCHNET_COMPLETE") == (exit_code == 2)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -87,7 +87,7 @@ def test_convert_that_fails_leaves_nothing(
     monkeypatch.setitem(sys.modules, "onnx", None)
     result = run("convert", named, named.parent / name)
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.startswith(f"scratchnet: {named.parent / name}: {message}")
+    assert result.stderr.startswith(f"error: {named.parent / name}: {message}")
     assert len(result.stderr.splitlines()) == 1
     assert names_in(named.parent) == ["named.npz"]
 
@@ -97,14 +97,14 @@ def test_convert_states_no_activations_that_are_assumed(run: Run, tmp_path: Path
     source, target = tmp_path / "torch.safetensors", tmp_path / "new.npz"
     source.write_bytes(state_dict("0", "2"))
     note = (
-        f"scratchnet: {source} does not state its activations; assuming sigmoid,identity. If it "
+        f"warning: {source} does not state its activations; assuming sigmoid,identity. If it "
         "was trained with others, state them, as in --activations relu,identity\n"
     )
     assert run("convert", source, target).stderr == note
     assert "assumed, because the file states none" in run("inspect", target).stdout
     refused = run("convert", source, "new.onnx")
     assert (refused.exit_code, refused.stderr.splitlines()[1:]) == (
-        3, ["scratchnet: new.onnx: an .onnx file states activations; name them: --activations"],
+        3, ["error: new.onnx: an .onnx file states activations; name them: --activations"],
     )  # fmt: skip
     relu = ("--activations", "relu,identity")
     assert run("convert", source, target, "--force", *relu).stderr == ""
@@ -119,7 +119,7 @@ def test_convert_overwrites_a_file_only_by_force(run: Run, tmp_path: Path) -> No
     target.write_bytes(b"precious")
     result = run("convert", "three-layer", target)
     assert result.exit_code == 3
-    assert result.stderr == f"scratchnet: {target}: exists already; --force overwrites it\n"
+    assert result.stderr == f"error: {target}: exists already; --force overwrites it\n"
     assert target.read_bytes() == b"precious"
     # Nothing is read, or even downloaded, before that.
     assert run("convert", "no such file", target).stderr == result.stderr

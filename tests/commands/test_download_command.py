@@ -53,10 +53,10 @@ def test_download_tries_every_file(run: Run, mirror: Server, cache: Path) -> Non
     result = run("download", "--split", "all")
     assert result.exit_code == 4
     assert result.stdout.splitlines() == [str(cache / name) for name in [*TEST, TRAIN]]
-    start = result.stderr.index("scratchnet: ")
+    start = result.stderr.index("error: ")
     # No line advises to run this command.
     assert result.stderr[start:].startswith(
-        f"scratchnet: {WEIGHTS} could not be downloaded to {cache}:\n"
+        f"error: {WEIGHTS} could not be downloaded to {cache}:\n"
         "  http://127.0.0.1: HTTP 404\n"
         "  http://127.0.0.1: the connection was refused\n"
         "SCRATCHNET_MIRROR can name a folder or an address that holds the file, "
@@ -69,7 +69,7 @@ def test_download_tries_every_file(run: Run, mirror: Server, cache: Path) -> Non
 def test_download_without_a_cache_fails(
     run: Run, mirror: Server, cache: Path, missing: tuple[str, ...], exit_code: int
 ) -> None:
-    """If the cache cannot be written, the command stops with one note; the highest code counts."""
+    """If the cache cannot be written, the command stops with one error; the highest code counts."""
     for name in missing:
         del mirror.paths[f"/{name}"]
     cache.write_bytes(b"mine")
@@ -78,9 +78,11 @@ def test_download_without_a_cache_fails(
     notes = [line for line in result.stderr.splitlines() if line.endswith("not cached")]
     first = TEST[0] if missing else WEIGHTS
     assert notes == [
-        f"scratchnet: {cache / first}: cannot be written (File exists); "
+        f"warning: {cache / first}: cannot be written (File exists); "
         "SCRATCHNET_CACHE_DIR can name another folder: downloaded, but not cached"
     ]
+    last = "error: the cache cannot be written; other files are not downloaded"
+    assert result.stderr.splitlines()[-1] == last
 
 
 @pytest.mark.parametrize(

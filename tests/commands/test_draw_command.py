@@ -34,7 +34,7 @@ def test_draw_refuses_other_networks(
     np.savez_compressed("w.npz", activations=["relu", "identity"], **layers)
     result = run("draw", "--weights", "w.npz")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr == f"scratchnet: w.npz: {reason}\n"
+    assert result.stderr == f"error: w.npz: {reason}\n"
     assert list(Path().iterdir()) == [Path("w.npz")]
 
 
@@ -50,6 +50,6 @@ def test_draw_opens_the_page_only_if_asked(
     opened.assert_not_called()
     result = run(*command, "--open")
     assert (result.exit_code, result.stdout) == (0, "a page.html\n")
-    note = "scratchnet: no browser could be started; open a page.html in one\n"
+    note = "warning: no browser could be started; open a page.html in one\n"
     assert result.stderr == ("" if outcome is True else note)
     opened.assert_called_once_with((tmp_path / "a page.html").as_uri())

@@ -12,8 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from scratchnet_cli.downloads.assets import MNIST
 from tests.conftest import ACCURACY, BUNDLED, BUNDLED_WEIGHTS, SCRATCHNET, Run, any_file_name, idx
 from tests.system.test_streams import run_on_terminal
+
+FALLBACK = "not MNIST: bundled weights on the 1,000-digit sample"
+NO_PROXY = "the proxy cannot be used; HTTPS_PROXY names it"
 
 
 @pytest.fixture
@@ -144,13 +148,13 @@ def test_markdown_escapes_names(run: Run, dataset: Path) -> None:
 
 
 def test_quiet_leaves_the_answer_and_errors(run: Run) -> None:
-    """-q hides progress, summary and the note of a fallback; ``none`` hides only progress."""
+    """-q hides progress, summary and the warning of a fallback; ``none`` hides only progress."""
     quiet = run("eval", "-q")
     assert (quiet.exit_code, quiet.stderr) == (0, "")
-    assert run("eval", "--progress", "none").stderr.startswith("scratchnet: using the bundled ")
+    assert run("eval", "--progress", "none").stderr.startswith("warning: not MNIST")
     failed = run("eval", *BUNDLED, "--quiet", "--min-accuracy", "1", "--progress", "plain")
     assert failed.exit_code == 1
-    assert failed.stderr.startswith("scratchnet: the accuracy 0.")
+    assert failed.stderr.startswith("error: the accuracy 0.")
     assert len(failed.stderr.splitlines()) == 1
 
 
@@ -170,13 +174,40 @@ def test_progress_is_at_most_ten_lines(
 
 
 def test_defaults_fall_back_without_internet(run: Run) -> None:
-    """The bundled weights and the sample replace the defaults, and two notes say so."""
+    """The bundled weights and the sample replace the defaults."""
     result = run("eval", "--format", "json", "--progress", "none")
     answer = json.loads(result.stdout)
     assert result.exit_code == 0
     assert (answer["weights"]["name"], answer["weights"]["fallback"]) == ("bundled", True)
     assert (answer["dataset"]["name"], answer["dataset"]["fallback"]) == ("sample", True)
-    assert len(result.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "setting", "value", "warning"),
+    [
+        ((), "OFFLINE", "1", f"{FALLBACK} (not tried: SCRATCHNET_OFFLINE is '1')"),
+        ((), "OFFLINE", "0", f"{FALLBACK} ({NO_PROXY})"),
+        (("--weights", "bundled"), "OFFLINE", "0", f"{FALLBACK} ({NO_PROXY})"),
+        (("--dataset", "sample"), "OFFLINE", "0",
+         f"not the book's weights: bundled weights on sample ({NO_PROXY})"),
+        ((), "MIRROR", "a b",
+         f"{FALLBACK} (SCRATCHNET_MIRROR: {Path('a b/FILE')}: No such file or directory)"),
+        ((), "MIRROR", "http://me:secret@127.0.0.1:9",
+         f"{FALLBACK} (SCRATCHNET_MIRROR: http://127.0.0.1: the connection was refused)"),
+    ],
+)  # fmt: skip
+def test_fallback_is_the_last_line_before_the_answer(
+    run: Run, monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...], setting: str, value: str, warning: str,
+) -> None:  # fmt: skip
+    """One warning says what was evaluated and why; of a mirror it shows no password."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv(f"SCRATCHNET_{setting}", value)
+    result = run("eval", *options)
+    assert result.exit_code == 0
+    *progress, last = result.stderr.splitlines()
+    assert last == f"warning: {warning.replace('FILE', MNIST['test'][0].name)}"
+    assert not any(line.startswith(("error:", "warning:", "note:")) for line in progress)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +278,7 @@ def test_files_that_do_not_work_are_one_line(run: Run, args: tuple[str, ...], me
     source = evaluated(run, "--limit", 1)["dataset"]["source"]
     result = run("eval", *BUNDLED, "-q", *args)
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.startswith(f"scratchnet: {message.format(sample=source)}")
+    assert result.stderr.startswith(f"error: {message.format(sample=source)}")
     assert len(result.stderr.splitlines()) == 1
 
 

@@ -163,8 +163,8 @@ def test_unreadable_pictures_count_as_wrong(run: Run, damaged: Path) -> None:
     assert (answer["total"], answer["unreadable"], answer["skipped"]) == (DRAWN, 2, 0)
     assert sum(map(sum, answer["confusion"])) == DRAWN - 2
     assert answer["accuracy"] == answer["correct"] / DRAWN
-    assert f"scratchnet: {damaged / '05.png'}: not a picture of a known format" in result.stderr
-    assert f"scratchnet: {damaged / '07.png'}: the picture is blank" in result.stderr
+    assert f"error: {damaged / '05.png'}: not a picture of a known format" in result.stderr
+    assert f"error: {damaged / '07.png'}: the picture is blank" in result.stderr
     assert f"{answer['correct']} of {DRAWN} right, 2 unreadable, " in result.stderr
     assert f"{DRAWN}/{DRAWN}  accuracy {answer['accuracy']:.4f}\n" in result.stderr
     assert run(*command, "--quiet").stderr.count("\n") == 2
@@ -211,7 +211,8 @@ def test_unexpected_error_costs_one_picture(
     )
     result = run(*command, pictures, *BUNDLED_WEIGHTS, *option)
     assert result.exit_code == (0 if "--skip-unreadable" in command else 3)
-    message = f"scratchnet: {pictures / '03.png'}: unexpected ZeroDivisionError: division by zero"
+    kind = "warning" if "--skip-unreadable" in command else "error"
+    message = f"{kind}: {pictures / '03.png'}: unexpected ZeroDivisionError: division by zero"
     start = result.stderr.index(message)
     assert ("\nTraceback (most recent call last):\n  File" in result.stderr[start:]) == bool(option)
     assert result.stderr.count("Traceback") == bool(option)
@@ -231,7 +232,7 @@ def test_pictures_of_phones_count_and_have_one_warning(
     answer = json.loads(result.stdout)
     assert (result.exit_code, answer["total"], answer["unreadable"]) == (3, DRAWN + 3, 3)
     assert result.stderr == (
-        f"scratchnet: {folder / '3' / 'a.heic'} and 2 more: a HEIC picture: "
+        f"error: {folder / '3' / 'a.heic'} and 2 more: a HEIC picture: "
         "pip install 'scratchnet-cli[heic]', or export it as JPEG\n"
     )
 
@@ -286,7 +287,7 @@ def test_pictures_that_do_not_fit_are_refused(
     path = weights if weights == "bundled" else f"{weights}.npz"
     result = run("eval", "--weights", path, "--dataset", pictures, "-q", *args)
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.startswith(f"scratchnet: {message.format(pictures)}")
+    assert result.stderr.startswith(f"error: {message.format(pictures)}")
     assert len(result.stderr.splitlines()) == 1
 
 

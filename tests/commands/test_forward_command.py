@@ -125,7 +125,7 @@ def test_forward_notes_pixels_that_are_not_divided_by_255(
     x = npy([[0] * 782 + pixels])
     result = run("forward", "bundled", "-", stdin=x)
     note = (
-        "scratchnet: the numbers are integers up to 255; networks are trained on pixels from 0 to "
+        "warning: the numbers are integers up to 255; networks are trained on pixels from 0 to "
         "1: divide by 255\n"
     )
     assert (result.exit_code, result.stderr) == (0, note if is_noted else "")
@@ -176,7 +176,7 @@ def test_forward_refuses_other_input(run: Run, x: str | bytes, message: str) -> 
     else:
         result = run("forward", weights, "-", stdin=x)
         message = message if message == TOO_LARGE else f"standard input: {message}"
-    assert (result.exit_code, result.stdout, result.stderr) == (3, "", f"scratchnet: {message}\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "", f"error: {message}\n")
 
 
 def test_trace_prints_each_number_of_the_book(run: Run) -> None:

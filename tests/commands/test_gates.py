@@ -46,7 +46,7 @@ def test_failed_gate_is_annotated_and_summed_up(run: Run, summary: Path) -> None
     assert (result.exit_code, result.stdout) == (1, f"Accuracy: {ACCURACY}\n")
     message = f"the accuracy {ACCURACY} is below --min-accuracy 0.999"
     assert result.stderr.splitlines() == [
-        f"scratchnet: {message}",
+        f"error: {message}",
         f"::error title=scratchnet eval::{message}: bundled weights on sample, test split",
     ]
     written = summary.read_text(encoding="utf-8")
@@ -65,7 +65,7 @@ def test_passed_gate_is_silent(run: Run, summary: Path) -> None:
 def test_failed_gate_shows_numbers_that_differ(run: Run, threshold: str) -> None:
     """A threshold is repeated digit by digit: no message says that 0.98 is below 0.98."""
     stderr = run("eval", *BUNDLED, "--progress", "none", "--min-accuracy", threshold).stderr
-    assert stderr == f"scratchnet: the accuracy {ACCURACY} is below --min-accuracy {threshold}\n"
+    assert stderr == f"error: the accuracy {ACCURACY} is below --min-accuracy {threshold}\n"
 
 
 @pytest.mark.parametrize(
@@ -93,10 +93,10 @@ def test_answers_below_are_one_annotation(run: Run, summary: Path, digits: Bytes
     for count in (1, 2):
         shown = names[:count]
         result = run("predict", "--weights", "w.npz", "--min-confidence", "1", *shown)
-        below = "read as 0 with probability 0.9999999, below --min-confidence 1"
+        below = "0 (0.9999999): below --min-confidence 1"
         assert result.exit_code == 1
         assert result.stderr.splitlines() == [
-            *(f"scratchnet: {name}: {below}" for name in shown),
+            *(f"error: {name}: {below}" for name in shown),
             f"::error title=scratchnet predict::answers below --min-confidence 1: {count}",
         ]
     passed = run("predict", "--weights", "w.npz", "--min-confidence", "0.9", *names)
@@ -125,7 +125,7 @@ def test_summary_that_cannot_be_written_is_a_message(
     result = run("eval", *BUNDLED, "--min-accuracy", "1", "--progress", "none")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] == (
-        f"scratchnet: the job summary {path} cannot be written (No such file or directory)"
+        f"warning: the job summary {path} cannot be written (No such file or directory)"
     )
 
 

@@ -56,4 +56,4 @@ def test_inspect_reads_a_device_only_to_the_limit(run: Run) -> None:
     """A file without end is refused after 64 MiB."""
     result = run("inspect", "/dev/zero")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.startswith("scratchnet: /dev/zero: larger than 64 MiB")
+    assert result.stderr.startswith("error: /dev/zero: larger than 64 MiB")

@@ -173,14 +173,16 @@ def test_predict_multiple_reads_numbers(predict: Run, pictures: list[Path], page
 def test_predict_reports_warnings_on_stderr_and_in_json(
     predict: Run, pictures: list[Path], tmp_path: Path, options: list[str]
 ) -> None:
-    """A warning is a list entry for scripts and a note for people, which --quiet suppresses."""
+    """A warning is a list entry for scripts and a line for people, which --quiet suppresses."""
     faint = save(tmp_path / "faint.png", 200 - enlarged(pictures[0]) // 20)
     result = predict(*options, "--format", "json", faint, pictures[0])
     answers = list(map(json.loads, result.stdout.splitlines()))
     assert [answer["doubts"] for answer in answers] == [["low contrast"], []]
     probability = answers[0]["digits" if options else "top"][0]["probability"]
-    message = f"read as 0 with probability {probability:.4f}, but doubtful: low contrast"
-    assert result.stderr == f"scratchnet: {faint}: {message}\n"
+    assert result.stderr == (
+        f"warning: {faint}: 0 ({probability:.4f}): low contrast (crop it or use more light)\n"
+        "bundled weights: 2 read, 1 of them with warnings, 0 unreadable\n"
+    )
     assert result.exit_code == 0
     assert predict(*options, "--quiet", faint).stderr == ""
 
@@ -193,9 +195,10 @@ def test_predict_names_the_position_of_an_uncertain_number(predict: Run, page: P
     (warning,) = predict("--multiple", page).stderr.splitlines()
     result = predict("--multiple", "--min-confidence", "0.5", page)
     (error,) = result.stderr.splitlines()
-    for line, reason in ((warning, "but doubtful: "), (error, "below --min-confidence 0.5")):
-        assert line.startswith(f"scratchnet: {page}, row 1, number 2: read as ")
-        assert reason in line
+    position = f"{page}, row 1, number 2: "
+    assert warning.startswith(f"warning: {position}")
+    assert error.startswith(f"error: {position}")
+    assert error.endswith("): below --min-confidence 0.5")
     assert result.exit_code == 1
 
 
@@ -225,7 +228,7 @@ def test_predict_says_how_to_read_rows_of_pixels(
     assert (result.exit_code, result.stdout) == (3, "")
     start, _, line = result.stderr.strip().partition("; without, Python: ")
     assert start == (
-        "scratchnet: test.csv: rows of pixels, not a picture; with labels, "
+        "error: test.csv: rows of pixels, not a picture; with labels, "
         "`scratchnet eval --dataset FILE` reads them"
     )
     names = {"FILE": "test.csv", "numpy": np, "load_weights": load_weights}
@@ -251,7 +254,7 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
     result = predict("--quiet", pictures[1], *reasons, pictures[2])
     assert result.exit_code == 3
     assert column(result.stdout, 1) == ["1", "2"]
-    lines = [f"scratchnet: {name}: {reason}" for name, reason in reasons.items()]
+    lines = [f"error: {name}: {reason}" for name, reason in reasons.items()]
     assert result.stderr.splitlines() == lines
     rows = predict("--format", "json", *reasons).stdout.splitlines()
     expected = [{"path": path, "error": reason} for path, reason in reasons.items()]
@@ -281,7 +284,7 @@ def test_predict_stops_with_a_message(run: Run, line: str, message: str) -> None
     np.savez("small.npz", W1=np.ones((2, 10)), b1=np.ones(10))
     result = run("predict", *BUNDLED_WEIGHTS, *line.split())
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.startswith(f"scratchnet: {message}")
+    assert result.stderr.startswith(f"error: {message}")
     assert result.stderr.count("\n") == 1
 
 
@@ -305,7 +308,8 @@ def test_predict_show_draws_in_grey_on_a_terminal(
     monkeypatch.setenv("NO_COLOR", no_colour)
     monkeypatch.setenv("TERM", term)
     _, written = run_on_terminal("predict", *BUNDLED_WEIGHTS, "--show", str(pictures[0]))
-    answer, heading, *drawing = written.decode().splitlines()
+    answer, heading, *drawing, summary = written.decode().splitlines()
+    assert summary == "bundled weights: 1 read, 0 of them with warnings, 0 unreadable"
     assert answer.startswith(f"{heading}\t0\t")
     is_coloured = term == "xterm" and not no_colour
     assert [line.count("\x1b[38;5;") for line in drawing] == [28 * is_coloured] * 14
@@ -329,7 +333,9 @@ def test_predict_views_have_headings(
         f"{page}, row 1, number 2": 6,
         **{f"{page}, row 2, digit {i} of 3": digit for i, digit in ((1, 0), (2, 1), (3, 3))},
     }
-    found = [i for i, line in enumerate(lines) if ".png" in line and "doubtful" not in line]
+    found = [
+        i for i, line in enumerate(lines) if ".png" in line and not line.startswith("warning: ")
+    ]
     assert [lines[i] for i in found] == list(headings)
     for i, digit in zip(found, headings.values(), strict=True):
         assert sum(f"> {digit} █" in line for line in lines[i : i + 15]) == 1
@@ -404,7 +410,7 @@ def test_predict_answers_many_files_as_it_answers_each(
     result = predict("--quiet", tmp_path)
     assert result.exit_code == 3
     assert column(result.stdout, 0) == list(map(str, names))
-    assert result.stderr == f"scratchnet: {broken}: the picture is damaged or cut short\n"
+    assert result.stderr == f"error: {broken}: the picture is damaged or cut short\n"
     singles = "".join(predict(name).stdout for name in names[::50])
     assert singles == "".join(result.stdout.splitlines(keepends=True)[::50])
 
@@ -457,5 +463,5 @@ def test_predict_replaces_only_its_own_images(predict: Run, pictures: list[Path]
     result = predict(save_in, folder, pictures[3], "--report", "r.html")
     assert (result.exit_code, column(result.stdout, 1)) == (3, ["8"])
     assert Path("r.html").exists()
-    assert f"scratchnet: {kept}: exists and was not written by scratchnet" in result.stderr
+    assert f"error: {kept}: exists and was not written by scratchnet" in result.stderr
     assert (list(folder.iterdir()), kept.read_bytes()) == ([kept], before)

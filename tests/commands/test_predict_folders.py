@@ -58,12 +58,13 @@ def test_nothing_in_a_folder_is_skipped_silently(run: Run, folder: Path) -> None
         str(folder / name) for name in read
     ]
     errors = {Path(path).name: row["error"] for path, row in rows.items() if "error" in row}
-    first, second, *others, heic = result.stderr.splitlines()
+    first, second, *others, heic, summary = result.stderr.splitlines()
     assert first == (
-        r"scratchnet: 6 files in odd are not pictures: labels.tsv, link to sub, new\nline.txt, …"
+        r"note: 6 files in odd are not pictures: labels.tsv, link to sub, new\nline.txt, …"
     )
-    assert second == "scratchnet: odd: 1 picture in 1 subfolder skipped; use --recursive"
-    assert heic == f"scratchnet: {folder / 'real too'} and 1 more: {NEED}"
+    assert second == "note: odd: 1 picture in 1 subfolder skipped; use --recursive"
+    assert heic == f"error: {folder / 'real too'} and 1 more: {NEED}"
+    assert summary == "bundled weights: 6 read, 0 of them with warnings, 7 unreadable"
     assert (errors.pop("real.heic"), errors.pop("real too")) == (NEED, NEED)
     assert {re.split("[/:] ?", line)[2]: line.rpartition(": ")[2] for line in others} == {
         name: error.rpartition(": ")[2] for name, error in errors.items()
@@ -99,8 +100,7 @@ def test_note_counts_pictures_in_subfolders(
         Path("odd", name).touch()
     result = run("predict", *BUNDLED_WEIGHTS, "odd")
     assert result.stderr == (
-        f"scratchnet: odd: {note} skipped; use --recursive\n"
-        "scratchnet: odd: this folder holds no pictures\n"
+        f"note: odd: {note} skipped; use --recursive\nerror: odd: this folder holds no pictures\n"
     )
 
 

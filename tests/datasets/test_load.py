@@ -190,7 +190,7 @@ def test_transpose_turns_the_images(
     wrong = run(*command)
     assert json.loads(wrong.stdout)["accuracy"] < 0.7
     note = (
-        "scratchnet: emnist-digits-test-images-idx3-ubyte: EMNIST's images are transposed; "
+        "warning: emnist-digits-test-images-idx3-ubyte: EMNIST's images are transposed; "
         "--transpose turns them upright\n"
     )
     assert wrong.stderr == (note if name != "t10k" else "")

@@ -33,15 +33,19 @@ def replace_assets(monkeypatch: pytest.MonkeyPatch, contents: dict[str, bytes]) 
 
 
 class Recorder(Progress):
-    """Records notes, and for each source how many bytes were received each time."""
+    """Records notes and warnings, and for each source how many bytes were received each time."""
 
     def __init__(self) -> None:
         super().__init__(quiet=True)
         self.notes: list[str] = []
         self.transfers: list[tuple[str, list[int]]] = []
 
-    def note(self, message: str, traceback: str = "") -> None:
+    def note(self, message: str) -> None:
         """Record a note."""
+        self.notes.append(message)
+
+    def warning(self, message: str, traceback: str = "") -> None:
+        """Record a warning."""
         self.notes.append(message)
 
     @contextmanager

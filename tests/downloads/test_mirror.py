@@ -131,10 +131,10 @@ def test_mirror_that_cannot_be_used_is_one_message(
     assert "ret" not in result.stderr
     if line == NEITHER:
         # Once, not for every file.
-        assert result.stderr == f"scratchnet: {NEITHER}\n"
+        assert result.stderr == f"error: {NEITHER}\n"
         # The defaults are not replaced: the mirror has to be corrected.
         result = run("eval", "--limit", "10")
-        assert (result.exit_code, result.stderr) == (4, f"scratchnet: {NEITHER}\n")
+        assert (result.exit_code, result.stderr) == (4, f"error: {NEITHER}\n")
     else:
         assert any(shown.startswith(line) for shown in result.stderr.splitlines())
 
@@ -189,7 +189,7 @@ def test_offline_requests_nothing(
     monkeypatch.setenv("SCRATCHNET_MIRROR", server.url("/good"))
     with pytest.raises(DownloadError) as failure:
         download(asset(server.url("/good")), Recorder())
-    cause = f"  http://127.0.0.1: not tried, for SCRATCHNET_OFFLINE is '{switch}'"
+    cause = f"  http://127.0.0.1: not tried: SCRATCHNET_OFFLINE is '{switch}'"
     assert failure.value.args[1:3] == (cause, cause)
     assert server.requests == {}
     (tmp_path / "digits.gz").write_bytes(DATA)

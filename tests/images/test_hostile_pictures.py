@@ -47,8 +47,9 @@ def test_hostile_pictures_are_one_line_each_on_stderr(tmp_path: Path) -> None:
     for number, data in enumerate(HOSTILE.values()):
         (tmp_path / f"{number}.png").write_bytes(data)
     measured = run_measured("predict", "--weights", "bundled", ".", cwd=tmp_path)
-    lines = measured.stderr.splitlines()
+    *lines, summary = measured.stderr.splitlines()
     assert measured.exit_code == 3
-    assert all(line.startswith("scratchnet: ./") for line in lines), lines
+    assert all(line.startswith(("error: ./", "warning: ./")) for line in lines), lines
+    assert summary.startswith("bundled weights: ")
     assert len(lines) == len({line.split(".png: ")[0] for line in lines})
     assert measured.peak_mib < 200

@@ -225,11 +225,3 @@ def test_thumbnail_has_the_limits_of_reading(kind: str, monkeypatch: pytest.Monk
         monkeypatch.setattr(load, "MAX_PIXELS", 1000)
     with pytest.raises(ImageError):
         thumbnail(data[:60] if kind == "damaged" else data, 96)
-
-
-def test_quiet_keeps_answers_and_errors(run: Run, pictures: list[Path]) -> None:
-    """-q drops notes, and keeps what decides the exit code."""
-    failed = run("predict", *BUNDLED_WEIGHTS, "-q", "missing.png")
-    assert (failed.exit_code, "missing.png" in failed.stderr) == (3, True)
-    loud, quiet = (run("predict", pictures[0], *options) for options in ((), ("-q",)))
-    assert (quiet.stdout, quiet.stderr, loud.stderr != "") == (loud.stdout, "", True)

@@ -35,7 +35,7 @@ def test_report_is_refused_before_the_work(
     result = run(*command, place, "--weights", "no such file")
     assert (result.exit_code, result.stdout) == (3, "")
     named = "" if content == OWN else f"{command[-1]} {place}: "
-    assert result.stderr.startswith(f"scratchnet: {named}{reason}")
+    assert result.stderr.startswith(f"error: {named}{reason}")
     assert len(result.stderr.splitlines()) == 1
     if content:
         assert Path(place).read_bytes() == content

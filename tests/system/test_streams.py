@@ -113,7 +113,7 @@ def test_stdout_that_is_broken_is_an_error(
 ) -> None:
     """It is one line and exit 3; if stdout is closed, no work is done."""
     done = run_with(redirection, *args, cwd=tmp_path)
-    assert done.stderr.startswith(b"scratchnet: the answer cannot be written: ")
+    assert done.stderr.startswith(b"error: the answer cannot be written: ")
     assert done.stderr.count(b"\n") == 1
     assert (done.returncode, done.stdout) == (3, b"")
     assert not (tmp_path / "report.html").exists()
@@ -125,7 +125,7 @@ def test_report_on_a_full_disk_is_an_error(command: list[str], tmp_path: Path) -
     # Python would cut its compiled modules too.
     limit = "export PYTHONDONTWRITEBYTECODE=1; ulimit -f 1;"
     done = run_with(limit, *command, "--report", "report.html", cwd=tmp_path)
-    assert done.stderr == b"scratchnet: --report report.html: cannot be written (File too large)\n"
+    assert done.stderr == b"error: --report report.html: cannot be written (File too large)\n"
     assert (done.returncode, done.stdout.count(b"\n")) == (3, 1)
     assert not list(tmp_path.iterdir())
 
@@ -153,7 +153,9 @@ def test_stdout_shows_names_that_are_no_text(tmp_path: Path, digits: NDArray[np.
     assert [line.split(b"\t")[0] for line in done.stdout.splitlines()] == [
         rb"\udcff\udcfe.png", b"-1.png", b"--raw.png", rb"\x1b]0;x\x07.png", rb"a\r\nb.png",
     ]  # fmt: skip
-    assert done.stderr == rb"scratchnet: no\x1b[2J\udcff.png: No such file or directory" + b"\n"
+    error, summary = done.stderr.splitlines()
+    assert error == rb"error: no\x1b[2J\udcff.png: No such file or directory"
+    assert summary == b"bundled weights: 5 read, 0 of them with warnings, 1 unreadable"
 
 
 def test_terminal_shows_a_bar_before_the_answer() -> None:
@@ -168,7 +170,7 @@ def test_terminal_is_no_picture() -> None:
     """A picture on standard input is not awaited from a terminal."""
     exit_code, written = run_on_terminal("predict", "--weights", "bundled", "-")
     assert exit_code == 3
-    assert written.startswith(b"scratchnet: -: standard input is a terminal")
+    assert written.startswith(b"error: -: standard input is a terminal")
 
 
 # Sends a signal to itself as soon as Python looks for a module of that name.
@@ -247,7 +249,7 @@ def test_bug_exits_with_70(error: str) -> None:
     assert name.startswith(error.partition("(")[0])
     assert name.isprintable()
     assert last == (
-        "scratchnet: this is a bug; please report it with the lines above, as the README says "
+        "error: this is a bug; please report it with the lines above, as the README says "
         "under Reporting"
     )
 
@@ -260,7 +262,7 @@ def test_out_of_memory_is_one_line(error: str) -> None:
     """However Python calls it: exit 3 and no traceback."""
     done = run_faulty(error)
     assert (done.returncode, done.stdout.strip()) == (3, b"")
-    assert done.stderr.startswith(b"scratchnet: there is not enough memory for this; ")
+    assert done.stderr.startswith(b"error: there is not enough memory for this; ")
     assert done.stderr.count(b"\n") == 1
 
 
