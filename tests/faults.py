@@ -86,7 +86,7 @@ def test_cache_is_filled_by_many_cold_starts(cache: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
-    "command", ["eval --batch-size 1 --dataset sample", "predict . --weights bundled", "download"]
+    "command", ["eval --batch-size 1 --dataset sample", "predict .", "download"]
 )
 def test_signal_at_any_moment_ends_quietly(
     command: str, number: signal.Signals, tmp_path: Path, digits: Uint8, server: Server,
@@ -143,7 +143,7 @@ def test_picture_of_the_largest_size_has_a_ceiling(name: str) -> None:
     else:
         data = resized(name, 9999, 9999)
     Path("picture").write_bytes(data)
-    measured = run_measured("predict", "--weights", "bundled", "picture", timeout=60)
+    measured = run_measured("predict", "picture", timeout=60)
     assert measured.exit_code in (0, 3)
     assert measured.stderr.count("\n") <= 1
     assert measured.peak_mib < 1536

@@ -123,7 +123,7 @@ def test_many_inputs_are_computed_in_blocks(monkeypatch: pytest.MonkeyPatch) -> 
         ("labels.tsv", 64, "eval --dataset ."),
         ("weights.npz", 64, "eval --dataset sample --weights weights.npz"),
         ("x.npy", 64, "forward bundled x.npy"),
-        ("huge.png", 256, "predict --weights bundled huge.png"),
+        ("huge.png", 256, "predict huge.png"),
     ],
 )
 def test_file_is_refused_from_one_byte_above_the_limit(
@@ -172,7 +172,7 @@ def test_endless_line_in_a_list_is_refused(tmp_path: Path) -> None:
 
 def test_long_name_is_cut_in_messages(run: Run) -> None:
     """Only the start of a name that no file can have is printed."""
-    result = run("predict", *BUNDLED_WEIGHTS, "x" * 60_000)
+    result = run("predict", "x" * 60_000)
     assert result.exit_code == 3
     assert len(result.stderr) < 5000
     assert "x… (55904 more): " in result.stderr

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from scratchnet_cli import Prediction
-from tests.conftest import BUNDLED_WEIGHTS, Result, Uint8, encoded, run_python
+from tests.conftest import Result, Uint8, encoded, run_python
 from tests.prediction.test_predictor import assert_same, printed_predictions
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -57,7 +57,7 @@ def test_engine_predicts_what_predict_prints(engine: str, count: int, digits: Ui
         rows = [replace(row, path=f"pictures/{Path(str(row.path)).name}") for row in rows]
         rows.sort(key=lambda row: str(row.path))
     assert [row.path for row in rows] == paths
-    predict = ("-m", "scratchnet_cli", "predict", *BUNDLED_WEIGHTS, "--format", "json")
+    predict = ("-m", "scratchnet_cli", "predict", "--format", "json")
     done = run_python(*predict, "--files-from", "-", input="\n".join(paths), timeout=600)
     result = Result(done.returncode, done.stdout, done.stderr)
     assert_same(rows, printed_predictions(result, paths))

@@ -59,7 +59,7 @@ def test_run_without_downloads_opens_no_socket(digits: Uint8) -> None:
     Image.fromarray(digits[0]).save("digit.png")
     lines = (
         "eval --weights bundled --dataset sample --limit 10",
-        "predict --weights bundled --show digit.png", "cache list", "cache verify", "--version",
+        "predict --show digit.png", "cache list", "cache verify", "--version",
     )  # fmt: skip
     assert watched(*lines) == (["0"] * len(lines), [])
 

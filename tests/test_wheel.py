@@ -54,7 +54,7 @@ def test_wheel_contains_weights_and_sample(installed: Path) -> None:
 def test_wheel_contains_the_parts_of_reports(installed: Path) -> None:
     """Reports and the page to draw on have their styles and scripts."""
     run_installed(installed, "eval", *BUNDLED, "-q", "--report", "report.html")
-    run_installed(installed, "draw", "--weights", "bundled")
+    run_installed(installed, "draw")
     report, page = (path.read_text(encoding="utf-8") for path in sorted(Path().glob("*.html")))
     assert "prefers-color-scheme" in report
     assert re.search("prefers-color-scheme.*function softmax", page, re.DOTALL)

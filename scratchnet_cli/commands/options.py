@@ -117,7 +117,7 @@ debug_option = click.option(
 )
 
 quiet_option = click.option(
-    "-q", "--quiet", is_flag=True, help="Only the answer and errors: no progress and no notes."
+    "-q", "--quiet", is_flag=True, help="Only the answer and errors: no progress, notes, warnings."
 )
 
 weights_argument = click.argument(

@@ -23,7 +23,7 @@ TO_ARRAY, LOAD_ONLY = DECODE.format('np.asarray(image.convert("L"))'), DECODE.fo
 
 def report(digits: Uint8, folder: Path) -> None:
     """Print the times for 10,000 pictures, and the peak memory for 1,000 and 10,000."""
-    predict, peaks = [*SCRATCHNET, "predict", "--quiet", "--weights=bundled"], []
+    predict, peaks = [*SCRATCHNET, "predict", "--quiet"], []
     for count in (1_000, 10_000):
         pictures = folder / f"{count} pictures"
         pictures.mkdir()

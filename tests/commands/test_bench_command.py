@@ -23,7 +23,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_bench_prints_a_row_for_each_batch_size(run: Run) -> None:
     """The table has a bar for each batch size and fits a terminal of 80 columns."""
-    result = run("bench", "--weights", "bundled")
+    result = run("bench")
     header, *rows = result.stdout.splitlines()
     assert result.exit_code == 0
     assert header.split() == ["batch", "size", "images/s", "latency"]
@@ -35,7 +35,7 @@ def test_bench_prints_a_row_for_each_batch_size(run: Run) -> None:
 
 def test_bench_prints_rates_and_latencies_as_json(run: Run) -> None:
     """The images per second are the batch size over the latency."""
-    rates = json.loads(run("bench", "--weights", "bundled", "--format", "json").stdout)
+    rates = json.loads(run("bench", "--format", "json").stdout)
     assert [rate["batch_size"] for rate in rates] == BATCH_SIZES
     for rate in rates:
         assert rate["latency_s"] == pytest.approx(0.004)
@@ -45,7 +45,7 @@ def test_bench_prints_rates_and_latencies_as_json(run: Run) -> None:
 def test_bench_leaves_out_batches_without_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """If larger batches would take too long, a message says so and the others are measured."""
     monkeypatch.setattr(benchmark, "MAX_MEASUREMENT_S", 0.05)
-    result = run("bench", "--weights", "bundled")
+    result = run("bench")
     assert [row.split()[0] for row in result.stdout.splitlines()] == ["batch", "1"]
     assert result.stderr == "note: larger batches than 1 would take too long\n"
 

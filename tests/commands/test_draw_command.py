@@ -7,12 +7,12 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from tests.conftest import BUNDLED_WEIGHTS, Run
+from tests.conftest import Run
 
 
 def test_draw_writes_a_small_page_to_the_current_folder(run: Run) -> None:
     """The page is small enough for an e-mail."""
-    result = run("draw", *BUNDLED_WEIGHTS)
+    result = run("draw")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "scratchnet-draw.html\n", "")
     assert 250_000 < Path("scratchnet-draw.html").stat().st_size < 500_000
 
@@ -42,10 +42,10 @@ def test_draw_refuses_other_networks(
 def test_draw_opens_the_page_only_if_asked(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: bool | Exception
 ) -> None:
-    """The browser gets the absolute path; if none can be started, there is a note."""
+    """The browser gets the absolute path; if none can be started, there is a warning."""
     opened = Mock(side_effect=[outcome])
     monkeypatch.setattr(webbrowser, "open", opened)
-    command = ("draw", *BUNDLED_WEIGHTS, "--output", "a page.html")
+    command = ("draw", "--output", "a page.html")
     assert run(*command).exit_code == 0
     opened.assert_not_called()
     result = run(*command, "--open")

@@ -63,7 +63,7 @@ def counted(run: Run, pictures: Path, *options: str) -> list[list[int]]:
     """Return the confusion matrix that counting the answers of ``predict`` gives."""
     labels = labels_of(pictures)
     matrix = [[0] * 10 for _ in range(10)]
-    for line in run("predict", *BUNDLED_WEIGHTS, *options, pictures).stdout.splitlines():
+    for line in run("predict", *options, pictures).stdout.splitlines():
         path, digit, _ = line.split("\t")
         matrix[int(labels[Path(path).name])][int(digit)] += 1
     return matrix
@@ -124,7 +124,7 @@ def test_preprocessed_pictures_can_be_evaluated_again(
 ) -> None:
     """The PNGs of --save-preprocessed, with labels, give the same figures and the same hash."""
     kept = tmp_path / "kept"
-    run("predict", *BUNDLED_WEIGHTS, pictures, "--save-preprocessed", kept)
+    run("predict", pictures, "--save-preprocessed", kept)
     text = (pictures / "labels.tsv").read_text()
     (kept / "labels.tsv").write_text(text.replace(".png", ".28x28.png"))
     expected = evaluated(run, pictures)

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from scratchnet_cli.images.load import KNOWN_FORMATS
 from scratchnet_cli.images.png import png, read_grey_png
 from scratchnet_cli.weights.load import load_weights
-from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET, WINDOWS, Run, any_file_name, run_python
+from tests.conftest import SCRATCHNET, WINDOWS, Run, any_file_name, run_python
 from tests.datasets.test_files import HEADING, csv
 from tests.network.networks import bundled
 from tests.system.test_streams import run_on_terminal
@@ -32,7 +32,7 @@ def save(path: Path, pixels: NDArray[np.uint8]) -> Path:
 @pytest.fixture
 def predict(run: Run) -> Run:
     """Run ``predict`` with the bundled weights."""
-    return functools.partial(run, "predict", *BUNDLED_WEIGHTS)
+    return functools.partial(run, "predict")
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_predict_reads_paths_from_a_list(predict: Run, pictures: list[Path], nam
 
 def test_predict_answers_while_its_list_is_open(pictures: list[Path]) -> None:
     """Each answer is in the pipe before more names are awaited."""
-    command = [*SCRATCHNET, "predict", *BUNDLED_WEIGHTS, "--files-from", "-", "--format", "plain"]
+    command = [*SCRATCHNET, "predict", "--files-from", "-", "--format", "plain"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
@@ -167,6 +167,15 @@ def test_predict_multiple_reads_numbers(predict: Run, pictures: list[Path], page
     left, top, right, bottom = numbers[0]["box"]
     assert 20 <= left < right <= 132
     assert 20 <= top < bottom <= 132
+
+
+def test_predict_of_a_clear_picture_needs_nothing_else(
+    run_process: Run, pictures: list[Path], cache: Path
+) -> None:
+    """With an empty cache and no internet, stderr is empty and nothing is cached."""
+    result = run_process("predict", pictures[3])
+    assert (result.exit_code, result.stderr, cache.exists()) == (0, "", False)
+    assert result.stdout == run_process("predict", pictures[3], "--weights", "bundled").stdout
 
 
 @pytest.mark.parametrize("options", [[], ["--multiple"]])
@@ -224,7 +233,7 @@ def test_predict_says_how_to_read_rows_of_pixels(
 ) -> None:
     """The line of Python in the message classifies Kaggle's test.csv, with a heading or not."""
     Path("test.csv").write_bytes(csv(digits[:30], None, heading))
-    result = run("predict", *BUNDLED_WEIGHTS, "test.csv")
+    result = run("predict", "test.csv")
     assert (result.exit_code, result.stdout) == (3, "")
     start, _, line = result.stderr.strip().partition("; without, Python: ")
     assert start == (
@@ -282,7 +291,7 @@ def test_predict_stops_with_a_message(run: Run, line: str, message: str) -> None
     Path("utf16").write_text("large.png\n", "utf-16")
     Path("utf16le").write_text("large.png\n", "utf-16-le")
     np.savez("small.npz", W1=np.ones((2, 10)), b1=np.ones(10))
-    result = run("predict", *BUNDLED_WEIGHTS, *line.split())
+    result = run("predict", *line.split())
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.startswith(f"error: {message}")
     assert result.stderr.count("\n") == 1
@@ -307,7 +316,7 @@ def test_predict_show_draws_in_grey_on_a_terminal(
     """On a terminal with colours, two pixels share a character, unless NO_COLOR is set."""
     monkeypatch.setenv("NO_COLOR", no_colour)
     monkeypatch.setenv("TERM", term)
-    _, written = run_on_terminal("predict", *BUNDLED_WEIGHTS, "--show", str(pictures[0]))
+    _, written = run_on_terminal("predict", "--show", str(pictures[0]))
     answer, heading, *drawing, summary = written.decode().splitlines()
     assert summary == "bundled weights: 1 read, 0 of them with warnings, 0 unreadable"
     assert answer.startswith(f"{heading}\t0\t")
@@ -374,7 +383,7 @@ def test_predict_does_not_replace_its_input(pictures: list[Path], option: str) -
     path.write_bytes(png(np.asarray(Image.open(pictures[3]))))
     before = path.read_bytes()
     with path.open("rb") as stdin:
-        done = run_python(*SCRATCHNET[1:], "predict", "-", *BUNDLED_WEIGHTS, option, stdin=stdin)
+        done = run_python(*SCRATCHNET[1:], "predict", "-", option, stdin=stdin)
     assert (done.returncode, path.read_bytes()) == (3, before)
     assert done.stderr.endswith("is the file on standard input; choose another name\n")
 
@@ -422,7 +431,7 @@ def test_predict_answers_the_same_on_one_core(tmp_path: Path, digits: NDArray[np
         save(tmp_path / f"{i:03}.png", digits[i])
     one = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
     main = "import sys; from scratchnet_cli.cli import main; main(sys.argv[1:])"
-    command = ("predict", *BUNDLED_WEIGHTS, "--progress", "none", tmp_path)
+    command = ("predict", "--progress", "none", tmp_path)
     many, single = (run_python("-c", start + main, *command) for start in ("", one))
     assert (many.stdout, many.stderr) == (single.stdout, single.stderr)
     assert many.stdout.count("\n") == 600

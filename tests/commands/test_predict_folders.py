@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.conftest import BUNDLED_WEIGHTS, Run, encoded
+from tests.conftest import Run, encoded
 
 HEIC = b"\0\0\0\x24ftypheic\0\0\0\0mif1heic"
 NEED = "a HEIC picture: pip install 'scratchnet-cli[heic]', or export it as JPEG"
@@ -51,7 +51,7 @@ def folder(digits: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe with a name")
 def test_nothing_in_a_folder_is_skipped_silently(run: Run, folder: Path) -> None:
     """Of 22 names each is answered, has an error row, or is counted in a note."""
-    result = run("predict", *BUNDLED_WEIGHTS, "--format", "json", folder)
+    result = run("predict", "--format", "json", folder)
     rows = {row["path"]: row for row in map(json.loads, result.stdout.splitlines())}
     read = ["IMG_1.HEIC", "b.PNG", "c.avif", "d.txt", "e.jpg", "no suffix"]
     assert [path for path, row in rows.items() if row.get("digit") == 0] == [
@@ -76,7 +76,7 @@ def test_nothing_in_a_folder_is_skipped_silently(run: Run, folder: Path) -> None
 
 def test_recursive_reads_subfolders(run: Run, folder: Path) -> None:
     """The pictures of subfolders follow, and no note says that they are skipped."""
-    result = run("predict", *BUNDLED_WEIGHTS, "--recursive", folder)
+    result = run("predict", "--recursive", folder)
     paths = [line.partition("\t")[0] for line in result.stdout.splitlines()]
     assert paths[-2:] == [str(folder / "sub" / "a.png"), str(folder / "sub" / "deep" / "b")]
     assert "--recursive" not in result.stderr
@@ -98,7 +98,7 @@ def test_note_counts_pictures_in_subfolders(
     for name in make:
         Path("odd", name).parent.mkdir(parents=True, exist_ok=True)
         Path("odd", name).touch()
-    result = run("predict", *BUNDLED_WEIGHTS, "odd")
+    result = run("predict", "odd")
     assert result.stderr == (
         f"note: odd: {note} skipped; use --recursive\nerror: odd: this folder holds no pictures\n"
     )
@@ -109,7 +109,7 @@ def test_lists_of_find_print0_are_read(run: Run, folder: Path) -> None:
     odd = folder / "new\nline.png"
     odd.write_bytes((folder / "b.PNG").read_bytes())
     paths = b"\0".join(map(os.fsencode, (odd, folder / "b.PNG"))) + b"\0"
-    command = ("predict", *BUNDLED_WEIGHTS, "--format", "plain")
+    command = ("predict", "--format", "plain")
     assert run(*command, "-0", "--files-from", "-", stdin=paths).stdout == "0\n0\n"
     assert run(*command, "--null", folder).exit_code == 2
 
@@ -120,6 +120,6 @@ def test_pages_and_frames_are_counted(run: Run, digits: NDArray[np.uint8], kind:
     pages = [Image.fromarray(digit) for digit in digits[:3]]
     data = encoded(pages[0], kind, save_all=True, append_images=pages[1:])
     Path("pages").write_bytes(data)
-    result = run("predict", *BUNDLED_WEIGHTS, "pages", "--raw")
+    result = run("predict", "pages", "--raw")
     assert result.stdout.startswith("pages\t0")
     assert "only the first of 3 pages or frames is read: save each as a file" in result.stderr

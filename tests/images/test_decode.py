@@ -113,7 +113,7 @@ def test_predict_hides_pillow_warnings(
     data = png(png_header(28, 28), (b"acTL", bytes(8)), (b"IDAT", zeros(28 * 29)), END)
     picture.write_bytes(data)
     monkeypatch.setenv("PYTHONWARNINGS", "always")
-    assert "APNG" not in run_process("predict", "--weights", "bundled", picture).stderr
+    assert "APNG" not in run_process("predict", picture).stderr
 
 
 def test_raw_values_are_unchanged(digits: Pixels) -> None:

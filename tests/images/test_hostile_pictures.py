@@ -37,7 +37,7 @@ def test_refused_pictures_free_their_memory(tmp_path: Path) -> None:
     """The memory of a refused picture is freed before the next one is read."""
     for number in range(8):
         (tmp_path / f"{number}.png").write_bytes(resized("webp", 5000, 5000))
-    measured = run_measured("predict", "--weights", "bundled", ".", cwd=tmp_path)
+    measured = run_measured("predict", ".", cwd=tmp_path)
     assert measured.exit_code == 3
     assert measured.peak_mib < 300
 
@@ -46,7 +46,7 @@ def test_hostile_pictures_are_one_line_each_on_stderr(tmp_path: Path) -> None:
     """On the command line each picture has at most one line, and none takes much memory."""
     for number, data in enumerate(HOSTILE.values()):
         (tmp_path / f"{number}.png").write_bytes(data)
-    measured = run_measured("predict", "--weights", "bundled", ".", cwd=tmp_path)
+    measured = run_measured("predict", ".", cwd=tmp_path)
     *lines, summary = measured.stderr.splitlines()
     assert measured.exit_code == 3
     assert all(line.startswith(("error: ./", "warning: ./")) for line in lines), lines

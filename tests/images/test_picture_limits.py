@@ -30,7 +30,7 @@ from tests.images.hostile_pictures import PIXELS, bmp_of_runs, png, png_header, 
 from tests.images.large_pictures import KINDS, READERS, large
 from tests.memory import run_measured
 
-PREDICT = ("predict", "--weights", "bundled", "picture")
+PREDICT = ("predict", "picture")
 
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux reports the memory")
 

@@ -19,7 +19,7 @@ from scratchnet_cli.errors import ShapeError
 from scratchnet_cli.images.load import KNOWN_FORMATS
 from scratchnet_cli.images.read import POLARITIES
 from scratchnet_cli.prediction.predictor import BATCH_SIZE
-from tests.conftest import BUNDLED_WEIGHTS, Result, Run, Uint8, encoded
+from tests.conftest import Result, Run, Uint8, encoded
 from tests.fuzz.targets import with_checksums
 
 
@@ -68,7 +68,7 @@ def test_predictor_predicts_what_predict_prints(run: Run, paths: list[str], opti
     """Each path has the digit, probability, warnings or error of the command."""
     raw, polarity = option == "--raw", option.partition("=")[2] or "auto"
     predictions = Predictor("bundled", polarity, raw)(paths)
-    result = run("predict", *BUNDLED_WEIGHTS, "--format", "json", option, *paths)
+    result = run("predict", "--format", "json", option, *paths)
     assert_same(predictions, printed_predictions(result, paths))
     assert sum(prediction.error is not None for prediction in predictions) >= 9
     assert any(prediction.warnings for prediction in predictions) or raw

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.conftest import BUNDLED_WEIGHTS, SCRATCHNET
+from tests.conftest import SCRATCHNET
 from tests.reports.browser import open_browser
 from tests.reports.drawings import drawings
 from tests.reports.test_drawing_in_browser import draw_with_mouse
@@ -14,7 +14,7 @@ from tests.reports.test_drawing_in_browser import draw_with_mouse
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, open_browser(name) as tab:
         page = Path(name, "draw.html")
-        subprocess.run([*SCRATCHNET, "draw", *BUNDLED_WEIGHTS, "--output", page], check=True)
+        subprocess.run([*SCRATCHNET, "draw", "--output", page], check=True)
         tab.show(page)
         tab.resize(1280, 580, scale=2)
         tab.wait()

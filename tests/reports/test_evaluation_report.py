@@ -209,7 +209,7 @@ def test_picture_report_shows_warnings(run: Run) -> None:
     scrawl = np.full((60, 60), 255, np.uint8)
     scrawl[20:40:4, 10:50] = scrawl[10:50, 20:40:6] = 0
     Image.fromarray(scrawl).save("3/scrawl.png")
-    answer = json.loads(run("predict", *BUNDLED_WEIGHTS, "3", "--format", "json").stdout)
+    answer = json.loads(run("predict", "3", "--format", "json").stdout)
     page, _ = make_report(run, *BUNDLED_WEIGHTS, "--dataset", ".")
     assert answer["doubts"]
     assert f"doubtful: {', '.join(answer['doubts'])}" in page.text

@@ -25,7 +25,7 @@ from scratchnet_cli.reports.data_uris import thumbnail
 from scratchnet_cli.reports.html import join, tag
 from scratchnet_cli.reports.prediction_report import PredictionPage
 from scratchnet_cli.system.origin import Origin
-from tests.conftest import BUNDLED_WEIGHTS, Run, Uint8, encoded
+from tests.conftest import Run, Uint8, encoded
 from tests.reports.html_page import Page
 
 HEADING = re.compile("<h3>(.*?)</h3>")
@@ -60,7 +60,7 @@ def pictures(tmp_path: Path, digits: Uint8) -> list[Path]:
 
 def make_report(run: Run, *args: str | Path, stdin: bytes = b"") -> tuple[Page, list[Any]]:
     """Return the report and the JSON of the same run."""
-    options = (*BUNDLED_WEIGHTS, "--format", "json", "--report", "report.html")
+    options = ("--format", "json", "--report", "report.html")
     answers = run("predict", *options, *args, stdin=stdin).stdout.splitlines()
     return Page(Path("report.html").read_text(encoding="utf-8")), [*map(json.loads, answers)]
 
@@ -180,7 +180,7 @@ def test_report_reads_a_named_pipe_once(run_process: Run, pictures: list[Path]) 
     os.mkfifo("pipe")
     writer = threading.Thread(target=Path("pipe").write_bytes, args=(pictures[0].read_bytes(),))
     writer.start()
-    result = run_process("predict", *BUNDLED_WEIGHTS, "--report", "report.html", "pipe")
+    result = run_process("predict", "--report", "report.html", "pipe")
     writer.join(10)
     assert result.exit_code == 0
 

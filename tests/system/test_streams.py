@@ -86,7 +86,7 @@ def unread() -> Iterator[int]:
         ([*EVAL[:-1], "bar"], 0, ANSWER),
         ([*EVAL, "--min-accuracy", "1"], 1, ANSWER),
         (["eval", "--nope"], 2, b""),
-        (["predict", "nope.png", "--weights", "bundled", "--show"], 3, b""),
+        (["predict", "nope.png", "--show"], 3, b""),
     ],
     ids=["plain", "bar", "below", "wrong usage", "error"],
 )
@@ -119,7 +119,7 @@ def test_stdout_that_is_broken_is_an_error(
     assert not (tmp_path / "report.html").exists()
 
 
-@pytest.mark.parametrize("command", [EVAL, ["predict", "--weights", "bundled", str(PHOTO)]])
+@pytest.mark.parametrize("command", [EVAL, ["predict", str(PHOTO)]])
 def test_report_on_a_full_disk_is_an_error(command: list[str], tmp_path: Path) -> None:
     """It is one line and exit 3 after the answer, and nothing is left of the page."""
     # Python would cut its compiled modules too.
@@ -146,7 +146,7 @@ def test_stdout_shows_names_that_are_no_text(tmp_path: Path, digits: NDArray[np.
     names = [b"\xff\xfe.png", b"-1.png", b"--raw.png", b"\x1b]0;x\x07.png", b"a\r\nb.png"]
     for name in names:
         Image.fromarray(digits[0]).save(tmp_path / os.fsdecode(name), "png")
-    args = [*SCRATCHNET, "predict", "--weights", "bundled", "--"]
+    args = [*SCRATCHNET, "predict", "--"]
     command = [*map(os.fsencode, args), *names, b"no\x1b[2J\xff.png"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
     assert done.returncode == 3
@@ -168,7 +168,7 @@ def test_terminal_shows_a_bar_before_the_answer() -> None:
 
 def test_terminal_is_no_picture() -> None:
     """A picture on standard input is not awaited from a terminal."""
-    exit_code, written = run_on_terminal("predict", "--weights", "bundled", "-")
+    exit_code, written = run_on_terminal("predict", "-")
     assert exit_code == 3
     assert written.startswith(b"error: -: standard input is a terminal")
 
