@@ -235,9 +235,10 @@ class _Printer:
         # Scripts expect nothing about a clear picture, and one line about another.
         is_mixed = self.answers + self.unreadable > 1 and (self.uncertain or self.unreadable)
         if self.progress.mode == "bar" or is_mixed:
+            pictures = "picture" if self.answers == 1 else "pictures"
             self.progress.summary(
-                f"{weights} weights: {self.answers} read, {self.uncertain} of them with warnings, "
-                f"{self.unreadable} unreadable"
+                f"{weights} weights: {self.answers} {pictures} read, {self.uncertain} of them with "
+                f"warnings, {self.unreadable} unreadable"
             )
         if self.below and self.min_confidence is not None:
             limit = format_exact(self.min_confidence)

@@ -190,7 +190,7 @@ def test_predict_reports_warnings_on_stderr_and_in_json(
     probability = answers[0]["digits" if options else "top"][0]["probability"]
     assert result.stderr == (
         f"warning: {faint}: 0 ({probability:.4f}): low contrast (crop it or use more light)\n"
-        "bundled weights: 2 read, 1 of them with warnings, 0 unreadable\n"
+        "bundled weights: 2 pictures read, 1 of them with warnings, 0 unreadable\n"
     )
     assert result.exit_code == 0
     assert predict(*options, "--quiet", faint).stderr == ""
@@ -318,7 +318,7 @@ def test_predict_show_draws_in_grey_on_a_terminal(
     monkeypatch.setenv("TERM", term)
     _, written = run_on_terminal("predict", "--show", str(pictures[0]))
     answer, heading, *drawing, summary = written.decode().splitlines()
-    assert summary == "bundled weights: 1 read, 0 of them with warnings, 0 unreadable"
+    assert summary == "bundled weights: 1 picture read, 0 of them with warnings, 0 unreadable"
     assert answer.startswith(f"{heading}\t0\t")
     is_coloured = term == "xterm" and not no_colour
     assert [line.count("\x1b[38;5;") for line in drawing] == [28 * is_coloured] * 14

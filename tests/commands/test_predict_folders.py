@@ -64,7 +64,7 @@ def test_nothing_in_a_folder_is_skipped_silently(run: Run, folder: Path) -> None
     )
     assert second == "note: odd: 1 picture in 1 subfolder skipped; use --recursive"
     assert heic == f"error: {folder / 'real too'} and 1 more: {NEED}"
-    assert summary == "bundled weights: 6 read, 0 of them with warnings, 7 unreadable"
+    assert summary == "bundled weights: 6 pictures read, 0 of them with warnings, 7 unreadable"
     assert (errors.pop("real.heic"), errors.pop("real too")) == (NEED, NEED)
     assert {re.split("[/:] ?", line)[2]: line.rpartition(": ")[2] for line in others} == {
         name: error.rpartition(": ")[2] for name, error in errors.items()

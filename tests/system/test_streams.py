@@ -155,7 +155,7 @@ def test_stdout_shows_names_that_are_no_text(tmp_path: Path, digits: NDArray[np.
     ]  # fmt: skip
     error, summary = done.stderr.splitlines()
     assert error == rb"error: no\x1b[2J\udcff.png: No such file or directory"
-    assert summary == b"bundled weights: 5 read, 0 of them with warnings, 1 unreadable"
+    assert summary == b"bundled weights: 5 pictures read, 0 of them with warnings, 1 unreadable"
 
 
 def test_terminal_shows_a_bar_before_the_answer() -> None:
