@@ -36,6 +36,10 @@ class ImageError(ScratchnetError):
     traceback = ""
 
 
+class WorkerError(ImageError):
+    """The process that had to read a picture died, so nothing is known about the picture."""
+
+
 class InputError(ScratchnetError):
     """Numbers for a network cannot be read."""
 

@@ -56,7 +56,12 @@ def split_activations(
     for name in names:
         if name not in (*ACTIVATIONS, "softmax"):
             known = ", ".join(ACTIVATIONS)
-            raise click.BadParameter(f"{name!r} is not one of {known}.", ctx, param)
+            raise click.BadParameter(
+                f"{name!r} is not one of {known}; name one for each layer, as in "
+                "--activations relu,identity.",
+                ctx,
+                param,
+            )
     return names
 
 

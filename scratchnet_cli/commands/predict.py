@@ -144,6 +144,7 @@ def command(
     from scratchnet_cli.weights.load import load_weights
 
     messages = Progress(progress, quiet, debug)
+    groups = file_groups(images, files_from, null, recursive, messages.note)
     # Fail early if the output is not writable.
     if report:
         check_writable(report, "own", "--report")
@@ -154,13 +155,13 @@ def command(
         from scratchnet_cli.prediction.preprocessed import PreprocessedFolder
 
         folder = PreprocessedFolder(save_preprocessed, messages.error)
+        groups = folder.protect(groups)
     loaded = load_weights(weights, messages, activations=activations)
     to_line = to_numbers_json if multiple and format == "json" else FORMATS[format]
     printer = _Printer(
         lambda answer: to_line(answer, top), loaded.network, show, trace, min_confidence, messages
     )
     refusals = Refusals(messages.error, UNSUPPORTED.values())
-    groups = file_groups(images, files_from, null, recursive, messages.note)
     chunks = predict_chunks(groups, loaded, multiple, raw, polarity, jobs)
     # Only a bar shows the total, and listing a large folder twice takes time.
     total = len(expand(images, recursive)) if messages.mode == "bar" and not files_from else None

@@ -45,7 +45,9 @@ def read_label_list(
             name, label = _path_within(cells[0], line), parse_label(cells[1].strip(), classes)
             path = os.path.join(folder, name)  # noqa: PTH118
             exists = name in present or os.path.isfile(path)  # noqa: PTH113
-            if label is None and i == 0 and not exists and not cells[1].strip().isdigit():
+            # A heading has no file's name in it.
+            is_heading = not (exists or Path(name).suffix or cells[1].strip().isdigit())
+            if label is None and i == 0 and is_heading:
                 continue
             if label is None:
                 raise DatasetError(

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -179,6 +180,11 @@ def _load_path(path: Path, name: str, split: Split) -> Dataset:
     from scratchnet_cli.datasets.files import read_file
     from scratchnet_cli.datasets.idx_files import read_folder
 
+    with suppress(OSError):
+        try:
+            path.stat()
+        except ValueError as error:
+            raise DatasetError(f"{path}: no file can have this name") from error
     contents = (read_folder if os.path.isdir(path) else read_file)(path, split)  # noqa: PTH112
     origin = Origin(name, str(contents.files[0]), partial(_sha256, *contents.files))
     with about(path):

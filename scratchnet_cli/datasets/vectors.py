@@ -106,10 +106,7 @@ def _csv(data: bytes) -> NDArray[np.float64]:
         if not (first := next(lines, "")):
             raise InputError("holds no numbers")
         rows = chain([first], lines)
-        # Python's float accepts more than NumPy's own parser, such as 1_000.
-        return np.loadtxt(
-            rows, delimiter=",", comments=None, ndmin=2, converters=float, encoding=None
-        )
+        return np.loadtxt(rows, delimiter=",", comments=None, ndmin=2, encoding=None)
     except UnicodeDecodeError as error:
         raise InputError(
             "neither text nor an array in NumPy's .npy format; `scratchnet predict` reads pictures"
@@ -140,6 +137,8 @@ def _cells(line: str) -> list[str]:
 
 
 def _number(text: str) -> float | None:
-    with suppress(ValueError):
-        return float(text)
+    # Python also accepts 1_0 and the digits of other scripts.
+    if text.isascii() and "_" not in text:
+        with suppress(ValueError):
+            return float(text)
     return None

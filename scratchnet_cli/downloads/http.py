@@ -68,6 +68,11 @@ def get(
     try:
         with requests.Session() as session, _answer(session, url, timeout_s, deadline) as response:
             response.raise_for_status()
+            length = response.headers.get("Content-Length", "")
+            if length.isdecimal() and int(length) != max_bytes:
+                raise TransferError(
+                    f"not the right file: expected {max_bytes} bytes, found {length}"
+                )
             with transfer() as received:
                 # Undecoded: servers call .gz files "encoded", but the checksum is the file's.
                 # read1 returns what has arrived, so a slow server cannot outlast the deadline.

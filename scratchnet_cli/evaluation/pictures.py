@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.datasets.pictures import LabelledPictures
-from scratchnet_cli.errors import DatasetError, ImageError, about
+from scratchnet_cli.errors import DatasetError, ImageError, WorkerError, about
 from scratchnet_cli.evaluation.evaluate import Part, check_labels, count_parts
 from scratchnet_cli.evaluation.result import MAX_FAILURES, Evaluation, PictureDetails
 from scratchnet_cli.images.digit_image import SIDE_PIXELS
@@ -56,9 +56,8 @@ def evaluate_pictures(
                 images = []
                 for (path, reading), label in batch:
                     if isinstance(reading, ImageError):
+                        _add_failure(kept, path, reading, skip_unreadable)
                         refusals.add(path, str(reading), reading.traceback)
-                        if len(kept.failures) < MAX_FAILURES:
-                            kept.failures.append((path, str(reading)))
                         continue
                     images.append(reading[0].pixels)
                     labels.append(label)
@@ -100,3 +99,11 @@ def evaluate_pictures(
         dataset=replace(result.dataset, digest=digest.hexdigest()),
         images=np.concatenate(pixels).reshape(-1, SIDE_PIXELS, SIDE_PIXELS) if details else None,
     )
+
+
+def _add_failure(kept: PictureDetails, path: str, error: ImageError, skip: bool) -> None:
+    # The picture may be sound, so an accuracy without it would be wrong.
+    if skip and isinstance(error, WorkerError):
+        raise WorkerError(f"{path}: {error}")
+    if len(kept.failures) < MAX_FAILURES:
+        kept.failures.append((path, str(error)))

@@ -60,7 +60,13 @@ def read_image(source: Source, polarity: str = "auto") -> DigitImage:
 
 
 def check_options(polarity: str, raw: bool = False, multiple: bool = False) -> None:
-    """Raise ValueError if the polarity is unknown, or the options exclude each other."""
+    """Raise ValueError if the polarity is unknown, or the options exclude each other.
+
+    TypeError: ``raw`` or ``multiple`` is a text, such as "no".
+    """
+    for name, value in (("raw", raw), ("multiple", multiple)):
+        if value not in (True, False):
+            raise TypeError(f"{name} is {value!r}, expected True or False")
     if polarity not in POLARITIES:
         raise ValueError(f"polarity is {polarity!r}, expected one of {', '.join(POLARITIES)}")
     if raw and (polarity != "auto" or multiple):

@@ -50,6 +50,7 @@ class Predictor:
         DownloadError: The book's weights are not available.
         ShapeError: The network does not take 28x28 images.
         ValueError: The polarity is unknown, or combined with ``raw``.
+        TypeError: ``weights`` is none of these, or ``raw`` is not True or False.
 
     Example:
         >>> Predictor()(["missing.png"])[0].error
@@ -66,7 +67,14 @@ class Predictor:
         check_options(polarity, raw)
         if isinstance(weights, str | os.PathLike):
             weights = load_weights(weights, activations=activations)
-        self._network = weights if isinstance(weights, Network) else weights.network
+        if isinstance(weights, Weights):
+            weights = weights.network
+        if not isinstance(weights, Network):
+            raise TypeError(
+                "expected a name, a path, what load_weights returns or a network, "
+                f"not {type(weights).__name__}"
+            )
+        self._network = weights
         self._network.check_input(np.empty(SIDE_PIXELS**2))
         self._polarity = polarity
         self._raw = raw

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from scratchnet_cli.errors import OutputError
@@ -13,6 +13,7 @@ from scratchnet_cli.system.inputs import STDIN
 
 # File systems allow 255 bytes, the temporary file's name is longer than the last one.
 MAX_STEM_BYTES = 200
+_INFIX = ".28x28"
 
 
 class PreprocessedFolder:
@@ -22,10 +23,17 @@ class PreprocessedFolder:
         self._folder = folder
         self._report = report
         self._counts: Counter[str] = Counter()
+        self._pictures: set[str] = set()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{folder}: no folder can be made here ({error.strerror})") from error
+
+    def protect(self, groups: Iterable[list[str]]) -> Iterator[list[str]]:
+        """Yield the groups of pictures, which ``add`` does not overwrite."""
+        for group in groups:
+            self._pictures.update(os.path.realpath(name) for name in group if _INFIX in name)
+            yield group
 
     def add(self, result: Answer) -> bool:
         """Write ``photo.28x28.png`` for ``photo.jpg``; the next of this name has a ``-2``.
@@ -39,9 +47,11 @@ class PreprocessedFolder:
         for digit in result.digits:
             self._counts[stem] += 1
             count = self._counts[stem]
-            name = f"{stem}.28x28{f'-{count}' if count > 1 else ''}.png"
+            path = self._folder / f"{stem}{_INFIX}{f'-{count}' if count > 1 else ''}.png"
             try:
-                write_atomic(self._folder / name, png(digit.image.pixels), "own")
+                if os.path.realpath(path) in self._pictures:
+                    raise OutputError(f"{path}: is one of the pictures; choose another folder")
+                write_atomic(path, png(digit.image.pixels), "own")
             except OutputError as error:
                 self._report(str(error))
                 is_written = False

@@ -1,10 +1,11 @@
 """The files that a command line names: pictures, folders, lists of paths, standard input."""
 
 import os
+import stat
 import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from io import BufferedReader
 from itertools import chain
 from typing import cast
@@ -21,6 +22,11 @@ FIRST_READ_BYTES = 2**16
 LIST_CHUNK_BYTES = 2**16
 # No system has longer paths.
 MAX_PATH_BYTES = 2**16
+_LIST_FORMS = ("one a line", "with a zero byte after each; leave out --null for one a line")
+
+
+class SpecialPath(str):
+    """The path of a pipe or device in a list, which is not read: that may wait for ever."""
 
 
 def file_groups(
@@ -63,6 +69,7 @@ def read_list(name: str, null: bool = False) -> Iterator[list[str]]:
     There is one a line, or with ``null`` each ends in a zero byte, as ``find -print0`` prints it.
     """
     rest = b""
+    blank_bytes = 0
     try:
         with _open(name) as file:
             while data := file.read1(LIST_CHUNK_BYTES):
@@ -76,13 +83,17 @@ def read_list(name: str, null: bool = False) -> Iterator[list[str]]:
                         "--null reads what find -print0 prints"
                     )
                 *lines, rest = (rest + data).split(b"\0" if null else b"\n")
-                if max(map(len, (*lines, rest))) > MAX_PATH_BYTES:
+                paths = [*map(_checked, _paths(lines, null))]
+                blank_bytes = 0 if paths else blank_bytes + len(data)
+                if max(*map(len, (*lines, rest)), blank_bytes) > MAX_PATH_BYTES:
                     raise ImageError(
-                        f"--files-from {name}: a line of more than {MAX_PATH_BYTES} bytes is no "
-                        "path; expected a list of paths, one a line"
+                        f"--files-from {name}: {MAX_PATH_BYTES} bytes without a path; expected "
+                        f"paths, {_LIST_FORMS[null]}"
                     )
-                yield _paths(lines, null)
-            yield _paths([rest], null)
+                yield paths
+            if null and b"\n" in rest:
+                raise ImageError(f"--files-from {name}: expected paths, {_LIST_FORMS[null]}")
+            yield [*map(_checked, _paths([rest], null))]
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
         raise ImageError(f"--files-from {name}: {reason}") from error
@@ -92,6 +103,8 @@ def read_bytes(name: str) -> bytes:
     """Return the content of a picture file, or of standard input for ``-``."""
     if name == STDIN and sys.stdin is not None and sys.stdin.isatty():
         raise ImageError("standard input is a terminal; a picture can come from a pipe or < FILE")
+    if isinstance(name, SpecialPath):
+        raise ImageError("a pipe or device in a list is not read; name it as an argument")
     try:
         with _open(name) as file:
             wanted = FIRST_READ_BYTES
@@ -124,6 +137,14 @@ def _open(name: str) -> AbstractContextManager[BufferedReader]:
         raise ImageError("standard input is closed")
     # Leave it open: it belongs to Python.
     return nullcontext(cast(BufferedReader, sys.stdin.buffer))
+
+
+def _checked(path: str) -> str:
+    with suppress(OSError, ValueError):
+        mode = os.stat(path).st_mode  # noqa: PTH116
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            return SpecialPath(path)
+    return path
 
 
 def _paths(lines: list[bytes], null: bool) -> list[str]:

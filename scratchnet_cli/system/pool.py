@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from scratchnet_cli.errors import ImageError
+from scratchnet_cli.errors import ImageError, WorkerError
 from scratchnet_cli.system.inputs import STDIN
 
 # A chunk ends at whichever comes first: small pictures share the cost of the transfer between
@@ -119,7 +119,7 @@ class _Worker(Generic[Result]):
         try:
             reply: Results[Result] | Exception = self.connection.recv()
         except (EOFError, OSError):
-            error = ImageError("the process that had to read it died (out of memory?)")
+            error = WorkerError("the process that had to read it died (out of memory?)")
             self._results.extend((name, error) for name in self._names)
             return False
         if isinstance(reply, Exception):

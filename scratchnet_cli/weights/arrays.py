@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.errors import WeightsError
 from scratchnet_cli.network.layers import Array, Network
+from scratchnet_cli.system.text import shorten
 
 # All arrays of a network together: 16 million float32 weights.
 MAX_WEIGHTS_BYTES = 64 * 2**20
@@ -20,6 +21,7 @@ MAX_AXES = 2
 MAX_AXIS_LENGTH = 2**31 - 1
 # Longer lists of names are cut in messages.
 MAX_NAMES_SHOWN = 8
+MAX_EXAMPLE_CHARACTERS = 60
 SAVE_NPZ = (
     "save the arrays: "
     "np.savez('mine.npz', W1=…, b1=…, W2=…, b2=…, activations=['relu', 'identity'])"
@@ -117,6 +119,12 @@ def _shown(names: Collection[str]) -> str:
 def book_activations(depth: int) -> tuple[str, ...]:
     """Return the book's activations, for files that state none: sigmoid, but identity last."""
     return ("sigmoid",) * (depth - 1) + ("identity",)
+
+
+def activations_example(depth: int) -> str:
+    """Return ``--activations relu,identity`` for a network of 2 layers, shortened for many."""
+    names = ",".join([*["relu"] * (depth - 1), "identity"])
+    return f"--activations {shorten(names, MAX_EXAMPLE_CHARACTERS)}"
 
 
 def book_arrays(network: Network) -> dict[str, Array]:

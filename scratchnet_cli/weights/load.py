@@ -20,7 +20,15 @@ from scratchnet_cli.network.layers import ACTIVATIONS, Layer, Network
 from scratchnet_cli.system.files import read_bounded
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.progress import Progress
-from scratchnet_cli.weights.arrays import MAX_WEIGHTS_BYTES, Contents, book_activations, layers_of
+from scratchnet_cli.system.text import shorten
+from scratchnet_cli.weights.arrays import (
+    MAX_EXAMPLE_CHARACTERS,
+    MAX_WEIGHTS_BYTES,
+    Contents,
+    activations_example,
+    book_activations,
+    layers_of,
+)
 
 # Every format that stores names of classes can store this many letters.
 MAX_CLASS_NAME_LETTERS = 99
@@ -90,10 +98,10 @@ def load_weights(
         message = f"{origin.source} states other activations; run with {','.join(used)}, as given"
     # A single layer has only the output, where all networks give logits.
     elif weights.activations == "assumed" and len(used) > 1:
-        relu = ",".join(["relu"] * (len(used) - 1) + ["identity"])
+        assumed = shorten(",".join(used), MAX_EXAMPLE_CHARACTERS)
         message = (
-            f"{origin.source} does not state its activations; assuming {','.join(used)}. If it was "
-            f"trained with others, state them, as in --activations {relu}"
+            f"{origin.source} does not state its activations; assuming {assumed}. If it was "
+            f"trained with others, state them, as in {activations_example(len(used))}"
         )
     if message and progress:
         progress.warning(message)
@@ -193,7 +201,7 @@ def _network(contents: Contents, stated: Sequence[str] | None) -> Network:
     if len(activations) != len(pairs):
         raise WeightsError(
             f"{len(activations)} activations for {len(pairs)} layers; "
-            "name one for each layer, identity for the last"
+            f"name one for each layer, as in {activations_example(len(pairs))}"
         )
     # The network gives logits: probabilities are computed only where they are needed.
     if activations[-1] == "softmax":

@@ -7,7 +7,13 @@ import numpy as np
 
 from scratchnet_cli.errors import OutputError
 from scratchnet_cli.network.layers import Array, Network
-from scratchnet_cli.weights.arrays import Contents, book_activations, book_arrays, pytorch_arrays
+from scratchnet_cli.weights.arrays import (
+    Contents,
+    activations_example,
+    book_activations,
+    book_arrays,
+    pytorch_arrays,
+)
 from scratchnet_cli.weights.npz import write_npz
 from scratchnet_cli.weights.onnx import write_onnx
 from scratchnet_cli.weights.safetensors import write_safetensors
@@ -32,7 +38,10 @@ def write_weights(
         return write_safetensors(Contents(pytorch_arrays(network), lists))
     if suffix == ".onnx":
         if assumed:
-            raise OutputError("an .onnx file states activations; name them: --activations")
+            raise OutputError(
+                "an .onnx file states activations, and those of this network are only assumed; "
+                f"name them, as in {activations_example(len(activations))}"
+            )
         return write_onnx(network)
     if activations != book_activations(len(activations)):
         raise OutputError(

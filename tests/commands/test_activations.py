@@ -61,6 +61,14 @@ def test_command_notes_that_stated_activations_are_overridden(run: Run) -> None:
     assert "activations" not in stated.stderr
 
 
+def test_note_on_many_layers_is_short(run: Run) -> None:
+    """It does not name the activations of a thousand layers."""
+    np.savez("deep.npz", **{f"W{i}": np.ones((1, 1)) for i in range(1, 1001)})
+    (note,) = run("inspect", "deep.npz").stderr.splitlines()
+    assert len(note) < 350
+    assert "assuming sigmoid,sigmoid,sigmoid" in note
+
+
 def test_library_takes_activations_as_one_text() -> None:
     """It is what the note suggests for the command line."""
     network = load_weights("w.npz", activations="relu,identity").network

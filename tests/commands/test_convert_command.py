@@ -104,8 +104,12 @@ def test_convert_states_no_activations_that_are_assumed(run: Run, tmp_path: Path
     assert "assumed, because the file states none" in run("inspect", target).stdout
     refused = run("convert", source, "new.onnx")
     assert (refused.exit_code, refused.stderr.splitlines()[1:]) == (
-        3, ["error: new.onnx: an .onnx file states activations; name them: --activations"],
-    )  # fmt: skip
+        3,
+        [
+            "error: new.onnx: an .onnx file states activations, and those of this network are "
+            "only assumed; name them, as in --activations relu,identity"
+        ],
+    )
     relu = ("--activations", "relu,identity")
     assert run("convert", source, target, "--force", *relu).stderr == ""
     result = run("inspect", target)

@@ -219,6 +219,26 @@ def test_unexpected_error_costs_one_picture(
     assert result.stdout.count("\n") == (DRAWN - 1 if command == ["predict"] else 1)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="forked processes")
+@pytest.mark.parametrize("options", [(), ("--skip-unreadable",)])
+def test_picture_of_a_dead_process_is_not_skipped(
+    run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    """It may be sound: the exit code is 3, and there is no accuracy without it."""
+    data = (pictures / "03.png").read_bytes()
+    monkeypatch.setattr(pool, "usable_cores", lambda: 2)
+    monkeypatch.setattr(pool, "CHUNK_BYTES", 1)
+    real = read.read_digits
+    monkeypatch.setattr(
+        read,
+        "read_digits",
+        lambda got, **options: os._exit(9) if got == data else real(got, **options),
+    )
+    result = run("eval", "--dataset", pictures, *BUNDLED_WEIGHTS, *options)
+    assert (result.exit_code, result.stdout == "") == (3, bool(options))
+    assert "03.png: the process that had to read it died" in result.stderr
+
+
 def test_pictures_of_phones_count_and_have_one_warning(
     run: Run, monkeypatch: pytest.MonkeyPatch, pictures: Path
 ) -> None:

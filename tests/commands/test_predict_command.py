@@ -279,6 +279,19 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
         ("--files-from utf16le", "--files-from utf16le: a list in UTF-16; save it as UTF-8"),
         ("data:image/png;base64,AA", "data:image/png;base64,AA: a data URL, not a file; save the"),
         ("HTTPS://a/b.png", "HTTPS://a/b.png: a web address, not a file; save the picture to a"),
+        (
+            "-0 --files-from lines",
+            "--files-from lines: expected paths, with a zero byte after each",
+        ),
+        (
+            "--files-from blank",
+            "--files-from blank: 65536 bytes without a path; expected paths, one",
+        ),
+        (
+            "-0 --files-from zeros",
+            "--files-from zeros: 65536 bytes without a path; expected paths, w",
+        ),
+        ("--files-from special", "pipe: a pipe or device in a list is not read; name it as an arg"),
         ("--files-from missing", "--files-from missing: No such file or directory"),
         ("x.png --weights small.npz", "small.npz: the network takes 2 values"),
         # Before the weights are looked for.
@@ -290,6 +303,12 @@ def test_predict_stops_with_a_message(run: Run, line: str, message: str) -> None
     save(Path("large.png"), np.zeros((30, 40), np.uint8))
     Path("utf16").write_text("large.png\n", "utf-16")
     Path("utf16le").write_text("large.png\n", "utf-16-le")
+    Path("lines").write_text("large.png\nlarge.png\n")
+    for name, byte in (("blank", b"\n"), ("zeros", b"\0")):
+        Path(name).write_bytes(byte * 200_000)
+    Path("special").write_text("pipe\n")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo("pipe")
     np.savez("small.npz", W1=np.ones((2, 10)), b1=np.ones(10))
     result = run("predict", *line.split())
     assert (result.exit_code, result.stdout) == (3, "")
@@ -457,6 +476,18 @@ def test_predict_saves_the_images_that_the_network_saw(
         pixels = np.asarray(image)
     for path in (pictures[6], kept[0]):
         np.testing.assert_array_equal(pixels, read_grey_png(path.read_bytes()))
+
+
+def test_predict_does_not_save_over_a_picture(predict: Run, pictures: list[Path]) -> None:
+    """A picture of this run stays, though an earlier run wrote it, and the code is 3."""
+    folder = pictures[0].parent
+    saved = folder / "3.28x28.png"
+    saved.write_bytes(png(np.asarray(Image.open(pictures[8]))))
+    before = saved.read_bytes()
+    result = predict(pictures[3], saved, "--save-preprocessed", folder)
+    assert (result.exit_code, column(result.stdout, 1)) == (3, ["3", "8"])
+    assert f"{saved}: is one of the pictures; choose another folder\n" in result.stderr
+    assert saved.read_bytes() == before
 
 
 def test_predict_replaces_only_its_own_images(predict: Run, pictures: list[Path]) -> None:

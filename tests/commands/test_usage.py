@@ -55,7 +55,8 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("eval", "\x1b[31m"), "unexpected extra argument"),
     (("eval", "\x9b31m"), r"\x9b31m"),
     (("cache", "clear", "--force"), "No such option"),
-    (("bench", "--activations", "relu,"), "'' is not one of sigmoid, relu, tanh, identity."),
+    (("bench", "--activations", "relu,"), "'' is not one of sigmoid, relu, tanh, identity; "),
+    (("inspect", "x", "--activations", "selu"), "in --activations relu,identity."),
     (("inspect", "x", "--activations", "Relu"), "'Relu' is not one of sigmoid, relu"),
 ]
 

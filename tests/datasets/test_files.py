@@ -146,6 +146,8 @@ def test_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "x.csv", b"\x89PNG\r\n\x1a\n\0") == expected
     hint = "a pickle, which is not read; --dataset mnist has the book's images"
     assert refusal(tmp_path / "mnist.pkl", b"\x80\4}.") == hint
+    with pytest.raises(DatasetError, match=r"^\0: no file can have this name$"):
+        load_dataset("\0")
     assert refusal(tmp_path / "x.csv", ZEROS.encode(), "train") == (
         "--split is for mnist, .npz files and folders of IDX files; this file is read as a whole"
     )

@@ -123,6 +123,7 @@ WRONG = {
     "class": ("labels.csv", "a.png,10\n", "line 1: the label '10' is no class of the network, "
               "which are 0 to 9"),
     "huge": ("labels.csv", f"a.png,{'1' * 99}\n", f"line 1: the label '{'1' * 60}' is"),
+    "name and word at first": ("labels.tsv", "c.png\tfour\nb.png\t1\n", "line 1: the label 'four'"),
     "word at first": ("labels.csv", "a.png,one\nb.png,1\n", "line 1: the label 'one'"),
     "two headings": ("labels.csv", "file,label\nname,what\na.png,1\n", "line 2: the label 'what'"),
     "negative": ("labels.csv", "a.png,-1\n", "line 1: the label '-1'"),

@@ -68,14 +68,14 @@ def test_csv_gives_what_was_written(
 @pytest.mark.parametrize(
     ("text", "rows"),
     [
-        ("1_000 +.5 1e3 ٣", [[1000, 0.5, 1000, 3]]),
+        ("+.5 1e3 -2.", [[0.5, 1000, -2]]),
         ("1 2\n3,4\n5\t6", [[1, 2], [3, 4], [5, 6]]),
         ("7", [[7]]),
         ("1\n2\n", [[1], [2]]),
     ],
 )
-def test_csv_takes_numbers_as_python_does(text: str, rows: list[list[float]]) -> None:
-    """As on the command line; each line has its own separator."""
+def test_csv_takes_every_form_of_a_number(text: str, rows: list[list[float]]) -> None:
+    """As the command line does; each line has its own separator."""
     np.testing.assert_array_equal(parse_vectors(text.encode(), "x"), np.array(rows, float))
 
 
@@ -111,6 +111,8 @@ WRONG = {
     "semicolon": (b"1;2", "could not convert string '1;2' to float64 at row 0, column 1."),
     "comment": (b"1\n#\n", "could not convert string '#' to float64 at row 1, column 1."),
     "hexadecimal": (b"0x1p3", "could not convert string '0x1p3' to float64 at row 0, column 1."),
+    "Python": (b"1_0", "could not convert string '1_0' to float64 at row 0, column 1."),
+    "digits": ("١".encode(), "could not convert string '١' to float64 at row 0, column 1."),
     "too large": (b"1e999\n", VALUE),
     "not a number": (b"nan 1\n", VALUE),
     "long line": (b"0" * (2**23 + 1), "a line has more than 8388608 characters"),
@@ -163,6 +165,8 @@ def test_read_vectors_reads_standard_input_up_to_a_size(monkeypatch: pytest.Monk
     ("texts", "message"),
     [
         (["inf"], "inf is not a finite number; expected"),
+        (["1", "1_0"], "'1_0' is not a number; expected"),
+        (["1", "١"], "'١' is not a number; expected"),
         (["1", "x" * 99], f"'{'x' * 30}' is not a number; expected"),
         (["1", "9" * 999], f"{'9' * 30}… (969 more) is not a finite number; expected"),
         (["x" * 999], f"{'x' * 999}: {os.strerror(errno.ENAMETOOLONG)}"),

@@ -124,7 +124,11 @@ BAD_SOURCES: dict[str, tuple[Behaviour, str]] = {
         behave.body(DATA, Content_Length=9),
         f"{WRONG} {len(DATA)} bytes, found 9",
     ),
-    "longer": (behave.body(DATA + b"x"), TOO_LONG),
+    "longer": (behave.body(DATA + b"x"), f"{WRONG} {len(DATA)} bytes, found {len(DATA) + 1}"),
+    "announced": (
+        behave.body(b"", Content_Length=9 * len(DATA)),
+        f"{WRONG} {len(DATA)} bytes, found {9 * len(DATA)}",
+    ),
     "endless": (behave.endless(), TOO_LONG),
     "wrong hash": (behave.body(DATA[:-1] + b"x"), f"{WRONG} sha256 {asset().sha256[:12]}…, found "),
     "page": (behave.body(PAGE), f"{WRONG} {len(DATA)} bytes, found {len(PAGE)}"),

@@ -216,10 +216,13 @@ def test_predictor_is_shared_by_threads(digits: Uint8) -> None:
 
 
 def test_predictor_rejects_what_cannot_work() -> None:
-    """A network for other inputs, or options that exclude each other, fail at once."""
+    """Other inputs, options that exclude each other, and other types fail at once."""
     with pytest.raises(ShapeError, match=r"takes 2 values .* have the shape \(784,\)"):
         Predictor("three-layer")
     with pytest.raises(ValueError, match="excludes a polarity"):
         Predictor("bundled", polarity="dark", raw=True)
+    for weights, raw in ((1, False), ("bundled", "no")):
+        with pytest.raises(TypeError, match=r"not int|raw is 'no', expected True or False"):
+            Predictor(weights, raw=raw)  # type: ignore[arg-type]
     shown = r"Predictor\(Network\(784-.* identity\), polarity='dark', raw=False\)"
     assert re.fullmatch(shown, repr(Predictor("bundled", polarity="dark")))

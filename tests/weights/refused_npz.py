@@ -114,7 +114,7 @@ REFUSED_NPZ: Refused = {
         claiming(len(W1[1]) - 1, W1[1]), claiming(len(W1[1]) - 1, W1[1], zipfile.ZIP_DEFLATED),
         claiming(100, _40_MB, zipfile.ZIP_DEFLATED), far_away(2**63), far_away(2**64 - 1),
     ],
-    "10000 activations for 1 layers; name one for each layer, identity for the last": (
+    "10000 activations for 1 layers; name one for each layer, as in --activations identity": (
         stating(["relu"] * 10_000)
     ),
     "its array 'activations' is not a list of names": [

@@ -52,7 +52,7 @@ def _each(field: str, *values: Any) -> list[bytes]:
 _WEIGHT, _BIAS = HEADER[1:-1].split(b', "0.bias"')
 _BIAS = b'"0.bias"' + _BIAS
 _EXPECTED = "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: "
-_COUNT = "activations for 1 layers; name one for each layer, identity for the last"
+_COUNT = "activations for 1 layers; name one for each layer, as in --activations identity"
 REFUSED_SAFETENSORS: Refused = {
     "this .safetensors file is cut short within its header": framed(HEADER, length=999),
     "its header is said to be longer than 200000 bytes": [
