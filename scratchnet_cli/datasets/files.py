@@ -11,12 +11,13 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.datasets.idx import GZIP_MAGIC
+from scratchnet_cli.datasets.idx import AS_INTEGERS, GZIP_MAGIC, ONE_HOT
 from scratchnet_cli.datasets.idx_files import Contents, read_images_file
 from scratchnet_cli.errors import DatasetError, WeightsError, about
 from scratchnet_cli.system.files import read_bounded
 from scratchnet_cli.weights.arrays import MAX_WEIGHTS_BYTES, view_array
 from scratchnet_cli.weights.npz import read_members
+from scratchnet_cli.weights.other_formats import POINTERS, advice_for
 
 # MNIST's 60,000 images are 110 MB of text. The pixels take at most half of it in memory.
 MAX_CSV_BYTES = 512 * 2**20
@@ -28,6 +29,7 @@ COLUMNS = 1 + SIDE_PIXELS**2
 MAX_LINE_BYTES = 2**16
 MAX_SHOWN = 30
 START_BYTES = 512
+_NO_LABELS = "an accuracy needs labels; `scratchnet predict FILE` says how to classify rows without"
 _PIXELS = {str(value).encode(): value for value in range(256)}
 _INTEGERS = tuple(f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8))
 
@@ -49,6 +51,8 @@ def read_file(path: Path, split: str) -> Contents:
         raise DatasetError(
             f"{path}: a pickle, which is not read; --dataset mnist has the book's images"
         )
+    if advice := advice_for(start, POINTERS):
+        raise DatasetError(f"{path}: {advice}")
     if b"\0" in start:
         raise DatasetError(f"{path}: neither a CSV file, an .npz file nor an IDX file")
     with _opened(path) as file, about(path):
@@ -103,21 +107,20 @@ def read_csv(file: IO[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 def _is_heading(line: bytes) -> bool:
     """Return whether this is the heading of a table with labels; refuse that of one without."""
-    first = line.partition(b",")[0].strip().strip(b'"')
+    first = line.replace(b";", b",").partition(b",")[0].strip().strip(b'"')
     if first.lower().startswith(b"pixel"):
-        raise DatasetError(
-            "the first column is pixels, expected 'label': an accuracy needs labels; "
-            "`scratchnet predict FILE` says how to classify rows without"
-        )
+        raise DatasetError(f"the first column is pixels, expected 'label': {_NO_LABELS}")
     return first.lower() == b"label"
 
 
 def _parse_row(line: bytes, number: int) -> bytes:
-    cells = line.rstrip(b"\r\n").split(b",")
+    # Excel writes semicolons where a comma is part of numbers.
+    cells = line.rstrip(b"\r\n").replace(b";", b",").split(b",")
     if len(cells) != COLUMNS:
+        hint = f"; {_NO_LABELS}" if len(cells) == COLUMNS - 1 else ""
         raise DatasetError(
             f"line {number} has {len(cells)} column{'s' * (len(cells) > 1)}, expected {COLUMNS} "
-            f"with commas between them: a label, and {SIDE_PIXELS}x{SIDE_PIXELS} pixels"
+            f"with commas between them: a label, and {SIDE_PIXELS}x{SIDE_PIXELS} pixels{hint}"
         )
     try:
         return bytes(map(_PIXELS.__getitem__, cells))
@@ -135,14 +138,22 @@ def _read_npz(path: Path, split: str) -> tuple[NDArray[Any], NDArray[Any]]:
     try:
         members = read_members(data, MAX_ARRAYS_BYTES, (x, t))
         if len(members) < 2:
-            raise WeightsError(f"holds no arrays {x} and {t}, as Keras' mnist.npz does")
+            other = "train" if split == "test" else "test"
+            hint = (
+                f"; --split {other} reads the others" if f"x_{other}.npy".encode() in data else ""
+            )
+            raise WeightsError(f"holds no arrays {x} and {t}, as Keras' mnist.npz does{hint}")
         arrays = []
         for name, axes, types in ((x, 3, ("u1",)), (t, 1, _INTEGERS)):
             body, code, shape, fortran = members[name]
             if len(shape) != axes or code[1:] not in types:
+                hint = (
+                    "" if name == x else f": save {t}.{ONE_HOT if len(shape) == 2 else AS_INTEGERS}"
+                )
                 raise WeightsError(
                     f"{name} has the type {code[:MAX_SHOWN]} and {len(shape)} axes; expected "
                     f"images {x} of uint8 (|u1) with 3 axes, and labels {t} of integers with 1"
+                    f"{hint}"
                 )
             # One byte has no order.
             code = code.replace("|", "=")

@@ -24,6 +24,8 @@ MAX_IDX_BYTES = 4 * 2**30
 MAX_READ_BYTES = 64 * 2**20
 # Deflate does not compress more than this: a header that promises more is wrong.
 MAX_GZIP_RATIO = 1032
+# What turns one-hot labels, and floats, into labels: for messages.
+ONE_HOT, AS_INTEGERS = "argmax(axis=1)", "astype(int)"
 
 
 def read_idx(data: bytes, axes: int, label: str, type_code: int = UBYTE) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.datasets.idx import load_idx, read_idx
+from scratchnet_cli.datasets.idx import AS_INTEGERS, ONE_HOT, load_idx, read_idx
 from scratchnet_cli.downloads.assets import MNIST
 from scratchnet_cli.downloads.cache import fetch, unpack
 from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, about
@@ -40,8 +40,9 @@ class Dataset:
     def __post_init__(self) -> None:
         count, shape = len(self.images), self.labels.shape
         if len(shape) != 1:
+            hint = f"; of one-hot labels t, give t.{ONE_HOT}" if len(shape) == 2 else ""
             raise DatasetError(
-                f"{count} images need one label each, but these have the shape {shape}"
+                f"{count} images need one label each, but these have the shape {shape}{hint}"
             )
         if shape[0] != count:
             raise DatasetError(f"{count} images, but {shape[0]} labels")
@@ -50,7 +51,10 @@ class Dataset:
         if self.images.dtype.kind != "f" and self.images.dtype != np.uint8:
             raise DatasetError(f"images are {self.images.dtype}, expected uint8 or float")
         if self.labels.dtype.kind not in "iu":
-            raise DatasetError(f"labels are {self.labels.dtype}, expected integers")
+            raise DatasetError(
+                f"labels are {self.labels.dtype}, expected integers; of labels t, give "
+                f"t.{AS_INTEGERS}"
+            )
 
     def __len__(self) -> int:
         return len(self.images)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.datasets.idx import read_rows
-from scratchnet_cli.datasets.load import Dataset
+from scratchnet_cli.datasets.load import DIGITS, Dataset
 from scratchnet_cli.errors import DatasetError, ScratchnetError, ShapeError
 from scratchnet_cli.evaluation.result import Evaluation
 from scratchnet_cli.network.fast import BLOCK_SIZE, LARGEST_PIXEL, Forward
@@ -75,8 +75,9 @@ def evaluate(
     if isinstance(dataset, tuple):
         x, t = map(np.asarray, dataset)
         dataset = Dataset(x, t, Origin("arrays", "arrays"))
+    progress = progress or Progress(quiet=True)
     try:
-        check_labels(weights.network, dataset.labels)
+        check_labels(weights.network, dataset.labels, progress)
         # Integers are finite, and a file of a million images is not read twice.
         if dataset.images.dtype.kind == "f" and not np.isfinite(dataset.images).all():
             raise DatasetError("an image holds a value that is infinite or not a number")
@@ -84,7 +85,7 @@ def evaluate(
             _parts(weights.network, dataset, batch_size, details),
             weights.network.outputs,
             len(dataset),
-            progress or Progress(quiet=True),
+            progress,
             batch_size=batch_size,
             weights=weights.origin,
             dataset=dataset.origin,
@@ -95,14 +96,22 @@ def evaluate(
         raise type(error)(f"{weights.origin.source} on {dataset.origin.source}: {error}") from error
 
 
-def check_labels(network: Network, labels: NDArray[np.integer]) -> None:
-    """Raise ShapeError if a label is not a class of the network. labels: (n,), n > 0."""
-    classes = network.outputs
-    for label in (labels.max(), labels.min()):
+def check_labels(network: Network, labels: NDArray[np.integer], progress: Progress) -> None:
+    """Raise ShapeError if a label is not a class of the network. labels: (n,), n > 0.
+
+    If no label is as large as its last classes, it may be a network for another dataset: a note.
+    """
+    classes, largest = network.outputs, int(labels.max())
+    for label in (largest, labels.min()):
         if not 0 <= label < classes:
             raise ShapeError(f"the network has {classes} classes, but a label is {label}")
     if classes > MAX_LABELS:
         raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_LABELS} apart")
+    if classes > max(DIGITS, largest + 1):
+        progress.note(
+            f"the network has {classes} outputs, but the largest label is {largest}; check that "
+            "the weights belong to this dataset"
+        )
 
 
 def count_parts(

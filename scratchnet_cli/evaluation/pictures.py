@@ -78,7 +78,7 @@ def evaluate_pictures(
                 )
 
     with about(f"{weights.origin.source} on {pictures.folder}"):
-        check_labels(weights.network, pictures.labels)
+        check_labels(weights.network, pictures.labels, progress)
         result = count_parts(
             parts(),
             weights.network.outputs,

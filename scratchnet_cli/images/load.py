@@ -16,14 +16,15 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.system.folders import SIGNATURES
 
 KNOWN_FORMATS = "PNG JPEG BMP GIF WEBP TIFF PNM AVIF HEIC"
-# Formats that people take for a picture of a known format. In an SVG, declarations and comments
-# may come first.
+# Formats that people take for a picture of a known format, and what to do. In an SVG, declarations
+# and comments may come first.
 UNKNOWN_FORMATS = (
-    (rb"....ftypavis", "an animated AVIF picture"),
-    (rb"%PDF-", "a PDF document"),
-    (rb"(\xef\xbb\xbf)?\s*(<[?!][^<]*)*<svg\b", "an SVG drawing"),
+    (rb"....ftypavis", "an animated AVIF picture: export it as JPEG or PNG"),
+    (rb"%PDF-", "a PDF document: export it as JPEG or PNG"),
+    (rb"(\xef\xbb\xbf)?\s*(<[?!][^<]*)*<svg\b", "an SVG drawing: export it as JPEG or PNG"),
+    (rb"\x1f\x8b", "compressed by gzip; unpack it first, with gunzip"),
+    (rb"\s*data:[\w/+.-]*[;,]", "a data URL; decode what follows its comma, as base64 -d does"),
 )
-UNKNOWN_FORMAT_BYTES = 2000
 # The start of a CSV file of pixels, such as Kaggle's: a heading, or very many numbers.
 _PIXEL_ROWS = rb'(\xef\xbb\xbf)?("?(label"?,|pixel)|\d{1,3}(,\d{1,3}){99})'
 # What an installation may be unable to read, by the module that is missing.
@@ -99,11 +100,11 @@ def _plugin(data: bytes) -> Any:
             return getattr(_imported(module), name)
     if not data:
         raise ImageError("the file is empty")
-    for pattern, name in UNKNOWN_FORMATS:
-        if re.match(pattern, data[:UNKNOWN_FORMAT_BYTES], re.DOTALL):
-            raise ImageError(f"{name}: export it as JPEG or PNG")
-    if data.startswith(b"\x1f\x8b"):
-        raise ImageError("compressed by gzip; unpack it first, with gunzip")
+    # Sound files need no advice.
+    from scratchnet_cli.weights.other_formats import POINTERS, advice_for
+
+    if advice := advice_for(data, UNKNOWN_FORMATS) or advice_for(data, POINTERS):
+        raise ImageError(advice)
     if re.match(_PIXEL_ROWS, data):
         raise ImageError(
             "rows of pixels, not a picture; with labels, `scratchnet eval --dataset FILE` reads "

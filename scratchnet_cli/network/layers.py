@@ -138,8 +138,11 @@ class Network:
             raise WeightsError("a network needs at least one layer")
         for i, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False), 1):
             if before.outputs != after.inputs:
+                is_turned = before.inputs == after.outputs
+                hint = "; if the matrices are transposed, save W.T" if is_turned else ""
                 raise WeightsError(
-                    f"layer {i} gives {before.outputs} values, layer {i + 1} takes {after.inputs}"
+                    f"layer {i} gives {before.outputs} values, layer {i + 1} takes "
+                    f"{after.inputs}{hint}"
                 )
         if self.outputs > MAX_OUTPUTS:
             raise WeightsError(f"the network has {self.outputs} classes, the most is {MAX_OUTPUTS}")

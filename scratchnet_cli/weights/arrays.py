@@ -76,7 +76,7 @@ def has_pytorch_names(names: Collection[str]) -> bool:
 def layers_of(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
     """Return W, (inputs, outputs), and b, (outputs,), of each layer in the order of the numbers.
 
-    A bias may have the shape (1, outputs), as in tutorials, or be missing: then it is 0.
+    A bias may be a row or a column, as in tutorials, or be missing: then it is 0.
     """
     by_pytorch = has_pytorch_names(arrays)
     if by_pytorch:
@@ -94,7 +94,7 @@ def layers_of(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
     for name, bias in names:
         W = arrays[name].T if by_pytorch else arrays[name]  # noqa: N806
         b = arrays.get(bias, np.zeros(W.shape[-1:] if W.size else 0, W.dtype))
-        layers.append((W, b[0] if b.ndim == 2 and len(b) == 1 else b))
+        layers.append((W, b.reshape(-1) if b.ndim == 2 and 1 in b.shape else b))
     return layers
 
 

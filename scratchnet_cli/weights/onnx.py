@@ -135,7 +135,8 @@ def _add(layers: list[_Layer], node: _Node, value: str, tensors: dict[str, Field
             known = re.fullmatch(r"\w{1,40}", operator)
             raise WeightsError(
                 f"its graph uses {operator if known else 'an unknown operation'} where no dense "
-                "layer does; only dense layers with sigmoid, relu or tanh are run"
+                "layer does; only MatMul and Add, or Gemm with alpha = beta = 1, are run, then "
+                "Sigmoid, Relu, Tanh or Identity: export a network of these, or use onnxruntime"
             )
 
 

@@ -1,6 +1,7 @@
 """Files that people take for weight files: what they are, by their first bytes, and what to do."""
 
 import re
+from collections.abc import Sequence
 
 from scratchnet_cli.weights.arrays import SAVE_NPZ
 
@@ -18,6 +19,17 @@ _OLD_PICKLE = (
     "this is a pickle of protocol 0 or 1, or of Python 2; read it with "
     f"pickle.load(file, encoding='latin1') and {SAVE_NPZ}"
 )
+# What comes in place of any file.
+POINTERS = (
+    (
+        rb"version https://git-lfs",
+        "this is a Git LFS pointer, not the file itself; git lfs pull downloads the file",
+    ),
+    (
+        rb"\s*<(!doctype|html|\?xml)",
+        "this is an HTML page, not the file itself; download that (on GitHub: Raw)",
+    ),
+)
 _ADVICE = (
     (rb"\x1f\x8b", "this is compressed by gzip; unpack it first, with gunzip"),
     (rb"\x89HDF\r\n|PK.*(metadata|config)\.json", _KERAS),
@@ -32,24 +44,18 @@ _ADVICE = (
         "this is the book's mnist.pkl, a dataset, not a network; eval downloads its images itself",
     ),
     (
-        rb"\x80.*multiarray\r\n",
+        # The start of a pickle, in which each line feed follows a carriage return.
+        rb"(?=\x80|\((?:dp|lp|i|l)|c[a-z_.]+\r\n|[\]}]q)(?=.*\r\n)(?:[^\n]|(?<=\r)\n)*\Z",
         "the line ends of this pickle were converted to CRLF; copy the original as a binary file",
     ),
     (rb"\x80\x02\}.*U.W1|\((dp|lp|i|l)|c[a-z_.]+\r?\n|[\]}]q", _OLD_PICKLE),
-    (
-        rb"version https://git-lfs",
-        "this is a Git LFS pointer, not the file itself; git lfs pull downloads the file",
-    ),
-    (
-        rb"\s*<(!doctype|html|\?xml)",
-        "this is an HTML page, not a weight file; download the file itself (on GitHub: Raw)",
-    ),
+    *POINTERS,
 )
 
 
-def advice_for(data: bytes) -> str | None:
+def advice_for(data: bytes, table: Sequence[tuple[bytes, str]] = _ADVICE) -> str | None:
     """Return what a file is and what to do with it, or None if this is not known."""
-    for pattern, advice in _ADVICE:
+    for pattern, advice in table:
         if re.match(pattern, data[:START_BYTES], re.DOTALL | re.IGNORECASE):
             return advice
     return None

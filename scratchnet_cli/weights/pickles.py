@@ -21,6 +21,11 @@ MAX_OPCODES = 100_000
 # Longer function names are cut in messages.
 MAX_NAME_CHARACTERS = 80
 _OTHER_OBJECTS = f"this pickle does not contain a dict of arrays alone; {SAVE_NPZ}"
+_OF_CLASS = (
+    "this pickle contains an object of {!r}; save its params: "
+    "np.savez('mine.npz', **network.params, activations=['relu', 'identity'])"
+)
+_OF_LISTS = f"this pickle contains a list, expected a dict of arrays; {SAVE_NPZ}"
 _RECONSTRUCT = {"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"}
 _FROMBUFFER = {"numpy.core.numeric _frombuffer", "numpy._core.numeric _frombuffer"}
 
@@ -145,7 +150,7 @@ def _follow(data: bytes) -> Any:
             if opcode.name == "STOP":
                 break
             if opcode.name not in _OPCODES:
-                raise WeightsError(_OTHER_OBJECTS)
+                raise WeightsError(_describe(opcode.name, machine.stack))
             if count == MAX_OPCODES:
                 raise WeightsError(f"this pickle has more than {MAX_OPCODES} steps")
             _OPCODES[opcode.name](machine, arg)
@@ -157,6 +162,20 @@ def _follow(data: bytes) -> Any:
     if len(machine.stack) != 1:
         raise WeightsError("this pickle does not end with one object")
     return machine.stack[0]
+
+
+def _describe(opcode: str, stack: list[Any]) -> str:
+    """Return what a pickle contains that has an opcode of no dict of arrays, and what to do."""
+    if opcode in ("EMPTY_LIST", "LIST"):
+        return _OF_LISTS
+    match stack:
+        case [*_, Global(name), tuple()] if opcode == "NEWOBJ":
+            return _OF_CLASS.format(_shown(name))
+    return _OTHER_OBJECTS
+
+
+def _shown(name: str) -> str:
+    return name[:MAX_NAME_CHARACTERS].replace(" ", ".")
 
 
 def _array(value: Any) -> NDArray[np.floating]:
@@ -173,8 +192,9 @@ def _array(value: Any) -> NDArray[np.floating]:
         ) if function in _FROMBUFFER:
             return view_array(_bytes(body), _code(dtype), shape, order == "F")
         case Call(function=function):
-            name = function[:MAX_NAME_CHARACTERS].replace(" ", ".")
-            raise WeightsError(f"this pickle is refused because it would call {name!r}; {SAVE_NPZ}")
+            raise WeightsError(
+                f"this pickle is refused because it would call {_shown(function)!r}; {SAVE_NPZ}"
+            )
     raise WeightsError(_OTHER_OBJECTS)
 
 

@@ -282,6 +282,15 @@ def test_files_that_do_not_work_are_one_line(run: Run, args: tuple[str, ...], me
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_network_of_more_classes_than_the_dataset_has_a_note(run: Run) -> None:
+    """Its accuracy says little, for example if a hidden layer is taken for the last."""
+    np.savez("50.npz", W1=np.ones((784, 50)), b1=np.ones(50))
+    result = run("eval", "--dataset", "sample", "--weights", "50.npz")
+    assert result.exit_code == 0
+    assert "the network has 50 outputs, but the largest label is 9; check that the" in result.stderr
+    assert "outputs" not in run("eval", *BUNDLED, "--limit", "1").stderr
+
+
 def test_options_may_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each option has a variable, ``SCRATCHNET_<COMMAND>_<OPTION>``."""
     monkeypatch.setenv("SCRATCHNET_EVAL_FORMAT", "json")

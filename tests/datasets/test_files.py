@@ -54,8 +54,9 @@ def refusal(path: Path, data: bytes | None = None, split: Any = "test") -> str:
     [
         (None, "", "\n"), (HEADING, "", "\n"), (HEADING.replace("pixel", "1x"), "", "\r\n"),
         ('"label"' + HEADING[5:], "", "\n"), (HEADING, "\ufeff", "\n"), (None, "\ufeff", "\n\n"),
+        (HEADING.replace(",", ";"), "", "\n"),
     ],
-    ids=["no heading", "Kaggle", "Windows", "quoted", "mark", "mark and blank lines"],
+    ids=["no heading", "Kaggle", "Windows", "quoted", "mark", "mark and blank lines", "semicolons"],
 )  # fmt: skip
 def test_csv_gives_the_images_of_idx_files(
     run: Run, tmp_path: Path, digits: Uint8, labels: Uint8, pack: Callable[[bytes], bytes],
@@ -63,7 +64,9 @@ def test_csv_gives_the_images_of_idx_files(
 ) -> None:  # fmt: skip
     """A label and 784 pixels a line, with a heading or not, gzipped or not, whatever the name."""
     path = tmp_path / "train"
-    path.write_bytes(pack(start.encode() + csv(digits[:40], labels[:40], heading, end)))
+    text = csv(digits[:40], labels[:40], heading, end)
+    text = text.replace(b",", b";" if ";" in (heading or "") else b",")
+    path.write_bytes(pack(start.encode() + text))
     dataset = load_dataset(path)
     np.testing.assert_array_equal(dataset.images, digits[:40], strict=True)
     np.testing.assert_array_equal(dataset.labels, labels[:40], strict=True)
@@ -73,16 +76,19 @@ def test_csv_gives_the_images_of_idx_files(
     assert answers[0] == answers[1] != ""
 
 
+NO_LABELS = (
+    "; an accuracy needs labels; `scratchnet predict FILE` says how to classify rows without"
+)
 LINE = "line {} has {} column{}, expected 785 with commas between them: a label, and 28x28 pixels"
 
 
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([ZEROS, ZEROS[2:]], LINE.format(2, 784, "s")),
+        ([ZEROS, ZEROS[2:]], LINE.format(2, 784, "s") + NO_LABELS),
         ([HEADING, ZEROS, ZEROS + ",0"], LINE.format(3, 786, "s")),
         (["", ZEROS, "no"], LINE.format(3, 1, "")),
-        ([ZEROS.replace(",", ";")], LINE.format(1, 1, "")),
+        ([ZEROS.replace(",", "|")], LINE.format(1, 1, "")),
         (
             [HEADING, "256" + ZEROS[1:]],
             f"line 2: '256' is not an integer from 0 to 255{NO_HEADING}",
@@ -100,8 +106,7 @@ LINE = "line {} has {} column{}, expected 785 with commas between them: a label,
         ([], "the dataset holds no images"),
         (
             [HEADING.removeprefix("label,")],
-            "the first column is pixels, expected 'label': an accuracy needs labels; "
-            "`scratchnet predict FILE` says how to classify rows without",
+            f"the first column is pixels, expected 'label'{NO_LABELS.replace(';', ':', 1)}",
         ),
     ],
     ids=lambda value: str(value)[:20],
@@ -144,6 +149,14 @@ def test_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     """Bytes that are no text, and a split of a file that has none."""
     expected = "neither a CSV file, an .npz file nor an IDX file"
     assert refusal(tmp_path / "x.csv", b"\x89PNG\r\n\x1a\n\0") == expected
+    for start, advice in (
+        (
+            b"version https://git-lfs",
+            "this is a Git LFS pointer, not the file itself; git lfs pull",
+        ),
+        (b"\n<!doctype html>", "this is an HTML page, not the file itself; download that"),
+    ):
+        assert refusal(tmp_path / "x.csv", start).startswith(advice)
     hint = "a pickle, which is not read; --dataset mnist has the book's images"
     assert refusal(tmp_path / "mnist.pkl", b"\x80\4}.") == hint
     with pytest.raises(DatasetError, match=r"^\0: no file can have this name$"):
@@ -178,10 +191,15 @@ KINDS = "; expected images x_test of uint8 (|u1) with 3 axes, and labels y_test 
     [
         (npz(W1=np.ones((2, 2)), b1=T), "holds no arrays x_test and y_test, as Keras' mnist.npz "
          "does"),
+        (npz(x_train=X, y_train=T), "holds no arrays x_test and y_test, as Keras' mnist.npz does; "
+         "--split train reads the others"),
         (npz(x_test=X), "holds no arrays x_test and y_test, as Keras' mnist.npz does"),
         (npz(x_test=X / 255, y_test=T), f"x_test has the type <f8 and 3 axes{KINDS}"),
         (npz(x_test=X[0], y_test=T), f"x_test has the type |u1 and 2 axes{KINDS}"),
-        (npz(x_test=X, y_test=np.eye(2)), f"y_test has the type <f8 and 2 axes{KINDS}"),
+        (npz(x_test=X, y_test=np.eye(2)), f"y_test has the type <f8 and 2 axes{KINDS}: save "
+         "y_test.argmax(axis=1)"),
+        (npz(x_test=X, y_test=T / 1), f"y_test has the type <f8 and 1 axes{KINDS}: save "
+         "y_test.astype(int)"),
         (npz(x_test=X, y_test=T[:1]), "2 images, but 1 labels"),
         (npz(x_test=X, y_test=np.array([{}, {}])), "y_test has the type |O and 1 axes" + KINDS),
         (npz(x_test=np.zeros((2**18, 28, 28), "u1"), y_test=T), "this .npz unpacks to more than 192"

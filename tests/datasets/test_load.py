@@ -223,7 +223,17 @@ def test_dataset_needs_one_label_for_each_image(shape: tuple[int, ...]) -> None:
         DatasetError, match=r"^3 images need one label each, .* shape \("
     ) as refused:
         dataset_of(IMAGES, np.zeros(shape, np.uint8))
-    assert str(refused.value).endswith(f"{shape}")
+    hint = "; of one-hot labels t, give t.argmax(axis=1)" if shape else ""
+    assert str(refused.value).endswith(f"{shape}{hint}")
+
+
+def test_dataset_needs_labels_of_integers() -> None:
+    """The message says how to convert them."""
+    with pytest.raises(DatasetError) as refused:
+        dataset_of(IMAGES, LABELS / 1)
+    assert str(refused.value) == (
+        "labels are float64, expected integers; of labels t, give t.astype(int)"
+    )
 
 
 def test_origin_is_hashed_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,12 @@ def test_raw_refuses_other_pictures(mode: str, width: int, height: int, reason: 
         (b"<svg xmlns='http://www.w3.org'>", "an SVG drawing: export it as JPEG or PNG"),
         (XML, "an SVG drawing: export it as JPEG or PNG"),
         (b"\0\0\0\x20ftypisom\0\0\0\0mp42", UNKNOWN),
-        (b"<!DOCTYPE html><html><svg></svg></html>", UNKNOWN),
+        (b"<!DOCTYPE html><html><svg></svg></html>", "this is an HTML page, not the file itself; "
+         "download that (on GitHub: Raw)"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "this is a Git LFS pointer, not the file "
+         "itself; git lfs pull downloads the file"),
+        (b"data:image/png;base64,iVBORw0KGgo=", "a data URL; decode what follows its comma, as "
+         "base64 -d does"),
         (b"<!" * 2**20, UNKNOWN),
         (b"<!" + b"-" * 1994 + b"<svg>", "an SVG drawing: export it as JPEG or PNG"),
         (b"<!" + b"-" * 1995 + b"<svg>", UNKNOWN),
@@ -171,7 +176,7 @@ def test_raw_refuses_other_pictures(mode: str, width: int, height: int, reason: 
         (b"", "the file is empty"),
         (b"\x89PNG\r\n\x1a\n", "the picture is damaged or cut short"),
     ],
-)
+)  # fmt: skip
 def test_decode_refuses_other_files_by_name(
     monkeypatch: pytest.MonkeyPatch, data: bytes, reason: str
 ) -> None:

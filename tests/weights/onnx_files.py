@@ -87,7 +87,10 @@ def gemms() -> bytes:
     )  # fmt: skip
 
 
-_NOT_DENSE = "where no dense layer does; only dense layers with sigmoid, relu or tanh are run"
+_NOT_DENSE = (
+    "where no dense layer does; only MatMul and Add, or Gemm with alpha = beta = 1, are run, then "
+    "Sigmoid, Relu, Tanh or Identity: export a network of these, or use onnxruntime"
+)
 _DAMAGED = "this .onnx file is damaged or cut short"
 _OUTSIDE = tensor("W", ARRAYS["W1"]) + field(13, field(1, "location") + field(2, "W.bin"))
 REFUSED_ONNX: Refused = {
@@ -104,6 +107,12 @@ REFUSED_ONNX: Refused = {
             tensors=[W],
         ),
     ],
+    f"its graph uses LeakyRelu {_NOT_DENSE}": model(
+        node("MatMul", "x W", "0"), node("LeakyRelu", "0", "y"), tensors=[W]
+    ),
+    f"its graph uses Div {_NOT_DENSE}": model(
+        node("Div", "x B", "0"), node("MatMul", "0 W", "y"), tensors=[W, B]
+    ),
     f"its graph uses Add {_NOT_DENSE}": [
         model(node("Add", "x B", "y"), tensors=[B]),
         model(node("MatMul", "x W", "0"), node("Add", "0 c", "y"), tensors=[W]),

@@ -146,7 +146,7 @@ _UNUSED_OPCODES = {
     + code.code.encode("latin1")
     + _ARGUMENTS.get(code.arg.name if code.arg else "", bytes(8))
     for code in pickletools.opcodes
-    if code.name not in NEEDED
+    if code.name not in (*NEEDED, "EMPTY_LIST", "LIST")
 }
 REFUSED_PICKLES: Refused = {
     # An escape that Python warns of, and a missing mark.
@@ -167,7 +167,7 @@ REFUSED_PICKLES: Refused = {
     _OTHER_OBJECTS: {
         **_UNUSED_OPCODES,
         "a name": b"\x80\xff" + imported("os", "environ") + b".",
-        **{repr(x): pickle.dumps(x, 4) for x in (*_OTHER, [np.ones(2)], {1, 2})},
+        **{repr(x): pickle.dumps(x, 4) for x in (*_OTHER, {1, 2})},
         **{f"{x!r} in a dict": pickle.dumps({"W1": x}, 4) for x in _OTHER},
         "a text in the place of a dict": pickled(more=push("x")),
         "a mark in the place of a dict": pickled(more=pickle.MARK),
@@ -177,6 +177,17 @@ REFUSED_PICKLES: Refused = {
         "billion laughs": pickled(LAUGHS),
         "deep nesting": pickled(NESTED),
         "a dict in itself": b"\x80\x03}q\0" + push("W1") + b"h\0s.",
+    },
+    f"this pickle contains a list, expected a dict of arrays; {SAVE}": [
+        pickle.dumps([np.ones(2)], 4), pickle.dumps({"W1": [[1.0]]}, 2), b"\x80\x03(K\0l.",
+    ],
+    **{
+        f"this pickle contains an object of {name!r}; save its params: np.savez('mine.npz', "
+        "**network.params, activations=['relu', 'identity'])": [
+            b"\x80\x04" + imported(*name.split(".")) + b")\x81}b.",
+            pickled(imported(*name.split(".")) + b")\x81"),
+        ]
+        for name in ("__main__.TwoLayerNet", "two_layer_net.\x1b[31m")
     },
     "this pickle takes more from its stack than there is": [
         b"\x80\x03\x87.", b"\x80\x03K\0K\0(\x86.",

@@ -172,6 +172,7 @@ def test_state_dict_is_ordered_by_the_numbers_in_its_names(names: str) -> None:
     ("change", "biases"),
     [
         (lambda name, array: {name: array[None] if name[0] == "b" else array}, None),
+        (lambda name, array: {name: array[:, None] if name[0] == "b" else array}, None),
         (lambda name, array: {} if name[0] == "b" else {name: array}, {"b1", "b2"}),
         (lambda name, array: {} if name == "b1" else {name: array}, {"b1"}),
         (
@@ -179,10 +180,10 @@ def test_state_dict_is_ordered_by_the_numbers_in_its_names(names: str) -> None:
             {"b1", "b2"},
         ),
     ],
-    ids=["row", "none", "one", "pytorch"],
+    ids=["row", "column", "none", "one", "pytorch"],
 )
-def test_bias_may_be_a_row_or_missing(change: Any, biases: set[str] | None) -> None:
-    """A bias of shape (1, n) is one of shape (n,), and a missing one is 0."""
+def test_bias_may_be_a_row_a_column_or_missing(change: Any, biases: set[str] | None) -> None:
+    """A bias of shape (1, n) or (n, 1) is one of shape (n,), and a missing one is 0."""
     arrays = book_arrays(4, 3, 2)
     changed = {k: v for name, array in arrays.items() for k, v in change(name, array).items()}
     expected = {k: v * 0 if k in (biases or ()) else v for k, v in arrays.items()}

@@ -71,14 +71,17 @@ OTHER_KINDS: Refused = {
         pickle.dumps({"train_img": ones(2).astype(np.uint8)}, 4)
     ),
     "the line ends of this pickle were converted to CRLF; copy the original as a binary file": (
-        pickle.dumps({"W1": ones(2, 2), "b1": ones(2)}, 3).replace(b"\n", b"\r\n")
+        [
+            pickle.dumps(book_arrays(20, 20), protocol).replace(b"\n", b"\r\n")
+            for protocol in (0, 2, 3, 4)
+        ]
     ),
     "this is a pickle of protocol 0 or 1, or of Python 2; read it with "
     f"pickle.load(file, encoding='latin1') and {SAVE}": OLD_PICKLES,
     "this is a Git LFS pointer, not the file itself; git lfs pull downloads the file": (
         b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 181853\n"
     ),
-    "this is an HTML page, not a weight file; download the file itself (on GitHub: Raw)": [
+    "this is an HTML page, not the file itself; download that (on GitHub: Raw)": [
         b"<!DOCTYPE html><html><body>404</body></html>", b"\n<html>", b"<?xml version='1.0'?>",
     ],
 }  # fmt: skip
@@ -133,7 +136,11 @@ def test_weight_file_with_other_names_is_refused(write: Any, names: list[str], f
         ({"W2": ones(4, 2)}, "layer 1 gives 3 values, layer 2 takes 4"),
         ({"b1": ones(2)}, "layer 1: W has 3 columns, but b has 2 values"),
         ({"b2": ones(1)}, "layer 2: W has 2 columns, but b has 1 values"),
-        ({"b2": ones(2, 1)}, "layer 2: b has the shape (2, 1), expected 1 axis"),
+        ({"b2": ones(2, 2)}, "layer 2: b has the shape (2, 2), expected 1 axis"),
+        (
+            {"W1": ones(3, 4), "W2": ones(2, 3), "b1": ones(4), "b2": ones(3)},
+            "layer 1 gives 4 values, layer 2 takes 2; if the matrices are transposed, save W.T",
+        ),
         (
             {"W1": ones(3, 4)},
             "layer 1: W has 4 columns, but b has 3 values; W is transposed: save W.T",
