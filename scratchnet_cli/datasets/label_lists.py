@@ -11,7 +11,12 @@ from pathlib import Path
 
 from scratchnet_cli.errors import DatasetError, about
 
-LIST_NAMES = ("labels.tsv", "labels.csv")
+# The lists, and what separates their columns, for messages.
+_SEPARATORS = {
+    "labels.tsv": "a tab (commas and semicolons are for labels.csv)",
+    "labels.csv": "a comma or semicolon",
+}
+LIST_NAMES = tuple(_SEPARATORS)
 MAX_LIST_BYTES = 64 * 2**20
 # Short lines, and short cells of a long line, take many times their size to read.
 MAX_LIST_LINES, MAX_LINE_LENGTH = 1_000_000, 2**20
@@ -38,9 +43,9 @@ def read_label_list(
     with about(folder / list_name):
         for i, (line, cells) in enumerate(_rows(folder, list_name)):
             if len(cells) < 2:
-                separator = "tab" if list_name.endswith(".tsv") else "comma or semicolon"
                 raise DatasetError(
-                    f"line {line} has one column; expected a name, a {separator} and a label"
+                    f"line {line} has one column; expected a name, {_SEPARATORS[list_name]} and a "
+                    "label"
                 )
             name, label = _path_within(cells[0], line), parse_label(cells[1].strip(), classes)
             path = os.path.join(folder, name)  # noqa: PTH118
@@ -67,10 +72,11 @@ def read_label_list(
             labels[name] = label
             lines.append(line)
         if missing:
+            line = lines[[*labels].index(first_missing)]
+            _check_encoding(folder, first_missing, line)
             raise DatasetError(
                 f"{missing} of {len(labels)} pictures are not there, the first is "
-                f"{first_missing[:MAX_SHOWN]!r} (line {lines[[*labels].index(first_missing)]})"
-                f"{_encoding_hint(folder, first_missing)}"
+                f"{first_missing[:MAX_SHOWN]!r} (line {line})"
             )
         if not labels:
             raise DatasetError("lists no pictures")
@@ -123,18 +129,21 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _encoding_hint(folder: Path, name: str) -> str:
-    """Return in which encoding there is a picture of this name, if the name is not UTF-8."""
+def _check_encoding(folder: Path, name: str, line: int) -> None:
+    """Raise DatasetError if a name is not UTF-8; it says in which encoding there is a picture."""
     data = name.encode(errors="surrogateescape")
     with suppress(UnicodeDecodeError):
         data.decode()
-        return ""
+        return
     for encoding in EXCEL_ENCODINGS:
         with suppress(UnicodeDecodeError):
+            decoded = data.decode(encoding)
             # Unlike Path's, it takes any name.
-            if os.path.isfile(folder / data.decode(encoding)):  # noqa: PTH113
-                return f"; the list is text in {encoding}: save it as UTF-8"
-    return "; the list is not text in UTF-8: save it as UTF-8"
+            if os.path.isfile(folder / decoded):  # noqa: PTH113
+                raise DatasetError(
+                    f"is text in {encoding}; save it as UTF-8 ({decoded!r} is on line {line})"
+                )
+    raise DatasetError(f"is not text in UTF-8 (line {line}); save it as UTF-8")
 
 
 def _path_within(text: str, line: int) -> str:

@@ -9,8 +9,8 @@ from PIL import Image
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.load import MAX_MEMORY_BYTES
 
-# Of the array, two of float32 and the picture.
-BYTES_PER_VALUE = 12
+# Of floats, two arrays of float32, one of uint8 and the picture; of uint8, the picture.
+BYTES_PER_FLOAT, BYTES_PER_INTEGER = 10, 1
 
 
 def picture_of(array: NDArray[Any]) -> Image.Image:
@@ -22,10 +22,11 @@ def picture_of(array: NDArray[Any]) -> Image.Image:
     if not array.size:
         raise ImageError(f"an array of shape {array.shape} has no pixels")
     # Checked before anything is converted.
-    needed = array.size * BYTES_PER_VALUE
+    is_float = np.issubdtype(array.dtype, np.floating)
+    needed = array.size * (BYTES_PER_FLOAT if is_float else BYTES_PER_INTEGER)
     if needed > MAX_MEMORY_BYTES:
         raise ImageError(f"an array of shape {array.shape} would take {needed / 1e9:.2f} GB")
-    if np.issubdtype(array.dtype, np.floating):
+    if is_float:
         low, high = array.min(), array.max()
         # Not a comparison that NaN would pass.
         if not (low >= 0 and high <= 1):

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
@@ -30,7 +31,7 @@ PICTURE_SUFFIXES = (
 )  # fmt: skip
 # Systems put these into every folder and archive.
 IGNORED_NAMES = ("thumbs.db", "desktop.ini", "__macosx")
-MAX_NAMES_SHOWN = 3
+MAX_KINDS_SHOWN = 5
 # Counting the pictures in subfolders stops after this many entries.
 MAX_COUNTED = 10_000
 
@@ -59,10 +60,11 @@ def pictures_in(
         if not recursive:
             break
     if note and others:
-        names = [os.path.relpath(path, top) for path in others[:MAX_NAMES_SHOWN]]
-        names += ["…"] * (len(others) > MAX_NAMES_SHOWN)
+        kinds = Counter(map(_kind, others)).most_common()
+        shown = [f"{kind} {count}" for kind, count in kinds[:MAX_KINDS_SHOWN]]
+        shown += ["…"] * (len(kinds) > MAX_KINDS_SHOWN)
         are = "is not a picture" if len(others) == 1 else "are not pictures"
-        note(f"{_count(others, 'file')} in {shorten(top)} {are}: {', '.join(names)}")
+        note(f"{_count(others, 'file')} in {shorten(top)} {are} ({', '.join(shown)})")
     if note and folders:
         note(f"{shorten(top)}: {_skipped(folders)} skipped; use --recursive")
     return pictures
@@ -103,6 +105,13 @@ def _is_picture(entry: os.DirEntry[str]) -> bool:
             start = file.read(SIGNATURE_BYTES)
             return any(re.match(signature, start, re.DOTALL) for signature, *_ in SIGNATURES)
     return False
+
+
+def _kind(path: str) -> str:
+    """Return the ending of a file's name, or what it is instead of a file, for a note."""
+    if os.path.isfile(path):  # noqa: PTH113
+        return os.path.splitext(path)[1].lower() or "no ending"  # noqa: PTH122
+    return "link to a folder" if os.path.isdir(path) else "pipe or device"  # noqa: PTH112
 
 
 def _skipped(folders: list[str]) -> str:

@@ -35,6 +35,7 @@ def folder(digits: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> Path:
         "x.pdf": b"%PDF-1.7",
         "labels.tsv": b"b.PNG\t0\n",
         "new\nline.txt": b"BM is a make of cars",
+        "y.TXT": b"P1 hello",
         "z.npz": b"P1 hello",
     }
     ignored = [".hidden.png", "Thumbs.db", "desktop.ini", "__MACOSX/x.png", ".git/x.png"]
@@ -50,7 +51,7 @@ def folder(digits: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe with a name")
 def test_nothing_in_a_folder_is_skipped_silently(run: Run, folder: Path) -> None:
-    """Of 22 names each is answered, has an error row, or is counted in a note."""
+    """Of 23 names each is answered, has an error row, or is counted in a note."""
     result = run("predict", "--format", "json", folder)
     rows = {row["path"]: row for row in map(json.loads, result.stdout.splitlines())}
     read = ["IMG_1.HEIC", "b.PNG", "c.avif", "d.txt", "e.jpg", "no suffix"]
@@ -60,7 +61,8 @@ def test_nothing_in_a_folder_is_skipped_silently(run: Run, folder: Path) -> None
     errors = {Path(path).name: row["error"] for path, row in rows.items() if "error" in row}
     first, second, *others, heic, summary = result.stderr.splitlines()
     assert first == (
-        r"note: 6 files in odd are not pictures: labels.tsv, link to sub, new\nline.txt, …"
+        "note: 7 files in odd are not pictures "
+        "(.txt 2, .tsv 1, link to a folder 1, pipe or device 1, .pdf 1, …)"
     )
     assert second == "note: odd: 1 picture in 1 subfolder skipped; use --recursive"
     assert heic == f"error: {folder / 'real too'} and 1 more: {NEED}"
@@ -70,7 +72,7 @@ def test_nothing_in_a_folder_is_skipped_silently(run: Run, folder: Path) -> None
         name: error.rpartition(": ")[2] for name, error in errors.items()
     }
     names = [path for path in folder.iterdir() if path.name[0] != "."]
-    assert len(names) == len(rows) + 6 + len(["sub", "Thumbs.db", "desktop.ini", "__MACOSX"])
+    assert len(names) == len(rows) + 7 + len(["sub", "Thumbs.db", "desktop.ini", "__MACOSX"])
     assert (result.exit_code, len(rows)) == (3, 13)
 
 

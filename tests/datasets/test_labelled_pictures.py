@@ -95,26 +95,25 @@ def test_list_may_name_files_of_any_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("encoding", "name", "found"),
     [
-        ("cp949", "숫자.png", "; the list is text in cp949: save it as UTF-8"),
-        ("cp932", "数字だ.png", "; the list is text in cp932: save it as UTF-8"),
-        ("cp1252", "müßig.png", "; the list is text in cp1252: save it as UTF-8"),
-        ("koi8-r", "цифра.png", "; the list is not text in UTF-8: save it as UTF-8"),
+        ("cp949", "숫자.png", "is text in cp949; save it as UTF-8 ('숫자.png' is on line 2)"),
+        ("cp932", "数字だ.png", "is text in cp932; save it as UTF-8 ('数字だ.png' is on line 2)"),
+        ("cp1252", "müßig.png", "is text in cp1252; save it as UTF-8 ('müßig.png' is on line 2)"),
+        ("koi8-r", "цифра.png", "is not text in UTF-8 (line 2); save it as UTF-8"),
     ],
 )
 def test_list_in_another_encoding_is_named(
     tmp_path: Path, encoding: str, name: str, found: str
 ) -> None:
-    """If no picture has the listed name, the message says in which encoding one has."""
+    """If no picture has the listed name, the message begins with the encoding in which one has."""
     write(tmp_path, name)
     (tmp_path / "labels.csv").write_bytes(f"file,label\n{name},3\n".encode(encoding))
-    assert "labels.csv: 1 of 1 pictures are not there, the first is '" in refusal(tmp_path)
-    assert refusal(tmp_path).endswith(f" (line 2){found}")
+    assert refusal(tmp_path) == f"{tmp_path / 'labels.csv'}: {found}"
 
 
 def test_list_in_another_encoding_may_have_a_long_name(tmp_path: Path) -> None:
     """A name that no file system allows in any encoding is a name that is not there."""
     (tmp_path / "labels.csv").write_bytes(b"\x88" + b"\xdc" * 125 + b",1\n")
-    assert refusal(tmp_path).endswith("; the list is not text in UTF-8: save it as UTF-8")
+    assert refusal(tmp_path).endswith("is not text in UTF-8 (line 1); save it as UTF-8")
 
 
 LONG = "x" * 99
@@ -133,7 +132,9 @@ WRONG = {
     "no heading": ("labels.csv", "c.png,10\na.png,1\n", "line 1: the label '10'"),
     "one column": ("labels.csv", "a.png,1\nb.png\n", "line 2 has one column; expected a name, a "
                    "comma or semicolon and a label"),
-    "no tab": ("labels.tsv", "a.png,1\n", "line 1 has one column; expected a name, a tab and a"),
+    "no tab": ("labels.tsv", "a.png,1\n", "line 1 has one column; expected a name, a tab "
+               "(commas and semicolons are for labels.csv) and a label"),
+    "semicolons in a .tsv": ("labels.tsv", "a.png;1\n", "line 1 has one column; expected a name, "),
     "missing": ("labels.csv", f"a.png,1\n{LONG},2\nd.png,2\n",
                 f"2 of 3 pictures are not there, the first is '{LONG[:60]}' (line 2)"),
     "folder": ("labels.csv", "a.png,1\nin,2\n", "1 of 2 pictures are not there, the first is 'in'"),

@@ -230,7 +230,7 @@ def test_dataset_needs_one_label_for_each_image(shape: tuple[int, ...]) -> None:
 def test_dataset_needs_labels_of_integers() -> None:
     """The message says how to convert them."""
     with pytest.raises(DatasetError) as refused:
-        dataset_of(IMAGES, LABELS / 1)
+        dataset_of(IMAGES, LABELS / 1)  # type: ignore[arg-type]
     assert str(refused.value) == (
         "labels are float64, expected integers; of labels t, give t.astype(int)"
     )

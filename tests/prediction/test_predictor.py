@@ -109,7 +109,7 @@ def test_predictor_takes_arrays_and_pil_images(paths: list[str]) -> None:
         (np.zeros((4, 4, 2)), "an array of shape (4, 4, 2); a picture is (height, width) or"),
         (
             np.broadcast_to(np.float64(0.5), (20_000, 20_000)),
-            "an array of shape (20000, 20000) would take 4.80 GB",
+            "an array of shape (20000, 20000) would take 4.00 GB",
         ),
         (np.zeros((0, 4)), "an array of shape (0, 4) has no pixels"),
         (np.zeros((4, 4), int), "an array of int64; convert it to uint8, or to floats in [0, 1]"),
@@ -124,6 +124,15 @@ def test_predictor_says_why_an_array_is_not_a_picture(source: Any, error: str) -
     (prediction,) = Predictor("bundled")([source])
     assert prediction.error
     assert prediction.error.startswith(error)
+
+
+def test_memory_of_an_array_depends_on_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An array of uint8 is only copied, so it may have as many pixels as a file."""
+    monkeypatch.setattr("scratchnet_cli.images.arrays.MAX_MEMORY_BYTES", 3 * 100 * 100)
+    pictures = [np.zeros((100, 100, 3), dtype) for dtype in ("u1", "f4")]
+    of_bytes, of_floats = Predictor("bundled")(pictures)
+    assert str(of_bytes.error).startswith("the picture is blank")
+    assert of_floats.error == "an array of shape (100, 100, 3) would take 0.00 GB"
 
 
 def test_predictor_keeps_the_order_of_batches(digits: Uint8) -> None:
