@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 from scratchnet_cli.errors import ImageError
@@ -34,9 +35,12 @@ def _heic_pixels(image: Any, data: bytes) -> int:
         raise ImageError(_UNUSUAL.format("a HEIC"))
     sizes = re.findall(rb"(?=ispe.{4}(.{4})(.{4}))", data, re.DOTALL)
     parts = sum(int.from_bytes(width) * int.from_bytes(height) for width, height in sizes)
-    # The size of a picture made of tiles is elsewhere.
+    # The size of a picture made of tiles is elsewhere. All tiles are decoded, even if the picture
+    # is smaller.
     tiling: dict[str, int] = image.info.get("tiling") or {}
-    return max(parts, tiling.get("image_width", 0) * tiling.get("image_height", 0))
+    whole = ("image_width", "image_height")
+    tiles = ("num_columns", "num_rows", "tile_width", "tile_height")
+    return max(parts, *(prod(tiling.get(key, 0) for key in keys) for keys in (whole, tiles)))
 
 
 def _avif_pixels(data: bytes) -> int:

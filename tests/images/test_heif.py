@@ -75,6 +75,24 @@ def test_parts_of_a_heic_count() -> None:
             decode(odd)
 
 
+def test_raw_heic_has_the_size_that_it_states() -> None:
+    """If the part to cut out is not in the frame, the decoder returns the whole frame, 64x28."""
+    data = heic(Image.new("L", (28, 28), 255))
+    assert decode_raw(data).shape == (28, 28)
+    offset = (-36).to_bytes(4, signed=True)
+    with pytest.raises(ImageError, match="--raw takes 28x28 pictures, this one is 64x28"):
+        decode_raw(data.replace(offset, offset[:1] + bytes(3), 1))
+
+
+def test_tiles_of_a_heic_count() -> None:
+    """A picture of 28x28 pixels may have a thousand large tiles, or the same tile as often."""
+    image = Image.new("RGB", (28, 28))
+    image.format = "HEIF"
+    counts = {"num_columns": 32, "num_rows": 32, "tile_width": 512, "tile_height": 256}
+    image.info = {"bit_depth": 8, "tiling": counts | {"image_width": 28, "image_height": 28}}
+    assert needed_memory(image, b"") == 12 * 32 * 32 * 512 * 256
+
+
 def test_files_of_phones_have_at_most_64_mib() -> None:
     """A larger one is refused before it is parsed."""
     data = encoded(Image.new("L", (28, 28)), "AVIF").ljust(load.MAX_HEIF_BYTES + 1)
