@@ -23,6 +23,8 @@ ANSWER_TIMEOUT_S, DEFAULT_ANSWER_TIMEOUT_S = 20.0, 1.6
 # A transfer may take this long, and the time that a slow line needs for its bytes.
 TRANSFER_TIMEOUT_S = 30.0
 MIN_BYTES_PER_S = 20_000
+# After this time, a transfer that is even slower than this is given up.
+USELESS_AFTER_S, USELESS_BYTES_PER_S = 10.0, 1000
 CHUNK_BYTES = 2**16
 RETRY_STATUS = (408, 429, 500, 502, 503, 504)
 RETRY_DELAYS_S = (0.5, 1.0)
@@ -80,8 +82,10 @@ def get(
                     body += chunk
                     if len(body) > max_bytes:
                         raise TransferError(f"longer than the expected {max_bytes} bytes")
-                    if time.monotonic() > deadline:
-                        raise TransferError(f"not finished after {limit_s:.0f} s")
+                    elapsed_s = time.monotonic() - deadline + limit_s
+                    is_slow = len(body) < USELESS_BYTES_PER_S * (elapsed_s - USELESS_AFTER_S)
+                    if is_slow or elapsed_s > limit_s:
+                        raise TransferError(f"not finished after {elapsed_s:.0f} s")
                     received(len(body))
     except _FAILURES as error:
         raise TransferError(_cause(error)) from error

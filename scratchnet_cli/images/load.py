@@ -26,7 +26,7 @@ UNKNOWN_FORMATS = (
     (rb"\s*data:[\w/+.-]*[;,]", "a data URL; decode what follows its comma, as base64 -d does"),
 )
 # The start of a CSV file of pixels, such as Kaggle's: a heading, or very many numbers.
-_PIXEL_ROWS = rb'(\xef\xbb\xbf)?("?(label"?,|pixel)|\d{1,3}(,\d{1,3}){99})'
+_PIXEL_ROWS = rb'(\xef\xbb\xbf)?("?(label"?[,;]|pixel)|\d{1,3}([,;]\d{1,3}){99})'
 # What an installation may be unable to read, by the module that is missing.
 UNSUPPORTED = {
     "PIL.WebPImagePlugin": "a WebP picture: export it as JPEG or PNG",
@@ -106,10 +106,11 @@ def _plugin(data: bytes) -> Any:
     if advice := advice_for(data, UNKNOWN_FORMATS) or advice_for(data, POINTERS):
         raise ImageError(advice)
     if re.match(_PIXEL_ROWS, data):
+        separator = ";" if b";" in data else ","
         raise ImageError(
             "rows of pixels, not a picture; with labels, `scratchnet eval --dataset FILE` reads "
             "them; without, Python: load_weights('bundled').network.predict(numpy.loadtxt(FILE, "
-            f"delimiter=',', skiprows={int(not data[:1].isdigit())}) / 255)"
+            f"delimiter={separator!r}, skiprows={int(not data[:1].isdigit())}) / 255)"
         )
     raise ImageError(f"not a picture of a known format ({KNOWN_FORMATS})")
 

@@ -227,12 +227,13 @@ def test_predict_passes_at_the_exact_threshold(run: Run, pictures: list[Path]) -
     assert (run(*even, "0.1").exit_code, run(*even, "0.10000001").exit_code) == (0, 1)
 
 
+@pytest.mark.parametrize("separator", [b",", b";"])
 @pytest.mark.parametrize("heading", [HEADING.removeprefix("label,"), None])
 def test_predict_says_how_to_read_rows_of_pixels(
-    run: Run, digits: NDArray[np.uint8], heading: str | None
+    run: Run, digits: NDArray[np.uint8], heading: str | None, separator: bytes
 ) -> None:
     """The line of Python in the message classifies Kaggle's test.csv, with a heading or not."""
-    Path("test.csv").write_bytes(csv(digits[:30], None, heading))
+    Path("test.csv").write_bytes(csv(digits[:30], None, heading).replace(b",", separator))
     result = run("predict", "test.csv")
     assert (result.exit_code, result.stdout) == (3, "")
     start, _, line = result.stderr.strip().partition("; without, Python: ")

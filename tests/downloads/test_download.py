@@ -158,12 +158,13 @@ def test_download_uses_the_next_source(server: Server, behaviour: Behaviour, cau
     ("behaviour", "setting", "cause"),
     [
         (behave.body(DATA, pause_s=0.05), {"TRANSFER_TIMEOUT_S": 0.3}, "not finished after 0 s"),
+        (behave.body(DATA, pause_s=0.05), {"USELESS_AFTER_S": 0.3}, "not finished after 0 s"),
         (behave.body(DATA, pause_s=60), {"TIMEOUT_S": (2, 0.2)}, "no answer in time"),
         (behave.silent, {"TIMEOUT_S": (2, 0.2)}, "no answer in time"),
         (behave.silent, {"ANSWER_TIMEOUT_S": 0.3}, "no answer in time"),
         (behave.continue_forever, {"ANSWER_TIMEOUT_S": 0.3}, "no answer in time"),
     ],
-    ids=["byte by byte", "stops", "never begins", "silent", "always to be continued"],
+    ids=["byte by byte", "drips", "stops", "never begins", "silent", "always to be continued"],
 )
 def test_download_ends_in_time(
     server: Server, monkeypatch: pytest.MonkeyPatch,
