@@ -19,6 +19,8 @@ from scratchnet_cli.errors import DatasetError, about
 
 GZIP_MAGIC = b"\x1f\x8b"
 UBYTE, INT32 = 8, 12
+# Enough to recognise what is in place of a file.
+START_BYTES = 100
 MAX_IDX_BYTES = 4 * 2**30
 # Larger files are mapped, unless they are gzipped.
 MAX_READ_BYTES = 64 * 2**20
@@ -37,8 +39,8 @@ def read_idx(data: bytes, axes: int, label: str, type_code: int = UBYTE) -> NDAr
     if data.startswith(GZIP_MAGIC):
         shape, body = _unpack(data, magic, label)
     else:
-        start = _header_bytes(magic)
-        shape, body = _read_shape(data[:start], magic, label), memoryview(data)[start:]
+        body = memoryview(data)[_header_bytes(magic) :]
+        shape = _read_shape(data[:START_BYTES], magic, label)
     _check_length(shape, len(body), label)
     return np.frombuffer(body, np.uint8).reshape(shape)
 
@@ -125,6 +127,11 @@ def _read_shape(header: bytes, magic: bytes, label: str) -> tuple[int, ...]:
     if not header:
         raise DatasetError(f"{label}: the file is empty")
     if header[:4] != magic:
+        # Sound files need no advice.
+        from scratchnet_cli.weights.other_formats import POINTERS, advice_for
+
+        if advice := advice_for(header, POINTERS):
+            raise DatasetError(f"{label}: {advice}")
         raise DatasetError(
             f"{label}: not an IDX file of {'int32' if magic[2] == INT32 else 'bytes'} "
             f"with {magic[3]} axes "

@@ -17,6 +17,7 @@ _SEPARATORS = {
     "labels.csv": "a comma or semicolon",
 }
 LIST_NAMES = tuple(_SEPARATORS)
+_HEADINGS = ("label", "labels", "class", "digit", "target")
 MAX_LIST_BYTES = 64 * 2**20
 # Short lines, and short cells of a long line, take many times their size to read.
 MAX_LIST_LINES, MAX_LINE_LENGTH = 1_000_000, 2**20
@@ -50,9 +51,7 @@ def read_label_list(
             name, label = _path_within(cells[0], line), parse_label(cells[1].strip(), classes)
             path = os.path.join(folder, name)  # noqa: PTH118
             exists = name in present or os.path.isfile(path)  # noqa: PTH113
-            # A heading has no file's name in it.
-            is_heading = not (exists or Path(name).suffix or cells[1].strip().isdigit())
-            if label is None and i == 0 and is_heading:
+            if label is None and i == 0 and not exists and _is_heading(*cells[:2]):
                 continue
             if label is None:
                 raise DatasetError(
@@ -81,6 +80,12 @@ def read_label_list(
         if not labels:
             raise DatasetError("lists no pictures")
     return labels
+
+
+def _is_heading(name: str, label: str) -> bool:
+    """Return whether these are names of columns, and not a file and its wrong label."""
+    label = label.strip().lower()
+    return label in _HEADINGS or not (Path(name).suffix or label.isdigit())
 
 
 def _rows(folder: Path, list_name: str) -> Iterator[tuple[int, list[str]]]:

@@ -111,6 +111,13 @@ def test_idx_that_is_wrong_is_refused(data: bytes, message: str) -> None:
     assert refusal(zipped(data)).startswith(message)
 
 
+def test_idx_that_is_a_pointer_or_a_page_is_named() -> None:
+    """What Git LFS and web sites give in place of a file."""
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 181853\n"
+    assert "this is a Git LFS pointer, not the file itself; git lfs pull" in refusal(pointer)
+    assert "this is an HTML page, not the file itself" in refusal(b"<!DOCTYPE html><html></html>")
+
+
 @pytest.mark.parametrize("pack", [bytes, zipped])
 def test_idx_cut_short_anywhere_is_refused(pack: Callable[[bytes], bytes]) -> None:
     """Whatever is missing at the end: of the header, the values or the gzip trailer."""

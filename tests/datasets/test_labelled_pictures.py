@@ -50,6 +50,7 @@ LISTS = {
     "no last line end": ("labels.tsv", "a.png\t3\nb.png\t7"),
     "heading": ("labels.tsv", "file\tdigit\na.png\t3\nb.png\t7\n"),
     "heading after a blank line": ("labels.csv", "\nfile,digit\na.png,3\nb.png,7\n"),
+    "heading with a dot": ("labels.csv", "file.name,Label\na.png,3\nb.png,7\n"),
     "mark": ("labels.tsv", "\ufeffa.png\t3\nb.png\t7\n"),
     "mark and heading": ("labels.csv", '\ufeff"file","digit"\r\na.png,3\r\nb.png,7\r\n'),
     "Windows": ("labels.tsv", "a.png\t3\r\nb.png\t7\r\n"),
