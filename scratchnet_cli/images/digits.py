@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.bands import paint_bands
+from scratchnet_cli.images.crossing import remove_crossing_line
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST, Box
 from scratchnet_cli.images.grey import Colours, Grey, dilate, mix_colours, shrink
 from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_even_ink, find_ink, find_page_ink
@@ -13,6 +15,7 @@ from scratchnet_cli.images.lines import ink_regions, remove_frames, remove_lines
 from scratchnet_cli.images.parts import SPECK_AREA_RATIO, group_regions, is_bar, longer_side
 from scratchnet_cli.images.regions import Mask, Regions, sides
 from scratchnet_cli.images.sheet import extend_sheet, find_sheet, may_be_stroke, sheet_form
+from scratchnet_cli.images.specks import MAX_SIDE_PIXELS, remove_specks
 
 # On even ground, digits are read from a copy of this size unless they are smaller than that in it.
 FAST_SIDE_PIXELS, MIN_FAST_DIGIT_PIXELS = 80, 24
@@ -50,10 +53,22 @@ class Group:
 def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[Ink, list[Group]]:
     """Return the ink of a picture, or of the sheet in it, and its digits, the likeliest first."""
     mixed = mix_colours(colours)
-    if not page:
-        even = digits_on_even_ground(mixed, polarity)
-        if even is not None:
-            return even
+    even = None if page else digits_on_even_ground(mixed, polarity)
+    if even is not None:
+        return even
+    clean = paint_bands(colours)
+    if max(mixed.shape) <= MAX_SIDE_PIXELS:
+        clean = remove_specks(mix_colours(clean))[:, :, None]
+    if clean is not colours:
+        mixed = mix_colours(clean)
+        even = None if page else digits_on_even_ground(mixed, polarity)
+    return even or digits_on_any_ground(clean, mixed, polarity, page)
+
+
+def digits_on_any_ground(
+    colours: Colours, mixed: Grey, polarity: str, page: bool
+) -> tuple[Ink, list[Group]]:
+    """Return the same, whatever the background. mixed: the (h, w) mix of the colours."""
     # Sheet and table differ in brightness or, in a picture of colours, only in colour.
     for grey in (colours.mean(axis=2), mixed)[: colours.shape[2]]:
         sheet = find_sheet(grey)
@@ -117,6 +132,8 @@ def find_groups(amount: Grey, regions: Regions, page: bool = False) -> list[Grou
     regions: of the ink. Frames and lines are left out.
     """
     rest = remove_lines(remove_frames(amount, regions, page))
+    if not page:
+        rest = remove_crossing_line(rest)
     if rest is not amount:
         amount, regions = rest, ink_regions(rest)
     solid = np.zeros(regions.area.size + 1, np.bool_)
