@@ -200,7 +200,13 @@ class Network:
         return z
 
     def probabilities(self, x: ArrayLike) -> Array:
-        """Return the softmax of the logits: as many values, each row sums to 1. x: as there.
+        """Return the softmax of the logits.
+
+        Args:
+            x: As for ``logits``, with the same errors.
+
+        Returns:
+            As many axes; the probabilities along the last one sum to 1.
 
         Example:
             >>> Network((Layer(np.eye(2), np.ones(2), "identity"),)).probabilities([3, 3])
@@ -209,9 +215,13 @@ class Network:
         return softmax(self.logits(x))
 
     def predict(self, x: ArrayLike) -> NDArray[np.intp]:
-        """Return the class of each input, () or (n,), from 0: the argmax of the logits.
+        """Return the class of each input: the argmax of the logits, which softmax does not change.
 
-        Softmax keeps the order, so the class needs no softmax. x: as for ``logits``.
+        Args:
+            x: As for ``logits``, with the same errors.
+
+        Returns:
+            One axis less, () or (n,); classes count from 0.
 
         Example:
             >>> int(Network((Layer(np.eye(2), np.ones(2)),)).predict([0.2, 0.8]))

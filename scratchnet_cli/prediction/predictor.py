@@ -22,8 +22,16 @@ BATCH_SIZE = 256
 class Prediction:
     """The digit in a picture, or the error that prevented an answer.
 
-    path: None for a picture that was given as bytes; digit, probability: None if there is an
-    error; warnings: why the digit may be wrong; error: why there is none.
+    Args:
+        path: None for a picture that was given as bytes, as an array or as a PIL image.
+        digit: None if there is an error.
+        probability: Of this digit, in [0, 1]; None if there is an error.
+        warnings: Why the digit may be wrong.
+        error: Why there is no digit.
+
+    Example:
+        >>> Prediction("4.png", 4, 0.9998).warnings
+        ()
     """
 
     path: str | None
