@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,23 +17,15 @@ from scratchnet_cli.commands.options import (
     progress_option,
     quiet_option,
     raw_option,
+    reject_usage,
     report_option,
     require_number,
     require_text,
 )
-from scratchnet_cli.errors import EXIT_BELOW, DatasetError, ImageError
+from scratchnet_cli.errors import DatasetError, ImageError
 from scratchnet_cli.system.files import check_writable, write_atomic
 from scratchnet_cli.system.progress import Progress
-from scratchnet_cli.system.text import (
-    annotate,
-    append_to_summary,
-    format_below,
-    format_exact,
-    has_colour,
-    on_github,
-    print_answer,
-    print_message,
-)
+from scratchnet_cli.system.text import escape, has_colour, print_answer, print_lines
 
 if TYPE_CHECKING:
     from scratchnet_cli.datasets.pictures import LabelledPictures
@@ -55,8 +48,10 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     "--weights",
     type=click.Path(),
     callback=require_text,
+    multiple=True,
     metavar="book|bundled|PATH",
-    help="The network to run.  [default: book, or bundled if book cannot be downloaded]",
+    help="The network to run; repeat it to compare networks (not with --activations or "
+    "--confusion).  [default: book, or bundled if book cannot be downloaded]",
 )
 @activations_option
 @click.option(
@@ -108,7 +103,7 @@ _COUNT = click.IntRange(1, 2**31 - 1)
 @quiet_option
 def command(
     batch_size: int,
-    weights: str | None,
+    weights: tuple[str, ...],
     activations: tuple[str, ...] | None,
     dataset: str | None,
     split: Literal["test", "train"],
@@ -130,10 +125,17 @@ def command(
     Without options: the book's weights on the 10,000 MNIST test images, both downloaded once and
     then cached.
     """
-    if confusion and format != "text":
-        raise click.UsageError("--confusion draws for people: it goes with --format text.")
-    if raw and polarity != "auto":
-        raise click.UsageError("--raw takes pictures as they are: not with --polarity.")
+    several = len(weights) > 1
+    is_text = format == "text"
+    reject_usage(
+        (confusion and not is_text, "--confusion draws for people: it goes with --format text."),
+        (raw and polarity != "auto", "--raw takes pictures as they are: not with --polarity."),
+        (confusion and several, "--confusion is for one network: give --weights once."),
+        (
+            activations is not None and several,
+            "--activations is for one network; `scratchnet convert` can state them in a file.",
+        ),
+    )
     if dataset in (None, "mnist"):
         from scratchnet_cli.downloads.assets import MNIST
         from scratchnet_cli.downloads.cache import unpack_ahead
@@ -147,10 +149,12 @@ def command(
     from scratchnet_cli.weights.load import load_weights
 
     stderr = Progress(progress, quiet, debug)
-    loaded = load_weights(weights, stderr, activations=activations)
-    # Only JSON and the report show single images.
-    details = format == "json" or report is not None
-    pictures = _labelled_pictures(dataset, split, loaded.network.outputs)
+    names = weights or (None,)
+    loaded, *others = [load_weights(name, stderr, activations=activations) for name in names]
+    # Only JSON, the report and comparisons need single images.
+    details = several or format == "json" or report is not None
+    classes = min(each.network.outputs for each in (loaded, *others))
+    pictures = _labelled_pictures(dataset, split, classes)
     if pictures:
         if transpose:
             raise click.UsageError("--transpose is for IDX, CSV and .npz files, not for pictures.")
@@ -175,22 +179,30 @@ def command(
         images = load_dataset(dataset, split, stderr, transpose).first(limit)
         result = evaluate(loaded, images, batch_size, details=details, progress=stderr)
     # The rate of images is the network's; that of pictures includes reading them.
-    unit = "pictures/s" if pictures else "images/s"
-    stderr.summary(
-        f"{result.weights.name} weights on {result.dataset.name}: {result.correct} of "
-        f"{result.total} right{result.unread}, {result.images_per_s:,.0f} {unit}"
-    )
-    _warn_of_fallback(result, stderr)
-    print_answer(_answer(result, format, confusion))
-    passed = _passes(result, min_accuracy)
+    _summarize(result, "pictures/s" if pictures else "images/s", stderr)
+    results = [result]
+    for other in others:
+        from scratchnet_cli.evaluation.compare import evaluate_also
+
+        results.append(evaluate_also(result, other, stderr))
+        _summarize(results[-1], "images/s", stderr)
+    if several and is_text and not quiet:
+        from scratchnet_cli.evaluation.formats import comparison_lines
+
+        print_lines("\n".join(comparison_lines(results)))
+    _warn_of_fallback(results, stderr)
+    print_answer(_answer(results, format, confusion))
+    exit_code = 0
+    if min_accuracy is not None:
+        from scratchnet_cli.commands.gates import check_accuracy
+
+        exit_code = check_accuracy(results, min_accuracy)
     if report:
         from scratchnet_cli.reports.evaluation_report import evaluation_page
 
-        page = evaluation_page(result, loaded.network)
+        page = evaluation_page(results, loaded.network)
         write_atomic(report, page.encode(), "own", "--report")
-    if result.unreadable:
-        return ImageError.exit_code
-    return 0 if passed else EXIT_BELOW
+    return ImageError.exit_code if result.unreadable else exit_code
 
 
 def _labelled_pictures(dataset: str | None, split: str, classes: int) -> LabelledPictures | None:
@@ -205,39 +217,30 @@ def _labelled_pictures(dataset: str | None, split: str, classes: int) -> Labelle
     return pictures
 
 
-def _answer(result: Evaluation, format: str, confusion: bool) -> str:  # noqa: A002
-    accuracy = f"Accuracy: {result.accuracy:.4f}"
+def _summarize(result: Evaluation, unit: str, progress: Progress) -> None:
+    progress.summary(
+        f"{result.weights.name} weights on {result.dataset.name}: {result.correct} of "
+        f"{result.total} right{result.unread}, {result.images_per_s:,.0f} {unit}"
+    )
+
+
+def _warn_of_fallback(results: Sequence[Evaluation], progress: Progress) -> None:
+    weights, dataset = results[0].weights, results[0].dataset
+    if cause := dataset.unavailable or weights.unavailable:
+        default = "MNIST" if dataset.fallback else "the book's weights"
+        images = "the 1,000-digit sample" if dataset.fallback else dataset.name
+        names = ", ".join(result.weights.name for result in results)
+        progress.warning(f"not {default}: {names} weights on {images} ({cause})")
+
+
+def _answer(results: Sequence[Evaluation], format: str, confusion: bool) -> str:  # noqa: A002
+    if format == "text" and len(results) > 1:
+        return "\n".join(f"{escape(each.weights.name)}\t{each.accuracy:.4f}" for each in results)
+    accuracy = f"Accuracy: {results[0].accuracy:.4f}"
     if format == "text" and not confusion:
         return accuracy
     from scratchnet_cli.evaluation.formats import confusion_lines, to_json, to_markdown
 
-    if format == "json":
-        return to_json(result)
-    if format == "markdown":
-        return to_markdown(result)
-    return "\n".join([*confusion_lines(result.confusion, has_colour(sys.stdout)), accuracy])
-
-
-def _warn_of_fallback(result: Evaluation, progress: Progress) -> None:
-    weights, dataset = result.weights, result.dataset
-    if cause := dataset.unavailable or weights.unavailable:
-        default = "MNIST" if dataset.fallback else "the book's weights"
-        images = "the 1,000-digit sample" if dataset.fallback else dataset.name
-        progress.warning(f"not {default}: {weights.name} weights on {images} ({cause})")
-
-
-def _passes(result: Evaluation, min_accuracy: float | None) -> bool:
-    """Check the threshold; report a failure."""
-    if min_accuracy is None or result.accuracy >= min_accuracy:
-        return True
-    message = (
-        f"the accuracy {format_below(result.accuracy, min_accuracy)} is below "
-        f"--min-accuracy {format_exact(min_accuracy)}"
-    )
-    print_message("error", message)
-    if on_github():
-        from scratchnet_cli.evaluation.formats import to_markdown
-
-        annotate("scratchnet eval", f"{message}: {result.title}")
-        append_to_summary(f"**Failed: {message}**\n\n{to_markdown(result)}")
-    return False
+    if format != "text":
+        return (to_json if format == "json" else to_markdown)(results)
+    return "\n".join([*confusion_lines(results[0].confusion, has_colour(sys.stdout)), accuracy])

@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from scratchnet_cli.evaluation.compare import compare
 from scratchnet_cli.evaluation.metrics import (
     MAX_CONFUSIONS,
     Counts,
@@ -20,16 +22,36 @@ from scratchnet_cli.system.text import escape
 
 # At most this many mistakes are listed one by one.
 MAX_MISTAKES = 24
+COMPARISON_COLUMNS = ("network", "accuracy", "right, first wrong", "wrong, first right", "p-value")
 # Codes of 256 colours: a blue for correct images, oranges for mistakes, darker for more of them.
 _CORRECT_COLOUR = "\x1b[38;5;231;48;5;25m"
 _MISTAKE_COLOURS = tuple(f"\x1b[38;5;16;48;5;{code}m" for code in (230, 223, 216, 209, 202))
 _RESET = "\x1b[0m"
 
 
-def to_json(result: Evaluation) -> str:
-    """Return one JSON object with every figure of the report. The result has details."""
+def to_json(results: Sequence[Evaluation]) -> str:
+    """Return one JSON object with every figure of the report. The results have details.
+
+    Of several networks it contains an object for each, and their comparisons with the first.
+    """
+    networks = [_fields(result) for result in results]
+    comparisons = [
+        {
+            "first": comparison.first.weights.name,
+            "second": comparison.second.weights.name,
+            "only_first": len(comparison.only_first),
+            "only_second": len(comparison.only_second),
+            "p_value": comparison.p_value,
+        }
+        for comparison in compare(results)
+    ]
+    several = {"networks": networks, "comparisons": comparisons}
+    return json.dumps(several if comparisons else networks[0])
+
+
+def _fields(result: Evaluation) -> dict[str, Any]:
     metrics = class_metrics(result.confusion)
-    fields: dict[str, Any] = {
+    return {
         "accuracy": result.accuracy,
         "interval": asdict(wilson(result.correct, result.total)),
         "correct": result.correct,
@@ -62,11 +84,45 @@ def to_json(result: Evaluation) -> str:
         "elapsed_s": result.elapsed_s,
         "images_per_s": result.images_per_s,
     }
-    return json.dumps(fields)
 
 
-def to_markdown(result: Evaluation) -> str:
-    """Return tables for a job summary: accuracy, a row for each class, the worst confusions."""
+def comparison_rows(results: Sequence[Evaluation]) -> list[tuple[str, ...]]:
+    """Return a row of texts for each network: the first, and the others compared with it."""
+    first, *_ = results
+    rows: list[tuple[str, ...]] = [(first.weights.name, f"{first.accuracy:.4f}", "", "", "")]
+    for comparison in compare(results):
+        counts = (len(comparison.only_second), len(comparison.only_first))
+        figures = (f"{comparison.second.accuracy:.4f}", *map(str, counts), comparison.p_text)
+        rows.append((comparison.second.weights.name, *figures))
+    return rows
+
+
+def comparison_lines(results: Sequence[Evaluation]) -> list[str]:
+    """Return the comparison as aligned lines, and a sentence on each difference."""
+    rows = [COMPARISON_COLUMNS, *comparison_rows(results)]
+    cells = [(escape(name), *figures) for name, *figures in rows]
+    width, *widths = (max(map(len, column)) for column in zip(*cells, strict=True))
+    lines = [
+        "  ".join([name.ljust(width), *map(str.rjust, figures, widths)]).rstrip()
+        for name, *figures in cells
+    ]
+    return [*lines, *(escape(comparison.verdict) for comparison in compare(results))]
+
+
+def to_markdown(results: Sequence[Evaluation]) -> str:
+    """Return tables for a job summary: those of each network, and their comparison."""
+    tables = [_tables(result) for result in results]
+    if len(results) > 1:
+        rows = [(_escape_markdown(name), *figures) for name, *figures in comparison_rows(results)]
+        lines = [COMPARISON_COLUMNS, (":--", "--:", "--:", "--:", "--:"), *rows]
+        verdicts = (_escape_markdown(comparison.verdict) for comparison in compare(results))
+        cells = (f"| {' | '.join(line)} |" for line in lines)
+        tables.append("\n".join(["### Comparison", "", *cells, "", *verdicts]))
+    return "\n\n".join(tables)
+
+
+def _tables(result: Evaluation) -> str:
+    """Return the accuracy, a row for each class, and the worst confusions."""
     interval = wilson(result.correct, result.total)
     lines = [
         f"### Accuracy {result.accuracy:.4f}: {_escape_markdown(result.title)}",

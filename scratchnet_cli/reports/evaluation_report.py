@@ -1,5 +1,7 @@
 """The report of ``eval``: figures, mistakes, and the images behind the confusion matrix."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from scratchnet_cli.evaluation.metrics import (
@@ -14,6 +16,7 @@ from scratchnet_cli.evaluation.result import Evaluation
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.reports.charts import MAX_MATRIX_CLASSES, heat_map, reliability_diagram
 from scratchnet_cli.reports.data_uris import signed_img
+from scratchnet_cli.reports.differences import differences_section
 from scratchnet_cli.reports.gallery import (
     Cells,
     cells_section,
@@ -26,20 +29,25 @@ from scratchnet_cli.reports.html import Html, document, header, run_section, sec
 MAX_UNITS, UNITS_PER_ROW = 100, 10
 
 
-def evaluation_page(result: Evaluation, network: Network) -> str:
-    """Return the report. The result has details."""
+def evaluation_page(results: Sequence[Evaluation], network: Network) -> str:
+    """Return the report of the first network, compared with others if there are any.
+
+    The results have details.
+    """
+    result, *others = results
     cells = choose_cells(result)
     ece = expected_calibration_error(result.reliability)
     return document(
         f"{result.accuracy:.4f}: {result.title}",
         _header(result, ece),
+        differences_section(results),
         _matrix(result, cells),
         _per_class(result),
         mistakes_section(result),
         unreadable_section(result),
         _calibration(result, ece),
         _first_layer(network, np.asarray(result.images).shape[1:]),
-        _run(result),
+        _run(result, others),
         cells_section(result, cells),
     )
 
@@ -120,10 +128,10 @@ def _first_layer(network: Network, shape: tuple[int, ...]) -> Html:
     return section("layer", "First layer", lead, image)
 
 
-def _run(result: Evaluation) -> Html:
+def _run(result: Evaluation, others: Sequence[Evaluation]) -> Html:
     unit = "pictures/s" if result.pictures else "images/s"
     speed = f"{result.elapsed_s:.3f} s, {result.images_per_s:,.0f} {unit}"
     run = f"{result.total:,} images in batches of {result.batch_size:,}: {speed}"
-    origins = ("weights", result.weights), ("dataset", result.dataset)
+    weights = [("weights", each.weights) for each in (result, *others)]
     split = [("split", result.split)] if result.split else []
-    return run_section((*origins, *split, ("run", run)), result.made)
+    return run_section((*weights, ("dataset", result.dataset), *split, ("run", run)), result.made)

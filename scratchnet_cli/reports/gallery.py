@@ -1,6 +1,7 @@
 """The images in an evaluation's report: mistakes, and those behind the confusion matrix."""
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -88,21 +89,30 @@ def cells_section(result: Evaluation, cells: Cells) -> Html:
     return section("pictures", "Behind the matrix", lead, *groups)
 
 
-def _cell(result: Evaluation, label: int, prediction: int, places: list[int]) -> Html:
-    count = int(result.confusion[label, prediction])
-    which = "least sure" if label == prediction else "surest"
+def small_figure(result: Evaluation, index: int, *lines: str) -> Html:
+    """Return an image with lines below it, and its place or the name of its file."""
+    name = str(index)
+    if result.pictures:
+        name = os.path.basename(result.pictures.paths[index])  # noqa: PTH119
+    return captioned(_image(result, index, "", "small"), *lines, name)
+
+
+def figures_group(title: str, anchor: str, figures: Sequence[Html], which: str, count: int) -> Html:
+    """Return figures below a heading. which: as in "the surest 60 of 99"; count: of all images."""
     some = (
-        f"the {which} {len(places)} of {count:,}"
-        if len(places) < count
+        f"the {which} {len(figures)} of {count:,}"
+        if len(figures) < count
         else f"{count:,} image{'' if count == 1 else 's'}"
     )
-    title, anchor = f"{label} read as {prediction} ", cell_anchor(label, prediction)
-    names = list(map(str, places))
-    if result.pictures:
-        names = [os.path.basename(result.pictures.paths[i]) for i in places]  # noqa: PTH119
-    images = (_image(result, i, "", "small") for i in places)
-    figures = tag("div", *map(captioned, images, names), class_="pictures")
-    return tag("div", tag("h3", title, tag("small", some), id=anchor), figures, class_="cell")
+    heading = tag("h3", f"{title} ", tag("small", some), id=anchor)
+    return tag("div", heading, tag("div", *figures, class_="pictures"), class_="cell")
+
+
+def _cell(result: Evaluation, label: int, prediction: int, places: list[int]) -> Html:
+    title, anchor = f"{label} read as {prediction}", cell_anchor(label, prediction)
+    which = "least sure" if label == prediction else "surest"
+    figures = [small_figure(result, i) for i in places]
+    return figures_group(title, anchor, figures, which, int(result.confusion[label, prediction]))
 
 
 def _figure(result: Evaluation, mistake: Mistake) -> Html:

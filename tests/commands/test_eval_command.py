@@ -76,7 +76,7 @@ def test_json_has_every_figure(run: Run) -> None:
     assert answer["images_per_s"] == pytest.approx(1000 / answer["elapsed_s"])
     assert result.stderr == ""
     np.savez("zeros.npz", W1=np.zeros((784, 10)), b1=np.zeros(10))
-    assert len(evaluated(run, "--weights", "zeros.npz")["mistakes"]) == 24
+    assert len(evaluated(run, "--weights", "zeros.npz")["networks"][1]["mistakes"]) == 24
 
 
 def test_confusion_is_aligned_and_ends_in_the_accuracy(run: Run) -> None:

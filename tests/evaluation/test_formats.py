@@ -53,6 +53,6 @@ def test_markdown_shows_ten_confusions() -> None:
         result = Evaluation(
             weights=origin, dataset=origin, confusion=confusion, batch_size=1, elapsed_s=1
         )
-        text = to_markdown(result)
+        text = to_markdown([result])
         assert f"\nConfusions {heading}:\n" in text
         assert text.partition("read as")[2].count("\n| ") == 10

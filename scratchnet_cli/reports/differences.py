@@ -1,0 +1,53 @@
+"""The images on which networks differ, in an evaluation's report."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet_cli.evaluation.compare import compare
+from scratchnet_cli.evaluation.formats import COMPARISON_COLUMNS, comparison_rows
+from scratchnet_cli.evaluation.result import Evaluation
+from scratchnet_cli.reports.gallery import (
+    MAX_GALLERY_PIXELS,
+    MAX_MISTAKES_PER_CELL,
+    figures_group,
+    small_figure,
+)
+from scratchnet_cli.reports.html import Html, section, table, tag
+
+
+def differences_section(results: Sequence[Evaluation]) -> Html:
+    """Return the networks compared with the first, and the images that only one of them reads."""
+    comparisons = compare(results)
+    if not comparisons:
+        return Html()
+    rows = comparison_rows(results)
+    listed = table("Each network, compared with the first", COMPARISON_COLUMNS, rows)
+    size = np.asarray(results[0].images)[0].size
+    max_images = min(MAX_MISTAKES_PER_CELL, MAX_GALLERY_PIXELS // (2 * len(comparisons) * size))
+    groups = []
+    for i, comparison in enumerate(comparisons, 1):
+        first, second = comparison.first, comparison.second
+        groups += [
+            _group(f"second-{i}", second, first, comparison.only_second, max_images),
+            _group(f"first-{i}", first, second, comparison.only_first, max_images),
+        ]
+    lead = " ".join(comparison.verdict for comparison in comparisons)
+    lead += " All other sections are about the first network."
+    wide = tag("section", listed, class_="wide", tabindex=0, aria_label="The networks")
+    return section("networks", "Networks compared", lead, wide, *groups)
+
+
+def _group(
+    anchor: str, right: Evaluation, wrong: Evaluation, places: NDArray[np.intp], max_images: int
+) -> Html:
+    """Return the images that one network reads and the other does not, its surest mistakes."""
+    surest = places[np.argsort(-wrong.confidence[places], kind="stable")[:max_images]].tolist()
+    labels = np.asarray(wrong.labels)
+    figures = [
+        small_figure(wrong, i, tag("strong", f"{labels[i]}, not {wrong.predictions[i]}"))
+        for i in surest
+    ]
+    title = f"{right.weights.name} reads, {wrong.weights.name} does not"
+    return figures_group(title, anchor, figures, "surest", len(places)) if figures else Html()
