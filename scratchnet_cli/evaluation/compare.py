@@ -54,7 +54,7 @@ class Comparison:
         if self.may_be_chance:
             return f"{self.p_value:.4f}"
         is_tiny = self.p_value < MIN_P_VALUE
-        return f"< {MIN_P_VALUE}" if is_tiny else format_below(self.p_value, SIGNIFICANCE)
+        return f"<{MIN_P_VALUE}" if is_tiny else format_below(self.p_value, SIGNIFICANCE)
 
     @property
     def verdict(self) -> str:

@@ -34,9 +34,8 @@ def differences_section(results: Sequence[Evaluation]) -> Html:
             _group(f"first-{i}", first, second, comparison.only_first, max_images),
         ]
     lead = " ".join(comparison.verdict for comparison in comparisons)
-    lead += " All other sections are about the first network."
-    wide = tag("section", listed, class_="wide", tabindex=0, aria_label="The networks")
-    return section("networks", "Networks compared", lead, wide, *groups)
+    lead += f" All other sections are about {results[0].weights.name}."
+    return section("networks", "Networks compared", lead, listed, *groups)
 
 
 def _group(
@@ -46,7 +45,7 @@ def _group(
     surest = places[np.argsort(-wrong.confidence[places], kind="stable")[:max_images]].tolist()
     labels = np.asarray(wrong.labels)
     figures = [
-        small_figure(wrong, i, tag("strong", f"{labels[i]}, not {wrong.predictions[i]}"))
+        small_figure(wrong, i, tag("strong", f"{labels[i]} read as {wrong.predictions[i]}"))
         for i in surest
     ]
     title = f"{right.weights.name} reads, {wrong.weights.name} does not"

@@ -245,6 +245,8 @@ def test_dataset_may_be_a_folder(run: Run, dataset: Path) -> None:
         (("--raw", "--polarity", "light"), "--raw takes pictures as they are"),
         (("--raw",), "for a folder of labelled pictures, and sample is none"),
         (("--polarity", "dark"), "for a folder of labelled pictures, and sample is none"),
+        (("--weights", "book", "--confusion"), "--confusion is for one network: give --weights"),
+        (("--weights", "book", "--activations", "relu"), "`scratchnet convert` can state them"),
         (("--skip-unreadable",), "for a folder of labelled pictures, and sample is none"),
         (("surplus",), "surplus"),
     ],

@@ -16,7 +16,7 @@ Pages = dict[str, Path]
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory, digits: Uint8) -> Pages:
-    """Make a report of ``eval``, one of pictures with long or hostile names, one of a number."""
+    """Make a report of two networks, one of pictures with odd names, one of a number."""
     folder = tmp_path_factory.mktemp("pages")
     pictures = folder / "pictures"
     pictures.mkdir()
@@ -26,9 +26,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory, digits: Uint8) -> Pages:
     (pictures / "<script>alert(1)<!-- bad.png").touch()
     number = np.hstack([np.pad(255 - pixels, 6, constant_values=255) for pixels in digits[:30]])
     Image.fromarray(number).save(folder / "number.png")
+    random = folder / f"{'long' * 50}.npz"
+    np.savez(random, W1=np.random.default_rng(1).normal(size=(784, 10)), b1=np.zeros(10))
     made = {name: folder / f"{name}.html" for name in ("eval", "predict", "multiple", "draw")}
     for args in (
-        ["eval", "--dataset", "sample", "-q", "--report", made["eval"]],
+        ["eval", "--dataset", "sample", "-q", "--report", made["eval"], "--weights", random],
         ["predict", pictures, "-q", "--report", made["predict"]],
         ["predict", "--multiple", folder / "number.png", "-q", "--report", made["multiple"]],
         ["draw", "--output", made["draw"]],
