@@ -37,6 +37,8 @@ BUNDLED = (*BUNDLED_WEIGHTS, "--dataset", "sample")
 # As printed for the bundled network on the sample; new weights change it.
 ACCURACY = "0.9860"
 
+# ``_isolated`` deletes the variable, and a test may ask for the fixture while it runs.
+REAL_DATA = os.environ.get("SCRATCHNET_REAL_DATA")
 WINDOWS = sys.platform == "win32"
 any_file_name = pytest.mark.skipif(WINDOWS, reason="Windows does not allow every file name")
 # The background jobs of a shell ignore Ctrl-C, and so would all processes that tests start.
@@ -139,8 +141,8 @@ def run_process() -> Run:
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of the real MNIST test set and the book's weights, or skip."""
-    if folder := os.environ.get("SCRATCHNET_REAL_DATA"):
-        return Path(folder)
+    if REAL_DATA:
+        return Path(REAL_DATA)
     pytest.skip("SCRATCHNET_REAL_DATA does not name a folder with the real MNIST test set")
 
 
