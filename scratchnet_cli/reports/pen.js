@@ -4,12 +4,15 @@ const PAD_SIDE = 224; // of the pad that is drawn on, in its own pixels
 const MAX_PICTURE_SIDE = 400; // larger pictures show no more of a digit
 const BRUSH_WIDTH = 18; // about MNIST's pen, for a digit that fills the pad
 const EMPTY_DRAWING = { base: null, strokes: [] };
+const FIRST_LABEL = 2; // of the example that the page starts with
 
 // Everything is drawn twice: as sharply as the screen can show it, and on a pad that is read.
 const screenPen = $("pad").getContext("2d");
 const readPen = newPen(PAD_SIDE, PAD_SIDE);
 
-let drawing = EMPTY_DRAWING; // lists of points { x, y, width }, over an example or a picture
+const examples = readExamples();
+const START = { base: examples.find(({ label }) => label === FIRST_LABEL), strokes: [] };
+let drawing = START; // lists of points { x, y, width }, over an example or a picture
 const past = []; // the drawings before this one
 let stroke = null; // the stroke that is being drawn
 let frame = 0; // the request of the next update
@@ -33,7 +36,10 @@ function update() {
   if (!stroke) announceAnswer();
   enable($("undo"), past.length > 0);
   enable($("clear"), drawing !== EMPTY_DRAWING);
-  $("hint").hidden = drawing !== EMPTY_DRAWING;
+  $("hint").hidden = drawing !== EMPTY_DRAWING && drawing !== START;
+  write($("hint"), drawing === START
+    ? "An example: your first stroke replaces it"
+    : "Draw a digit here, or take one from below");
 }
 
 /** Update once before the browser draws the next frame, after any number of events. */
@@ -129,10 +135,10 @@ function undo() {
 
 // ---------------------------------------------------------------------------------- Strokes
 
-/** Begin a stroke. It is drawn over an example, but replaces a picture file. */
+/** Begin a stroke. It is drawn over a chosen example, but replaces a picture or the first one. */
 function beginStroke(point) {
   past.push(drawing);
-  if (drawing.base?.isPicture) showDrawing(EMPTY_DRAWING);
+  if (drawing.base?.isPicture || drawing === START) showDrawing(EMPTY_DRAWING);
   stroke = [point];
   drawing = { base: drawing.base, strokes: [...drawing.strokes, stroke] };
   write($("message"), "");
@@ -199,13 +205,17 @@ function canvasOf(pixels) {
   return canvas;
 }
 
-/** Add a button for each digit that loads the next of its examples. */
-function addExamples() {
+/** Return the examples, { label, canvas, image }. */
+function readExamples() {
   const all = bytesOf(page.examples.pixels);
-  const examples = page.examples.labels.map((label, i) => {
+  return page.examples.labels.map((label, i) => {
     const pixels = all.subarray(i * SIDE_PIXELS ** 2, (i + 1) * SIDE_PIXELS ** 2);
     return { label, canvas: canvasOf(pixels), image: { pixels, warnings: [] } };
   });
+}
+
+/** Add a button for each digit that loads the next of its examples. */
+function addExamples() {
   for (const label of new Set(page.examples.labels)) {
     const own = examples.filter((example) => example.label === label);
     let next = 0;
@@ -240,7 +250,7 @@ async function openPicture([file]) {
   }
 }
 
-/** Fill the page with examples and an empty pad, and handle what is drawn and opened. */
+/** Fill the page with examples, and handle what is drawn and opened. */
 function startPen() {
   addExamples();
   handlePointers();

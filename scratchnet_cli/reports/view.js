@@ -477,7 +477,7 @@ function showSoftmax() {
 function startView() {
   const sizes = [layers[0].inputs, ...layers.map((layer) => layer.outputs)].join("-");
   const { name, sha256 } = page.weights;
-  write($("about"), `A ${sizes} network with the ${name} weights, all of it in this page.`);
+  write($("about"), `A ${sizes} network, ${name} weights`);
   write($("made"), `Made by scratchnet ${page.version}. Weights: ${name}, SHA-256 ${sha256}`);
   for (let i = 0; i < 4; i++) $("formulas").append(element("p"));
   readTheme();

@@ -121,7 +121,7 @@ def test_page_is_accessible(tab: Browser, drawing_page: Path, width: int, dark: 
     "window", ["320x568", "568x320", "640x450", "844x390", "390x664", "360x640"]
 )
 def test_page_fits_small_windows(opened: Browser, window: str) -> None:
-    """Nothing is cut off, there is room to scroll, and a phone shows pad and answer together."""
+    """Nothing is cut off, there is room to scroll, and a phone shows what it needs together."""
     width, height = map(int, window.split("x"))
     opened.resize(width, height)
     opened.click(EXAMPLE)
@@ -133,8 +133,10 @@ def test_page_fits_small_windows(opened: Browser, window: str) -> None:
     side = opened.box("#pad")["width"]
     assert side < height or side < 0.7 * width
     if window in ("390x664", "360x640"):
-        for part in ("#pad", "#undo", "#digit", "#probability"):
-            assert opened.box(part)["bottom"] <= height
+        parts = ("#pad", "#undo", EXAMPLE, "#digit")
+        bottoms = [opened.box(part)["bottom"] for part in (*parts, "#probability")]
+        assert bottoms[:4] == sorted(bottoms[:4])
+        assert max(bottoms) <= height
 
 
 def test_page_keeps_meaningful_colours_when_colours_are_forced(opened: Browser) -> None:
@@ -157,6 +159,25 @@ def test_page_without_scripts_explains_why_it_is_empty(tab: Browser, drawing_pag
     shown = tab.run("document.body.innerText")
     tab.call("Emulation.setScriptExecutionDisabled", value=False)
     assert ("is a script: allow it to run" in shown, "The answer" in shown) == (True, False)
+
+
+def test_page_starts_with_an_example(opened: Browser) -> None:
+    """All layers show values and can be clicked; the first stroke replaces it, and undo restores."""
+    coloured = "cells.slice(0, last).map(layer => new Set(layer.map(cell => cell.colour)).size > 9)"
+    assert (opened.text("digit"), opened.run(coloured)) == ("2", [True, True])
+    assert "Click or tap any unit" in opened.text("click-hint")
+    assert "your first stroke replaces it" in opened.text("hint")
+    for _ in range(2):
+        draw_with_mouse(opened, DIGITS[3])
+        state = "[drawing.base, drawing.strokes.length, $('hint').hidden]"
+        assert (opened.run(state), opened.text("digit")) == ([None, 1, True], "3")
+        opened.click("#undo")
+        assert opened.text("digit") == "2"
+    opened.click("#clear")
+    assert (opened.text("digit"), opened.text("hint")[:5]) == ("–", "Draw ")
+    opened.click(EXAMPLE, 1)
+    draw_with_mouse(opened, DIGITS[3])
+    assert opened.run("drawing.base.label") == 1
 
 
 def test_drawing_is_answered(opened: Browser) -> None:
@@ -284,7 +305,7 @@ def test_unreadable_picture_is_explained(opened: Browser) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_layout_stays_while_drawing(tab: Browser, drawing_page: Path, width: int) -> None:
-    """No part moves, from the empty page to one answer and to another."""
+    """No part moves, from the first page to one answer and to another."""
     parts = "main, section, h2, canvas, table, tr, .cell, .row, footer"
     boxes = f"""[...document.querySelectorAll("{parts}")]
       .map(part => part.getBoundingClientRect()).map(box => [box.left, box.top, box.height])"""
@@ -301,7 +322,7 @@ def test_unit_shows_its_formula(opened: Browser) -> None:
     opened.click(EXAMPLE, 6)
     pixels = np.array(opened.run("[...image.pixels]"), np.float32)
     step = trace_network(load_weights("bundled").network, pixels / 255)[1]
-    opened.click("#layers section:nth-child(2) .cell", 17)
+    opened.click("#layers section:nth-of-type(2) .cell", 17)
     assert opened.text("unit-title") == "Layer 2, unit 17"
     for value in (step.a[17], step.z[17]):
         assert f"= {value:.4f}" in opened.text("formulas").replace("−", "-")
@@ -395,7 +416,7 @@ def test_names_in_a_weight_file_stay_text(tab: Browser, make_page: MakePage) -> 
     assert tab.run("document.title") == "Draw a digit and watch the network"
     shown = tab.run("[...document.querySelectorAll('.row .name')].map(one => one.textContent)")
     assert tuple(shown) == names
-    assert "the <script>alert(1)<!--.npz weights" in tab.text("about")
+    assert ", <script>alert(1)<!--.npz weights" in tab.text("about")
     assert tab.run("[document.images.length, document.scripts.length]") == [0, 2]
     tab.click(EXAMPLE)
     assert (tab.text("digit"), tab.width()) == (names[0], 390)
