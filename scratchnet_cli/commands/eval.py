@@ -202,6 +202,7 @@ def command(
 
         page = evaluation_page(results, loaded.network)
         write_atomic(report, page.encode(), "own", "--report")
+        stderr.note(f"report: {report}")
     return ImageError.exit_code if result.unreadable else exit_code
 
 

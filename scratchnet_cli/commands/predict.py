@@ -186,6 +186,7 @@ def command(
             flush_answers()
     if report:
         write_atomic(report, page.to_html(loaded.origin).encode(), "own", "--report")
+        messages.note(f"report: {report}")
     printer.finish(loaded.origin.name)
     return printer.exit_code
 

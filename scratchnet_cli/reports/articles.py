@@ -7,11 +7,13 @@ from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.digit_image import Box
 from scratchnet_cli.prediction.answers import Number
 from scratchnet_cli.reports.data_uris import thumbnail
-from scratchnet_cli.reports.html import Html, img, join, section, table, tag
+from scratchnet_cli.reports.html import Html, breakable, img, join, section, table, tag
 from scratchnet_cli.system.inputs import read_bytes
 
 # The longer side of an original. With numbers drawn over it, these must be legible.
-THUMBNAIL_PIXELS, OVERLAY_PIXELS = 96, 720
+THUMBNAIL_PIXELS, OVERLAY_PIXELS = 96, 1024
+# A picture with more digits is shown larger: on the whole width, or if it is high, on half of it.
+MAX_SMALL_DIGITS = 6
 # The height of letters: a share of the digits' height, within shares of the picture's longer side.
 LETTER_HEIGHT_RATIO, MIN_LETTER_RATIO, MAX_LETTER_RATIO = 0.5, 1 / 60, 1 / 16
 
@@ -19,7 +21,7 @@ LETTER_HEIGHT_RATIO, MIN_LETTER_RATIO, MAX_LETTER_RATIO = 0.5, 1 / 60, 1 / 16
 def article_head(path: str, answer: str, probability: float, warnings: Sequence[str]) -> Html:
     """Return the path, the answer with its probability, and the warnings if there are any."""
     return join(
-        tag("h3", path),
+        tag("h3", breakable(path)),
         tag("p", answer, tag("small", f"{probability:.4f}"), class_="number"),
         tag("p", f"doubtful: {', '.join(warnings)}", class_="warnings") if warnings else Html(),
     )
@@ -48,7 +50,10 @@ def original(path: str, numbers: Sequence[Number] = ()) -> Html:
     image = img(source, "The picture as it was given", "original", width, height)
     if not has_places:
         return image
-    return tag("div", image, overlay(numbers, (width, height), scale), class_="found")
+    digits = sum(len(number.digits) for number in numbers)
+    share = "third" if digits <= MAX_SMALL_DIGITS else "whole" if width > height else "half"
+    boxes = overlay(numbers, (width, height), scale)
+    return tag("div", image, boxes, class_=f"found {share}")
 
 
 def overlay(numbers: Sequence[Number], size: tuple[int, int], scale: float) -> Html:
@@ -62,10 +67,11 @@ def overlay(numbers: Sequence[Number], size: tuple[int, int], scale: float) -> H
         if number.box is None:
             continue
         left, top, _, bottom = (scale * side for side in number.box)
-        letter = max(LETTER_HEIGHT_RATIO * (bottom - top), MIN_LETTER_RATIO * longer)
-        letter = min(letter, MAX_LETTER_RATIO * longer)
+        room = max(top, height - bottom)
+        letter = min(LETTER_HEIGHT_RATIO * (bottom - top), MAX_LETTER_RATIO * longer, room)
+        letter = max(letter, MIN_LETTER_RATIO * longer)
         # Below the number if there is no room above.
-        y = top - 0.2 * letter if top > letter else bottom + 0.9 * letter
+        y = top - 0.2 * letter if top >= letter else bottom + 0.9 * letter
         marks += [
             _rectangle("all uncertain" if number.warnings else "all", number.box, scale),
             tag("text", _text(number), x=f"{left:.1f}", y=f"{y:.1f}", font_size=f"{letter:.1f}"),

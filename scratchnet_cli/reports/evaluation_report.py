@@ -47,8 +47,8 @@ def evaluation_page(results: Sequence[Evaluation], network: Network) -> str:
         unreadable_section(result),
         _calibration(result, ece),
         _first_layer(network, np.asarray(result.images).shape[1:]),
-        _run(result, others),
         cells_section(result, cells),
+        _run(result, others),
     )
 
 

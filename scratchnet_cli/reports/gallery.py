@@ -11,7 +11,16 @@ from scratchnet_cli.prediction.answers import probability_warnings
 from scratchnet_cli.reports.articles import article_head, failures_section, original
 from scratchnet_cli.reports.charts import MAX_MATRIX_CLASSES, bars, cell_anchor
 from scratchnet_cli.reports.data_uris import grey_img
-from scratchnet_cli.reports.html import Html, captioned, section, tag
+from scratchnet_cli.reports.html import (
+    MAX_OPEN_CARDS,
+    Html,
+    breakable,
+    captioned,
+    card_grid,
+    collapsed,
+    section,
+    tag,
+)
 
 # The largest number of labelled pictures to show that were read wrong.
 MAX_PICTURE_MISTAKES = 100
@@ -37,14 +46,12 @@ def mistakes_section(result: Evaluation) -> Html:
         return section("mistakes", heading, f"No {what} was read wrong.")
     wrong = int((~result.is_correct).sum())
     lead = f"The {len(mistakes)} of {wrong:,} of which the network was most sure."
+    if len(mistakes) == wrong:
+        lead = f"All {wrong:,}, and first those of which the network was most sure."
     if not pictures:
-        figures = (_figure(result, mistake) for mistake in mistakes)
-        gallery = tag("div", *figures, class_="gallery")
+        gallery = card_grid([_figure(result, mistake) for mistake in mistakes], "gallery")
     else:
-        if len(mistakes) == wrong:
-            lead = f"All {wrong:,}, and first those of which the network was most sure."
-        articles = (_article(result, pictures, mistake) for mistake in mistakes)
-        gallery = tag("div", *articles, class_="sheet")
+        gallery = card_grid([_article(result, pictures, mistake) for mistake in mistakes], "sheet")
     return section("mistakes", heading, lead, LEGEND, gallery)
 
 
@@ -85,7 +92,9 @@ def cells_section(result: Evaluation, cells: Cells) -> Html:
         if result.pictures
         else "The number under a picture is its place in the dataset, counted from 0."
     )
-    groups = (_cell(result, *cell, places) for cell, places in cells.items())
+    groups = [_cell(result, *cell, places) for cell, places in cells.items()]
+    if (count := sum(map(len, cells.values()))) > MAX_OPEN_CARDS:
+        groups = [collapsed(f"Show {count:,} images", *groups)]
     return section("pictures", "Behind the matrix", lead, *groups)
 
 
@@ -93,7 +102,7 @@ def small_figure(result: Evaluation, index: int, *lines: str) -> Html:
     """Return an image with lines below it, and its place or the name of its file."""
     name = str(index)
     if result.pictures:
-        name = os.path.basename(result.pictures.paths[index])  # noqa: PTH119
+        name = breakable(os.path.basename(result.pictures.paths[index]))  # noqa: PTH119
     return captioned(_image(result, index, "", "small"), *lines, name)
 
 
@@ -105,7 +114,7 @@ def figures_group(title: str, anchor: str, figures: Sequence[Html], which: str, 
         else f"{count:,} image{'' if count == 1 else 's'}"
     )
     heading = tag("h3", f"{title} ", tag("small", some), id=anchor)
-    return tag("div", heading, tag("div", *figures, class_="pictures"), class_="cell")
+    return tag("div", heading, card_grid(figures, "pictures"), class_="cell")
 
 
 def _cell(result: Evaluation, label: int, prediction: int, places: list[int]) -> Html:
@@ -136,7 +145,8 @@ def _article(result: Evaluation, pictures: PictureDetails, mistake: Mistake) -> 
     return tag(
         "article",
         article_head(path, answer, mistake.probability, warnings),
-        tag("div", original(path), seen, class_="seen"),
+        tag("div", original(path), tag("div", seen, class_="seen"), class_="views"),
+        class_="narrow",
     )
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from html import escape as escape_html
 from pathlib import Path
@@ -13,6 +14,9 @@ from scratchnet_cli.system.text import escape
 _STYLE = Path(__file__).with_name("page.css")
 # Elements that never have content have no end tag.
 _VOID_TAGS = ("img", "meta")
+_SECTION = re.compile('<section id="(.*?)"><h2>(.*?)</h2>')
+# A section with more cards shows its first ones; the others are collapsed.
+MAX_OPEN_CARDS, FIRST_CARDS = 40, 12
 
 
 class Html(str):
@@ -35,13 +39,18 @@ def join(*content: str) -> Html:
     return Html("".join(parts))
 
 
+def breakable(text: str) -> Html:
+    """Return text that may be broken after the separators in a path, but not before a suffix."""
+    return Html(re.sub(r"\w[/\\_-]+", r"\g<0><wbr>", join(text)))
+
+
 def table(
     caption: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], class_: str = "figures"
 ) -> Html:
     """Return a table whose first column names its rows."""
     head = tag("tr", *(tag("th", name, scope="col") for name in columns))
     body = (
-        tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest))
+        tag("tr", tag("th", breakable(first), scope="row"), *(tag("td", cell) for cell in rest))
         for first, *rest in rows
     )
     return tag(
@@ -62,13 +71,28 @@ def captioned(content: str, *lines: str) -> Html:
 def header(kicker: str, heading: str, figures: Sequence[tuple[str, str]]) -> Html:
     """Return the top of a report: its subject, and its main figures, the first of them large."""
     items = (tag("li", name, tag("strong", value)) for name, value in figures)
-    return tag("header", tag("p", kicker), tag("h1", heading), tag("ul", *items, class_="key"))
+    title = tag("h1", breakable(heading))
+    return tag("header", tag("p", kicker), title, tag("ul", *items, class_="key"))
 
 
 def section(anchor: str, heading: str, lead: str, *content: str) -> Html:
     """Return a part of the report: its heading, a paragraph if there is one, and the content."""
     paragraph = tag("p", lead) if lead else Html()
     return join(tag("section", tag("h2", heading), paragraph, *content, id=anchor), Html("\n"))
+
+
+def card_grid(cards: Sequence[Html], class_: str) -> Html:
+    """Return the cards; of more than ``MAX_OPEN_CARDS``, all but the first are collapsed."""
+    shown = FIRST_CARDS if len(cards) > MAX_OPEN_CARDS else len(cards)
+    grid = tag("div", *cards[:shown], class_=class_)
+    if not (rest := cards[shown:]):
+        return grid
+    return join(grid, collapsed(f"Show {len(rest)} more", tag("div", *rest, class_=class_)))
+
+
+def collapsed(summary: str, *content: str) -> Html:
+    """Return content that a click on the summary, or a link into it, shows."""
+    return tag("details", tag("summary", summary), *content)
 
 
 def run_section(rows: Sequence[tuple[str, str | Origin]], made: str) -> Html:
@@ -86,10 +110,10 @@ def _origin(value: str | Origin) -> str:
     if isinstance(value, str):
         return value
     name = f"{value.name}, in place of the default" if value.fallback else value.name
-    return join(name, tag("span", value.source), tag("code", value.sha256))
+    return join(name, tag("span", breakable(value.source)), tag("code", value.sha256))
 
 
-def document(title: str, *content: str) -> str:
+def document(title: str, top: Html, *sections: Html) -> str:
     """Return a whole report. Its policy forbids loading, scripts and sending."""
     style = _STYLE.read_text(encoding="utf-8")
     head = tag(
@@ -103,7 +127,10 @@ def document(title: str, *content: str) -> str:
         tag("title", title),
         tag("style", Html(style)),
     )
-    body = tag("body", Html("\n"), tag("main", *content), Html("\n"))
+    found = _SECTION.findall(join(*sections))
+    links = (tag("li", tag("a", Html(name), href=f"#{anchor}")) for anchor, name in found)
+    contents = tag("nav", tag("ul", *links), aria_label="Contents")
+    body = tag("body", Html("\n"), tag("main", top, contents, *sections), Html("\n"))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 

@@ -7,14 +7,21 @@ from scratchnet_cli.prediction.answers import Answer, Digit, Result, Unreadable
 from scratchnet_cli.reports.articles import article_head, failures_section, original
 from scratchnet_cli.reports.charts import bars
 from scratchnet_cli.reports.data_uris import grey_img
-from scratchnet_cli.reports.html import Html, captioned, document, header, run_section, section, tag
+from scratchnet_cli.reports.html import (
+    Html,
+    captioned,
+    card_grid,
+    document,
+    header,
+    run_section,
+    section,
+    tag,
+)
 from scratchnet_cli.system.origin import Origin, utc_now
 
 MAX_ANSWERS = 200
 # Longer numbers are not shown to their end.
 MAX_DIGITS = 12
-# A picture with more digits takes the whole width.
-MAX_NARROW_DIGITS = 6
 
 
 class PredictionPage:
@@ -57,7 +64,7 @@ class PredictionPage:
             else (f"All {self._answered:,}")
         )
         lead = f"{some}, the doubtful first, and the least sure first."
-        articles = tag("div", *(_article(answer) for *_, answer in shown), class_="sheet")
+        articles = card_grid([_article(answer) for *_, answer in shown], "sheet")
         return document(
             title,
             header("scratchnet predict", title, figures),
@@ -76,7 +83,7 @@ def _article(answer: Answer) -> Html:
         article_head(answer.path, answer.number, answer.probability, answer.warnings),
         tag("div", original(answer.path, answer.numbers), seen, class_="views"),
         tag("p", f"and {rest} more digits") if rest else Html(),
-        class_="full" if len(answer.digits) > MAX_NARROW_DIGITS else "narrow",
+        class_="full" if len(digits) > 1 else "narrow",
     )
 
 

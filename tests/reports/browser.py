@@ -9,9 +9,12 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from select import select
 from typing import Any
+
+import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -20,6 +23,7 @@ OPTIONS = (
     "--disable-dev-shm-usage --remote-debugging-pipe"
 )
 TIMEOUT_S = 30
+AXE = "axe.run().then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html}`))"
 
 
 class Browser:
@@ -96,6 +100,12 @@ class Browser:
         """Check that the page asked only for itself, and that the console is empty."""
         assert [url for url in self.requests if not url.startswith("data:")] == [page.as_uri()]
         assert self.messages == []
+
+    def check_accessible(self) -> None:
+        """Check that axe-core finds nothing; skip the test without it."""
+        axe = resources.files(pytest.importorskip("axe_core_python")) / "axe.min.js"
+        self.run(f"{axe.read_text(encoding='utf-8')}; 0")
+        assert self.run(AXE) == []
 
     def _wait_for(self, key: str, value: object) -> dict[str, Any]:
         """Return the message with this value, and record the events before it."""

@@ -30,7 +30,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Record an element."""
         self.elements.append((tag, {key: value or "" for key, value in attrs}))
-        self._open += [tag] * (tag not in ("meta", "img"))
+        self._open += [tag] * (tag not in ("meta", "img", "wbr"))
         if tag == "table":
             self._tables.append(([], []))
         elif tag == "tr":

@@ -50,6 +50,32 @@ def test_page_needs_no_other_file(tab: Browser, pages: Pages, name: str, window:
     colour = tab.run("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     assert (sum(colour) < 3 * 128) is window[1]
     tab.check_quiet(pages[name])
+    tab.run("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    assert tab.width() <= window[0]
+    tab.check_accessible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["predict", "multiple"])
+def test_bars_are_beside_their_image(tab: Browser, pages: Pages, name: str, width: int) -> None:
+    """No card has an empty block: bars begin where images end, and a wide sheet takes all."""
+    tab.show(pages[name], width)
+    image, bars = tab.box(".seen .digit"), tab.box(".seen .bars")
+    assert 0 < bars["left"] - image["right"] < 20
+    assert image["top"] <= bars["top"] < image["bottom"]
+    if name == "multiple":
+        assert tab.box(".found")["width"] == tab.box("main > section")["width"]
+
+
+def test_matrix_opens_the_images_behind_it(tab: Browser, pages: Pages) -> None:
+    """They are collapsed, and a link to one cell shows them."""
+    tab.show(pages["eval"])
+    hidden = (
+        "!document.querySelector('#pictures .cell').checkVisibility({ contentVisibilityAuto: 1 })"
+    )
+    before = tab.run(hidden)
+    tab.click(".heat a")
+    assert (before, tab.run(hidden)) == (True, False)
 
 
 @pytest.mark.parametrize("name", ["eval", "draw"])

@@ -22,7 +22,7 @@ from scratchnet_cli.prediction.answers import Answer, Digit, Number, Unreadable
 from scratchnet_cli.reports import articles, prediction_report
 from scratchnet_cli.reports.articles import overlay
 from scratchnet_cli.reports.data_uris import thumbnail
-from scratchnet_cli.reports.html import join, tag
+from scratchnet_cli.reports.html import breakable, join, tag
 from scratchnet_cli.reports.prediction_report import PredictionPage
 from scratchnet_cli.system.origin import Origin
 from tests.conftest import Run, Uint8, encoded
@@ -40,6 +40,7 @@ def test_text_is_escaped() -> None:
     assert inner == "<b>&lt;i&gt;&amp;</b>"
     outer = f'<p title="&quot;&#x27;&lt;\\x1b&gt;">{inner}&lt;u&gt;</p>'
     assert tag("p", inner, "<u>", title="\"'<\x1b>") == outer
+    assert breakable("/<a>/b_c-d.e\\f.png") == "/&lt;a&gt;/b_<wbr>c-<wbr>d.e\\<wbr>f.png"
     assert join(str(inner), inner) == f"&lt;b&gt;&amp;lt;i&amp;gt;&amp;amp;&lt;/b&gt;{inner}"
 
 
@@ -109,6 +110,16 @@ def test_report_of_thousands_is_bounded() -> None:
     assert len(page) < 2_000_000
 
 
+@pytest.mark.parametrize(("cards", "shown"), [(40, 40), (41, 12)])
+def test_report_collapses_many_cards(cards: int, shown: int) -> None:
+    """Of more than 40 cards the first 12 are shown, and the others by a click."""
+    report = PredictionPage()
+    for i in range(cards):
+        report.add(Answer(f"{i}.png", [digit(0.9)]))
+    first, _, rest = report.to_html(ORIGIN).partition("<details><summary>Show 29 more</summary>")
+    assert (first.count("<article"), rest.count("<article")) == (shown, cards - shown)
+
+
 def test_report_marks_uncertain_numbers() -> None:
     """A question mark and a box of another kind show which of two numbers to check."""
     numbers = [
@@ -122,8 +133,14 @@ def test_report_marks_uncertain_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("top", "bottom", "y", "size"),
-    # Half as high as the digit, above it; then the largest and the smallest, and one below.
-    [(100, 120, 49.0, 5.0), (100, 180, 48.8, 6.2), (100, 104, 49.7, 1.7), (6, 30, 20.4, 6.0)],
+    # Half as high as the digit, above it; the largest and the smallest; one below; as the room is.
+    [
+        (100, 120, 49.0, 5.0),
+        (100, 180, 48.8, 6.2),
+        (100, 104, 49.7, 1.7),
+        (6, 30, 20.4, 6.0),
+        (8, 116, 3.2, 4.0),
+    ],
 )
 def test_report_writes_numbers_at_boxes(top: int, bottom: int, y: float, size: float) -> None:
     """The letters are above the box, or below it if there is no room; their size is limited."""
@@ -135,9 +152,9 @@ def test_report_writes_numbers_at_boxes(top: int, bottom: int, y: float, size: f
     assert page.all("rect", "height") == [f"{(bottom - top) / 2:.1f}"] * 2
 
 
-@pytest.mark.parametrize(("count", "class_"), [(6, "narrow"), (7, "full"), (30, "full")])
+@pytest.mark.parametrize(("count", "class_"), [(1, "narrow"), (2, "full"), (30, "full")])
 def test_report_cuts_long_numbers(count: int, class_: str) -> None:
-    """The first 12 of 30 digits are shown on the whole width, and how many are left out."""
+    """Several digits take the whole width; the first 12 of 30 are shown, and how many are left."""
     report = PredictionPage()
     report.add(Answer("number.png", [digit(0.9)] * count))
     page = Page(report.to_html(ORIGIN))
@@ -161,7 +178,7 @@ def test_report_draws_numbers_at_their_places(run: Run, digits: Uint8) -> None:
         for name, box in page.elements
         if name == "rect" and box["class"].startswith("all")
     ]
-    expected = np.array([first["box"], second["box"]]) * 720 / 1500
+    expected = np.array([first["box"], second["box"]]) * 1024 / 1500
     expected[:, 2:] -= expected[:, :2]
     assert np.array(boxes) == pytest.approx(expected, abs=0.2)
 

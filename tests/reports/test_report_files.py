@@ -42,11 +42,12 @@ def test_report_is_refused_before_the_work(
 
 
 def test_report_replaces_its_predecessor(run: Run, command: list[str]) -> None:
-    """It begins with the marker, so the next run replaces it; nothing else is left."""
+    """It begins with the marker, so the next run replaces it; a note names it."""
     path = Path("out/report.html")
     path.parent.mkdir()
-    for _ in range(2):
-        run(*command, path, *BUNDLED_WEIGHTS)
+    for options in ([], ["--quiet"] * (command[0] != "draw")):
+        stderr = run(*command, path, *BUNDLED_WEIGHTS, *options).stderr
+        assert (f"note: report: {path}\n" in stderr) is (command[0] != "draw" and not options)
         page = path.read_bytes()
         assert page.startswith(b"<!DOCTYPE html>\n<html")
         assert PAGE_MARKER in page[:MARKER_BYTES]
