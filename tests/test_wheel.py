@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,6 +15,8 @@ import pytest
 from tests.conftest import BUNDLED, run_python
 
 ROOT = Path(__file__).parents[1]
+# With the way to the internet that each test takes away.
+ONLINE = dict(os.environ)
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +61,21 @@ def test_wheel_contains_the_parts_of_reports(installed: Path) -> None:
     report, page = (path.read_text(encoding="utf-8") for path in sorted(Path().glob("*.html")))
     assert "prefers-color-scheme" in report
     assert re.search("prefers-color-scheme.*function softmax", page, re.DOTALL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["pipx install", "uv tool install"])
+def test_checkout_is_installed_as_a_tool(tmp_path: Path, command: str) -> None:
+    """The command of the README installs a program that reads a picture; it needs an index."""
+    tool, *arguments = command.split()
+    if not (found := shutil.which(tool)):
+        pytest.skip(f"{tool} is not installed")
+    variables = {
+        **dict.fromkeys(("PIPX_HOME", "UV_TOOL_DIR"), str(tmp_path / "home")),
+        **dict.fromkeys(("PIPX_BIN_DIR", "UV_TOOL_BIN_DIR"), str(tmp_path / "bin")),
+        **dict.fromkeys(("PIPX_DEFAULT_PYTHON", "UV_PYTHON"), sys.executable),
+    }
+    subprocess.run([found, *arguments, ROOT], env=ONLINE | variables, check=True)
+    (program,) = (tmp_path / "bin").iterdir()
+    photo = ROOT / ".github" / "assets" / "photo.jpg"
+    assert run_installed(program, "predict", photo) == f"{photo}\t4\t1.0000\n"
