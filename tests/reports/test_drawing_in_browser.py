@@ -1,10 +1,12 @@
 """The page to draw on in a real browser: what it shows, what one can do, and what never happens."""
 
+import base64
+import io
 import json
 import math
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +135,21 @@ def test_page_fits_small_windows(opened: Browser, window: str) -> None:
         bottoms = [opened.box(part)["bottom"] for part in (*parts, "#probability")]
         assert bottoms[:4] == sorted(bottoms[:4])
         assert max(bottoms) <= height
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_first_screen_has_no_large_empty_area(opened: Browser, width: int, height: int) -> None:
+    """The largest rectangle of background colour covers less than a quarter of the window."""
+    opened.resize(width, height)
+    shot = base64.b64decode(opened.call("Page.captureScreenshot", format="png")["data"])
+    pixels = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))
+    empty = (pixels == pixels[0, 0]).all(2)[: height // 10 * 10, : width // 10 * 10]
+    blocks = empty.reshape(height // 10, 10, width // 10, 10).all((1, 3))
+    areas = [
+        (bottom - top) * max(map(len, bytes(blocks[top:bottom].all(0)).split(b"\0")))
+        for top, bottom in combinations(range(len(blocks) + 1), 2)
+    ]
+    assert 0.02 < max(areas) / blocks.size < 0.25
 
 
 def test_page_keeps_meaningful_colours_when_colours_are_forced(opened: Browser) -> None:
