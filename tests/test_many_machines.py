@@ -1,4 +1,4 @@
-"""The scripts of *Many machines* in the README, run on the engines, compared with ``predict``."""
+"""The scripts of pipelines.md, run on the engines, compared with ``predict``."""
 
 import importlib.util
 import json
@@ -17,8 +17,8 @@ from scratchnet_cli import Prediction
 from tests.conftest import Result, Uint8, encoded, run_python
 from tests.prediction.test_predictor import assert_same, printed_predictions
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-SCRIPTS = re.findall(r"^```py\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PIPELINES = Path(__file__).parents[1] / ".github" / "docs" / "pipelines.md"
+SCRIPTS = re.findall(r"^```py\n(.*?)^```$", PIPELINES.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 
 def rows_of(script: str) -> list[Prediction]:

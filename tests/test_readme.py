@@ -1,41 +1,62 @@
-"""The README, compared with the program: examples, options, scripts and jobs."""
+"""The README and the other documents, compared with the program."""
 
 import doctest
+import pickle
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import click
+import numpy as np
 import pytest
+from PIL import Image
 
 from scratchnet_cli.cli import COMMANDS, scratchnet
 from scratchnet_cli.downloads.assets import all_assets
-from tests.conftest import run_python
+from tests.conftest import WINDOWS, Uint8
+from tests.weights.weight_files import Arrays, book_arrays
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```console\n\$ (scratchnet .*)\n((?:.*\n)*?)```$", README, re.MULTILINE)
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob(".github/[CS]*[GY].md"))]
+DOCUMENTS += sorted(ROOT.glob(".github/docs/*.md"))
+TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in DOCUMENTS}
+README, CI = TEXTS["README.md"], TEXTS[".github/docs/ci.md"]
+LINES = re.findall(r"^ *- (?:run: )?(scratchnet .*)$", README + CI, re.MULTILINE)
 
 
-def output_of(command: str) -> str:
-    """Return what the command prints, stderr and stdout in their order."""
-    to_stdout = {"capture_output": False, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return run_python("-m", "scratchnet_cli", *command.split()[1:], **to_stdout).stdout
+def blocks(language: str, *names: str) -> list[str]:
+    """Return the blocks of code in this language, in all documents or in these."""
+    text = "\n".join(TEXTS[name] for name in names or TEXTS)
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def block(start: str) -> str:
-    """Return the only block of code that starts so."""
-    (text,) = re.findall(rf"^{start}.*?^```$", README, re.MULTILINE | re.DOTALL)
-    return str(text).partition("\n")[2].removesuffix("```")
+def commands_in(block: str) -> list[tuple[str, str]]:
+    """Return the commands in a block, with what they print."""
+    return re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
 
 
-def run_prompts(text: str) -> int:
-    """Run what is typed at prompts; return how many, if each gives what is below it."""
-    test = doctest.DocTestParser().get_doctest(text, {}, "README", None, None)
-    failed, attempted = doctest.DocTestRunner().run(test)
-    return 0 if failed else attempted
+EXAMPLES = [example for block in blocks("console") for example in commands_in(block)]
+SCRIPTS = blocks("py", "README.md", ".github/docs/reference.md")
+
+
+def run_in_shell(script: str, stderr: int = subprocess.STDOUT) -> "subprocess.CompletedProcess[str]":
+    """Run a script in which ``scratchnet`` is the program that is tested."""
+    if (WINDOWS and "|" in script) or ("| jq" in script and not shutil.which("jq")):
+        pytest.skip("there is no /bin/sh, or no jq")
+    program = [sys.executable, "-m", "scratchnet_cli"]
+    command = [*program, *shlex.split(script)[1:]]
+    if not WINDOWS:
+        function = f'scratchnet() {{ {shlex.join(program)} "$@"; }}\n'
+        command = ["/bin/sh", "-euc", function + script]
+    return subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=stderr, encoding="utf-8", check=False
+    )
 
 
 @pytest.fixture
@@ -44,37 +65,96 @@ def _mirror(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCRATCHNET_MIRROR", str(real_data.resolve()))
 
 
-def test_readme_names_only_options_that_exist() -> None:
-    """Every option in the text is one of a command, or of another program in an example."""
+@pytest.fixture
+def params() -> Arrays:
+    """Return the arrays of the book's ``TwoLayerNet``."""
+    return book_arrays(784, 50, 10)
+
+
+@pytest.fixture
+def _files(digits: Uint8, labels: Uint8, params: Arrays) -> None:
+    """Write the files that the examples read."""
+    shutil.copytree(ROOT / ".github" / "assets", ".github/assets")
+    np.savez("mine.npz", activations=["relu", "identity"], **params)
+    Path("two_layer_net.pkl").write_bytes(pickle.dumps(params))
+    np.savetxt("test.csv", digits[:2].reshape(2, 784), "%d", ",", header="pixels", comments="")
+    for image, label in zip(digits, labels, strict=True):
+        folder = Path("my-pictures", str(label))
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / "digit.png")
+
+
+def test_readme_is_short() -> None:
+    """The README has at most 250 lines."""
+    assert len(README.splitlines()) <= 250
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_sentences_are_short(name: str) -> None:
+    """No sentence has more than 30 words."""
+    text = re.sub(r"^```.*?^```$", ".", TEXTS[name], flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^(#.*|.*\]\(#.*)$", ".", text, flags=re.MULTILINE)
+    ends = r"[.?!:][)*\"]*\s|\s\|(?:\s|$)|\n\s*\n|\n\s*(?:-|\d\.)\s"
+    assert [one for one in re.split(ends, text) if len(one.split()) > 30] == []
+
+
+def test_documents_name_all_options_and_no_others() -> None:
+    """The options in the text are those of the commands, and the reference has all of them."""
     context = click.Context(scratchnet)
     commands = [scratchnet, *(scratchnet.get_command(context, name) for name in COMMANDS)]
     known = {option for command in commands if command for p in command.params for option in p.opts}
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
-    assert named - known == {"--help", "--json-lines"}
+    known = {option for option in known if option.startswith("--")} | {"--help"}
+    named = {
+        name: set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) for name, text in TEXTS.items()
+    }
+    assert known <= named[".github/docs/reference.md"]
+    assert set().union(*named.values()) - known == {"--json-lines", "--repo"}
 
 
-@pytest.mark.usefixtures("_mirror")
+@pytest.mark.parametrize("name", TEXTS)
+def test_links_lead_somewhere(name: str) -> None:
+    """Each link leads to a file, and to a heading in it."""
+    for target in re.findall(r"\]\((?!https:)(.*?)\)", TEXTS[name]):
+        path, _, anchor = target.partition("#")
+        linked = ROOT / name if not path else (ROOT / name).parent / path
+        assert linked.exists(), target
+        headings = re.findall(r"^#+ (.*)$", linked.read_text("utf-8") if anchor else "", re.M)
+        anchors = [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+        assert not anchor or anchor in anchors, target
+
+
+@pytest.mark.usefixtures("_mirror", "_files")
 @pytest.mark.parametrize(("command", "expected"), EXAMPLES)
-def test_readme_examples_print_what_they_show(command: str, expected: str) -> None:
-    """Each example, run on the real files, prints the README's text ("..." is any text)."""
-    shutil.copytree(ROOT / ".github" / "assets", ".github/assets")
-    shown = output_of(command)
+def test_examples_print_what_they_show(command: str, expected: str) -> None:
+    """Each example, run on the real files, prints the text below it ("..." is any text)."""
+    shown = run_in_shell(command).stdout
     assert doctest.OutputChecker().check_output(expected, shown, doctest.ELLIPSIS), shown
 
 
+@pytest.mark.usefixtures("_files")
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_scripts_run(script: str, params: Arrays) -> None:
+    """Each script runs where its packages are installed."""
+    names: dict[str, Any] = {"np": np, "network": SimpleNamespace(params=params)}
+    if "save_file" in script:
+        if not (find_spec("torch") and find_spec("safetensors")):
+            pytest.skip("PyTorch or safetensors is not installed")
+        import torch
+        from safetensors.torch import save_file
+
+        names |= {"model": torch.nn.Sequential(torch.nn.Linear(784, 10)), "save_file": save_file}
+    exec(script, names)  # noqa: S102
+
+
 @pytest.mark.usefixtures("_mirror")
-def test_readme_python_section_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lines for notebooks, fifteen at most, give what is below them."""
+@pytest.mark.parametrize("prompts", blocks("python") + blocks("pycon"))
+def test_prompts_give_what_they_show(prompts: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is typed at the prompts of Python, fifteen lines at most, gives what is below it."""
     monkeypatch.chdir(ROOT)
-    lines = block("```python")
-    assert len(lines.splitlines()) <= 15
-    assert run_prompts(lines) >= 6
-
-
-def test_readme_pipeline_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The prompt under *Many machines* gives what is below it."""
-    monkeypatch.chdir(ROOT)
-    assert run_prompts(block("```pycon")) == 3
+    test = doctest.DocTestParser().get_doctest(prompts, {}, "prompts", None, None)
+    failed, attempted = doctest.DocTestRunner().run(test)
+    assert failed == 0
+    assert 3 <= attempted <= len(prompts.splitlines()) <= 15
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -83,7 +163,7 @@ def test_readme_has_an_example_of_each_command(command: str) -> None:
     assert re.search(rf"^\| `{command}[ `].*scratchnet {command} ?.*\|$", README, re.MULTILINE)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+@pytest.mark.skipif(WINDOWS, reason="a shell script")
 @pytest.mark.parametrize(
     ("old", "new", "exit_code", "stdout"),
     [
@@ -92,31 +172,28 @@ def test_readme_has_an_example_of_each_command(command: str) -> None:
         ("bundled", "missing.npz", 3, ""),
     ],
 )
-def test_readme_script_explains_failures(old: str, new: str, exit_code: int, stdout: str) -> None:
+def test_ci_script_explains_failures(old: str, new: str, exit_code: int, stdout: str) -> None:
     """In CI the script passes, fails on a higher threshold, and keeps the code of a failure."""
-    script = block("```sh\n#!/bin/sh")
+    (script,) = [block for block in blocks("sh") if block.startswith("#!/bin/sh")]
     assert old in script
-    program = f'scratchnet() {{ {sys.executable} -m scratchnet_cli "$@"; }}\n'
-    command = ["/bin/sh", "-euc", program + script.replace(old, new)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_in_shell(script.replace(old, new), stderr=subprocess.PIPE)
     assert done.returncode == exit_code
     assert done.stdout.startswith(stdout)
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.usefixtures("_mirror")
-def test_readme_jobs_run() -> None:
-    """The GitHub and the GitLab job run the same line, which passes and leaves its artifact."""
-    first, second = re.findall(r"^ *- (?:run: )?(scratchnet .*)$", README, re.MULTILINE)
-    assert first == second
-    assert output_of(first).splitlines()[-1] == "Accuracy: 0.9352"
+def test_ci_jobs_run() -> None:
+    """The README, the GitHub and the GitLab job run the same line, which leaves its artifact."""
+    assert LINES == LINES[:1] * 3
+    assert run_in_shell(LINES[0]).stdout.splitlines()[-1] == "Accuracy: 0.9352"
     assert Path("report.html").exists()
 
 
-def test_readme_jobs_cache_by_the_pinned_hashes() -> None:
+def test_ci_jobs_cache_by_the_pinned_hashes() -> None:
     """Both jobs key their cache on the file with all hashes, and keep the cache folder."""
-    keys = ["".join(key) for key in re.findall(r"hashFiles\('(.*)'\)|files: \[(.*)\]", README)]
+    keys = ["".join(key) for key in re.findall(r"hashFiles\('(.*)'\)|files: \[(.*)\]", CI)]
     assert keys == ["scratchnet_cli/downloads/assets.py"] * 2
     text = (ROOT / keys[0]).read_text(encoding="utf-8")
     assert all(asset.sha256 in text for asset in all_assets())
-    assert README.count("path: .scratchnet\n") == README.count("paths: [.scratchnet]\n") == 1
+    assert CI.count("path: .scratchnet\n") == CI.count("paths: [.scratchnet]\n") == 1

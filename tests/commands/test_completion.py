@@ -9,7 +9,7 @@ import pytest
 from scratchnet_cli.cli import COMMANDS
 from tests.conftest import BUNDLED, SCRATCHNET, Run
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+REFERENCE = Path(__file__).parents[2] / ".github" / "docs" / "reference.md"
 
 
 def answer(**variables: str) -> list[str]:
@@ -72,7 +72,8 @@ def test_completion_that_no_shell_asked_for_is_wrong_usage(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_has_a_line_in_the_readme(shell: str) -> None:
-    """The README's line asks the program for the shell's script, and the program prints it."""
-    assert README.count(f"_SCRATCHNET_COMPLETE={shell}_source scratchnet") == 1
+def test_completion_has_a_line_in_the_reference(shell: str) -> None:
+    """The line asks the program for the shell's script, and the program prints it."""
+    text = REFERENCE.read_text(encoding="utf-8")
+    assert text.count(f"_SCRATCHNET_COMPLETE={shell}_source scratchnet") == 1
     assert "_scratchnet_completion" in "\n".join(answer(_SCRATCHNET_COMPLETE=f"{shell}_source"))
