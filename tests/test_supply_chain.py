@@ -86,7 +86,9 @@ def test_python_m_imports_nothing_from_the_current_folder(module: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("path", [*WORKFLOWS, ROOT / ".github" / "docs" / "ci.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*WORKFLOWS, ROOT / ".github" / "docs" / "ci.md"], ids=lambda path: path.name
+)
 def test_actions_are_pinned(path: Path) -> None:
     """A tag can be moved, a commit cannot: each action is named by its commit."""
     used = re.findall(r"^ *- uses: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
