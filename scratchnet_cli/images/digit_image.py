@@ -16,6 +16,9 @@ SIDE_PIXELS = 28
 LOW_CONTRAST = "low contrast"
 SEVERAL_DIGITS = "more than one digit"
 CUT_BY_EDGE = "ink cut by the edge"
+LEFT_OUT = "a mark beside it is left out"
+MAYBE_SLASH = "may be a slash"
+UNCERTAIN_ORDER = "order uncertain: one row, or two"
 NOT_SPLIT = "not split, because too much ink touches"
 
 
@@ -28,7 +31,7 @@ class Place(NamedTuple):
     that touch. whole: whether this is the whole stretch, or a piece of it between two cut lines.
     first, after: the left and the right edge of the piece. Edge 0 is the left side of the
     stretch, then come its cut lines, and last its right side. severed: how much ink the piece's
-    right cut line goes through, in row heights.
+    right cut line goes through, in row heights. sideways: whether rows run up or down.
     """
 
     box: Box
@@ -40,6 +43,7 @@ class Place(NamedTuple):
     severed: float = 0.0
     whole: bool = True
     height: float = 0.0
+    sideways: bool = False
 
 
 @dataclass(frozen=True, eq=False)

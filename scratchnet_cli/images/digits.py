@@ -7,6 +7,12 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.bands import paint_bands
+from scratchnet_cli.images.border import (
+    MIN_HEIGHT_PIXELS,
+    even_out,
+    find_objects,
+    remove_page_edges,
+)
 from scratchnet_cli.images.crossing import remove_crossing_line
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST, Box
 from scratchnet_cli.images.grey import Colours, Grey, dilate, mix_colours, shrink
@@ -14,7 +20,13 @@ from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_even_ink, find_in
 from scratchnet_cli.images.lines import ink_regions, remove_frames, remove_lines
 from scratchnet_cli.images.parts import SPECK_AREA_RATIO, group_regions, is_bar, longer_side
 from scratchnet_cli.images.regions import Mask, Regions, sides
-from scratchnet_cli.images.sheet import extend_sheet, find_sheet, may_be_stroke, sheet_form
+from scratchnet_cli.images.sheet import (
+    extend_sheet,
+    find_sheet,
+    is_object,
+    may_be_stroke,
+    sheet_form,
+)
 from scratchnet_cli.images.specks import MAX_SIDE_PIXELS, remove_specks
 
 # On even ground, digits are read from a copy of this size unless they are smaller than that in it.
@@ -27,6 +39,8 @@ CUT_AMOUNT = 0.9
 MAX_SIDE_CONTACT_RATIO = 0.5
 # Ink begins suddenly if it grows by this amount within this share of a digit's shorter side.
 MIN_SUDDEN_AMOUNT, SUDDEN_LENGTH_RATIO = 0.6, 0.15
+# The most shadows that are larger than all ink.
+MAX_SHADOWS = 20
 # The soft edge of the ink around a digit, as a share of its longer side.
 SOFT_EDGE_RATIO = 1 / 20
 # Ink is less deep than this, or than this many standard deviations of noise: contrast is low.
@@ -72,7 +86,7 @@ def digits_on_any_ground(
     # Sheet and table differ in brightness or, in a picture of colours, only in colour.
     for grey in (colours.mean(axis=2), mixed)[: colours.shape[2]]:
         sheet = find_sheet(grey)
-        if sheet is not None:
+        if sheet is not None and not (page and is_object(grey, sheet)):
             try:
                 on_sheet = mix_colours(extend_sheet(colours, sheet))
                 return digits_on(on_sheet, polarity, page, sheet)
@@ -110,7 +124,7 @@ def digits_on_even_ground(
     # Ink with the form of a sheet may be a sheet.
     if sheet_form(regions.labels[top:bottom, left:right] == largest + 1, small.size) is not None:
         return None
-    groups = find_groups(ink.amount, regions)
+    groups = find_groups(*without_lines(ink.amount, regions=regions))
     if factor > 1 and (not groups or longer_side(groups[0].box) < MIN_FAST_DIGIT_PIXELS):
         return digits_on_even_ground(grey, polarity, max(grey.shape))
     return (ink, groups) if groups else None
@@ -119,30 +133,46 @@ def digits_on_even_ground(
 def digits_on(grey: Grey, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:
     """Return the ink of a (h, w) picture and its digits on a sheet, (h, w), if there are any."""
     ink = find_page_ink(grey, polarity) if page else find_ink(grey, polarity)
-    amount = ink.amount * sheet
-    groups = find_groups(amount, ink_regions(amount), page)
+    amount, regions = without_lines(ink.amount * sheet, page)
+    if page and (objects := find_objects(regions)) is not None:
+        ink = find_page_ink(even_out(grey, objects, regions), polarity)
+        amount, regions = without_lines(ink.amount * sheet, page)
+    groups = find_groups(amount, regions, page)
     if not groups:
         raise ImageError(BLANK_MESSAGE)
     return ink, groups
 
 
-def find_groups(amount: Grey, regions: Regions, page: bool = False) -> list[Group]:
-    """Return the digits, or touching digits of a page, in (h, w) ink, the most likely first.
-
-    regions: of the ink. Frames and lines are left out.
-    """
+def without_lines(
+    amount: Grey, page: bool = False, regions: Regions | None = None
+) -> tuple[Grey, Regions]:
+    """Return (h, w) ink without frames and lines, and its regions. regions: of all the ink."""
+    regions = regions or ink_regions(amount)
+    rest = remove_page_edges(amount, regions) if page else amount
+    if rest is not amount:
+        amount, regions = rest, ink_regions(rest)
     rest = remove_lines(remove_frames(amount, regions, page))
     if not page:
         rest = remove_crossing_line(rest)
-    if rest is not amount:
-        amount, regions = rest, ink_regions(rest)
+    return (amount, regions) if rest is amount else (rest, ink_regions(rest))
+
+
+def find_groups(amount: Grey, regions: Regions, page: bool = False) -> list[Group]:
+    """Return the digits, or touching digits of a page, in (h, w) ink, the most likely first.
+
+    regions: of the ink, without frames and lines.
+    """
     solid = np.zeros(regions.area.size + 1, np.bool_)
     solid[regions.labels[amount > CORE_AMOUNT]] = True
     area = regions.area * solid[1:]
     area = area * ~border_artefacts(regions, area)
+    if page:
+        area = area * ~large_shadows(amount, regions, area)
     groups = [cut_out(amount, regions, indices) for indices in group_regions(regions, area, page)]
     if page:
-        groups = [group for group in groups if begins_suddenly(group.ink)] or groups
+        groups = [
+            group for group in groups if begins_suddenly(group.ink, sudden_reach(group.ink))
+        ] or groups
     # No digit is so flat, but the line under a number is.
     groups = [group for group in groups if not is_bar(np.array(group.box))] or groups
     return sorted(groups, key=lambda group: -group.weight)
@@ -160,9 +190,33 @@ def border_artefacts(regions: Regions, area: NDArray[np.intp]) -> NDArray[np.boo
     return np.asarray(result & (rest > SPECK_AREA_RATIO * area.max(initial=0) / 4))
 
 
-def begins_suddenly(ink: Grey) -> bool:
+def large_shadows(amount: Grey, regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return (n,) which regions are shadows so large that digits are specks beside them."""
+    result = np.zeros(area.size, np.bool_)
+    order = np.argsort(-area, kind="stable")
+    heights = regions.boxes[:, 3] - regions.boxes[:, 1]
+    for index in order[:MAX_SHADOWS].tolist():
+        hidden = (area <= SPECK_AREA_RATIO * area[index]) & (heights >= MIN_HEIGHT_PIXELS)
+        specks = order[hidden[order]]
+        if specks.size == 0:
+            break
+        digit = cut_out(amount, regions, [int(specks[0])]).ink
+        shadow = cut_out(amount, regions, [index]).ink
+        reach = sudden_reach(digit)
+        if not begins_suddenly(digit, reach) or begins_suddenly(shadow, reach):
+            break
+        result[index] = True
+    return result
+
+
+def sudden_reach(ink: Grey) -> int:
+    """Return within how many pixels the ink, (h, w), of a digit begins."""
+    shorter: int = min(ink.shape)
+    return max(1, round(SUDDEN_LENGTH_RATIO * shorter))
+
+
+def begins_suddenly(ink: Grey, reach: int) -> bool:
     """Return whether ink, (h, w), begins suddenly somewhere, as the ink of a shadow does not."""
-    reach = max(1, round(SUDDEN_LENGTH_RATIO * min(ink.shape)))
     steps = ink[reach:] - ink[:-reach], ink[:, reach:] - ink[:, :-reach]
     return any(float(np.abs(step).max(initial=0)) > MIN_SUDDEN_AMOUNT for step in steps)
 

@@ -85,7 +85,7 @@ def are_parts_on_page(parts: Boxes, digit: Box, height: int, typical: float) -> 
     together = np.maximum(bottom, digit_bottom) - np.minimum(top, digit_top)
     in_row = together <= MAX_PAGE_DIGIT_HEIGHT_RATIO * max(height, typical)
     not_beside = gap_x < MAX_PAGE_PART_GAP_RATIO * height
-    return np.asarray(in_row & not_beside & are_parts(parts, digit, height))
+    return np.asarray(in_row & not_beside & are_parts(parts, digit, int(max(height, typical))))
 
 
 def typical_height(boxes: Boxes) -> int:

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.decode import decode, decode_raw
+from scratchnet_cli.images.decode import Scan, decode, decode_raw
 from scratchnet_cli.images.digit_image import SEVERAL_DIGITS, DigitImage, Place
 from scratchnet_cli.images.digits import find_digits, warnings_for
 from scratchnet_cli.images.load import OUT_OF_MEMORY_MESSAGE, count_pages
 from scratchnet_cli.images.mnist import as_mnist, fit
-from scratchnet_cli.images.page import page_images
 from scratchnet_cli.images.parts import longer_side
 from scratchnet_cli.images.regions import mask_box
 from scratchnet_cli.system.inputs import STDIN, check_file_size, read_bytes
@@ -101,27 +100,40 @@ def read_digits(
     multiple: bool = False,
     raw: bool = False,
     polarity: str = "auto",
+    turns: int = 0,
 ) -> list[DigitImage]:
-    """Return the digit in a picture, or with ``multiple`` all that may be its digits."""
+    """Return the digit in a picture, or with ``multiple`` all that may be its digits.
+
+    turns: quarter turns to the left of the picture, before it is read.
+    """
     if raw and not multiple:
         images = [DigitImage(decode_raw(source))]
     else:
-        images = _find_digits(source, multiple, polarity)
+        images = _find_digits(source, multiple, polarity, turns)
     if isinstance(source, bytes) and (pages := count_pages(source)) > 1:
         warning = f"only the first of {pages} pages or frames is read: save each as a file"
         return [replace(image, warnings=(warning, *image.warnings)) for image in images]
     return images
 
 
-def _find_digits(source: bytes | Image.Image, multiple: bool, polarity: str) -> list[DigitImage]:
+def _find_digits(
+    source: bytes | Image.Image, multiple: bool, polarity: str, turns: int
+) -> list[DigitImage]:
     scan = decode(source, page=multiple)
+    if turns:
+        scale = scan.scale if turns == 2 else scan.scale[::-1]
+        scan = Scan(np.rot90(scan.pixels, turns), None, scale)
     ready = as_mnist(scan.grey, polarity)
     if ready is not None:
         box = mask_box(ready > 0) if multiple else None
         return [DigitImage(ready, place=Place(box) if box else None)]
     ink, groups = find_digits(scan.colours, polarity, page=multiple)
     if multiple:
-        return page_images(ink, groups, scan.scale)
+        # Imported here because single digits do not need it.
+        from scratchnet_cli.images.page import page_images
+
+        images = page_images(ink, groups, scan.scale)
+        return [_turned_back(image, scan, turns) for image in images] if turns else images
     digit, *others = groups
     warnings = warnings_for(ink, digit)
     size = MIN_OTHER_DIGIT_RATIO * longer_side(digit.box)
@@ -130,11 +142,24 @@ def _find_digits(source: bytes | Image.Image, multiple: bool, polarity: str) -> 
     return [DigitImage(fit(digit.ink), warnings)]
 
 
+def _turned_back(image: DigitImage, scan: Scan, turns: int) -> DigitImage:
+    """Return an image of a scan that was turned to the left, its box in the picture before."""
+    if image.place is None:
+        return image
+    left, top, right, bottom = image.place.box
+    height, width = (round(scan.pixels.shape[axis] * scan.scale[1 - axis]) for axis in (0, 1))
+    for _ in range(turns):
+        left, top, right, bottom = height - bottom, left, height - top, right
+        height, width = width, height
+    box = left, top, right, bottom
+    return replace(image, place=image.place._replace(box=box, sideways=turns != 2))
+
+
 def read_file(
-    name: str, *, multiple: bool = False, raw: bool = False, polarity: str = "auto"
+    name: str, *, multiple: bool = False, raw: bool = False, polarity: str = "auto", turns: int = 0
 ) -> list[DigitImage] | ImageError:
     """Return the digits of a file, or of standard input for ``-``; return an error, not raise."""
-    return _try_read(read_bytes, name, multiple=multiple, raw=raw, polarity=polarity)
+    return _try_read(read_bytes, name, multiple=multiple, raw=raw, polarity=polarity, turns=turns)
 
 
 def read_or_error(

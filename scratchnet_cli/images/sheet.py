@@ -24,6 +24,8 @@ MIN_EDGE_STEP_RATIO = 0.6
 MIN_TABLE_AROUND_RATIO, MIN_TABLE_BESIDE_RATIO = 0.8, 0.2
 # The brightness of a table beside the sheet, as a share of the sheet's; above that it is a shadow.
 MAX_TABLE_BRIGHTNESS_RATIO = 0.55
+# Something dark that reaches into a page covers less of the picture.
+MAX_OBJECT_AREA_RATIO = 0.5
 
 _ANGLES = np.deg2rad(np.arange(0, 180, 3))
 _DIRECTIONS = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)))
@@ -79,6 +81,15 @@ def may_be_stroke(sheet: Mask) -> bool:
     """Return whether a sheet is so narrow that it may be a stroke."""
     longer, shorter = smallest_rectangle(sheet)
     return longer > MAX_SHEET_ASPECT * shorter
+
+
+def is_object(grey: Grey, sheet: Mask) -> bool:
+    """Return whether a sheet is rather something dark that reaches into a page."""
+    is_small, is_dark = (
+        sheet.mean() < MAX_OBJECT_AREA_RATIO,
+        grey[sheet].mean() < grey[~sheet].mean(),
+    )
+    return bool(is_small and is_dark and any(side.any() for side in sides(sheet)))
 
 
 def stands_out(grey: Grey, sheet: Mask) -> bool:

@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -12,10 +13,11 @@ from PIL import Image
 
 from scratchnet_cli.images import page
 from scratchnet_cli.images.cuts import CutLine, cheapest_paths, find_cuts, find_pieces, path_costs
-from scratchnet_cli.images.digit_image import NOT_SPLIT, Box, Place
+from scratchnet_cli.images.digit_image import LEFT_OUT, MAYBE_SLASH, NOT_SPLIT, Box, Place
+from scratchnet_cli.images.grey import Grey
 from scratchnet_cli.images.page import _stored as stored
-from scratchnet_cli.images.page import find_rows, slope
 from scratchnet_cli.images.read import read_digits
+from scratchnet_cli.images.rows import find_rows, slope
 from scratchnet_cli.prediction.answers import Answer, classify
 from tests.benchmarks.numbers import KINDS, Kind, Writer
 from tests.conftest import encoded
@@ -190,14 +192,97 @@ def test_touching_digits_are_cut_up_to_a_limit(
     assert {place.row for place in warned if place} >= {16}
 
 
-@pytest.mark.parametrize("seed", [5, 17, 20])
+@pytest.mark.parametrize("seed", [3, 4, 5])
 def test_pages_half_in_shadow_are_read(digits: Pixels, labels: Pixels, seed: int) -> None:
     """If a shadow covers as much as the light, the ink in both is read."""
     data, (number,) = Writer(digits, labels, KINDS["close"], seed).picture()
     grey = np.asarray(Image.open(io.BytesIO(data)), np.float32)
     down, across = np.ogrid[-1 : 1 : grey.shape[0] * 1j, -1 : 1 : grey.shape[1] * 1j]
     shaded = grey * (1 - 0.45 / (1 + np.exp(-(down + across + 0.2) / 0.06)))
-    assert number in read_numbers(encoded(Image.fromarray(shaded.astype(np.uint8))))
+    assert read_numbers(encoded(Image.fromarray(shaded.astype(np.uint8)))) == [number]
+
+
+def written(
+    digits: Pixels, tops: Sequence[int], heights: Sequence[int], shape: tuple[int, int]
+) -> Grey:
+    """Return a page with the sample's first digits side by side, by their tops and heights."""
+    page = np.full(shape, 215, np.float32)
+    left = 60
+    for image, top, height in zip(digits, tops, heights, strict=False):
+        rows, columns = (np.flatnonzero(image.max(axis=axis) > 40) for axis in (1, 0))
+        part = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        ink = part.resize((part.width * height // part.height, height), Image.Resampling.BICUBIC)
+        page[top : top + height, left : left + ink.width] -= 0.6 * np.asarray(ink, np.float32)
+        left += ink.width + height // 3
+    return page + np.random.default_rng(0).normal(0, 3, shape).astype(np.float32)
+
+
+def spot(shape: tuple[int, int], x: float, y: float, radius: float, soft: float) -> Grey:
+    """Return how much light is left, (h, w), where a disc shades half of it."""
+    down, across = np.ogrid[: shape[0], : shape[1]]
+    distance = np.hypot(across - x, down - y)
+    return np.asarray(1 - 0.5 / (1 + np.exp((distance - radius) / soft)), np.float32)
+
+
+BESIDE = (60, 60, 60, 60, 60)
+SIDE = (300, 500)
+
+
+@pytest.mark.parametrize(
+    ("tops", "heights", "shape", "shade", "dark"),
+    [
+        # A table at a corner; a finger, and one whose shadow covers a digit.
+        (BESIDE, BESIDE, SIDE, None, [(265, 300, 400, 500)]),
+        (BESIDE, BESIDE, SIDE, (0, 280, 90, 6), []),
+        (BESIDE, BESIDE, SIDE, (0, 90, 80, 9), []),
+        # Edges of other pages; digits up and down; small digits and a low 1.
+        (BESIDE, BESIDE, SIDE, None, [(20, 300, 481, 484), (90, 300, 492, 495)]),
+        ((60, 100, 50, 105, 60), BESIDE, SIDE, None, []),
+        ((60, 97, 60, 97, 60), (60, 23, 60, 23, 60), SIDE, None, []),
+        # A shadow beside which digits are specks.
+        ([20] * 5, [20] * 5, (600, 600), (300, 350, 130, 18), []),
+    ],
+)  # fmt: skip
+def test_pages_are_read_with_all_around_them(
+    digits: Pixels,
+    labels: Pixels,
+    tops: Sequence[int],
+    heights: Sequence[int],
+    shape: tuple[int, int],
+    shade: tuple[float, float, float, float] | None,
+    dark: list[Box],
+) -> None:
+    """Objects, shadows and edges of pages are left out, and digits of any height are one number."""
+    page = written(digits, tops, heights, shape)
+    for top, bottom, left, right in dark:
+        page[top:bottom, left:right] = 50
+    page *= spot(shape, *shade) if shade else 1
+    (number,) = read_numbers(encoded(Image.fromarray(page.clip(0, 255).astype(np.uint8))))
+    assert number == "".join(map(str, labels[:5]))
+
+
+@pytest.mark.parametrize(
+    ("boxes", "numbers", "warnings"),
+    [
+        ([(0, 26, 36, 34), (14, 12, 22, 48)], ["0", "1"], []),
+        ([(0, 20, 36, 26), (0, 34, 36, 40)], ["0", "1"], []),
+        ([(15, 50, 22, 70)], ["01"], [LEFT_OUT]), ([(15, 55, 20, 60)], ["01"], []),
+        ([(3 + i // 2, 70 - i, 9 + i // 2, 72 - i) for i in range(80)], ["011"], [MAYBE_SLASH]),
+    ],
+)  # fmt: skip
+def test_signs_are_not_digits(
+    digits: Pixels, boxes: list[Box], numbers: list[str], warnings: list[str]
+) -> None:
+    """A sign begins a number; a mark that may be a digit, or not be one, gives a warning."""
+    parts = [written(digits[i:], (60,), (60,), (180, 125)) for i in (0, 1)]
+    between = np.full((180, 50), 215, np.float32)
+    for left, top, right, bottom in boxes:
+        between[60 + top : 60 + bottom, left + 5 : right + 5] = 60
+    page = Image.fromarray(np.hstack((parts[0], between, parts[1][:, 50:])).astype(np.uint8))
+    (answer,) = classify(bundled(), [("", read_digits(encoded(page), multiple=True))])
+    assert isinstance(answer, Answer)
+    assert [number.number for number in answer.numbers] == numbers
+    assert [warning for warning in answer.warnings if "digit" not in warning] == warnings
 
 
 FULL = replace(KINDS["four rows"], rows=28, numbers=7, size=(1.25, 1.25))

@@ -8,12 +8,18 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images import cuts, digits, ink, lines, mnist, parts, sheet
+from scratchnet_cli.images import border, cuts, digits, ink, lines, mnist, parts, sheet, signs
 from scratchnet_cli.images.digit_image import Box
 from scratchnet_cli.images.grey import Grey
 from scratchnet_cli.images.ink import Ink
-from scratchnet_cli.images.page import find_numbers, find_rows, slope
 from scratchnet_cli.images.regions import find_regions
+from scratchnet_cli.images.rows import (
+    beside_left_out,
+    find_numbers,
+    find_rows,
+    order_is_uncertain,
+    slope,
+)
 from tests.images.test_image_steps import drawn, groups_of
 
 Mask = NDArray[np.bool_]
@@ -123,7 +129,10 @@ def begins_suddenly(case: tuple[float, tuple[int, int]]) -> bool:
     """Return whether a ramp of this slope begins suddenly, in all four directions."""
     slope, shape = case
     ramp = (slope * np.indices(shape)[1]).clip(0, 1).astype(np.float32)
-    found = {digits.begins_suddenly(one) for one in (ramp, ramp[:, ::-1], ramp.T, ramp.T[::-1])}
+    found = {
+        digits.begins_suddenly(one, digits.sudden_reach(one))
+        for one in (ramp, ramp[:, ::-1], ramp.T, ramp.T[::-1])
+    }
     assert len(found) == 1
     return found.pop()
 
@@ -159,6 +168,44 @@ def piece_count(amounts: Grey, *columns: NDArray[Any] | int) -> int:
 def at(left: int, top: int, width: int = 60, height: int = 100) -> Box:
     """Return the box of a digit on a page."""
     return left, top, left + width, top + height
+
+
+def has_object(case: tuple[Box, int]) -> bool:
+    """Return whether a box is an object that reaches into a page of digits of this height."""
+    box, height = case
+    return (
+        border.find_objects(find_regions(drawn(box, (100, 90, 130, 90 + height)) > 0)) is not None
+    )
+
+
+def is_page_edge(box: Box) -> bool:
+    """Return whether a box and its soft edge are removed from a page of digits of 50 pixels."""
+    page = drawn((100, 90, 130, 140), (200, 90, 230, 140))
+    lined = drawn(box, on=page)
+    left = border.remove_page_edges(lined, lines.ink_regions(lined))
+    assert np.array_equal(left, page) or left is lined
+    return left is not lined
+
+
+def reaches_in(case: tuple[Box, float]) -> bool:
+    """Return whether a box of this grey, on grey of 0.5, is an object and not a sheet."""
+    box, grey = case
+    mask = area(box)
+    return sheet.is_object(np.where(mask, grey, 0.5).astype(np.float32), mask)
+
+
+def sign(*boxes: Box, height: float = 100) -> bool:
+    """Return whether boxes within 60 pixels are a sign among digits of this height."""
+    return signs.is_sign(drawn(*boxes, shape=(70, 70)), height)
+
+
+def slash(case: tuple[int, int, float]) -> bool:
+    """Return whether a stroke of this height and width, bent by this, is a slash among digits."""
+    high, wide, bend = case
+    y = np.arange(high)
+    x = wide * y / high + bend * np.sin(y / high * np.pi)
+    stroke = (abs(np.arange(120) - 20 - x[:, None]) < 4).astype(np.float32)
+    return signs.is_slash(stroke, 100)
 
 
 def is_smooth(case: tuple[float, float]) -> bool:
@@ -234,6 +281,7 @@ THRESHOLDS: list[tuple[Callable[[Any], bool], Any, Any]] = [
     (is_part_on_page(0), (110, 60, 120, 90), (110, 59, 120, 90)),
     (is_part_on_page(100), (110, 210, 120, 240), (110, 210, 120, 241)),
     (is_part_on_page(110), (110, 205, 120, 254), (110, 205, 120, 255)),
+    (is_part_on_page(150), (100, 229, 160, 260), (100, 230, 160, 261)),
     (is_part_on_page(0), (164, 140, 174, 150), (165, 140, 175, 150)),
     (is_part_on_page(0), (86, 140, 96, 150), (85, 140, 95, 150)),
     (has_its_dot, ([], True), ([OTHER], True)),
@@ -288,18 +336,60 @@ THRESHOLDS: list[tuple[Callable[[Any], bool], Any, Any]] = [
     (lambda height: piece_count(drawn((0, 0, 150, height), shape=(100, 150)), 60) == 2, 40, 39),
     (lambda amount: piece_count(np.full((100, 150), amount, np.float32), 60) == 2, 0.11, 0.1),
     # Rows: of most boxes the height counts, and more for a 1; a row follows its last boxes.
-    (all_count, [at(0, 0), at(70, 30, 40, 41)], [at(0, 0), at(70, 30, 40, 40)]),
-    (all_count, [at(0, 0), at(0, 300, 60, 41)], [at(0, 0), at(0, 300, 60, 40)]),
+    (all_count, [at(0, 0), at(70, 30, 40, 36)], [at(0, 0), at(70, 30, 40, 35)]),
+    (all_count, [at(0, 0), at(0, 300, 60, 36)], [at(0, 0), at(0, 300, 60, 35)]),
     (all_count, [at(0, 0), at(70, 0, 25, 50)], [at(0, 0), at(70, 0, 24, 50)]),
     (all_count, [at(0, 0), at(70, 0, 24, 51)], [at(0, 0), at(70, 0, 24, 50)]),
-    (lambda top: len(find_rows([at(0, 100), at(250, top)])) == 1, 149, 150),
-    (lambda top: len(find_rows([at(0, 100), at(250, top)])) == 1, 51, 50),
+    # A low 1 stands as low as the nearest digit.
+    (all_count, [at(0, 0), at(70, 41, 20, 50), at(105, 30)], [at(0, 0), at(70, 40, 20, 50)]),
+    (all_count, [at(0, 0), at(70, 59, 20, 50)], [at(0, 0), at(70, 60, 20, 50)]),
+    (lambda top: len(find_rows([at(0, 100), at(40, top)])) == 1, 149, 150),
+    (lambda top: len(find_rows([at(0, 100), at(40, top)])) == 1, 51, 50),
+    # A digit beside a row, and partly at its height, is in it, but not one above its digits.
+    (lambda top: len(find_rows([at(0, 100), at(250, top)])) == 1, 199, 200),
+    (lambda left: len(find_rows([at(0, 100), at(left, 180)])) == 1, 259, 260),
+    (lambda left: len(find_rows([at(0, 100), at(left, 180)])) == 1, 48, 47),
     (lambda top: len(find_rows([at(0, 100), at(280, 100, 60, 60), at(600, top, 60, 44)])) == 1,
      162, 163),
     (lambda left: bool(slope(np.array([at(9, 0, 20), at(left, 30, 20)]))), 228, 229),
     (lambda top: bool(slope(np.array([at(9, 50, 20), at(99, top, 20)]))), 99, 100),
     (lambda top: bool(slope(np.array([at(9, 50, 20), at(99, top, 20)]))), 1, 0),
     (lambda gap: find_numbers([at(0, 0), at(60 + gap, 0)])[0] == [1, 1], 150, 151),
+    # Neighbours far up or down, if one side of the row is above the other.
+    (order_is_uncertain, [at(0, 0), at(70, 71)], [at(0, 0), at(70, 70)]),
+    (order_is_uncertain, [at(0, 71), at(70, 0)], [at(0, 71), at(70, 0), at(140, 71)]),
+    (order_is_uncertain, [at(0, 0), at(209, 80)], [at(0, 0), at(210, 80)]),
+    # A mark is left out that may be a digit, and is neither a line nor a sign.
+    (lambda box: beside_left_out([at(0, 0), box], [[0]], set()) == {0}, at(9, 9, 20, 26),
+     at(9, 9, 20, 25)),
+    (lambda box: beside_left_out([at(0, 0), box], [[0]], set()) == {0}, at(9, 9, 170, 26),
+     at(9, 9, 180, 26)),
+    (lambda signs: beside_left_out([at(0, 0), at(9, 9)], [[0]], signs) == {0}, set(), {1}),
+    (lambda sign: find_numbers([at(0, 0), at(70, 0)], [sign])[0] == [1, 2],
+     (20, 0, 40, 2), (20, -1, 40, 1)),
+    (lambda sign: find_numbers([at(0, 0), at(70, 0)], [sign])[0] == [1, 2],
+     (60, 98, 79, 100), (60, 98, 80, 100)),
+    # Objects: thick, at the border, beside digits. Edges of pages: long, along a side.
+    (has_object, ((0, 0, 90, 35), 100), ((0, 0, 90, 34), 100)),
+    (has_object, ((0, 0, 90, 35), 100), ((1, 1, 90, 36), 100)),
+    (has_object, ((1, 160, 90, 200), 100), ((1, 159, 90, 199), 100)),
+    (has_object, ((0, 0, 90, 35), 8), ((0, 0, 90, 35), 7)),
+    (is_page_edge, (20, 9, 25, 100), (20, 9, 25, 99)),
+    (is_page_edge, (20, 9, 25, 100), (21, 9, 26, 100)),
+    (is_page_edge, (275, 9, 280, 100), (274, 9, 279, 100)),
+    (is_page_edge, (9, 175, 100, 180), (9, 174, 100, 179)),
+    (reaches_in, ((0, 0, 100, 49), 0.4), ((0, 0, 100, 50), 0.4)),
+    (reaches_in, ((0, 0, 40, 40), 0.4), ((0, 0, 40, 40), 0.6)),
+    (reaches_in, ((60, 60, 100, 100), 0.4), ((59, 59, 99, 99), 0.4)),
+    # Signs: plus, equals and times have ink in their cells, and are low. Slashes slant, are high.
+    (lambda n: sign((0, 25, 60, 35), (25, n, 35, 60)), 0, 20),
+    (lambda n: sign((0, 0, 60, n), (0, 50, 60, 60)), 10, 40),
+    (lambda n: sign(*[(i, i, i + n, i + n) for i in range(50)],
+                    *[(50 - i, i, 50 - i + n, i + n) for i in range(50)]), 10, 40),
+    (lambda height: sign((0, 25, 60, 35), (25, 0, 35, 60), height=height), 71, 70),
+    (lambda n: sign((0, 25, n, 35), (n // 2 - 4, 0, n // 2 + 4, 60)), 40, 34),
+    (slash, (111, 40, 0), (110, 40, 0)), (slash, (120, 30, 0), (120, 20, 0)),
+    (slash, (120, 40, 10), (120, 40, 30)),
     # Light fits most of the picture closely.
     (is_smooth, (0.19, -0.3), (0.21, -0.3)), (is_smooth, (0.3, 0.07), (0.3, 0.09)),
     # Ink that covers 0.3 of its picture, and at most a quarter of its corners, fills it.
