@@ -76,6 +76,10 @@ def predict_chunks(
                 results = classify(weights.network, readings)
             except ScratchnetError as error:
                 raise type(error)(f"{weights.origin.source}: {error}") from error
+            if multiple:
+                from scratchnet_cli.prediction.orientation import read_upright
+
+                results = [read_upright(weights.network, result, read) for result in results]
             yield results
 
 

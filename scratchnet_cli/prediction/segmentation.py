@@ -46,7 +46,9 @@ def piece_costs(
     best, left_over = ranked[:, -1], 1 - ranked[:, -2:].sum(axis=1)
     costs = -np.log(best.clip(1e-9)) + LEFT_OVER_COST * left_over
     boxes = np.array([place.box for place in places], np.float64)
-    width, height = (boxes[:, 2:] - boxes[:, :2]).T
+    sizes = boxes[:, 2:] - boxes[:, :2]
+    sideways = np.array([place.sideways for place in places])
+    width, height = np.where(sideways[:, None], sizes[:, ::-1], sizes).T
     if probabilities.shape[1] == len(ASPECTS):
         digit = probabilities.argmax(axis=1)
         log_ratio = np.log(width / height / np.take(ASPECTS, digit))

@@ -77,7 +77,7 @@ def test_warnings_of_a_single_class_are_none() -> None:
         # Each piece of a digit's form costs 0.3.
         (77, 100, 1, 0, {}, 0.3), (77, 100, 1, 0, {"severed": 0.5}, 2.3),
         (77, 100, 0.5, 0.5, {}, 0.3 - np.log(0.5)), (77, 100, 0.5, 0.3, {}, 1.7 - np.log(0.5)),
-        (77, 100, 1, 0, {"height": 125}, 0.3),
+        (77, 100, 1, 0, {"height": 125}, 0.3), (100, 77, 1, 0, {"sideways": True}, 0.3),
         (77, 100, 1, 0, {"height": 200}, 3.3),
         # A whole costs nothing, but is sooner one digit if it is narrower than 1.2 heights.
         (77, 100, 1, 0, {"whole": True, "height": 50}, 0),

@@ -1,0 +1,70 @@
+"""Pages that lie on their side or upside down: found by their digits, and read again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.digit_image import DigitImage
+from scratchnet_cli.network.layers import Network
+from scratchnet_cli.prediction.answers import Answer, Digit, Result, classify
+from scratchnet_cli.system.inputs import STDIN
+
+# Fewer digits do not show how a page lies.
+MIN_DIGITS = 4
+# A page is turned if the mean logarithm of its probabilities is below the first figure, and grows
+# by the second, and their sum by the third: with the digits as they were found, and read again.
+MAX_CERTAINTY, MIN_GAIN, MIN_TOTAL_GAIN = -0.1, 0.05, 1.0
+# A page is read again at most so often, because it may be as large as any.
+MAX_READINGS = 2
+TURNS = {1: "90° to the left", 2: "180°", 3: "90° to the right"}
+# The centre of an image is a pixel right of and below its middle: the axes along which a turned
+# image is moved by one.
+CENTRE_AXES = {1: (0,), 2: (0, 1), 3: (1,)}
+
+Read = Callable[..., list[DigitImage] | ImageError]
+"""``read_file`` with its options but ``turns``."""
+
+
+def read_upright(network: Network, result: Result, read: Read) -> Result:
+    """Return the result, or that of the page turned if its digits are more certain then."""
+    # Standard input can be read only once.
+    if not isinstance(result, Answer) or result.path == STDIN or len(result.digits) < MIN_DIGITS:
+        return result
+    best, before = result, certainty(result.digits)
+    if before > MAX_CERTAINTY:
+        return result
+    enough = before + max(MIN_GAIN, MIN_TOTAL_GAIN / len(result.digits))
+    gains = {turns: certainty(turned(network, result.digits, turns)) for turns in TURNS}
+    for turns in sorted(gains, key=gains.__getitem__, reverse=True)[:MAX_READINGS]:
+        if gains[turns] < enough:
+            break
+        found = read(result.path, turns=turns)
+        if isinstance(found, ImageError):
+            continue
+        warning = f"read after a turn of {TURNS[turns]}"
+        images = [replace(image, warnings=(warning, *image.warnings)) for image in found]
+        (answer,) = classify(network, [(result.path, images)])
+        if (
+            isinstance(answer, Answer)
+            and len(answer.digits) >= len(result.digits) / 2
+            and certainty(answer.digits) > enough
+        ):
+            best, enough = answer, certainty(answer.digits)
+    return best
+
+
+def certainty(digits: Sequence[Digit]) -> float:
+    """Return the mean logarithm of the probabilities of digits."""
+    return float(np.mean(np.log([max(digit.probability, 1e-9) for digit in digits])))
+
+
+def turned(network: Network, digits: Sequence[Digit], turns: int) -> list[Digit]:
+    """Return the digits, their images turned to the left this often, classified."""
+    axes = CENTRE_AXES[turns]
+    images = [
+        np.roll(np.rot90(digit.image.pixels, turns), [1] * len(axes), axes) for digit in digits
+    ]
+    answers = classify(network, [("", [DigitImage(pixels)]) for pixels in images])
+    return [digit for answer in answers if isinstance(answer, Answer) for digit in answer.digits]
