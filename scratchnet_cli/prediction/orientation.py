@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.digit_image import DigitImage
+from scratchnet_cli.images.digit_image import NOT_SPLIT, DigitImage
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.prediction.answers import Answer, Digit, Result, classify
 from scratchnet_cli.system.inputs import STDIN
@@ -33,7 +33,8 @@ def read_upright(network: Network, result: Result, read: Read) -> Result:
     if not isinstance(result, Answer) or result.path == STDIN or len(result.digits) < MIN_DIGITS:
         return result
     best, before = result, certainty(result.digits)
-    if before > MAX_CERTAINTY:
+    # A page that took the most work that is allowed is not read again.
+    if before > MAX_CERTAINTY or NOT_SPLIT in result.warnings:
         return result
     enough = before + max(MIN_GAIN, MIN_TOTAL_GAIN / len(result.digits))
     gains = {turns: certainty(turned(network, result.digits, turns)) for turns in TURNS}

@@ -1,6 +1,7 @@
 """Pages on their side or upside down."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 from scratchnet_cli import predict_files
 from scratchnet_cli.errors import ImageError
+from scratchnet_cli.images.digit_image import NOT_SPLIT
 from scratchnet_cli.images.read import read_file
 from scratchnet_cli.images.regions import mask_box
 from scratchnet_cli.prediction.answers import Answer, classify
@@ -44,10 +46,21 @@ def test_turned_pages_are_read(pages: list[str]) -> None:
         assert result.numbers[0].box == mask_box(np.rot90(mark, -turns))
 
 
-@pytest.mark.parametrize(("turns", "path", "most"), [(0, "", 0), (1, "", 2), (1, "-", 0)])
-def test_pages_are_rarely_read_again(pages: list[str], turns: int, path: str, most: int) -> None:
-    """An uncertain page is read at most twice more, a certain one and standard input never."""
-    (result,) = classify(bundled(), [(path, read_file(pages[turns], multiple=True))])
+@pytest.mark.parametrize(
+    ("turns", "path", "warning", "most"),
+    [(0, "", "", 0), (1, "", "", 2), (1, "-", "", 0), (1, "", NOT_SPLIT, 0)],
+)
+def test_pages_are_rarely_read_again(
+    pages: list[str], turns: int, path: str, warning: str, most: int
+) -> None:
+    """An uncertain page is read at most twice more; other pages and standard input are not.
+
+    The others are certain, or took the most work that is allowed.
+    """
+    images = read_file(pages[turns], multiple=True)
+    assert isinstance(images, list)
+    images = [replace(image, warnings=(warning,)) for image in images]
+    (result,) = classify(bundled(), [(path, images)])
     again = []
 
     def read(name: str, turns: int) -> ImageError:
