@@ -25,13 +25,15 @@ ROOT = Path(__file__).parents[1]
 NAMES = ["README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"]
 NAMES += [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob(".github/docs/*.md"))]
 TEXTS = {name: (ROOT / name).read_text("utf-8") for name in NAMES}
+TRANSLATIONS = [name for name in NAMES if "/README." in name]
 README, CI = TEXTS["README.md"], TEXTS[".github/docs/ci.md"]
 LINES = re.findall(r"^ *- (?:run: )?(scratchnet .*)$", README + CI, re.MULTILINE)
 
 
 def blocks(language: str, *names: str) -> list[str]:
     """Return the blocks of code in this language, in all documents or in these."""
-    text = "\n".join(TEXTS[name] for name in names or TEXTS)
+    # A translation has the README's own blocks.
+    text = "\n".join(TEXTS[name] for name in names or TEXTS if name not in TRANSLATIONS)
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
@@ -88,6 +90,16 @@ def _files(digits: Uint8, labels: Uint8, params: Arrays) -> None:
 def test_readme_is_short() -> None:
     """The README has at most 250 lines."""
     assert len(README.splitlines()) <= 250
+
+
+@pytest.mark.parametrize("name", TRANSLATIONS)
+def test_translations_keep_what_is_not_prose(name: str) -> None:
+    """A translation has the README's code, structure, inline code and figures."""
+    original, translation = README.partition("\n## Chapter 3")[0], TEXTS[name]
+    structure = re.compile(r"^```.*?^```$|^#+ |^\||^- |^!", re.MULTILINE | re.DOTALL)
+    assert structure.findall(translation) == structure.findall(original)
+    details = re.compile(r"`[^`\n]+`|\d[\d.,]*\d")
+    assert set(details.findall(translation)) == set(details.findall(original))
 
 
 @pytest.mark.parametrize("name", TEXTS)
