@@ -152,14 +152,14 @@ def _complete(instruction: str) -> int:
 
 
 def _print_usage_error(error: click.ClickException, args: Sequence[str]) -> None:
-    text = io.StringIO()
-    error.show(text)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        print_lines(error.format_message())
+        return
+    lines = [error.format_message()]
     if isinstance(error, click.NoSuchOption):
-        for arg in args:
-            if arg.startswith("-") and os.path.exists(arg):  # noqa: PTH110
-                text.write(f"The file of that name is ./{arg}.\n")
-                break
-    usage, _, message = text.getvalue().rstrip("\n").partition("Error: ")
-    if usage:
-        print_lines(usage.removesuffix("\n"))
-    print_message("error", *message.split("\n"))
+        names = (arg for arg in args if arg.startswith("-") and os.path.exists(arg))  # noqa: PTH110
+        if name := next(names, None):
+            lines[0] += f" The file of that name is ./{name}."
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        lines.append(f"`{error.ctx.command_path} --help` explains the arguments and options.")
+    print_message("error", *lines)

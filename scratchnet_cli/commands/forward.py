@@ -63,8 +63,8 @@ def command(
     network = loaded.network
     if vectors.shape[-1] != network.inputs:
         raise ShapeError(
-            f"{loaded.origin.name} takes {network.inputs} numbers for each input, but "
-            f"{vectors.shape[-1]} came"
+            f"{loaded.origin.name}: takes {network.inputs} numbers for each input; give so many, "
+            f"not {vectors.shape[-1]}"
         )
     if network.inputs == MNIST_PIXELS and are_unscaled_pixels(vectors):
         progress.warning(

@@ -54,7 +54,7 @@ def read_file(path: Path, split: str) -> Contents:
     if advice := advice_for(start, POINTERS):
         raise DatasetError(f"{path}: {advice}")
     if b"\0" in start:
-        raise DatasetError(f"{path}: neither a CSV file, an .npz file nor an IDX file")
+        raise DatasetError(f"{path}: not a CSV, .npz or IDX file; of pictures, name the folder")
     with _opened(path) as file, about(path):
         return Contents(*read_csv(file), (path,))
 
@@ -71,7 +71,9 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             file.seek(0)
             yield cast(IO[bytes], gzip.GzipFile(fileobj=file)) if is_gzipped else file
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DatasetError(f"{path}: the file is damaged or cut short") from error
+        raise DatasetError(
+            f"{path}: the file is damaged or cut short; download or copy it again"
+        ) from error
     except OSError as error:
         raise DatasetError(
             f"{path}: {error.strerror}; expected mnist, sample, or a folder or file of labelled "

@@ -116,7 +116,9 @@ def _unpack(data: bytes, magic: bytes, label: str) -> tuple[tuple[int, ...], mem
                 )
             return shape, memoryview(stream.read(size + 1))
     except (EOFError, OSError, zlib.error, ValueError) as error:
-        raise DatasetError(f"{label}: the file is damaged or cut short") from error
+        raise DatasetError(
+            f"{label}: the file is damaged or cut short; download or copy it again"
+        ) from error
 
 
 def _header_bytes(magic: bytes) -> int:
@@ -138,7 +140,7 @@ def _read_shape(header: bytes, magic: bytes, label: str) -> tuple[int, ...]:
             f"(it begins {header[:4].hex(' ')}, expected {magic.hex(' ')})"
         )
     if len(header) < _header_bytes(magic):
-        raise DatasetError(f"{label}: the file is damaged or cut short")
+        raise DatasetError(f"{label}: the file is damaged or cut short; download or copy it again")
     shape = tuple(np.frombuffer(header, ">u4", magic[3], 4).tolist())
     if 0 in shape:
         raise DatasetError(f"{label}: the header says that there is nothing: {list(shape)}")

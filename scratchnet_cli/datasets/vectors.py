@@ -51,7 +51,7 @@ def parse_vectors(data: bytes, label: str) -> NDArray[Any]:
         if values.ndim not in (1, 2) or values.size == 0:
             raise InputError(f"holds no rows of numbers, its shape is {values.shape}")
         if not np.isfinite(values).all():
-            raise InputError("holds a value that is infinite or not a number")
+            raise InputError("holds infinity or NaN")
     except InputError as error:
         raise InputError(f"{label}: {error}") from error
     return values

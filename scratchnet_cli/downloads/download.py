@@ -38,13 +38,18 @@ def download(
             failures.append((shown, str(error)))
     split = " --split train" if asset.name.startswith("train") else ""
     raise DownloadError(
-        f"{asset.name} could not be downloaded{destination}:",
-        *(f"  {shown}: {cause}" for shown, cause in failures),
-        "SCRATCHNET_MIRROR can name a folder or an address that holds the file, "
-        "HTTPS_PROXY a proxy.",
-        f"With a network, `scratchnet download{split}` fetches it.",
+        f"{asset.name} could not be downloaded{destination}{_reasons(failures)}",
+        f"Try `scratchnet download{split}` later, or set SCRATCHNET_MIRROR to a folder with the "
+        "file, or HTTPS_PROXY.",
         cause=_cause(failures),
     )
+
+
+def _reasons(failures: Sequence[tuple[str, str]]) -> str:
+    """Return the reason if all sources have the same, else a line for each source."""
+    if len(causes := {cause for _, cause in failures}) == 1:
+        return f": {causes.pop()}"
+    return "".join(f"\n  {shown}: {cause}" for shown, cause in failures)
 
 
 def _cause(failures: Sequence[tuple[str, str]]) -> str:

@@ -80,7 +80,7 @@ def evaluate(
         check_labels(weights.network, dataset.labels, progress)
         # Integers are finite, and a file of a million images is not read twice.
         if dataset.images.dtype.kind == "f" and not np.isfinite(dataset.images).all():
-            raise DatasetError("an image holds a value that is infinite or not a number")
+            raise DatasetError("an image holds infinity or NaN")
         return count_parts(
             _parts(weights.network, dataset, batch_size, details),
             weights.network.outputs,
@@ -99,16 +99,18 @@ def evaluate(
 def check_labels(network: Network, labels: NDArray[np.integer], progress: Progress) -> None:
     """Raise ShapeError if a label is not a class of the network. labels: (n,), n > 0.
 
-    If no label is as large as its last classes, it may be a network for another dataset: a note.
+    If no label is as large as its last classes, it may be a network for another dataset: a warning.
     """
     classes, largest = network.outputs, int(labels.max())
     for label in (largest, labels.min()):
         if not 0 <= label < classes:
-            raise ShapeError(f"the network has {classes} classes, but a label is {label}")
+            raise ShapeError(
+                f"the network has {classes} classes, but a label is {label}; use others"
+            )
     if classes > MAX_LABELS:
         raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_LABELS} apart")
     if classes > max(DIGITS, largest + 1):
-        progress.note(
+        progress.warning(
             f"the network has {classes} outputs, but the largest label is {largest}; check that "
             "the weights belong to this dataset"
         )

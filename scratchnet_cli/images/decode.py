@@ -77,7 +77,8 @@ def _require_mnist_size(image: Image.Image) -> None:
     width, height = image.size
     if (width, height) != (SIDE_PIXELS, SIDE_PIXELS):
         raise ImageError(
-            f"--raw takes {SIDE_PIXELS}x{SIDE_PIXELS} pictures, this one is {width}x{height}"
+            f"--raw takes pictures of {SIDE_PIXELS}x{SIDE_PIXELS} pixels, this one has "
+            f"{width}x{height}; leave out --raw"
         )
 
 
@@ -88,7 +89,7 @@ def _raw_greys(image: Image.Image) -> Pixels:
     _require_mnist_size(image)
     # Pillow calls 16-bit greys "I;16", or "I" if they come from a PNM or an old Pillow's PNG.
     if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
-        raise ImageError("--raw takes 8- or 16-bit greys, this picture has 32 bits")
+        raise ImageError("--raw takes 8- or 16-bit greys, not 32 bits; leave out --raw")
     if image.mode[0] == "I":
         grey = (np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8)
         return upright(grey, image)
@@ -162,7 +163,7 @@ def _opaque(colours: Colours) -> Colours:
     alpha = colours[:, :, 3:]
     visible = float(alpha.sum())
     if visible == 0:
-        raise ImageError("the picture is blank")
+        raise ImageError("the picture is transparent everywhere; export it with a background")
     opaque = colours[alpha[:, :, 0] > 0.5][:, :3]
     share = len(opaque) / alpha.size
     many_colours = share > 0.5 and np.ptp(opaque, axis=0).max() > MAX_INK_COLOUR_RANGE

@@ -85,7 +85,7 @@ def with_picture(source: bytes | Image.Image, read: Callable[[Image.Image], Resu
     except MemoryError as error:
         raise ImageError(OUT_OF_MEMORY_MESSAGE) from error
     except Exception as error:  # Pillow raises nearly every type on damaged files.
-        raise ImageError("the picture is damaged or cut short") from error
+        raise ImageError("the picture is damaged or cut short; save or copy it again") from error
 
 
 def _plugin(data: bytes) -> Any:
@@ -99,7 +99,7 @@ def _plugin(data: bytes) -> Any:
                 )
             return getattr(_imported(module), name)
     if not data:
-        raise ImageError("the file is empty")
+        raise ImageError("the file is empty; save or copy it again")
     # Sound files need no advice.
     from scratchnet_cli.weights.other_formats import POINTERS, advice_for
 
@@ -112,7 +112,7 @@ def _plugin(data: bytes) -> Any:
             "them; without, Python: load_weights('bundled').network.predict(numpy.loadtxt(FILE, "
             f"delimiter={separator!r}, skiprows={int(not data[:1].isdigit())}) / 255)"
         )
-    raise ImageError(f"not a picture of a known format ({KNOWN_FORMATS})")
+    raise ImageError(f"not a picture of a known format ({KNOWN_FORMATS}); export it as PNG")
 
 
 def _imported(module: str) -> Any:
@@ -134,10 +134,12 @@ def check_limits(image: Image.Image, data: bytes) -> None:
     elif _codec(image) in ("ppm", "ppm_plain"):
         most = MAX_PNM_VALUES // len(image.getbands())
     if pixels > most:
-        raise ImageError(f"{width}x{height} pixels are more than {most}")
+        raise ImageError(
+            f"{width}x{height} pixels, the most is {most / 1e6:g} million; save it smaller"
+        )
     scans = data.count(_START_OF_SCAN) if image.format == "JPEG" else 0
     if scans * pixels > MAX_SCANNED_PIXELS:
-        raise ImageError(f"its pixels come in {scans} scans, more than a JPEG of this size needs")
+        raise ImageError(f"its pixels come in {scans} scans, more than it needs; save it again")
     memory = needed_memory(image, data)
     if memory > MAX_MEMORY_BYTES:
         raise ImageError(

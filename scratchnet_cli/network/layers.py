@@ -76,14 +76,16 @@ class Layer:
     def __post_init__(self) -> None:
         for name, array, axes in (("W", self.W, 2), ("b", self.b, 1)):
             if array.dtype.kind != "f":
-                raise WeightsError(f"{name} holds {array.dtype}, not floating-point numbers")
+                raise WeightsError(f"{name} holds {array.dtype}; save it as float32")
             if array.ndim != axes:
                 expected = "1 axis" if axes == 1 else f"{axes} axes"
                 raise WeightsError(f"{name} has the shape {array.shape}, expected {expected}")
             if array.size == 0:
                 raise WeightsError(f"{name} has the shape {array.shape}: there are no values in it")
             if not np.isfinite(array).all():
-                raise WeightsError(f"{name} holds a value that is infinite or not a number")
+                raise WeightsError(
+                    f"{name} holds infinity or NaN; save weights from before training failed"
+                )
         if self.b.shape[0] != self.outputs:
             hint = "; W is transposed: save W.T" if self.b.shape[0] == self.inputs else ""
             raise WeightsError(
@@ -233,8 +235,7 @@ class Network:
         """Raise ShapeError unless x is (inputs,) or (n, inputs), of an allowed number of axes."""
         if x.ndim not in axes or x.shape[-1] != self.inputs:
             raise ShapeError(
-                f"the network takes {self.inputs} values for each input, "
-                f"but these have the shape {x.shape}"
+                f"the network takes {self.inputs} values for each input, these have {x.shape[-1]}"
             )
 
 

@@ -54,7 +54,9 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
     with np.errstate(over="ignore"):
         x = x.astype(dtype)
     if not np.isfinite(x).all():
-        raise InputError(f"a number is too large for {dtype}, in which this network computes")
+        raise InputError(
+            f"a number is too large for {dtype}, in which this network computes; give smaller ones"
+        )
     steps: list[Step] = []
     for i, layer in enumerate(network.layers, 1):
         functions = (layer.activation, *((output,) if i == len(network.layers) else ()))

@@ -113,7 +113,7 @@ def read_bytes(name: str) -> bytes:
                 wanted = min(2 * wanted, MAX_PICTURE_BYTES + 1)
                 data += file.read(wanted - len(data))
     except IsADirectoryError as error:
-        raise ImageError("this folder holds no pictures") from error
+        raise ImageError("this folder holds no pictures; name one that does") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         for start, kind in URLS.items():

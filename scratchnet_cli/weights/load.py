@@ -189,7 +189,9 @@ def _parse(data: bytes) -> tuple[str, Contents]:
         return "onnx", read_onnx(data)
     if not data:
         raise WeightsError("the file is empty")
-    raise WeightsError("not a .pkl, .npz, .safetensors or .onnx file")
+    raise WeightsError(
+        "not a .pkl, .npz, .safetensors or .onnx file; save the arrays with np.savez"
+    )
 
 
 def _network(contents: Contents, stated: Sequence[str] | None) -> Network:

@@ -98,7 +98,9 @@ def read_members(
     except (
         zipfile.BadZipFile, zlib.error, EOFError, OSError, OverflowError, RuntimeError, ValueError
     ) as error:  # fmt: skip
-        raise WeightsError("this .npz is damaged or cut short") from error
+        raise WeightsError(
+            "this .npz is damaged or cut short; download or copy it again"
+        ) from error
     return found
 
 

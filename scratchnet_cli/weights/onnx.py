@@ -161,7 +161,7 @@ def _array(tensor: Fields) -> Array:
         )
     (number,) = tensor[_TYPE]
     if number not in _TYPES:
-        raise WeightsError("an array is not of floating-point numbers")
+        raise WeightsError("an array is not of floating-point numbers; export it as float32")
     code, field = _TYPES[number]
     body = b"".join(tensor[_BYTES] or tensor[field])
     lengths = tensor[_SHAPE]

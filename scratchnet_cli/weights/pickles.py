@@ -156,7 +156,9 @@ def _follow(data: bytes) -> Any:
             _OPCODES[opcode.name](machine, arg)
     except (ValueError, IndexError, KeyError, AttributeError, Warning) as error:
         # Python warns of odd escapes in text, and -W turns warnings into errors.
-        raise WeightsError(f"this pickle is damaged or cut short after byte {end}") from error
+        raise WeightsError(
+            f"this pickle is damaged or cut short after byte {end}; download or copy it again"
+        ) from error
     if end != len(data):
         raise WeightsError(f"this pickle is followed by {len(data) - end} bytes")
     if len(machine.stack) != 1:

@@ -8,7 +8,7 @@ from scratchnet_cli.errors import WeightsError
 
 # More fields in one message would only keep the reader busy.
 MAX_FIELDS = 1000
-DAMAGED = "this .onnx file is damaged or cut short"
+DAMAGED = "this .onnx file is damaged or cut short; download or copy it again"
 # The wire types of a field: how its value is stored.
 _VARINT, _8_BYTES, _LENGTH, _4_BYTES = 0, 1, 2, 5
 

@@ -255,10 +255,10 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
     save(Path("blank.png"), np.full((50, 50), 200, np.uint8))
     reasons = {
         "missing.png": "No such file or directory",
-        "empty.png": "the file is empty",
+        "empty.png": "the file is empty; save or copy it again",
         "text.png": f"not a picture of a known format ({KNOWN_FORMATS})",
-        "cut.png": "the picture is damaged or cut short",
-        "folder": "this folder holds no pictures",
+        "cut.png": "the picture is damaged or cut short; save or copy it again",
+        "folder": "this folder holds no pictures; name one that does",
         "blank.png": "the picture is blank, or nothing in it stands out as a digit",
     }
     result = predict("--quiet", pictures[1], *reasons, pictures[2])

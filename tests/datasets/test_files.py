@@ -135,7 +135,10 @@ def test_csv_is_read_up_to_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_csv_with_damaged_gzip_is_refused(tmp_path: Path, data: bytes) -> None:
     """A file that is cut short gives no images."""
-    assert refusal(tmp_path / "x.csv.gz", data) == "the file is damaged or cut short"
+    assert (
+        refusal(tmp_path / "x.csv.gz", data)
+        == "the file is damaged or cut short; download or copy it again"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
@@ -204,7 +207,7 @@ KINDS = "; expected images x_test of uint8 (|u1) with 3 axes, and labels y_test 
         (npz(x_test=X, y_test=np.array([{}, {}])), "y_test has the type |O and 1 axes" + KINDS),
         (npz(x_test=np.zeros((2**18, 28, 28), "u1"), y_test=T), "this .npz unpacks to more than 192"
          " MiB"),
-        (b"PK\3\4", "this .npz is damaged or cut short"),
+        (b"PK\3\4", "this .npz is damaged or cut short; download or copy it again"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip

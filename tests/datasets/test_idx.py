@@ -82,7 +82,7 @@ OTHER_STARTS = (
     b"\1\0\x08\x03", b"\0\1\x08\x03", b"\0\0\x09\x03", b"\x03\x08\0\0", b"<!DO", b"\x89PNG",
     idx(LABELS)[:4], idx(IMAGES[0])[:4],
 )  # fmt: skip
-CUT_SHORT = "the file is damaged or cut short"
+CUT_SHORT = "the file is damaged or cut short; download or copy it again"
 
 
 def wrong_files() -> Iterator[tuple[bytes, str]]:
@@ -90,7 +90,7 @@ def wrong_files() -> Iterator[tuple[bytes, str]]:
     for start in OTHER_STARTS:
         found = f"(it begins {start.hex(' ')}, expected 00 00 08 03)"
         yield start + idx(IMAGES)[4:], f"not an IDX file of bytes with 3 axes {found}"
-    yield b"", "the file is empty"
+    yield b"", "the file is empty; save or copy it again"
     for length in (4, 5, 8, 15):
         yield idx(IMAGES)[:length], CUT_SHORT
     for missing in (1, 20, 60):

@@ -81,7 +81,7 @@ def test_csv_takes_every_form_of_a_number(text: str, rows: list[list[float]]) ->
 
 TYPE = "holds no numbers, expected integers or floats"
 SHAPE = "holds no rows of numbers, its shape is "
-VALUE = "holds a value that is infinite or not a number"
+VALUE = "holds infinity or NaN"
 NOT_PLAIN = "not an array of plain numbers"
 NO_TEXT = "neither text nor an array in NumPy's .npy format; `scratchnet predict` reads pictures"
 WRONG = {

@@ -257,5 +257,5 @@ def test_images_without_a_value_are_refused(value: float) -> None:
     """They would count as class 0."""
     x = np.zeros((3, 2, 2))
     x[1, 1, 0] = value
-    with pytest.raises(DatasetError, match="holds a value that is infinite or not a number"):
+    with pytest.raises(DatasetError, match="holds infinity or NaN"):
         evaluate(TINY, (x, np.zeros(3, np.uint8)))

@@ -173,8 +173,8 @@ def test_raw_refuses_other_pictures(mode: str, width: int, height: int, reason: 
         (b"<!" + b"-" * 1994 + b"<svg>", "an SVG drawing: export it as JPEG or PNG"),
         (b"<!" + b"-" * 1995 + b"<svg>", UNKNOWN),
         (b"no picture", UNKNOWN),
-        (b"", "the file is empty"),
-        (b"\x89PNG\r\n\x1a\n", "the picture is damaged or cut short"),
+        (b"", "the file is empty; save or copy it again"),
+        (b"\x89PNG\r\n\x1a\n", "the picture is damaged or cut short; save or copy it again"),
     ],
 )  # fmt: skip
 def test_decode_refuses_other_files_by_name(

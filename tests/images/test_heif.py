@@ -66,7 +66,7 @@ def test_parts_of_a_heic_count() -> None:
     """Frames are not larger than the file states; its parts count, and layers are refused."""
     data = heic(Image.new("L", (600, 600), 255))
     cases = {
-        lying(data): "the picture is damaged or cut short",
+        lying(data): "the picture is damaged or cut short; save or copy it again",
         data + b"iovl": "HEIC picture of an unusual structure: export it",
         data + b"ispe" + bytes(4) + (11_000).to_bytes(4) * 2: r"would take 1\.46 GB",
     }

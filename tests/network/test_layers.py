@@ -182,8 +182,14 @@ KNOWN, UNKNOWN = "known: sigmoid, relu, tanh, identity", ("softmax", "Sigmoid", 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        *(({"W": W * x}, "W holds a value that is infinite or not a number") for x in (NAN, INF)),
-        *(({"b": B * x}, "b holds a value that is infinite or not a number") for x in (NAN, -INF)),
+        *(
+            ({"W": W * x}, "W holds infinity or NaN; save weights from before training failed")
+            for x in (NAN, INF)
+        ),
+        *(
+            ({"b": B * x}, "b holds infinity or NaN; save weights from before training failed")
+            for x in (NAN, -INF)
+        ),
         *(({"W": W.astype(t)}, f"W holds {np.dtype(t)}, not floating-point") for t in TYPES),
         *(({"b": B.astype(t)}, f"b holds {np.dtype(t)}, not floating-point") for t in TYPES),
         ({"W": np.ones(6)}, "W has the shape (6,), expected 2 axes"),

@@ -156,7 +156,7 @@ def test_predictor_returns_errors_in_their_place(paths: list[str]) -> None:
         "expected a path, the bytes of a file, an array or a PIL image, not int",
         "a folder, not a picture",
         "no file can have this name",
-        "the file is empty",
+        "the file is empty; save or copy it again",
         f"not a picture of a known format ({KNOWN_FORMATS})",
     ]
     assert {(each.digit, each.probability) for each in others} == {(None, None)}

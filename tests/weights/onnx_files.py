@@ -91,7 +91,7 @@ _NOT_DENSE = (
     "where no dense layer does; only MatMul and Add, or Gemm with alpha = beta = 1, are run, then "
     "Sigmoid, Relu, Tanh or Identity: export a network of these, or use onnxruntime"
 )
-_DAMAGED = "this .onnx file is damaged or cut short"
+_DAMAGED = "this .onnx file is damaged or cut short; download or copy it again"
 _OUTSIDE = tensor("W", ARRAYS["W1"]) + field(13, field(1, "location") + field(2, "W.bin"))
 REFUSED_ONNX: Refused = {
     "its graph has layers after a softmax; only a final one is run": model(
@@ -133,7 +133,7 @@ REFUSED_ONNX: Refused = {
     "'one.onnx') writes one file with all of them": model(
         node("MatMul", "x W", "y"), tensors=[_OUTSIDE]
     ),
-    "an array is not of floating-point numbers": model(
+    "an array is not of floating-point numbers; save it as float32": model(
         node("MatMul", "x W", "y"), tensors=[tensor("W", np.ones((2, 2), "<i8"))]
     ),
     "an array of 48 bytes comes with 0 bytes": model(

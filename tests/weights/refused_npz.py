@@ -91,7 +91,7 @@ REFUSED_NPZ: Refused = {
         ),
         headed(npy_header((2, 2)).ljust(1001), bytes(16)),
     ],
-    "an array is not of floating-point numbers": [
+    "an array is not of floating-point numbers; save it as float32": [
         RUNNING_NPZ,
         *(
             headed(npy_header((1, 1), descr), bytes(4))
@@ -110,7 +110,7 @@ REFUSED_NPZ: Refused = {
         claiming(100, _40_MB, method) for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
     ],
     "this .npz unpacks to more than 64 MiB": [zeros(300), claiming(2**40, W1[1])],
-    "this .npz is damaged or cut short": [
+    "this .npz is damaged or cut short; download or copy it again": [
         claiming(len(W1[1]) - 1, W1[1]), claiming(len(W1[1]) - 1, W1[1], zipfile.ZIP_DEFLATED),
         claiming(100, _40_MB, zipfile.ZIP_DEFLATED), far_away(2**63), far_away(2**64 - 1),
     ],

@@ -94,7 +94,7 @@ REFUSED_SAFETENSORS: Refused = {
     "an array has 50000 axes, expected 1 or 2": _each("shape", [1] * 50_000),
     "an array is of the type I32, known: F16, F32, F64": _each("dtype", "I32"),
     "an array is of the type BF16, known: F16, F32, F64": _each("dtype", "BF16"),
-    "layer 1: W holds a value that is infinite or not a number": sound(body=b"\xff" * 32),
+    "layer 1: W holds infinity or NaN; save weights from before training failed": sound(body=b"\xff" * 32),
     "its metadata are not names and texts": [
         *(sound({"__metadata__": value}) for value in (["activations"], None)),
         *(metadata(activations=value) for value in (1, {"a": "b"})),

@@ -45,14 +45,14 @@ OLD_PICKLES = [
     b"\x80\x02}q\x00(U\x02W1q\x01cnumpy.core.multiarray\n_reconstruct\n",
 ]  # fmt: skip
 OTHER_KINDS: Refused = {
-    "the file is empty": b"",
-    "not a .pkl, .npz, .safetensors or .onnx file": [
+    "the file is empty; save or copy it again": b"",
+    "not a .pkl, .npz, .safetensors or .onnx file; save the arrays with np.savez": [
         b"\n", b"P", b"hello\nworld\n", b"\x89PNG\r\n\x1a\n",
         b"\x93NUMPY\x01\0", b"\0" * 1000, bytes(range(256)),
     ],
     "this is compressed by gzip; unpack it first, with gunzip": b"\x1f\x8b\x08\0",
-    "this pickle is damaged or cut short after byte 0": b"\x80",
-    "this .npz is damaged or cut short": b"PK",
+    "this pickle is damaged or cut short after byte 0; download or copy it again": b"\x80",
+    "this .npz is damaged or cut short; download or copy it again": b"PK",
     "this is Keras' own format, which is not read; model.export('mine.onnx', format='onnx') writes "
     "one that is": {
         "h5": b"\x89HDF\r\n\x1a\n" + bytes(100), "keras": npz(("metadata.json", b"{}")),
@@ -147,8 +147,14 @@ def test_weight_file_with_other_names_is_refused(write: Any, names: list[str], f
         ),
         ({"W1": ones(12)}, "layer 1: W has the shape (12,), expected 2 axes"),
         ({"W1": ones(4, 3, 1)}, "an array has 3 axes, expected 1 or 2"),
-        ({"W2": ones(3, 2) * np.nan}, "layer 2: W holds a value that is infinite or not a number"),
-        ({"b1": ones(3) * -np.inf}, "layer 1: b holds a value that is infinite or not a number"),
+        (
+            {"W2": ones(3, 2) * np.nan},
+            "layer 2: W holds infinity or NaN; save weights from before training failed",
+        ),
+        (
+            {"b1": ones(3) * -np.inf},
+            "layer 1: b holds infinity or NaN; save weights from before training failed",
+        ),
     ],
 )
 def test_weight_file_of_arrays_that_do_not_fit_is_refused(
