@@ -19,14 +19,11 @@ from typing import NoReturn
 EXIT_OUT_OF_MEMORY = 3
 # EX_SOFTWARE of sysexits.h. Python's own 1 would read as "below the threshold".
 EXIT_BUG = 70
-OUT_OF_MEMORY_MESSAGE = (
-    "there is not enough memory for this; a smaller input, a smaller --batch-size or "
-    "a higher limit may help"
-)
+OUT_OF_MEMORY_MESSAGE = "not enough memory; use a smaller input or --batch-size, or raise the limit"
 # Messages of systems for which Python raises another error than MemoryError.
 OUT_OF_MEMORY_REASONS = ("cannot allocate memory", "failed to map segment")
 BUG_MESSAGE = (
-    "this is a bug; please report it with the lines above, as the README says under Reporting"
+    "internal error; please report it with the lines above, as the README says under Reporting"
 )
 
 

@@ -16,14 +16,14 @@ from scratchnet_cli.system.text import flush_answers, print_answer, print_lines,
 # Each command and its summary, in the order of the help. Help imports none of them.
 COMMANDS = {
     "eval": "Run a network on labelled images and print its accuracy.",
-    "predict": "Tell which digit each picture shows.",
-    "draw": "Write a page on which you draw a digit and watch the network.",
-    "forward": "Run a network on numbers and print what comes out.",
-    "inspect": "Show what a weight file holds.",
+    "predict": "Recognise the digit in each picture.",
+    "draw": "Write a page to draw digits on and watch the network.",
+    "forward": "Run a network on numbers and print its output.",
+    "inspect": "Show the contents of a weight file.",
     "convert": "Write a network in another format.",
-    "bench": "Measure images per second over the batch size.",
-    "download": "Put the book's weights and MNIST into the cache.",
-    "cache": "Look after the cache of downloaded files.",
+    "bench": "Measure images per second for each batch size.",
+    "download": "Download the book's weights and MNIST into the cache.",
+    "cache": "Manage the cache of downloaded files.",
 }
 COMPLETION_VARIABLE = "_SCRATCHNET_COMPLETE"
 # If one of these is set, the user decided how many threads NumPy's products use.
@@ -146,8 +146,7 @@ def _complete(instruction: str) -> int:
         if shell_complete(scratchnet, {}, "scratchnet", COMPLETION_VARIABLE, instruction) == 0:
             return 0
     raise click.UsageError(
-        f"{COMPLETION_VARIABLE}, COMP_WORDS and COMP_CWORD are not what a shell's completion sets; "
-        f"unset {COMPLETION_VARIABLE} to run a command."
+        f"{COMPLETION_VARIABLE} needs COMP_WORDS and COMP_CWORD; unset it to run a command."
     )
 
 
@@ -159,7 +158,7 @@ def _print_usage_error(error: click.ClickException, args: Sequence[str]) -> None
     if isinstance(error, click.NoSuchOption):
         names = (arg for arg in args if arg.startswith("-") and os.path.exists(arg))  # noqa: PTH110
         if name := next(names, None):
-            lines[0] += f" The file of that name is ./{name}."
+            lines[0] += f" To name the file, write ./{name}."
     if isinstance(error, click.UsageError) and error.ctx is not None:
         lines.append(f"`{error.ctx.command_path} --help` explains the arguments and options.")
     print_message("error", *lines)

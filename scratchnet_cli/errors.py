@@ -1,6 +1,6 @@
 """Every expected failure. The command line prints its message and exits with its code.
 
-A message says what failed, what was expected, what was found, and what to do.
+A message says what failed, what was expected or found, and what to do, in at most two lines.
 """
 
 from collections.abc import Iterator
@@ -86,4 +86,5 @@ def about(subject: object) -> Iterator[None]:
     try:
         yield
     except ScratchnetError as error:
-        raise type(error)(f"{subject}: {error}") from error
+        first, *rest = error.args
+        raise type(error)(f"{subject}: {first}", *rest) from error

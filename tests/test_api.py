@@ -63,10 +63,10 @@ def test_sample_is_evaluated_as_dataset_and_as_arrays() -> None:
 @pytest.mark.parametrize(
     ("labels", "batch_size", "error", "message"),
     [
-        ([0, 1, -1], 100, ShapeError, "the network has 2 classes, but a label is -1"),
-        ([0, 1, 2], 100, ShapeError, "the network has 2 classes, but a label is 2"),
-        ([], 100, DatasetError, "the dataset holds no images"),
-        ([0, 1], 100, DatasetError, "3 images, but 2 labels"),
+        ([0, 1, -1], 100, ShapeError, "a label is -1, expected a class of the network, 0 to 1"),
+        ([0, 1, 2], 100, ShapeError, "a label is 2, expected a class of the network, 0 to 1"),
+        ([], 100, DatasetError, "the dataset is empty, expected an image or more"),
+        ([0, 1], 100, DatasetError, "expected 3 labels, one for each image, found 2"),
         ([0, 1, 0], 0, ValueError, "batch_size is 0, expected 1 or more"),
         ([0, 1, 0], -1, ValueError, "batch_size is -1, expected 1 or more"),
     ],

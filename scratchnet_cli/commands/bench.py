@@ -22,17 +22,17 @@ BAR_WIDTH = 40
 @click.command("bench", epilog="Example: scratchnet bench --format json")
 @weights_option
 @activations_option
-@format_option("text", "json", help="A table with bars, or one object with every number.")
+@format_option("text", "json", help="text: a table with bars; json: a list with all figures.")
 def command(
     weights: str,
     activations: tuple[str, ...] | None,
     format: str,  # noqa: A002
 ) -> None:
-    """Measure images per second over the batch size.
+    """Measure images per second for each batch size.
 
-    Batches are faster than single images: what one call costs is shared by all images in it. The
-    bars are as long as the images per second; the latency is how long one batch takes. The run
-    lasts 15 s at most: a large network gets fewer rounds, and no batches that take too long.
+    Large batches are faster, because all images of a call share its cost. The bars show images per
+    second; the latency is the time of one batch. The run takes at most 15 s: large networks get
+    fewer rounds, and no batches that take too long.
     """
     from scratchnet_cli.datasets.load import load_dataset
     from scratchnet_cli.network.benchmark import BATCH_SIZES, measure_throughput
@@ -42,7 +42,10 @@ def command(
     with about(loaded.origin.source):
         rates = measure_throughput(loaded.network, load_dataset("sample").images)
     if rates[-1].batch_size < BATCH_SIZES[-1]:
-        print_message("note", f"larger batches than {rates[-1].batch_size} would take too long")
+        print_message(
+            "note",
+            f"batches larger than {rates[-1].batch_size} would take too long and were left out",
+        )
     print_answer(_to_json(rates) if format == "json" else _to_table(rates))
 
 

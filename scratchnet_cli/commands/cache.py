@@ -11,7 +11,7 @@ from scratchnet_cli.system.text import escape, print_answer, print_message
 
 @click.group("cache", epilog="Example: scratchnet cache verify")
 def command() -> None:
-    """Look after the cache of downloaded files."""
+    """Manage the cache of downloaded files."""
 
 
 @command.command("path", epilog='Example: ls "$(scratchnet cache path)"')
@@ -37,7 +37,7 @@ def list_() -> int:
         try:
             size = cached_size(asset)
         except CacheError as error:
-            print_message("error", str(error))
+            print_message("error", *error.args)
             exit_code = error.exit_code
             continue
         if size is not None:
@@ -49,8 +49,8 @@ def list_() -> int:
 def verify() -> int:
     """Hash each file and print PATH<TAB>ok, damaged or missing.
 
-    Exits with 3 if one is damaged, or is another file under its name: it is never used, and is
-    replaced when it is needed or by `scratchnet download`. A missing file is no damage.
+    Exits with 3 if a file is damaged, or is another file of this name. Such a file is never used;
+    `scratchnet download` replaces it. A missing file is not an error.
     """
     from scratchnet_cli.downloads.assets import all_assets
     from scratchnet_cli.downloads.cache import read_cached, readable_folder
@@ -61,7 +61,7 @@ def verify() -> int:
         try:
             verdict = "missing" if read_cached(asset) is None else "ok"
         except CacheError as error:
-            print_message("error", str(error))
+            print_message("error", *error.args)
             verdict, exit_code = "damaged", error.exit_code
         print_answer(f"{escape(str(folder / asset.name))}\t{verdict}")
     return exit_code
@@ -69,10 +69,9 @@ def verify() -> int:
 
 @command.command("clear", epilog="Example: scratchnet cache clear")
 def clear() -> int:
-    """Delete what was downloaded, and nothing else.
+    """Delete the downloaded files, and nothing else.
 
-    Prints each deleted path. A file that has the name of one of ours and is another stays, and
-    the exit code is 3.
+    Prints each deleted path. Other files with the same names are kept, and the exit code is 3.
     """
     from scratchnet_cli.downloads.cache import clear_cache
 

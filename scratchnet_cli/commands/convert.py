@@ -16,7 +16,7 @@ SUFFIXES = (".pkl", ".npz", ".safetensors", ".onnx")
 def _require_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() not in SUFFIXES:
         raise click.BadParameter(
-            f"{path} does not end in one of {', '.join(SUFFIXES)}.", ctx, param
+            f"{path}: expected a name that ends in {', '.join(SUFFIXES)}.", ctx, param
         )
     return path
 
@@ -25,7 +25,7 @@ def _require_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> P
 @click.argument("source", type=click.Path(), callback=require_text, metavar="IN")
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path), callback=_require_suffix)
 @activations_option
-@click.option("--force", is_flag=True, help="Overwrite OUT if there is such a file.")
+@click.option("--force", is_flag=True, help="Overwrite OUT if it exists.")
 def command(source: str, target: Path, activations: tuple[str, ...] | None, force: bool) -> None:
     """Write a network in another format, and print the new file's path.
 
@@ -45,7 +45,7 @@ def command(source: str, target: Path, activations: tuple[str, ...] | None, forc
     if weights.classes and suffix not in FORMATS_WITH_CLASSES:
         print_message(
             "warning",
-            f"{target}: the names of the classes are left out; {suffix} has no place for them",
+            f"{target}: {suffix} cannot store the names of the classes; use .npz or .safetensors",
         )
     write_atomic(target, data, "always" if force else "never")
     print_answer(escape(str(target)))

@@ -4,27 +4,28 @@ import click
 
 from scratchnet_cli.errors import CacheError, DownloadError, MirrorError
 from scratchnet_cli.system.progress import Progress
-from scratchnet_cli.system.text import escape, print_answer, print_message
+from scratchnet_cli.system.text import escape, print_answer, print_lines, print_message
 
 
 @click.command("download", epilog="Example: scratchnet download --split all")
-@click.option("--force", is_flag=True, help="Download again what is cached already.")
+@click.option("--force", is_flag=True, help="Download again, even if the files are cached.")
 @click.option(
     "--split",
     type=click.Choice(["test", "train", "all"]),
     default="test",
     show_default=True,
-    help="Which part of MNIST.",
+    help="The part of MNIST.",
 )
 def command(force: bool, split: str) -> int:
-    """Put the book's weights and MNIST into the cache.
+    """Download the book's weights and MNIST into the cache.
 
-    Prints the path of each file. One that cannot be had does not stop the others, and the exit
-    code is 4. `scratchnet cache path` prints the folder; SCRATCHNET_MIRROR names a source of your
-    own, and SCRATCHNET_OFFLINE=1 allows no other than a folder.
+    Prints the path of each file. If one fails, the others are still downloaded, and the exit code
+    is 4. `scratchnet cache path` prints the folder. SCRATCHNET_MIRROR names another source;
+    SCRATCHNET_OFFLINE=1 allows only a folder.
     """
     from scratchnet_cli.downloads.assets import BOOK_WEIGHTS, MNIST
     from scratchnet_cli.downloads.cache import fetch
+    from scratchnet_cli.downloads.download import ADVICE
 
     exit_code = 0
     splits = ("test", "train") if split == "all" else (split,)
@@ -35,13 +36,17 @@ def command(force: bool, split: str) -> int:
             # It would be the same for every file.
             raise
         except DownloadError as error:
-            # The last line advises to run this command.
+            # The advice is the same for every file.
             print_message("error", *error.args[:-1])
             exit_code = error.exit_code
             continue
         if not fetched.cached:
             # ``fetch`` printed why; the next file would meet the same problem.
-            print_message("error", "the cache cannot be written; other files are not downloaded")
+            print_message(
+                "error", "the cache cannot be written; the other files were not downloaded"
+            )
             return max(exit_code, CacheError.exit_code)
         print_answer(escape(fetched.source))
+    if exit_code:
+        print_lines(ADVICE)
     return exit_code

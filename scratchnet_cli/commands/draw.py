@@ -22,19 +22,19 @@ from scratchnet_cli.system.text import escape, print_answer, print_message
     callback=require_page,
     default="scratchnet-draw.html",
     show_default=True,
-    help="The page to write; an earlier page by scratchnet is replaced.",
+    help="The page to write. A page that scratchnet wrote is overwritten.",
 )
-@click.option("--open", is_flag=True, help="Show the page in the browser.")
+@click.option("--open", is_flag=True, help="Open the page in the browser.")
 def command(
     weights: str,
     activations: tuple[str, ...] | None,
     output: Path,
     open: bool,  # noqa: A002
 ) -> None:
-    """Write a page on which you draw a digit and watch the network.
+    """Write a page to draw digits on and watch the network.
 
-    One HTML file with the network inside, which needs no server and no network: it can be mailed,
-    or put on a site. Its path is printed.
+    The page is one HTML file with the network in it. It works offline and makes no requests:
+    e-mail it or host it. Prints its path.
     """
     from scratchnet_cli.datasets.load import load_dataset
     from scratchnet_cli.reports.drawing_page import drawing_page
@@ -47,7 +47,7 @@ def command(
     write_atomic(output, page.encode(), "own", "--output")
     print_answer(escape(str(output)))
     if open and not _open_browser(output):
-        print_message("warning", f"no browser could be started; open {output} in one")
+        print_message("warning", f"{output}: no browser could be started; open the file in one")
 
 
 def _open_browser(path: Path) -> bool:

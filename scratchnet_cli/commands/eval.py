@@ -42,7 +42,7 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     default=100,
     show_default=True,
     metavar="N",
-    help="Images that go through the network at once.",
+    help="Number of images that are computed at once.",
 )
 @click.option(
     "--weights",
@@ -50,8 +50,8 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     callback=require_text,
     multiple=True,
     metavar="book|bundled|PATH",
-    help="The network to run; repeat it to compare networks (not with --activations or "
-    "--confusion).  [default: book, or bundled if book cannot be downloaded]",
+    help="The network to run. Repeat it to compare networks (not with --activations or "
+    "--confusion).  [default: book, or bundled if the download fails]",
 )
 @activations_option
 @click.option(
@@ -59,20 +59,20 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     type=click.Path(),
     callback=require_text,
     metavar="mnist|sample|PATH",
-    help="The labelled images; PATH is a folder of IDX files named like MNIST's, or of pictures "
-    "in a folder for each class or listed in labels.tsv or labels.csv; or a file: IDX images, "
-    "CSV (label, pixels) or Keras' mnist.npz.  "
-    "[default: mnist, or sample where its test split cannot be downloaded]",
+    help="The labelled images. PATH is a file (IDX images, CSV with label and pixels, or Keras' "
+    "mnist.npz) or a folder. A folder contains IDX files named like MNIST's, or pictures: in a "
+    "folder for each class, or listed in labels.tsv or labels.csv.  "
+    "[default: mnist, or sample if the download of the test split fails]",
 )
 @click.option(
     "--split",
     type=click.Choice(["test", "train"]),
     default="test",
     show_default=True,
-    help="Which part of the dataset.",
+    help="The part of the dataset.",
 )
 @click.option(
-    "--transpose", is_flag=True, help="Swap rows and columns of the images: EMNIST's need it."
+    "--transpose", is_flag=True, help="Swap rows and columns of the images, as EMNIST needs."
 )
 @click.option("--limit", type=_COUNT, metavar="N", help="Use only the first N images.")
 @polarity_option
@@ -80,14 +80,13 @@ _COUNT = click.IntRange(1, 2**31 - 1)
 @click.option(
     "--skip-unreadable",
     is_flag=True,
-    help="Leave out pictures that cannot be read; else they count as wrong, and the exit code "
-    "is 3.",
+    help="Skip unreadable pictures. Without this they count as wrong, and the exit code is 3.",
 )
 @format_option(
     "text",
     "json",
     "markdown",
-    help="One line for people, one object with every number, or tables for a job summary.",
+    help="text: one line; json: all figures; markdown: tables for a job summary.",
 )
 @click.option("--confusion", is_flag=True, help="Print the confusion matrix before the accuracy.")
 @report_option
@@ -128,12 +127,12 @@ def command(
     several = len(weights) > 1
     is_text = format == "text"
     reject_usage(
-        (confusion and not is_text, "--confusion draws for people: it goes with --format text."),
-        (raw and polarity != "auto", "--raw takes pictures as they are: not with --polarity."),
-        (confusion and several, "--confusion is for one network: give --weights once."),
+        (confusion and not is_text, "--confusion needs --format text."),
+        (raw and polarity != "auto", "--raw cannot be combined with --polarity."),
+        (confusion and several, "--confusion is for one network; use --weights once."),
         (
             activations is not None and several,
-            "--activations is for one network; `scratchnet convert` can state them in a file.",
+            "--activations is for one network; store them in each file with `scratchnet convert`.",
         ),
     )
     if dataset in (None, "mnist"):
@@ -172,8 +171,8 @@ def command(
         )
     elif raw or polarity != "auto" or skip_unreadable:
         raise click.UsageError(
-            "--raw, --polarity and --skip-unreadable are for a folder of labelled pictures, "
-            f"and {dataset or 'mnist'} is none: it would have labels.tsv, or folders by class."
+            "--raw, --polarity and --skip-unreadable are for folders of labelled pictures; "
+            f"leave them out for {dataset or 'mnist'}."
         )
     else:
         images = load_dataset(dataset, split, stderr, transpose).first(limit)
@@ -214,7 +213,7 @@ def _labelled_pictures(dataset: str | None, split: str, classes: int) -> Labelle
 
     pictures = find_labelled_pictures(dataset, classes)
     if pictures and split != "test":
-        raise DatasetError(f"{dataset}: labelled pictures have no {split} split")
+        raise DatasetError(f"{dataset}: labelled pictures have no {split} split; leave out --split")
     return pictures
 
 

@@ -40,18 +40,20 @@ def _reject_options(
     type=click.Choice(["identity", "softmax"]),
     default="identity",
     show_default=True,
-    help="The output function: the scores as they are, or probabilities.",
+    help="identity: the scores; softmax: probabilities.",
 )
 @activations_option
-@click.option("--trace", is_flag=True, help="Show each layer's formulas, shapes and values first.")
+@click.option(
+    "--trace", is_flag=True, help="First print the formulas, shapes and values of each layer."
+)
 def command(
     weights: str, x: tuple[str, ...], output: str, activations: tuple[str, ...] | None, trace: bool
 ) -> None:
-    """Run a network on numbers and print what comes out.
+    """Run a network on numbers and print its output.
 
     WEIGHTS is book, bundled, three-layer (the worked example of the book's chapter 3) or the path
     of a weight file. X are the numbers of one input, or a CSV or .npy file with one input a row;
-    - is such a file on standard input. One line an input, as NumPy prints an array.
+    - is such a file on standard input. Prints one line for each input, as NumPy prints arrays.
     """
     from scratchnet_cli.datasets.vectors import are_unscaled_pixels, read_vectors
     from scratchnet_cli.network.trace import format_row, formulas_of, output_blocks, trace_network
@@ -63,13 +65,12 @@ def command(
     network = loaded.network
     if vectors.shape[-1] != network.inputs:
         raise ShapeError(
-            f"{loaded.origin.name}: takes {network.inputs} numbers for each input; give so many, "
-            f"not {vectors.shape[-1]}"
+            f"{loaded.origin.name}: expected {network.inputs} numbers for each input, found "
+            f"{vectors.shape[-1]}"
         )
     if network.inputs == MNIST_PIXELS and are_unscaled_pixels(vectors):
         progress.warning(
-            "the numbers are integers up to 255; networks are trained on pixels from 0 to 1: "
-            "divide by 255"
+            "the numbers are integers up to 255, expected pixels from 0 to 1; divide by 255"
         )
     if trace:
         for line in formulas_of(trace_network(network, vectors, output)):

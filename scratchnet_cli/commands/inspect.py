@@ -25,13 +25,13 @@ _ACTIVATIONS = {
 @click.command("inspect", epilog="Example: scratchnet inspect three-layer")
 @weights_argument
 @activations_option
-@format_option("text", "json", help="A table for people, or one object with every number.")
+@format_option("text", "json", help="text: a table; json: one object with all figures.")
 def command(
     weights: str,
     activations: tuple[str, ...] | None,
     format: str,  # noqa: A002
 ) -> None:
-    """Show what a weight file holds: layers, shapes, ranges, and where it came from.
+    """Show the contents of a weight file: layers, shapes, ranges and origin.
 
     WEIGHTS is book, bundled, three-layer or the path of a weight file.
     """

@@ -13,7 +13,9 @@ def require_text(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     """Reject an empty name: it comes from a variable that a script did not set."""
     for name in value if isinstance(value, tuple) else (value,):
         if name == "":
-            raise click.BadParameter("the name is empty.", ctx, param)
+            raise click.BadParameter(
+                "the name is empty, expected a file or a known name.", ctx, param
+            )
     return value
 
 
@@ -33,7 +35,7 @@ def require_path(ctx: click.Context, param: click.Parameter, value: str | None) 
 def require_page(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | None:
     """Reject stdout, which belongs to the answers; return a path."""
     if value == "-":
-        raise click.BadParameter("a page goes to a file, stdout is for the answers.", ctx, param)
+        raise click.BadParameter("stdout is for the answers, expected a file.", ctx, param)
     return require_path(ctx, param, value)
 
 
@@ -57,8 +59,7 @@ def split_activations(
         if name not in (*ACTIVATIONS, "softmax"):
             known = ", ".join(ACTIVATIONS)
             raise click.BadParameter(
-                f"{name!r} is not one of {known}; name one for each layer, as in "
-                "--activations relu,identity.",
+                f"{name!r} is not one of {known}; use one for each layer: relu,identity.",
                 ctx,
                 param,
             )
@@ -94,7 +95,7 @@ progress_option = click.option(
     type=click.Choice(["auto", "bar", "plain", "none"]),
     default="auto",
     show_default=True,
-    help="How stderr shows progress; auto is a bar on a terminal and plain lines elsewhere.",
+    help="How stderr shows progress; auto: a bar on a terminal, plain lines elsewhere.",
 )
 
 report_option = click.option(
@@ -102,7 +103,7 @@ report_option = click.option(
     metavar="FILE",
     type=click.Path(),
     callback=require_page,
-    help="Write a page for the browser to FILE: pictures, tables, what went wrong.",
+    help="Write an HTML report to FILE: pictures, tables, mistakes.",
 )
 
 polarity_option = click.option(
@@ -110,11 +111,11 @@ polarity_option = click.option(
     type=click.Choice(["auto", "dark", "light"]),
     default="auto",
     show_default=True,
-    help="Whether the ink is darker or lighter than its ground.",
+    help="Whether the ink is darker or lighter than the background.",
 )
 
 raw_option = click.option(
-    "--raw", is_flag=True, help="Take 28x28 pictures as they are: light ink on black."
+    "--raw", is_flag=True, help="Use 28x28 pictures unchanged: light ink on black."
 )
 
 debug_option = click.option(
@@ -122,7 +123,10 @@ debug_option = click.option(
 )
 
 quiet_option = click.option(
-    "-q", "--quiet", is_flag=True, help="Only the answer and errors: no progress, notes, warnings."
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="Print only answers and errors: no progress, notes or warnings.",
 )
 
 weights_argument = click.argument(

@@ -53,10 +53,12 @@ if TYPE_CHECKING:
     type=click.Path(),
     callback=require_text,
     metavar="LIST",
-    help="Read more paths from this file, one a line; - is standard input.",
+    help="Read more paths from a file, one a line; - is standard input.",
 )
-@click.option("-0", "--null", is_flag=True, help="LIST is from find -print0: a zero ends a path.")
-@click.option("--recursive", is_flag=True, help="Read the pictures in subfolders, too.")
+@click.option(
+    "-0", "--null", is_flag=True, help="Paths in LIST end with a zero byte (find -print0)."
+)
+@click.option("--recursive", is_flag=True, help="Read the pictures in subfolders too.")
 @click.option(
     "--top",
     type=click.IntRange(1, 10),
@@ -69,17 +71,17 @@ if TYPE_CHECKING:
     "tsv",
     "json",
     "plain",
-    help="PATH<TAB>DIGIT<TAB>PROBABILITY, or one object a line, or digits only.",
+    help="tsv: PATH<TAB>DIGIT<TAB>PROBABILITY; json: an object a line; plain: only digits.",
 )
-@click.option("--multiple", is_flag=True, help="Read numbers: row by row, one line a number.")
-@click.option("--show", is_flag=True, help="Draw on stderr what the network saw.")
-@click.option("--trace", is_flag=True, help="Write on stderr what each layer made of a picture.")
+@click.option("--multiple", is_flag=True, help="Read all numbers, row by row; print one a line.")
+@click.option("--show", is_flag=True, help="Draw on stderr the image that the network receives.")
+@click.option("--trace", is_flag=True, help="Print on stderr what each layer computes.")
 @click.option(
     "--save-preprocessed",
     metavar="DIR",
     type=click.Path(file_okay=False),
     callback=require_path,
-    help="Write what the network saw to DIR, as 28x28 PNGs.",
+    help="Write the images that the network receives to DIR, as 28x28 PNG files.",
 )
 @report_option
 @click.option(
@@ -91,7 +93,7 @@ if TYPE_CHECKING:
 )
 @polarity_option
 @raw_option
-@click.option("--jobs", type=click.IntRange(1), help="Processes at most.  [default: one a core]")
+@click.option("--jobs", type=click.IntRange(1), help="Most processes.  [default: one per core]")
 @progress_option
 @debug_option
 @quiet_option
@@ -117,25 +119,25 @@ def command(
     debug: bool,
     quiet: bool,
 ) -> int:
-    """Tell which digit each picture shows.
+    """Recognise the digit in each picture.
 
-    One line a picture, in the order given. IMAGE is a file, a folder of pictures, or - for one
-    picture on standard input. PNG, JPEG, BMP, GIF, WebP, TIFF, PNM and AVIF are read, with
-    pillow-heif also HEIC. A picture that cannot be read is reported on stderr, the others are still
+    Prints one line for each picture, in the given order. IMAGE is a file, a folder of pictures, or
+    - for one picture on standard input. Formats: PNG, JPEG, BMP, GIF, WebP, TIFF, PNM, AVIF, and
+    with pillow-heif HEIC. Unreadable pictures are reported on stderr, the others are still
     answered, and the exit code is 3.
     """
     reject_usage(
         (
             not images and files_from is None,
-            "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST.",
+            "Missing argument 'IMAGE...' (- is standard input) or --files-from LIST.",
         ),
-        (null and files_from is None, "--null is for the list of --files-from."),
+        (null and files_from is None, "--null needs --files-from LIST."),
         ([*images, files_from].count(STDIN) > 1, "Standard input (-) can be read only once."),
         (
             raw and (polarity != "auto" or multiple),
             "--raw cannot be combined with --polarity or --multiple.",
         ),
-        (multiple and top > 1, "--top ranks the readings of one digit: not with --multiple."),
+        (multiple and top > 1, "--top cannot be combined with --multiple."),
     )
     from scratchnet_cli.images.load import UNSUPPORTED
     from scratchnet_cli.prediction.answers import Unreadable

@@ -29,7 +29,7 @@ COLUMNS = 1 + SIDE_PIXELS**2
 MAX_LINE_BYTES = 2**16
 MAX_SHOWN = 30
 START_BYTES = 512
-_NO_LABELS = "an accuracy needs labels; `scratchnet predict FILE` says how to classify rows without"
+_NO_LABELS = "`scratchnet predict FILE` explains how to classify rows without labels."
 _PIXELS = {str(value).encode(): value for value in range(256)}
 _INTEGERS = tuple(f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8))
 
@@ -42,19 +42,18 @@ def read_file(path: Path, split: str) -> Contents:
         return Contents(*_read_npz(path, split), (path,), split)
     if split != "test":
         raise DatasetError(
-            f"{path}: --split is for mnist, .npz files and folders of IDX files; this file is "
-            "read as a whole"
+            f"{path}: --split is for mnist, .npz files and folders of IDX files; leave it out"
         )
     if start.startswith(b"\0\0"):
         return read_images_file(path)
     if start.startswith(b"\x80"):
         raise DatasetError(
-            f"{path}: a pickle, which is not read; --dataset mnist has the book's images"
+            f"{path}: a pickle, which is not supported; use --dataset mnist for the book's images"
         )
     if advice := advice_for(start, POINTERS):
         raise DatasetError(f"{path}: {advice}")
     if b"\0" in start:
-        raise DatasetError(f"{path}: not a CSV, .npz or IDX file; of pictures, name the folder")
+        raise DatasetError(f"{path}: not a CSV, .npz or IDX file; for pictures, name their folder")
     with _opened(path) as file, about(path):
         return Contents(*read_csv(file), (path,))
 
@@ -65,7 +64,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         # Reading a pipe would wait for ever.
         if path.exists() and not path.is_file():
-            raise DatasetError(f"{path}: not a file")
+            raise DatasetError(f"{path}: not a file, expected CSV, .npz or IDX")
         with path.open("rb") as file:
             is_gzipped = file.read(2) == GZIP_MAGIC
             file.seek(0)
@@ -90,7 +89,7 @@ def read_csv(file: IO[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         size += len(line)
         if size > MAX_CSV_BYTES:
             raise DatasetError(
-                f"larger than {MAX_CSV_BYTES >> 20} MiB as text, the most that is read; split it"
+                f"larger than {MAX_CSV_BYTES >> 20} MiB as text, the maximum; split it"
             )
         if number == 1:
             line = line.removeprefix(BOM_UTF8)
@@ -102,7 +101,7 @@ def read_csv(file: IO[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     images = np.frombuffer(pixels, np.uint8).reshape(-1, SIDE_PIXELS, SIDE_PIXELS)
     if not any(labels) and 0 < images[:, -1, -1].max(initial=0) < 10:
         raise DatasetError(
-            "each line begins with 0 and ends with a digit; if this is the label, put it first"
+            "each line begins with 0 and ends with a digit; if that is the label, put it first"
         )
     return images, np.frombuffer(labels, np.uint8)
 
@@ -111,7 +110,7 @@ def _is_heading(line: bytes) -> bool:
     """Return whether this is the heading of a table with labels; refuse that of one without."""
     first = line.replace(b";", b",").partition(b",")[0].strip().strip(b'"')
     if first.lower().startswith(b"pixel"):
-        raise DatasetError(f"the first column is pixels, expected 'label': {_NO_LABELS}")
+        raise DatasetError("the first column is pixels, expected 'label'", _NO_LABELS)
     return first.lower() == b"label"
 
 
@@ -119,18 +118,19 @@ def _parse_row(line: bytes, number: int) -> bytes:
     # Excel writes semicolons where a comma is part of numbers.
     cells = line.rstrip(b"\r\n").replace(b";", b",").split(b",")
     if len(cells) != COLUMNS:
-        hint = f"; {_NO_LABELS}" if len(cells) == COLUMNS - 1 else ""
+        hint = [_NO_LABELS] if len(cells) == COLUMNS - 1 else []
         raise DatasetError(
             f"line {number} has {len(cells)} column{'s' * (len(cells) > 1)}, expected {COLUMNS} "
-            f"with commas between them: a label, and {SIDE_PIXELS}x{SIDE_PIXELS} pixels{hint}"
+            f"with commas between them: a label, and {SIDE_PIXELS}x{SIDE_PIXELS} pixels",
+            *hint,
         )
     try:
         return bytes(map(_PIXELS.__getitem__, cells))
     except KeyError as error:
         cell = error.args[0].decode(errors="replace")[:MAX_SHOWN]
         raise DatasetError(
-            f"line {number}: {cell!r} is not an integer from 0 to 255; the first line may be "
-            "label,pixel0,…, the others are a label and the pixels"
+            f"line {number}: {cell!r} is not an integer, expected 0 to 255; "
+            "only the first line may be a heading"
         ) from error
 
 
@@ -141,21 +141,16 @@ def _read_npz(path: Path, split: str) -> tuple[NDArray[Any], NDArray[Any]]:
         members = read_members(data, MAX_ARRAYS_BYTES, (x, t))
         if len(members) < 2:
             other = "train" if split == "test" else "test"
-            hint = (
-                f"; --split {other} reads the others" if f"x_{other}.npy".encode() in data else ""
-            )
-            raise WeightsError(f"holds no arrays {x} and {t}, as Keras' mnist.npz does{hint}")
+            hint = f"; use --split {other}" if f"x_{other}.npy".encode() in data else ""
+            raise WeightsError(f"expected the arrays {x} and {t}, as in Keras' mnist.npz{hint}")
         arrays = []
         for name, axes, types in ((x, 3, ("u1",)), (t, 1, _INTEGERS)):
             body, code, shape, fortran = members[name]
             if len(shape) != axes or code[1:] not in types:
-                hint = (
-                    "" if name == x else f": save {t}.{ONE_HOT if len(shape) == 2 else AS_INTEGERS}"
-                )
+                hint = f"; save {t}.{ONE_HOT if len(shape) == 2 else AS_INTEGERS}"
                 raise WeightsError(
-                    f"{name} has the type {code[:MAX_SHOWN]} and {len(shape)} axes; expected "
-                    f"images {x} of uint8 (|u1) with 3 axes, and labels {t} of integers with 1"
-                    f"{hint}"
+                    f"{name} has the type {code[:MAX_SHOWN]} and {len(shape)} axes, expected "
+                    f"{'uint8 (|u1) and 3' if name == x else f'integers and 1{hint}'}"
                 )
             # One byte has no order.
             code = code.replace("|", "=")

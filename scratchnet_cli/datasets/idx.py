@@ -52,10 +52,10 @@ def load_idx(path: Path, axes: int, type_code: int = UBYTE) -> NDArray[np.uint8]
         status = path.stat()
         # The size of a pipe or a device is not known. Opening a folder explains itself.
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-            raise DatasetError(f"{path}: not a file")
+            raise DatasetError(f"{path}: not a file, expected an IDX file")
         if status.st_size > MAX_IDX_BYTES:
             raise DatasetError(
-                f"{path}: larger than {MAX_IDX_BYTES >> 20} MiB, the most that is read"
+                f"{path}: larger than {MAX_IDX_BYTES >> 20} MiB, the maximum; use fewer images"
             )
         with about(path.parent), path.open("rb") as file:
             if status.st_size <= MAX_READ_BYTES or path.suffix == ".gz":
@@ -90,7 +90,7 @@ def read_rows(images: NDArray[Any], rows: slice) -> NDArray[Any]:
     except OSError as error:
         raise DatasetError(f"{name}: {error.strerror}") from error
     if read.size < part.size:
-        raise DatasetError(f"{name}: the file has become shorter")
+        raise DatasetError(f"{name}: the file was cut while it was read; try again")
     return read.reshape(part.shape)
 
 
@@ -98,7 +98,7 @@ def _check_length(shape: tuple[int, ...], length: int, label: str) -> None:
     expected = math.prod(shape)
     if length != expected:
         found = "more" if length > expected else length
-        raise DatasetError(f"{label}: the header promises {expected} bytes, but there are {found}")
+        raise DatasetError(f"{label}: expected {expected} bytes after the header, found {found}")
 
 
 def _unpack(data: bytes, magic: bytes, label: str) -> tuple[tuple[int, ...], memoryview]:
@@ -112,7 +112,7 @@ def _unpack(data: bytes, magic: bytes, label: str) -> tuple[tuple[int, ...], mem
             size = math.prod(shape)
             if size > min(MAX_IDX_BYTES, len(data) * MAX_GZIP_RATIO):
                 raise DatasetError(
-                    f"{label}: the header promises {size} bytes, too many to be true"
+                    f"{label}: expected {size} bytes after the header, too many for this file"
                 )
             return shape, memoryview(stream.read(size + 1))
     except (EOFError, OSError, zlib.error, ValueError) as error:
@@ -127,7 +127,7 @@ def _header_bytes(magic: bytes) -> int:
 
 def _read_shape(header: bytes, magic: bytes, label: str) -> tuple[int, ...]:
     if not header:
-        raise DatasetError(f"{label}: the file is empty")
+        raise DatasetError(f"{label}: the file is empty; save or copy it again")
     if header[:4] != magic:
         # Sound files need no advice.
         from scratchnet_cli.weights.other_formats import POINTERS, advice_for
@@ -143,5 +143,5 @@ def _read_shape(header: bytes, magic: bytes, label: str) -> tuple[int, ...]:
         raise DatasetError(f"{label}: the file is damaged or cut short; download or copy it again")
     shape = tuple(np.frombuffer(header, ">u4", magic[3], 4).tolist())
     if 0 in shape:
-        raise DatasetError(f"{label}: the header says that there is nothing: {list(shape)}")
+        raise DatasetError(f"{label}: the header states the shape {list(shape)}, expected no 0")
     return shape if magic[2] == UBYTE else (*shape, 4)

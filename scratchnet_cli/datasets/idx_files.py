@@ -20,8 +20,7 @@ _IMAGES, _LABELS, _QMNIST_LABELS = "idx3-ubyte", "idx1-ubyte", "idx2-int"
 # The class, the writer, and where in NIST's files the digit is.
 _QMNIST_COLUMNS = 8
 _HINT = (
-    "; labelled pictures would be in folders named after the classes, as in 7/, or listed in "
-    "labels.tsv or labels.csv; a CSV or .npz file is named itself"
+    "Sort pictures into folders named after classes (0, 1, …), or list them in labels.tsv or .csv."
 )
 
 
@@ -61,11 +60,11 @@ def read_folder(folder: Path, split: str) -> Contents:
         names = [str((parent / stem).relative_to(folder)) for parent, stem in stems]
         found = [path for parent, stem in stems for path in _paths(parent, f"{stem}-images")]
         raise DatasetError(
-            f"{folder}: holds several datasets ({', '.join(names)}); name the images of one, as "
+            f"{folder}: contains several datasets ({', '.join(names)}); choose one, as in "
             f"--dataset {found[0] if found else folder / 'FILE'}"
         )
     ((parent, stem),) = stems
-    images = _existing(parent, f"{stem}-images", "" if sets else _HINT)
+    images = _existing(parent, f"{stem}-images", *(() if sets else (_HINT,)))
     return _load(images, _existing(parent, f"{stem}-labels"), split)
 
 
@@ -73,8 +72,8 @@ def read_images_file(images: Path) -> Contents:
     """Return an IDX file of images with the labels in the file beside it."""
     if not (name := _IMAGES_NAME.fullmatch(images.name)):
         raise DatasetError(
-            f"{images}: expected the file of the images, named as in t10k-images-idx3-ubyte; "
-            "that of the labels is found beside it"
+            f"{images}: expected a file of images, named as in t10k-images-idx3-ubyte, with the "
+            "labels beside it"
         )
     return _load(images, _existing(images.parent, f"{name[1]}labels"), None)
 
@@ -86,7 +85,7 @@ def _load(images: Path, labels: Path, split: str | None) -> Contents:
     columns = load_idx(labels, axes=2, type_code=INT32)
     if columns.shape[1] != _QMNIST_COLUMNS:
         raise DatasetError(
-            f"{labels}: has {columns.shape[1]} columns, expected QMNIST's {_QMNIST_COLUMNS}"
+            f"{labels}: {columns.shape[1]} columns, expected QMNIST's {_QMNIST_COLUMNS}"
         )
     classes = columns[:, 0].copy().view(">i4")[:, 0].astype(np.intp)
     return Contents(pixels, classes, (images, labels), split)
@@ -109,8 +108,8 @@ def _paths(folder: Path, stem: str) -> list[Path]:
     return [path for name in names if os.path.lexists(path := folder / name)]
 
 
-def _existing(folder: Path, stem: str, hint: str = "") -> Path:
+def _existing(folder: Path, stem: str, *hint: str) -> Path:
     if not (paths := _paths(folder, stem)):
-        raise DatasetError(f"{folder}: holds no {stem}-{_type(stem)}, gzipped or not{hint}")
+        raise DatasetError(f"{folder}: expected {stem}-{_type(stem)}, gzipped or not", *hint)
     # MNIST is also distributed with a folder of that name beside the file.
     return min(paths, key=os.path.isdir)

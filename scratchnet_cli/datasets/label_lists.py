@@ -55,13 +55,13 @@ def read_label_list(
                 continue
             if label is None:
                 raise DatasetError(
-                    f"line {line}: the label {cells[1][:MAX_SHOWN]!r} is no class of the network, "
-                    f"which are 0 to {classes - 1}"
+                    f"line {line}: the label {cells[1][:MAX_SHOWN]!r} is not a class, expected 0 "
+                    f"to {classes - 1}"
                 )
             if name in labels:
                 first = lines[[*labels].index(name)]
                 raise DatasetError(
-                    f"line {line}: {name[:MAX_SHOWN]!r} stands on line {first} already"
+                    f"line {line}: {name[:MAX_SHOWN]!r} is already on line {first}; delete one"
                 )
             if not exists:
                 missing += 1
@@ -74,11 +74,11 @@ def read_label_list(
             line = lines[[*labels].index(first_missing)]
             _check_encoding(folder, first_missing, line)
             raise DatasetError(
-                f"{missing} of {len(labels)} pictures are not there, the first is "
-                f"{first_missing[:MAX_SHOWN]!r} (line {line})"
+                f"{missing} of {len(labels)} pictures do not exist; check "
+                f"{first_missing[:MAX_SHOWN]!r} (line {line}) first"
             )
         if not labels:
-            raise DatasetError("lists no pictures")
+            raise DatasetError("the list is empty, expected a picture a line")
     return labels
 
 
@@ -93,18 +93,18 @@ def _rows(folder: Path, list_name: str) -> Iterator[tuple[int, list[str]]]:
     path = folder / list_name
     # Reading a pipe would wait for ever.
     if not path.is_file():
-        raise DatasetError("not a file")
+        raise DatasetError("not a file, expected a list")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_LIST_BYTES + 1)
     except OSError as error:
         raise DatasetError(str(error.strerror)) from error
     if len(data) > MAX_LIST_BYTES:
-        raise DatasetError(f"larger than {MAX_LIST_BYTES >> 20} MiB, the most that is read")
+        raise DatasetError(f"larger than {MAX_LIST_BYTES >> 20} MiB, the maximum; split it")
     if b"\0\0" in (data[:3:2], data[1:4:2]) or data.startswith(
         (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     ):
-        raise DatasetError("is text in UTF-16; save it as UTF-8")
+        raise DatasetError("the text is in UTF-16; save it as UTF-8")
     # A file name need not be valid UTF-8.
     text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", "surrogateescape", newline="")
     if path.suffix == ".tsv":
@@ -120,7 +120,9 @@ def _rows(folder: Path, list_name: str) -> Iterator[tuple[int, list[str]]]:
             if any(map(str.strip, cells)):
                 yield rows.line_num, cells
     except csv.Error as error:
-        raise DatasetError(f"line {rows.line_num} is no line of a table ({error})") from error
+        raise DatasetError(
+            f"line {rows.line_num} is not valid CSV ({error}); check its quotes"
+        ) from error
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
@@ -128,7 +130,7 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         if number > MAX_LIST_LINES or len(line) > MAX_LINE_LENGTH:
             raise DatasetError(
-                f"line {number}: a list has at most {MAX_LIST_LINES} lines of {MAX_LINE_LENGTH} "
+                f"line {number}: expected at most {MAX_LIST_LINES} lines of {MAX_LINE_LENGTH} "
                 "characters"
             )
         yield line
@@ -146,16 +148,18 @@ def _check_encoding(folder: Path, name: str, line: int) -> None:
             # Unlike Path's, it takes any name.
             if os.path.isfile(folder / decoded):  # noqa: PTH113
                 raise DatasetError(
-                    f"is text in {encoding}; save it as UTF-8 ({decoded!r} is on line {line})"
+                    f"the text is in {encoding} (line {line}: {decoded!r}); save it as UTF-8"
                 )
-    raise DatasetError(f"is not text in UTF-8 (line {line}); save it as UTF-8")
+    raise DatasetError(f"the text is not in UTF-8 (line {line}); save it as UTF-8")
 
 
 def _path_within(text: str, line: int) -> str:
     """Return a listed name as a normalized path within the folder."""
     name = os.path.normpath(text)
     if not text or "\0" in text:
-        raise DatasetError(f"line {line}: {text[:MAX_SHOWN]!r} is no name of a picture")
+        raise DatasetError(
+            f"line {line}: {text[:MAX_SHOWN]!r} is not a file name, expected that of a picture"
+        )
     elsewhere = os.path.isabs(name) or os.path.splitdrive(name)[0]  # noqa: PTH117
     if elsewhere or f"{name}{os.sep}".startswith(f"{os.pardir}{os.sep}"):
         raise _elsewhere(text, line)
@@ -164,5 +168,6 @@ def _path_within(text: str, line: int) -> str:
 
 def _elsewhere(name: str, line: int) -> DatasetError:
     return DatasetError(
-        f"line {line}: {name[:MAX_SHOWN]!r} is not in this folder; a list names pictures beside it"
+        f"line {line}: {name[:MAX_SHOWN]!r} is not in this folder, expected pictures beside "
+        "the list"
     )

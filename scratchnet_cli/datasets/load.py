@@ -40,19 +40,19 @@ class Dataset:
     def __post_init__(self) -> None:
         count, shape = len(self.images), self.labels.shape
         if len(shape) != 1:
-            hint = f"; of one-hot labels t, give t.{ONE_HOT}" if len(shape) == 2 else ""
+            hint = f"; of one-hot labels t, use t.{ONE_HOT}" if len(shape) == 2 else ""
             raise DatasetError(
-                f"{count} images need one label each, but these have the shape {shape}{hint}"
+                f"expected {count} labels, one for each image, found the shape {shape}{hint}"
             )
         if shape[0] != count:
-            raise DatasetError(f"{count} images, but {shape[0]} labels")
+            raise DatasetError(f"expected {count} labels, one for each image, found {shape[0]}")
         if count == 0:
-            raise DatasetError("the dataset holds no images")
+            raise DatasetError("the dataset is empty, expected an image or more")
         if self.images.dtype.kind != "f" and self.images.dtype != np.uint8:
             raise DatasetError(f"images are {self.images.dtype}, expected uint8 or float")
         if self.labels.dtype.kind not in "iu":
             raise DatasetError(
-                f"labels are {self.labels.dtype}, expected integers; of labels t, give "
+                f"labels are {self.labels.dtype}, expected integers; of labels t, use "
                 f"t.{AS_INTEGERS}"
             )
 
@@ -115,9 +115,7 @@ def load_dataset(
         return replace(dataset, images=dataset.images.swapaxes(1, 2))
     source = os.path.basename(dataset.origin.source)  # noqa: PTH119
     if "emnist" in source.lower():
-        progress.warning(
-            f"{source}: EMNIST's images are transposed; --transpose turns them upright"
-        )
+        progress.warning(f"{source}: EMNIST's images are transposed; use --transpose")
     return dataset
 
 
@@ -133,7 +131,7 @@ def _load(name: str | os.PathLike[str] | None, split: Split, progress: Progress)
         return _mnist(split, progress)
     if name == "sample":
         if split != "test":
-            raise DatasetError("the bundled sample has no train split; --dataset mnist has one")
+            raise DatasetError("the bundled sample has no train split; use --dataset mnist")
         return _sample()
     return _load_path(Path(name), os.fspath(name), split)
 
@@ -188,7 +186,7 @@ def _load_path(path: Path, name: str, split: Split) -> Dataset:
         try:
             path.stat()
         except ValueError as error:
-            raise DatasetError(f"{path}: no file can have this name") from error
+            raise DatasetError(f"{path}: not a valid file name") from error
     contents = (read_folder if os.path.isdir(path) else read_file)(path, split)  # noqa: PTH112
     origin = Origin(name, str(contents.files[0]), partial(_sha256, *contents.files))
     with about(path):

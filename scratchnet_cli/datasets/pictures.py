@@ -47,7 +47,7 @@ def find_labelled_pictures(folder: str, classes: int) -> LabelledPictures | None
         return None
     if len(lists) > 1:
         raise DatasetError(
-            f"{Path(folder)}: holds both {lists[0]} and {lists[1]}; one of them must go"
+            f"{Path(folder)}: contains both {lists[0]} and {lists[1]}; delete one of them"
         )
     if lists:
         return _listed(folder, lists[0], classes, files)
@@ -62,7 +62,11 @@ def _listed(name: str, list_name: str, classes: int, files: list[str]) -> Labell
     folder = Path(name)
     labels = read_label_list(folder, list_name, classes, frozenset(files))
     left_out = [file for file in files if file not in labels and file != list_name]
-    notes = [f"{folder}: not in {list_name}, left out: {_some(left_out)}"] if left_out else []
+    notes = (
+        [f"{folder}: left out, because they are not in {list_name}: {_some(left_out)}"]
+        if left_out
+        else []
+    )
     paths = [os.path.join(folder, name) for name in labels]  # noqa: PTH118
     return LabelledPictures(name, paths, np.array([*labels.values()]), tuple(notes))
 
@@ -79,20 +83,22 @@ def _by_class(
         label = parse_label(class_folder, classes)
         if label is None:
             raise DatasetError(
-                f"{inner}: no class of the network; pictures are labelled by folders named "
-                f"0 to {classes - 1}, or by a list, {' or '.join(LIST_NAMES)}"
+                f"{inner}: not a class (0 to {classes - 1}); rename or remove the folder, or use "
+                f"{' or '.join(LIST_NAMES)}"
             )
         try:
             files, others = _entries(inner)
         except OSError as error:
             raise DatasetError(f"{inner}: {error.strerror}") from error
         if not files:
-            raise DatasetError(f"{inner}: this class's folder holds no pictures")
+            raise DatasetError(f"{inner}: the folder contains no pictures; add some, or remove it")
         paths.setdefault(label, []).extend(os.path.join(inner, file) for file in files)  # noqa: PTH118
         if others:
             notes.append(f"{inner}: left out, because they are not files: {_some(others)}")
     if left_out:
-        notes.append(f"{folder}: in no class's folder, left out: {_some(left_out)}")
+        notes.append(
+            f"{folder}: left out, because they are in no class's folder: {_some(left_out)}"
+        )
     by_class = [[(path, label) for path in paths[label]] for label in sorted(paths)]
     turns = [pair for turn in zip_longest(*by_class) for pair in turn if pair]
     return LabelledPictures(

@@ -32,7 +32,7 @@ def read_vectors(texts: Sequence[str]) -> NDArray[Any]:
     numbers = [_number(text) for text in texts]
     if numbers == [None] and texts[0]:
         return _read_file(texts[0])
-    hint = "; expected numbers, or the name of one file"
+    hint = ", expected numbers or one file"
     for text, number in zip(texts, numbers, strict=True):
         if number is None:
             raise InputError(f"{text[:MAX_SHOWN]!r} is not a number{hint}")
@@ -47,11 +47,11 @@ def parse_vectors(data: bytes, label: str) -> NDArray[Any]:
         values = _npy(data) if data.startswith(NPY_MAGIC) else _csv(data)
         # No float is wider than 8 bytes.
         if values.dtype.kind not in "fiu" or values.dtype.itemsize > 8:
-            raise InputError("holds no numbers, expected integers or floats")
+            raise InputError("contains no numbers, expected integers or floats")
         if values.ndim not in (1, 2) or values.size == 0:
-            raise InputError(f"holds no rows of numbers, its shape is {values.shape}")
+            raise InputError(f"has the shape {values.shape}, expected rows of numbers")
         if not np.isfinite(values).all():
-            raise InputError("holds infinity or NaN")
+            raise InputError("contains infinity or NaN, expected finite numbers")
     except InputError as error:
         raise InputError(f"{label}: {error}") from error
     return values
@@ -69,19 +69,18 @@ def _read_file(name: str) -> NDArray[Any]:
             with Path(name).open("rb") as file:
                 data = file.read(MAX_VECTOR_BYTES + 1)
         elif sys.stdin is None:
-            raise InputError("standard input is closed")
+            raise InputError("standard input is closed; name a file")
         else:
             data = sys.stdin.buffer.read(MAX_VECTOR_BYTES + 1)
     except FileNotFoundError as error:
         raise InputError(
-            f"{name}: neither a number nor a file; numbers are separated by spaces, as in "
-            "scratchnet forward three-layer 1.0 0.5"
+            f"{name}: neither a number nor a file; put spaces between numbers, as in 1.0 0.5"
         ) from error
     except OSError as error:
         raise InputError(f"{label}: {error.strerror}") from error
     if len(data) > MAX_VECTOR_BYTES:
         raise InputError(
-            f"{label}: larger than {MAX_VECTOR_BYTES >> 20} MiB, the most that is read"
+            f"{label}: larger than {MAX_VECTOR_BYTES >> 20} MiB, the maximum; split it"
         )
     return parse_vectors(data, label)
 
@@ -93,9 +92,9 @@ def _npy(data: bytes) -> NDArray[Any]:
             values: NDArray[Any] = np.load(file, allow_pickle=False)
     except Exception as error:
         # A damaged header may raise anything: NumPy parses it as Python.
-        raise InputError("not an array of plain numbers") from error
+        raise InputError("not an array of plain numbers; save it with np.save") from error
     if file.read(1):
-        raise InputError("its header promises fewer numbers than there are")
+        raise InputError("more numbers than the header states; save it again with np.save")
     return values
 
 
@@ -104,7 +103,7 @@ def _csv(data: bytes) -> NDArray[np.float64]:
     lines = _lines(data)
     try:
         if not (first := next(lines, "")):
-            raise InputError("holds no numbers")
+            raise InputError("contains no numbers, expected one or more")
         rows = chain([first], lines)
         return np.loadtxt(rows, delimiter=",", comments=None, ndmin=2, encoding=None)
     except UnicodeDecodeError as error:
@@ -114,7 +113,7 @@ def _csv(data: bytes) -> NDArray[np.float64]:
     except ValueError as error:
         # The rest is advice for programmers; a semicolon alone may come from the input.
         reason = str(error).partition("; use ")[0]
-        raise InputError(shorten(reason, MAX_REASON)) from error
+        raise InputError(f"{shorten(reason.rstrip('.'), MAX_REASON)}; correct the file") from error
 
 
 def _lines(data: bytes) -> Iterator[str]:
@@ -122,9 +121,11 @@ def _lines(data: bytes) -> Iterator[str]:
     text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig")
     for number, line in enumerate(iter(lambda: text.readline(MAX_LINE_LENGTH + 1), "")):
         if number == MAX_ROWS:
-            raise InputError(f"more than {MAX_ROWS} lines; an .npy file may have more rows")
+            raise InputError(f"more than {MAX_ROWS} lines; save them as .npy")
         if len(line) > MAX_LINE_LENGTH:
-            raise InputError(f"a line has more than {MAX_LINE_LENGTH} characters")
+            raise InputError(
+                f"a line has more than {MAX_LINE_LENGTH} characters; save the rows as .npy"
+            )
         if line.strip():
             yield ",".join(_cells(line))
 
@@ -132,7 +133,7 @@ def _lines(data: bytes) -> Iterator[str]:
 def _cells(line: str) -> list[str]:
     cells = line.split("," if "," in line else None, MAX_COLUMNS)
     if len(cells) > MAX_COLUMNS:
-        raise InputError(f"a line has more than {MAX_COLUMNS} numbers")
+        raise InputError(f"a line has more than {MAX_COLUMNS} numbers; save the rows as .npy")
     return cells
 
 

@@ -44,7 +44,7 @@ def fetch(
         try:
             data = read_cached(asset)
         except CacheError as error:
-            progress.note(f"{error}: it must be downloaded again")
+            progress.note(f"{error.args[0]}; downloading it again")
         else:
             if data is not None:
                 return Fetched(data, str(cache_folder() / asset.name))
@@ -55,7 +55,7 @@ def fetch(
     try:
         return Fetched(data, str(_store(asset, data)))
     except CacheError as error:
-        progress.warning(f"{error}: downloaded, but not cached")
+        progress.warning(f"downloaded, but not cached: {error}")
         return Fetched(data, source, cached=False)
 
 
@@ -115,7 +115,7 @@ def cache_folder() -> Path:
         return platformdirs.user_cache_path("scratchnet", appauthor=False)
     except RuntimeError as error:
         raise CacheError(
-            "there is no home folder to keep a cache in; SCRATCHNET_CACHE_DIR can name a folder"
+            "no home folder for the cache; set SCRATCHNET_CACHE_DIR to a folder"
         ) from error
 
 
@@ -129,7 +129,7 @@ def readable_folder() -> Path:
     except OSError as error:
         raise CacheError(
             f"{folder}: cannot be read ({error.strerror}); "
-            "SCRATCHNET_CACHE_DIR can name another folder"
+            "set SCRATCHNET_CACHE_DIR to another folder"
         ) from error
     return folder
 
@@ -151,7 +151,10 @@ def read_cached(asset: Asset) -> bytes | None:
     except OSError as error:
         raise CacheError(f"{path}: cannot be read ({error.strerror})") from error
     if defect := asset.defect(data):
-        raise CacheError(f"{path}: damaged or not ours ({defect})")
+        raise CacheError(
+            f"{path}: damaged, or another file ({defect})",
+            "It is never used; `scratchnet download` replaces it.",
+        )
     return data
 
 
@@ -165,7 +168,7 @@ def cached_size(asset: Asset) -> int | None:
     except OSError as error:
         raise CacheError(f"{path}: cannot be read ({error.strerror})") from error
     if not stat.S_ISREG(status.st_mode):
-        raise CacheError(f"{path}: cannot be read (not a file; delete what is there)")
+        raise CacheError(f"{path}: cannot be read (not a file)", "Delete it.")
     return status.st_size
 
 
@@ -180,7 +183,7 @@ def clear_cache() -> tuple[list[Path], list[str]]:
             if read_cached(asset) is not None:
                 found.append(folder / asset.name)
         except CacheError as error:
-            kept.append(f"{error}: not deleted")
+            kept.append(f"{error.args[0]}; delete it yourself")
     for path in [*found, *_parts(folder)]:
         try:
             path.unlink(missing_ok=True)
@@ -205,7 +208,7 @@ def _store(asset: Asset, data: bytes) -> Path:
         reason = str(error)
     else:
         return path
-    raise CacheError(f"{reason}; SCRATCHNET_CACHE_DIR can name another folder")
+    raise CacheError(f"{reason}; set SCRATCHNET_CACHE_DIR to another folder")
 
 
 def _parts(folder: Path) -> list[Path]:

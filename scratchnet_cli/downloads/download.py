@@ -14,6 +14,7 @@ from scratchnet_cli.system.progress import Progress
 
 # Without the characters that separate the parts of a URL; Windows has letters of drives.
 _PLAIN_PATH = re.compile(r"([A-Za-z]:)?[\w\s./\\~+,()-]*")
+ADVICE = "Try again later, or set SCRATCHNET_MIRROR to a folder with the file, or HTTPS_PROXY."
 _FALSE = ("", "0", "false", "no", "off", "n", "f")
 
 
@@ -36,20 +37,14 @@ def download(
             return data, shown
         except TransferError as error:
             failures.append((shown, str(error)))
-    split = " --split train" if asset.name.startswith("train") else ""
+    what = f"{asset.name}: cannot be downloaded{destination}"
+    one_reason = len({cause for _, cause in failures}) == 1
     raise DownloadError(
-        f"{asset.name} could not be downloaded{destination}{_reasons(failures)}",
-        f"Try `scratchnet download{split}` later, or set SCRATCHNET_MIRROR to a folder with the "
-        "file, or HTTPS_PROXY.",
+        f"{what}: {failures[0][1]}" if one_reason else f"{what}:",
+        *(f"  {shown}: {cause}" for shown, cause in failures if not one_reason),
+        ADVICE,
         cause=_cause(failures),
     )
-
-
-def _reasons(failures: Sequence[tuple[str, str]]) -> str:
-    """Return the reason if all sources have the same, else a line for each source."""
-    if len(causes := {cause for _, cause in failures}) == 1:
-        return f": {causes.pop()}"
-    return "".join(f"\n  {shown}: {cause}" for shown, cause in failures)
 
 
 def _cause(failures: Sequence[tuple[str, str]]) -> str:
@@ -72,7 +67,7 @@ def _sources(asset: Asset) -> list[str]:
     folder = os.path.expanduser(mirror)  # noqa: PTH111
     # Only what is clearly a path is printed: a mistyped URL may contain a password.
     if not os.path.isdir(folder) and not _PLAIN_PATH.fullmatch(mirror):  # noqa: PTH112
-        raise MirrorError("SCRATCHNET_MIRROR is neither a folder nor an http:// or https:// URL")
+        raise MirrorError("SCRATCHNET_MIRROR: expected a folder, or a URL with http:// or https://")
     return [str(Path(folder, asset.name)), *urls]
 
 
@@ -108,7 +103,7 @@ def _from_folder(path: Path, size: int) -> bytes:
 def _from_url(url: str, shown: str, asset: Asset, progress: Progress, is_default: bool) -> bytes:
     """Return the body behind ``url``, at most as long as the asset."""
     if (offline := os.environ.get("SCRATCHNET_OFFLINE", "")).lower() not in _FALSE:
-        raise TransferError(f"not tried: SCRATCHNET_OFFLINE is {offline!r}")
+        raise TransferError(f"not tried, because SCRATCHNET_OFFLINE is {offline!r}")
     # Not before: its import takes time, and urllib3 opens a socket to try IPv6.
     from scratchnet_cli.downloads.http import get
 

@@ -37,22 +37,22 @@ _INVALID = (ValueError, AssertionError)
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, *_INVALID)
 # The first row whose class and part of the message match is the cause.
 _CAUSES: tuple[tuple[Any, str, str], ...] = (
-    (exceptions.InvalidSchema, "SOCKS", "a SOCKS proxy needs requests[socks]"),
+    (exceptions.InvalidSchema, "SOCKS", "a SOCKS proxy needs pip install requests[socks]"),
     (exceptions.InvalidSchema, "", "redirected to an address that is not https"),
-    (exceptions.TooManyRedirects, "", "redirected without end"),
-    (exceptions.ProxyError, "", "the proxy cannot be used; HTTPS_PROXY names it"),
+    (exceptions.TooManyRedirects, "", "too many redirects"),
+    (exceptions.ProxyError, "", "the proxy does not work; check HTTPS_PROXY"),
     (
         exceptions.SSLError,
         "",
-        "the certificate is not trusted; REQUESTS_CA_BUNDLE can name one that is",
+        "the certificate is not trusted; set REQUESTS_CA_BUNDLE to one that is",
     ),
     ((exceptions.Timeout, urllib3.exceptions.TimeoutError), "", NO_ANSWER),
     (exceptions.ConnectionError, "NameResolution", NO_HOST),
     (exceptions.ConnectionError, "refused", "the connection was refused"),
     (exceptions.ConnectionError, "aborted", "the connection broke off"),
     (urllib3.exceptions.ProtocolError, "", "the connection broke off"),
-    (OSError, "CA certificate", "no certificates where REQUESTS_CA_BUNDLE says"),
-    (_INVALID, "", "the address, or the one it redirects to, is not valid"),
+    (OSError, "CA certificate", "no certificates found; check REQUESTS_CA_BUNDLE"),
+    (_INVALID, "", "the address, or a redirect, is not valid"),
 )
 
 

@@ -80,7 +80,7 @@ def evaluate(
         check_labels(weights.network, dataset.labels, progress)
         # Integers are finite, and a file of a million images is not read twice.
         if dataset.images.dtype.kind == "f" and not np.isfinite(dataset.images).all():
-            raise DatasetError("an image holds infinity or NaN")
+            raise DatasetError("an image contains infinity or NaN, expected values from 0 to 1")
         return count_parts(
             _parts(weights.network, dataset, batch_size, details),
             weights.network.outputs,
@@ -105,14 +105,14 @@ def check_labels(network: Network, labels: NDArray[np.integer], progress: Progre
     for label in (largest, labels.min()):
         if not 0 <= label < classes:
             raise ShapeError(
-                f"the network has {classes} classes, but a label is {label}; use others"
+                f"a label is {label}, expected a class of the network, 0 to {classes - 1}"
             )
     if classes > MAX_LABELS:
-        raise ShapeError(f"the network has {classes} classes, labels tell only {MAX_LABELS} apart")
+        raise ShapeError(f"the network has {classes} classes, expected at most {MAX_LABELS}")
     if classes > max(DIGITS, largest + 1):
         progress.warning(
-            f"the network has {classes} outputs, but the largest label is {largest}; check that "
-            "the weights belong to this dataset"
+            f"the network has {classes} classes, but the largest label is {largest}; check that "
+            "it is for this dataset"
         )
 
 

@@ -91,7 +91,7 @@ def evaluate_pictures(
             pictures=kept if details else None,
         )
         if not labels_read:
-            raise DatasetError(f"none of the {len(pictures)} pictures could be read")
+            raise DatasetError(f"none of the {len(pictures)} pictures could be read; see above")
     # As IDX files contain them: all pixels, then all labels.
     digest.update(labels_read)
     return replace(

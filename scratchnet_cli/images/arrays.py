@@ -17,20 +17,22 @@ def picture_of(array: NDArray[Any]) -> Image.Image:
     """Return a picture of (h, w) greys or (h, w, 3) colours, uint8 or floats in [0, 1]."""
     if array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,)):
         raise ImageError(
-            f"an array of shape {array.shape}; a picture is (height, width) or (height, width, 3)"
+            f"an array of shape {array.shape}, expected (height, width) or (height, width, 3)"
         )
     if not array.size:
-        raise ImageError(f"an array of shape {array.shape} has no pixels")
+        raise ImageError(f"an array of shape {array.shape}, expected a pixel or more")
     # Checked before anything is converted.
     is_float = np.issubdtype(array.dtype, np.floating)
     needed = array.size * (BYTES_PER_FLOAT if is_float else BYTES_PER_INTEGER)
     if needed > MAX_MEMORY_BYTES:
-        raise ImageError(f"an array of shape {array.shape} would take {needed / 1e9:.2f} GB")
+        raise ImageError(
+            f"an array of shape {array.shape} takes {needed / 1e9:.2f} GB; use a smaller one"
+        )
     if is_float:
         low, high = array.min(), array.max()
         # Not a comparison that NaN would pass.
         if not (low >= 0 and high <= 1):
-            raise ImageError(f"values from {low:g} to {high:g}; floats must be in [0, 1]")
+            raise ImageError(f"floats from {low:g} to {high:g}, expected 0 to 1")
         array = np.multiply(array, 255, dtype=np.float32).round().astype(np.uint8)
     elif array.dtype != np.uint8:
         raise ImageError(f"an array of {array.dtype}; convert it to uint8, or to floats in [0, 1]")

@@ -77,8 +77,8 @@ def _require_mnist_size(image: Image.Image) -> None:
     width, height = image.size
     if (width, height) != (SIDE_PIXELS, SIDE_PIXELS):
         raise ImageError(
-            f"--raw takes pictures of {SIDE_PIXELS}x{SIDE_PIXELS} pixels, this one has "
-            f"{width}x{height}; leave out --raw"
+            f"{width}x{height} pixels, expected {SIDE_PIXELS}x{SIDE_PIXELS} for --raw; "
+            "leave out --raw"
         )
 
 
@@ -89,7 +89,7 @@ def _raw_greys(image: Image.Image) -> Pixels:
     _require_mnist_size(image)
     # Pillow calls 16-bit greys "I;16", or "I" if they come from a PNM or an old Pillow's PNG.
     if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
-        raise ImageError("--raw takes 8- or 16-bit greys, not 32 bits; leave out --raw")
+        raise ImageError("32-bit greys, expected 8 or 16 bits for --raw; leave out --raw")
     if image.mode[0] == "I":
         grey = (np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8)
         return upright(grey, image)

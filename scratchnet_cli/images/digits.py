@@ -98,8 +98,7 @@ def digits_on_any_ground(
         return digits_on(mixed, polarity, page, everywhere)
     except ImageError as error:
         if polarity != "auto":
-            advice = "--polarity auto looks for light and dark"
-            raise ImageError(f"there is no {polarity} ink in the picture; {advice}") from error
+            raise ImageError(f"contains no {polarity} ink; use --polarity auto") from error
         if not page:
             raise
     # Paper beside a shadow that covers half of it may have been taken for light ink.

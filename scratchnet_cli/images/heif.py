@@ -12,7 +12,7 @@ BYTES_PER_AVIF_PIXEL, BYTES_PER_HEIC_PIXEL, BYTES_PER_DEEP_HEIC_PIXEL = 24, 12, 
 MAX_ITEMS, MAX_UNITS = 1000, 10_000
 # AV1's types of units (OBU): the header of a sequence has the size of the frames that follow.
 _SEQUENCE_HEADER, _FRAMES = 1, (3, 6, 7)
-_UNUSUAL = "{} picture of an unusual structure: export it as JPEG or PNG"
+_UNUSUAL = "{} picture of an unusual structure; export it as JPEG or PNG"
 
 
 def needed_memory(image: Any, data: bytes) -> int:

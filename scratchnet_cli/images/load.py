@@ -19,9 +19,9 @@ KNOWN_FORMATS = "PNG JPEG BMP GIF WEBP TIFF PNM AVIF HEIC"
 # Formats that people take for a picture of a known format, and what to do. In an SVG, declarations
 # and comments may come first.
 UNKNOWN_FORMATS = (
-    (rb"....ftypavis", "an animated AVIF picture: export it as JPEG or PNG"),
-    (rb"%PDF-", "a PDF document: export it as JPEG or PNG"),
-    (rb"(\xef\xbb\xbf)?\s*(<[?!][^<]*)*<svg\b", "an SVG drawing: export it as JPEG or PNG"),
+    (rb"....ftypavis", "an animated AVIF picture; export it as JPEG or PNG"),
+    (rb"%PDF-", "a PDF document; export it as JPEG or PNG"),
+    (rb"(\xef\xbb\xbf)?\s*(<[?!][^<]*)*<svg\b", "an SVG drawing; export it as JPEG or PNG"),
     (rb"\x1f\x8b", "compressed by gzip; unpack it first, with gunzip"),
     (rb"\s*data:[\w/+.-]*[;,]", "a data URL; decode what follows its comma, as base64 -d does"),
 )
@@ -29,13 +29,11 @@ UNKNOWN_FORMATS = (
 _PIXEL_ROWS = rb'(\xef\xbb\xbf)?("?(label"?[,;]|pixel)|\d{1,3}([,;]\d{1,3}){99})'
 # What an installation may be unable to read, by the module that is missing.
 UNSUPPORTED = {
-    "PIL.WebPImagePlugin": "a WebP picture: export it as JPEG or PNG",
-    "PIL.AvifImagePlugin": "an AVIF picture: export it as JPEG or PNG",
-    "pillow_heif": "a HEIC picture: pip install 'scratchnet-cli[heic]', or export it as JPEG",
+    "PIL.WebPImagePlugin": "a WebP picture; export it as JPEG or PNG",
+    "PIL.AvifImagePlugin": "an AVIF picture; export it as JPEG or PNG",
+    "pillow_heif": "a HEIC picture; pip install 'scratchnet-cli[heic]', or export it as JPEG",
 }
-OUT_OF_MEMORY_MESSAGE = (
-    "there is not enough memory for this picture; save it smaller, or allow more"
-)
+OUT_OF_MEMORY_MESSAGE = "not enough memory for this picture; save it smaller, or allow more"
 
 MAX_PIXELS = 100_000_000
 MAX_HEIF_BYTES = 64 * 2**20
@@ -94,7 +92,7 @@ def _plugin(data: bytes) -> Any:
         if re.match(signature, data, re.DOTALL):
             if name in ("AvifImageFile", "HeifImageFile") and len(data) > MAX_HEIF_BYTES:
                 raise ImageError(
-                    f"{len(data)} bytes of HEIC or AVIF, the most is {MAX_HEIF_BYTES}; "
+                    f"{len(data)} bytes of HEIC or AVIF, the maximum is {MAX_HEIF_BYTES}; "
                     "export it as JPEG or PNG"
                 )
             return getattr(_imported(module), name)
@@ -108,8 +106,8 @@ def _plugin(data: bytes) -> Any:
     if re.match(_PIXEL_ROWS, data):
         separator = ";" if b";" in data else ","
         raise ImageError(
-            "rows of pixels, not a picture; with labels, `scratchnet eval --dataset FILE` reads "
-            "them; without, Python: load_weights('bundled').network.predict(numpy.loadtxt(FILE, "
+            "rows of pixels, not a picture; with labels, use `scratchnet eval --dataset FILE`; "
+            "without, Python: load_weights('bundled').network.predict(numpy.loadtxt(FILE, "
             f"delimiter={separator!r}, skiprows={int(not data[:1].isdigit())}) / 255)"
         )
     raise ImageError(f"not a picture of a known format ({KNOWN_FORMATS}); export it as PNG")
@@ -135,16 +133,16 @@ def check_limits(image: Image.Image, data: bytes) -> None:
         most = MAX_PNM_VALUES // len(image.getbands())
     if pixels > most:
         raise ImageError(
-            f"{width}x{height} pixels, the most is {most / 1e6:g} million; save it smaller"
+            f"{width}x{height} pixels, the maximum is {most / 1e6:g} million; save it smaller"
         )
     scans = data.count(_START_OF_SCAN) if image.format == "JPEG" else 0
     if scans * pixels > MAX_SCANNED_PIXELS:
-        raise ImageError(f"its pixels come in {scans} scans, more than it needs; save it again")
+        raise ImageError(f"a JPEG of {scans} scans, more than it needs; save it again")
     memory = needed_memory(image, data)
     if memory > MAX_MEMORY_BYTES:
         raise ImageError(
-            f"{width}x{height} pixels in this form ({image.format}, {image.mode}) would take "
-            f"{memory / 1e9:.2f} GB, the most is {MAX_MEMORY_BYTES / 1e9}; save it smaller"
+            f"{width}x{height} pixels ({image.format}, {image.mode}) take "
+            f"{memory / 1e9:.2f} GB, the maximum is {MAX_MEMORY_BYTES / 1e9}; save it smaller"
         )
 
 

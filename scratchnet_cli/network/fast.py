@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import WeightsError
-from scratchnet_cli.network.layers import Array, Network
+from scratchnet_cli.network.layers import OVERFLOW_MESSAGE, Array, Network
 
 # Images at once. Measured: 128 to 512 are equally fast; 1,000 no longer fit the cache.
 BLOCK_SIZE = 256
@@ -66,7 +66,7 @@ class Forward:
             W, b = layer.W.astype(np.float64), layer.b.astype(np.float64)  # noqa: N806
             bound = float((np.abs(W).sum(axis=0) * bound + np.abs(b)).max())
             if not bound < limit:
-                raise WeightsError("the weights are so large that the network's output overflows")
+                raise WeightsError(OVERFLOW_MESSAGE)
             columns = -(-(layer.outputs + 1) // WIDTH_MULTIPLE) * WIDTH_MULTIPLE
             folded = np.zeros((width, columns), dtype)
             folded[: layer.inputs, : layer.outputs] = h.before * gain * W

@@ -17,6 +17,7 @@ MAX_OUTPUTS = 1000
 MAX_VALUES_PER_INPUT = 2**17
 # Computed at once in one layer, or kept of all layers: 128 MiB as float64.
 MAX_BLOCK_VALUES = 2**24
+OVERFLOW_MESSAGE = "the output overflows, because the weights are too large; check the training"
 
 
 def sigmoid(x: Array) -> Array:
@@ -76,24 +77,24 @@ class Layer:
     def __post_init__(self) -> None:
         for name, array, axes in (("W", self.W, 2), ("b", self.b, 1)):
             if array.dtype.kind != "f":
-                raise WeightsError(f"{name} holds {array.dtype}; save it as float32")
+                raise WeightsError(f"{name} contains {array.dtype}; save it as float32")
             if array.ndim != axes:
                 expected = "1 axis" if axes == 1 else f"{axes} axes"
                 raise WeightsError(f"{name} has the shape {array.shape}, expected {expected}")
             if array.size == 0:
-                raise WeightsError(f"{name} has the shape {array.shape}: there are no values in it")
+                raise WeightsError(f"{name} has the shape {array.shape}, expected a value or more")
             if not np.isfinite(array).all():
                 raise WeightsError(
-                    f"{name} holds infinity or NaN; save weights from before training failed"
+                    f"{name} contains infinity or NaN; save weights from before training failed"
                 )
         if self.b.shape[0] != self.outputs:
             hint = "; W is transposed: save W.T" if self.b.shape[0] == self.inputs else ""
             raise WeightsError(
-                f"W has {self.outputs} columns, but b has {self.b.shape[0]} values{hint}"
+                f"W has {self.outputs} columns, expected {self.b.shape[0]} as in b{hint}"
             )
         if self.activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
-            raise WeightsError(f"the activation {self.activation!r} is unknown (known: {known})")
+            raise WeightsError(f"unknown activation {self.activation!r}, expected one of {known}")
 
     def __repr__(self) -> str:
         return f"Layer({self.inputs}-{self.outputs}, {self.activation})"
@@ -137,20 +138,19 @@ class Network:
 
     def __post_init__(self) -> None:
         if not self.layers:
-            raise WeightsError("a network needs at least one layer")
+            raise WeightsError("a network without layers, expected one or more")
         for i, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False), 1):
             if before.outputs != after.inputs:
                 is_turned = before.inputs == after.outputs
                 hint = "; if the matrices are transposed, save W.T" if is_turned else ""
                 raise WeightsError(
-                    f"layer {i} gives {before.outputs} values, layer {i + 1} takes "
-                    f"{after.inputs}{hint}"
+                    f"layer {i + 1} takes {after.inputs} values, expected the {before.outputs} of "
+                    f"layer {i}{hint}"
                 )
         if self.outputs > MAX_OUTPUTS:
-            raise WeightsError(f"the network has {self.outputs} classes, the most is {MAX_OUTPUTS}")
+            raise WeightsError(f"{self.outputs} classes, expected at most {MAX_OUTPUTS}")
         if (values := sum(self.widths)) > MAX_VALUES_PER_INPUT:
-            most = f"the most is {MAX_VALUES_PER_INPUT}"
-            raise WeightsError(f"the network computes {values} values of each input, {most}")
+            raise WeightsError(f"{values} values an input, expected at most {MAX_VALUES_PER_INPUT}")
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.widths))
@@ -198,7 +198,7 @@ class Network:
             for layer in self.layers:
                 z = layer.forward(z)
         if not np.isfinite(z).all():
-            raise WeightsError("the weights are so large that the network's output overflows")
+            raise WeightsError(OVERFLOW_MESSAGE)
         return z
 
     def probabilities(self, x: ArrayLike) -> Array:
@@ -235,7 +235,7 @@ class Network:
         """Raise ShapeError unless x is (inputs,) or (n, inputs), of an allowed number of axes."""
         if x.ndim not in axes or x.shape[-1] != self.inputs:
             raise ShapeError(
-                f"the network takes {self.inputs} values for each input, these have {x.shape[-1]}"
+                f"expected {self.inputs} values for each input, found the shape {x.shape}"
             )
 
 

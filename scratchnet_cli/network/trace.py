@@ -8,6 +8,7 @@ import numpy as np
 from scratchnet_cli.errors import InputError, WeightsError
 from scratchnet_cli.network.layers import (
     ACTIVATIONS,
+    OVERFLOW_MESSAGE,
     Array,
     Layer,
     Network,
@@ -47,15 +48,14 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
     most = max_rows(sum(network.widths))
     if x.ndim == 2 and len(x) > most:
         raise InputError(
-            f"the steps of {len(x)} inputs are too many to keep, the most is {most}; "
-            "without --trace any number goes through"
+            f"--trace keeps the steps of at most {most} inputs, found {len(x)}; leave out --trace"
         )
     dtype = np.result_type(np.float32, network.layers[0].W.dtype)
     with np.errstate(over="ignore"):
         x = x.astype(dtype)
     if not np.isfinite(x).all():
         raise InputError(
-            f"a number is too large for {dtype}, in which this network computes; give smaller ones"
+            f"an input is too large for {dtype}, the type of the network; use smaller numbers"
         )
     steps: list[Step] = []
     for i, layer in enumerate(network.layers, 1):
@@ -69,7 +69,7 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
         steps.append(Step(layer, x, a, shown, z))
         x = z
     if not np.isfinite(x).all():
-        raise WeightsError("the weights are so large that the network's output overflows")
+        raise WeightsError(OVERFLOW_MESSAGE)
     return tuple(steps)
 
 

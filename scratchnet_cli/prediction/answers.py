@@ -8,7 +8,7 @@ from itertools import chain, groupby, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.errors import ImageError
+from scratchnet_cli.errors import ImageError, ShapeError
 from scratchnet_cli.images.digit_image import SIDE_PIXELS, Box, DigitImage
 from scratchnet_cli.network.layers import Network
 
@@ -121,6 +121,15 @@ Result = Answer | Unreadable
 
 Reading = tuple[str, list[DigitImage] | ImageError]
 """The path of a picture, and its images or why there are none."""
+
+
+def check_takes_pictures(network: Network, source: str = "weights") -> None:
+    """Raise ShapeError if the network does not take 28x28 images. source: of its weights."""
+    if network.inputs != SIDE_PIXELS**2:
+        raise ShapeError(
+            f"{source}: the network takes {network.inputs} values for each input, a picture has "
+            f"{SIDE_PIXELS**2} ({SIDE_PIXELS}x{SIDE_PIXELS}); use other weights"
+        )
 
 
 def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:

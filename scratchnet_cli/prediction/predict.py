@@ -9,7 +9,7 @@ from PIL.Image import Image
 
 from scratchnet_cli.errors import ScratchnetError
 from scratchnet_cli.images.read import check_options, read_file
-from scratchnet_cli.prediction.answers import Result, classify
+from scratchnet_cli.prediction.answers import Result, check_takes_pictures, classify
 from scratchnet_cli.system.inputs import file_groups
 from scratchnet_cli.system.pool import map_in_order
 from scratchnet_cli.weights.load import Weights, load_weights
@@ -69,6 +69,7 @@ def predict_chunks(
     jobs: int | None = None,
 ) -> Generator[list[Result], None, None]:
     """Yield the results of ``predict_files`` in lists of those that are known at the same time."""
+    check_takes_pictures(weights.network, weights.origin.source)
     read = partial(read_file, multiple=multiple, raw=raw, polarity=polarity)
     with closing(map_in_order(read, groups, jobs)) as chunks:
         for readings in chunks:

@@ -5,12 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-import numpy as np
-
-from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.images.read import Source, check_options, read_or_error
 from scratchnet_cli.network.layers import Network
-from scratchnet_cli.prediction.answers import Result, Unreadable, classify
+from scratchnet_cli.prediction.answers import Result, Unreadable, check_takes_pictures, classify
 from scratchnet_cli.prediction.predict import check_several
 from scratchnet_cli.weights.load import Weights, load_weights
 
@@ -83,7 +80,7 @@ class Predictor:
                 f"not {type(weights).__name__}"
             )
         self._network = weights
-        self._network.check_input(np.empty(SIDE_PIXELS**2))
+        check_takes_pictures(self._network)
         self._polarity = polarity
         self._raw = raw
 

@@ -25,10 +25,10 @@ def read_bounded(path: Path, max_bytes: int, error: type[ScratchnetError], hint:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as cause:
-        reason = cause.strerror if isinstance(cause, OSError) else "no file can have this name"
+        reason = cause.strerror if isinstance(cause, OSError) else "not a valid file name"
         raise error(f"{path}: {reason}{hint}") from cause
     if len(data) > max_bytes:
-        raise error(f"{path}: larger than {max_bytes >> 20} MiB, the most that is read")
+        raise error(f"{path}: larger than {max_bytes >> 20} MiB, the maximum; use a smaller file")
     return data
 
 
@@ -73,7 +73,7 @@ def _check_existing(path: Path, overwrite: Overwrite, option: str) -> int | None
     """Return the mode of the file that will be replaced, or None if there is none."""
     name = f"{option} {path}".lstrip()
     if overwrite == "never" and os.path.lexists(path):
-        raise OutputError(f"{name}: exists already; --force overwrites it")
+        raise OutputError(f"{name}: already exists; use --force to overwrite it")
     try:
         status = path.lstat()
     except FileNotFoundError:
@@ -93,8 +93,7 @@ def _check_existing(path: Path, overwrite: Overwrite, option: str) -> int | None
             start = file.read(MARKER_BYTES)
         if start and PAGE_MARKER not in start and PNG_MARKER not in start:
             raise OutputError(
-                f"{name}: exists and was not written by scratchnet; choose another name, "
-                "or delete it first"
+                f"{name}: already exists and was not written by scratchnet; choose another name"
             )
     return stat.S_IMODE(mode)
 
@@ -105,6 +104,6 @@ def _write_errors(path: Path, option: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
+        reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
         name = f"{option} {path}".lstrip()
         raise OutputError(f"{name}: cannot be written ({reason})") from error

@@ -76,11 +76,13 @@ def read_list(name: str, null: bool = False) -> Iterator[list[str]]:
                 # In Latin letters every second byte is 0.
                 is_latin = not null and not (any(data[:20:2]) and any(data[1:20:2]))
                 if b"\0" in data and (is_latin or data.startswith((BOM_UTF16_BE, BOM_UTF16_LE))):
-                    raise ImageError(f"--files-from {name}: a list in UTF-16; save it as UTF-8")
+                    raise ImageError(
+                        f"--files-from {name}: the text is in UTF-16; save it as UTF-8"
+                    )
                 if b"\0" in data and not null:
                     raise ImageError(
-                        f"--files-from {name}: not a list of paths, one a line; "
-                        "--null reads what find -print0 prints"
+                        f"--files-from {name}: contains zero bytes; "
+                        "use --null for a list of find -print0"
                     )
                 *lines, rest = (rest + data).split(b"\0" if null else b"\n")
                 paths = [*map(_checked, _paths(lines, null))]
@@ -95,14 +97,14 @@ def read_list(name: str, null: bool = False) -> Iterator[list[str]]:
                 raise ImageError(f"--files-from {name}: expected paths, {_LIST_FORMS[null]}")
             yield [*map(_checked, _paths([rest], null))]
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
+        reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
         raise ImageError(f"--files-from {name}: {reason}") from error
 
 
 def read_bytes(name: str) -> bytes:
     """Return the content of a picture file, or of standard input for ``-``."""
     if name == STDIN and sys.stdin is not None and sys.stdin.isatty():
-        raise ImageError("standard input is a terminal; a picture can come from a pipe or < FILE")
+        raise ImageError("standard input is a terminal, expected a picture from a pipe or < FILE")
     if isinstance(name, SpecialPath):
         raise ImageError("a pipe or device in a list is not read; name it as an argument")
     try:
@@ -113,13 +115,15 @@ def read_bytes(name: str) -> bytes:
                 wanted = min(2 * wanted, MAX_PICTURE_BYTES + 1)
                 data += file.read(wanted - len(data))
     except IsADirectoryError as error:
-        raise ImageError("this folder holds no pictures; name one that does") from error
+        raise ImageError(
+            "the folder contains no pictures; name another, or use --recursive"
+        ) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         for start, kind in URLS.items():
             if name.lower().startswith(start):
                 reason = f"{kind}, not a file; save the picture to a file first"
-        raise ImageError(reason or "no file can have this name") from error
+        raise ImageError(reason or "not a valid file name") from error
     check_file_size(len(data))
     return data
 
@@ -127,14 +131,14 @@ def read_bytes(name: str) -> bytes:
 def check_file_size(size: int) -> None:
     """Raise ImageError if a file of this many bytes is too large to be read."""
     if size > MAX_PICTURE_BYTES:
-        raise ImageError(f"larger than {MAX_PICTURE_BYTES >> 20} MiB, the most that is read")
+        raise ImageError(f"larger than {MAX_PICTURE_BYTES >> 20} MiB, the maximum; save it smaller")
 
 
 def _open(name: str) -> AbstractContextManager[BufferedReader]:
     if name != STDIN:
         return open(name, "rb")  # noqa: PTH123
     if sys.stdin is None:
-        raise ImageError("standard input is closed")
+        raise ImageError("standard input is closed; name a file")
     # Leave it open: it belongs to Python.
     return nullcontext(cast(BufferedReader, sys.stdin.buffer))
 

@@ -174,8 +174,8 @@ class _Pool(Generic[Result]):
                 yield results or _work_on(self._work, names)
         if names := next(chunks, None):
             raise ImageError(
-                f"all processes that read pictures died (out of memory?); {names[0]!r} and what "
-                "follows were not read"
+                f"{names[0]}: not read, nor those after it; all processes died (out of memory?); "
+                "use fewer --jobs"
             )
 
     def _find_idle(self) -> bool:

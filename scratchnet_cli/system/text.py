@@ -108,7 +108,7 @@ def append_to_summary(markdown: str) -> None:
             file.write(f"{markdown}\n\n")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        print_message("warning", f"the job summary {path} cannot be written ({reason})")
+        print_message("warning", f"GITHUB_STEP_SUMMARY {path}: cannot be written ({reason})")
 
 
 def _command_data(text: str) -> str:
@@ -126,7 +126,7 @@ def _without_commands(text: str) -> str:
 
 def _write_stdout(text: str, flush: bool = False) -> None:
     if sys.stdout is None:
-        raise OutputError("the answer cannot be written: stdout is closed")
+        raise OutputError("stdout: the answer cannot be written (closed)")
     try:
         sys.stdout.write(text)
         if flush:
@@ -134,4 +134,4 @@ def _write_stdout(text: str, flush: bool = False) -> None:
     except BrokenPipeError as error:
         raise ReaderGoneError from error
     except OSError as error:
-        raise OutputError(f"the answer cannot be written: {error.strerror}") from error
+        raise OutputError(f"stdout: the answer cannot be written ({error.strerror})") from error

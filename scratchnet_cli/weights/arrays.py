@@ -23,7 +23,7 @@ MAX_AXIS_LENGTH = 2**31 - 1
 MAX_NAMES_SHOWN = 8
 MAX_EXAMPLE_CHARACTERS = 60
 SAVE_NPZ = (
-    "save the arrays: "
+    "Save the arrays: "
     "np.savez('mine.npz', W1=…, b1=…, W2=…, b2=…, activations=['relu', 'identity'])"
 )
 _KINDS = {"weight", "bias"}
@@ -55,16 +55,16 @@ def view_array(
     if code[:1] not in "<>=" or code[1:] not in types:
         raise WeightsError("an array is not of floating-point numbers; save it as float32")
     if len(shape) > max_axes:
-        hint = "; only dense layers are run, not convolutional ones"
+        hint = "; convolutional layers are not supported"
         raise WeightsError(
             f"an array has {len(shape)} axes, expected 1 or 2{hint if len(shape) == 4 else ''}"
         )
     if not all(type(length) is int and 0 <= length <= MAX_AXIS_LENGTH for length in shape):
-        raise WeightsError("an array has a shape that no layer has")
+        raise WeightsError("an array has an invalid shape; save the file again")
     dtype = np.dtype(code)
     expected = math.prod(shape) * dtype.itemsize
     if len(body) != expected:
-        raise WeightsError(f"an array of {expected} bytes comes with {len(body)} bytes")
+        raise WeightsError(f"an array has {len(body)} bytes, expected {expected}")
     return np.frombuffer(body, dtype).reshape(shape, order="F" if fortran else "C")
 
 
@@ -87,8 +87,8 @@ def layers_of(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
     needed = {name for name, _ in names}
     if not needed or not needed <= set(arrays) <= {name for pair in names for name in pair}:
         raise WeightsError(
-            "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, "
-            f"found: {_shown(arrays)}"
+            "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …",
+            f"Found: {_shown(arrays)}",
         )
     layers = []
     for name, bias in names:
@@ -105,8 +105,8 @@ def _prefixes(names: Collection[str]) -> list[str]:
     patterns = {_NUMBER.sub("#", prefix) for prefix in prefixes}
     if len(numbered) != len(prefixes) or len(patterns) > 1:
         raise WeightsError(
-            "the names of its layers do not tell their order, as 0., 2., 4. or fc1., fc2. do; "
-            f"found: {_shown(names)}"
+            "the layers have no order, expected numbers in their names, as fc1.weight, fc2.weight",
+            f"Found: {_shown(names)}",
         )
     return [prefix for _, prefix in sorted(numbered.items())]
 

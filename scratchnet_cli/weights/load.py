@@ -95,13 +95,13 @@ def load_weights(
     used = [layer.activation for layer in weights.network.layers]
     message = ""
     if weights.activations == "overridden":
-        message = f"{origin.source} states other activations; run with {','.join(used)}, as given"
+        message = f"{origin.source}: states other activations; using {','.join(used)}, as given"
     # A single layer has only the output, where all networks give logits.
     elif weights.activations == "assumed" and len(used) > 1:
         assumed = shorten(",".join(used), MAX_EXAMPLE_CHARACTERS)
         message = (
-            f"{origin.source} does not state its activations; assuming {assumed}. If it was "
-            f"trained with others, state them, as in {activations_example(len(used))}"
+            f"{origin.source}: assuming activations {assumed}; "
+            f"if wrong, use {activations_example(len(used))}"
         )
     if message and progress:
         progress.warning(message)
@@ -154,7 +154,8 @@ def read_weights(data: bytes, origin: Origin, activations: Sequence[str] | None 
         # Sound files need no advice.
         from scratchnet_cli.weights.other_formats import advice_for
 
-        raise WeightsError(f"{origin.source}: {advice_for(data) or error}") from error
+        lines = advice.split("\n") if (advice := advice_for(data)) else error.args
+        raise WeightsError(f"{origin.source}: {lines[0]}", *lines[1:]) from error
     if origin.digest == BOOK_WEIGHTS.sha256:
         of_file = book_activations(len(network.layers))
     overrides = activations and of_file and tuple(activations) != tuple(of_file)
@@ -188,7 +189,7 @@ def _parse(data: bytes) -> tuple[str, Contents]:
 
         return "onnx", read_onnx(data)
     if not data:
-        raise WeightsError("the file is empty")
+        raise WeightsError("the file is empty; save or copy it again")
     raise WeightsError(
         "not a .pkl, .npz, .safetensors or .onnx file; save the arrays with np.savez"
     )
@@ -198,11 +199,13 @@ def _network(contents: Contents, stated: Sequence[str] | None) -> Network:
     pairs = layers_of(contents.arrays)
     # Small files can use the same bytes for many arrays.
     if sum(array.nbytes for array in contents.arrays.values()) > MAX_WEIGHTS_BYTES:
-        raise WeightsError(f"its arrays are larger than {MAX_WEIGHTS_BYTES >> 20} MiB")
+        raise WeightsError(
+            f"the arrays take more than {MAX_WEIGHTS_BYTES >> 20} MiB, the maximum; save fewer"
+        )
     activations = stated or book_activations(len(pairs))
     if len(activations) != len(pairs):
         raise WeightsError(
-            f"{len(activations)} activations for {len(pairs)} layers; "
+            f"activations: expected {len(pairs)}, found {len(activations)}; "
             f"name one for each layer, as in {activations_example(len(pairs))}"
         )
     # The network gives logits: probabilities are computed only where they are needed.
@@ -212,7 +215,7 @@ def _network(contents: Contents, stated: Sequence[str] | None) -> Network:
     for i, ((W, b), activation) in enumerate(zip(pairs, activations, strict=True), 1):  # noqa: N806
         if activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
-            raise WeightsError(f"layer {i}: unknown activation; known are {known}")
+            raise WeightsError(f"layer {i}: unknown activation, expected one of {known}")
         try:
             layers.append(Layer(np.ascontiguousarray(W), np.ascontiguousarray(b), activation))
         except WeightsError as error:
@@ -222,6 +225,10 @@ def _network(contents: Contents, stated: Sequence[str] | None) -> Network:
 
 def _check_classes(classes: tuple[str, ...], outputs: int) -> None:
     if len(classes) != outputs:
-        raise WeightsError(f"it names {len(classes)} classes for {outputs} outputs")
+        raise WeightsError(
+            f"names of classes: expected {outputs}, one for each output, found {len(classes)}"
+        )
     if any(len(name) > MAX_CLASS_NAME_LETTERS for name in classes):
-        raise WeightsError(f"the name of a class is longer than {MAX_CLASS_NAME_LETTERS} letters")
+        raise WeightsError(
+            f"the name of a class is longer than {MAX_CLASS_NAME_LETTERS} letters; shorten it"
+        )

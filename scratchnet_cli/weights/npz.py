@@ -86,12 +86,17 @@ def read_members(
                 if (name := member.filename.removesuffix(".npy")) in (only or (name,))
             ]
             if sum(member.file_size for _, member in members) > max_bytes:
-                raise WeightsError(f"this .npz unpacks to more than {max_bytes >> 20} MiB")
+                raise WeightsError(
+                    f"this .npz unpacks to more than {max_bytes >> 20} MiB, the maximum; "
+                    "save fewer arrays"
+                )
             for name, member in members:
                 if name in found:
-                    raise WeightsError("this .npz holds two arrays of the same name")
+                    raise WeightsError("two arrays in this .npz have the same name; save it again")
                 if member.compress_type not in _NUMPY_COMPRESSIONS:
-                    raise WeightsError("this .npz is packed in a way that NumPy does not use")
+                    raise WeightsError(
+                        "this .npz has a compression that is not supported; use np.savez_compressed"
+                    )
                 with archive.open(member) as file:
                     # Given a size, it unpacks no more than that, whatever the archive claims.
                     found[name] = _split_member(file.read(member.file_size + 1))
@@ -108,7 +113,9 @@ def _split_member(data: bytes) -> Npy:
     try:
         return split_npy(data)
     except WeightsError as error:
-        raise WeightsError(f"a member of this .npz is {error}") from error
+        raise WeightsError(
+            f"a member of this .npz is {error}; save it again with np.savez"
+        ) from error
 
 
 def _names(key: str, npy: Npy) -> tuple[str, ...]:
@@ -116,8 +123,8 @@ def _names(key: str, npy: Npy) -> tuple[str, ...]:
     letters = _TEXT.fullmatch(npy.code)
     size = 4 * int(letters[1]) * math.prod(npy.shape) if letters else -1
     if len(npy.shape) != 1 or npy.shape[0] > MAX_LIST_LENGTH or len(npy.body) != size:
-        raise WeightsError(f"its array {key!r} is not a list of names")
+        raise WeightsError(f"the array {key!r} is not a list of names; save a list of texts")
     # NumPy fails on numbers beyond Unicode.
     if (np.frombuffer(npy.body, "<u4") > sys.maxunicode).any():
-        raise WeightsError(f"its array {key!r} is not a list of names")
+        raise WeightsError(f"the array {key!r} is not a list of names; save a list of texts")
     return tuple(np.frombuffer(npy.body, npy.code).tolist())

@@ -94,7 +94,7 @@ def _follow(graph: Fields, tensors: dict[str, Fields]) -> list[_Layer]:
             _check_end(nodes, users)
             return layers
         if len(nodes) > 1:
-            raise WeightsError("its graph branches; only layers one after another can be run")
+            raise WeightsError("the graph branches, which is not supported; use onnxruntime")
         _add(layers, nodes[0], value, tensors)
         value = nodes[0].output
     if value not in outputs:
@@ -107,7 +107,9 @@ def _check_end(nodes: list[_Node], users: dict[str, list[_Node]]) -> None:
     while nodes:
         node = nodes.pop()
         if node.operator in ("MatMul", "Gemm"):
-            raise WeightsError("its graph has layers after a softmax; only a final one is run")
+            raise WeightsError(
+                "the graph has layers after a softmax, which is not supported; use onnxruntime"
+            )
         nodes += users.pop(node.output, [])
 
 
@@ -134,9 +136,10 @@ def _add(layers: list[_Layer], node: _Node, value: str, tensors: dict[str, Field
         case operator, _:
             known = re.fullmatch(r"\w{1,40}", operator)
             raise WeightsError(
-                f"its graph uses {operator if known else 'an unknown operation'} where no dense "
-                "layer does; only MatMul and Add, or Gemm with alpha = beta = 1, are run, then "
-                "Sigmoid, Relu, Tanh or Identity: export a network of these, or use onnxruntime"
+                f"the graph uses {operator if known else 'an unknown operation'} where no dense "
+                "layer does; use onnxruntime",
+                "Supported: MatMul and Add, or Gemm with alpha = beta = 1; then Sigmoid, Relu, "
+                "Tanh or Identity.",
             )
 
 
@@ -156,12 +159,12 @@ def _node(message: memoryview) -> _Node:
 def _array(tensor: Fields) -> Array:
     if tensor[_OTHER_FILE]:
         raise WeightsError(
-            "its weights are in another file, which is not read; "
-            "onnx.save(onnx.load('model.onnx'), 'one.onnx') writes one file with all of them"
+            "the weights are in another file, which is not supported; save one file:",
+            "onnx.save(onnx.load('model.onnx'), 'one.onnx')",
         )
     (number,) = tensor[_TYPE]
     if number not in _TYPES:
-        raise WeightsError("an array is not of floating-point numbers; export it as float32")
+        raise WeightsError("an array is not of floating-point numbers; save it as float32")
     code, field = _TYPES[number]
     body = b"".join(tensor[_BYTES] or tensor[field])
     lengths = tensor[_SHAPE]
@@ -175,7 +178,7 @@ def write_onnx(network: Network) -> bytes:
     try:
         from onnx import checker, helper, numpy_helper
     except ImportError as error:
-        raise OutputError("writing .onnx needs the package onnx: pip install onnx") from error
+        raise OutputError("writing .onnx needs the package onnx; run pip install onnx") from error
     arrays = book_arrays(network)
     dtype = np.result_type(*arrays.values())
     kind = helper.np_dtype_to_tensor_dtype(dtype.newbyteorder("="))

@@ -8,26 +8,23 @@ from scratchnet_cli.weights.arrays import SAVE_NPZ
 # The longest start in which a format is looked for.
 START_BYTES = 2000
 _PYTORCH = (
-    "this is PyTorch's own format, which is not read; "
-    "safetensors.torch.save_file(model.state_dict(), 'mine.safetensors') writes one that is"
+    "PyTorch's own format is not supported; save the weights with\n"
+    "safetensors.torch.save_file(model.state_dict(), 'mine.safetensors')"
 )
-_KERAS = (
-    "this is Keras' own format, which is not read; "
-    "model.export('mine.onnx', format='onnx') writes one that is"
-)
+_KERAS = "Keras' own format is not supported; use model.export('mine.onnx', format='onnx')"
 _OLD_PICKLE = (
-    "this is a pickle of protocol 0 or 1, or of Python 2; read it with "
-    f"pickle.load(file, encoding='latin1') and {SAVE_NPZ}"
+    "an old pickle (protocol 0 or 1, or Python 2); read it with "
+    f"pickle.load(file, encoding='latin1')\n{SAVE_NPZ}"
 )
 # What comes in place of any file.
 POINTERS = (
     (
         rb"version https://git-lfs",
-        "this is a Git LFS pointer, not the file itself; git lfs pull downloads the file",
+        "this is a Git LFS pointer, not the file itself; run git lfs pull",
     ),
     (
         rb"\s*<(!doctype|html|\?xml)",
-        "this is an HTML page, not the file itself; download that (on GitHub: Raw)",
+        "this is an HTML page, not the file itself; download the file (on GitHub: Raw)",
     ),
 )
 _ADVICE = (
@@ -37,11 +34,11 @@ _ADVICE = (
     (rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\.|\x80.*torch\._utils|PK.*/data\.pkl", _PYTORCH),
     (
         rb"\x80.*(sklearn\.|joblib\.)|\x78[\x01\x5e\x9c\xda]",
-        f"this was written by scikit-learn or joblib; load it there and {SAVE_NPZ}",
+        f"a file of scikit-learn or joblib, which is not supported; load it there\n{SAVE_NPZ}",
     ),
     (
         rb"\x80.*train_img",
-        "this is the book's mnist.pkl, a dataset, not a network; eval downloads its images itself",
+        "this is the book's mnist.pkl, a dataset, not a network; use --dataset mnist",
     ),
     (
         # The start of a pickle, in which each line feed follows a carriage return.

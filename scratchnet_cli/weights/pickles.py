@@ -20,12 +20,10 @@ from scratchnet_cli.weights.arrays import SAVE_NPZ, Contents, view_array
 MAX_OPCODES = 100_000
 # Longer function names are cut in messages.
 MAX_NAME_CHARACTERS = 80
-_OTHER_OBJECTS = f"this pickle does not contain a dict of arrays alone; {SAVE_NPZ}"
-_OF_CLASS = (
-    "this pickle contains an object of {!r}; save its params: "
-    "np.savez('mine.npz', **network.params, activations=['relu', 'identity'])"
+_OTHER_OBJECTS = "is not a dict of arrays alone"
+_SAVE_PARAMS = (
+    "Save its params: np.savez('mine.npz', **network.params, activations=['relu', 'identity'])"
 )
-_OF_LISTS = f"this pickle contains a list, expected a dict of arrays; {SAVE_NPZ}"
 _RECONSTRUCT = {"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"}
 _FROMBUFFER = {"numpy.core.numeric _frombuffer", "numpy._core.numeric _frombuffer"}
 
@@ -61,7 +59,7 @@ class _Machine:
         """Remove and return the last ``count`` values, but none below the last mark."""
         start = len(self.stack) - count
         if start < (self.marks[-1] if self.marks else 0):
-            raise WeightsError("this pickle takes more from its stack than there is")
+            raise _refusal("takes more from its stack than there is")
         values = self.stack[start:]
         del self.stack[start:]
         return values
@@ -77,29 +75,29 @@ class _Machine:
     def set_items(self, items: list[Any]) -> None:
         target = self.stack[-1]
         if type(target) is not dict or len(items) % 2:
-            raise WeightsError(_OTHER_OBJECTS)
+            raise _refusal(_OTHER_OBJECTS)
         for key, value in zip(items[::2], items[1::2], strict=True):
             if type(key) is not str or key in target:
-                raise WeightsError("a dict key of this pickle is not text, or is repeated")
+                raise _refusal("has a dict key that is not text, or is repeated")
             target[key] = value
 
     def push_stack_global(self, _: Any) -> None:
         module, attribute = self.pop(2)
         if type(module) is not str or type(attribute) is not str:
-            raise WeightsError("this pickle names an import by something that is not text")
+            raise _refusal("names an import by something that is not text")
         self.push(Global(f"{module} {attribute}"))
 
     def call(self, _: Any) -> None:
         function, args = self.pop(2)
         if type(function) is not Global:
-            raise WeightsError("this pickle calls something that it does not name")
+            raise _refusal("calls something that it does not name")
         self.push(Call(function.name, args))
 
     def set_state(self, _: Any) -> None:
         (state,) = self.pop(1)
         target = self.stack[-1]
         if type(target) is not Call or target.state is not None:
-            raise WeightsError("this pickle sets the state of something that is not a new array")
+            raise _refusal("sets the state of something that is not a new array")
         target.state = state
 
 
@@ -136,7 +134,7 @@ def read_pickle(data: bytes) -> Contents:
     """Return the arrays in a pickled dict of name to float array; all else is refused."""
     root = _follow(data)
     if type(root) is not dict:
-        raise WeightsError(_OTHER_OBJECTS)
+        raise _refusal(_OTHER_OBJECTS)
     return Contents({name: _array(value) for name, value in root.items()})
 
 
@@ -150,9 +148,9 @@ def _follow(data: bytes) -> Any:
             if opcode.name == "STOP":
                 break
             if opcode.name not in _OPCODES:
-                raise WeightsError(_describe(opcode.name, machine.stack))
+                raise _unknown(opcode.name, machine.stack)
             if count == MAX_OPCODES:
-                raise WeightsError(f"this pickle has more than {MAX_OPCODES} steps")
+                raise _refusal(f"has more than {MAX_OPCODES} steps")
             _OPCODES[opcode.name](machine, arg)
     except (ValueError, IndexError, KeyError, AttributeError, Warning) as error:
         # Python warns of odd escapes in text, and -W turns warnings into errors.
@@ -160,20 +158,24 @@ def _follow(data: bytes) -> Any:
             f"this pickle is damaged or cut short after byte {end}; download or copy it again"
         ) from error
     if end != len(data):
-        raise WeightsError(f"this pickle is followed by {len(data) - end} bytes")
+        raise _refusal(f"is followed by {len(data) - end} bytes")
     if len(machine.stack) != 1:
-        raise WeightsError("this pickle does not end with one object")
+        raise _refusal("does not end with one object")
     return machine.stack[0]
 
 
-def _describe(opcode: str, stack: list[Any]) -> str:
-    """Return what a pickle contains that has an opcode of no dict of arrays, and what to do."""
+def _refusal(reason: str, advice: str = SAVE_NPZ) -> WeightsError:
+    return WeightsError(f"this pickle {reason}", advice)
+
+
+def _unknown(opcode: str, stack: list[Any]) -> WeightsError:
+    """Return the refusal of a pickle with an opcode that a dict of arrays does not have."""
     if opcode in ("EMPTY_LIST", "LIST"):
-        return _OF_LISTS
+        return _refusal("contains a list, expected a dict of arrays")
     match stack:
         case [*_, Global(name), tuple()] if opcode == "NEWOBJ":
-            return _OF_CLASS.format(_shown(name))
-    return _OTHER_OBJECTS
+            return _refusal(f"contains an object of {_shown(name)!r}", _SAVE_PARAMS)
+    return _refusal(_OTHER_OBJECTS)
 
 
 def _shown(name: str) -> str:
@@ -194,10 +196,8 @@ def _array(value: Any) -> NDArray[np.floating]:
         ) if function in _FROMBUFFER:
             return view_array(_bytes(body), _code(dtype), shape, order == "F")
         case Call(function=function):
-            raise WeightsError(
-                f"this pickle is refused because it would call {_shown(function)!r}; {SAVE_NPZ}"
-            )
-    raise WeightsError(_OTHER_OBJECTS)
+            raise _refusal(f"is refused because it would call {_shown(function)!r}")
+    raise _refusal(_OTHER_OBJECTS)
 
 
 def _code(dtype: Any) -> str:
@@ -209,7 +209,7 @@ def _code(dtype: Any) -> str:
             state=(3, str(order), None, None, None, -1, -1, 0),
         ):
             return order + code
-    raise WeightsError("this pickle holds an array that is not of floating-point numbers")
+    raise _refusal("contains an array that is not of floating-point numbers")
 
 
 def _bytes(value: Any) -> bytes | bytearray:
@@ -222,4 +222,4 @@ def _bytes(value: Any) -> bytes | bytearray:
                 return text.encode("latin1")
             except UnicodeEncodeError:
                 pass
-    raise WeightsError("this pickle holds an array whose content is not bytes")
+    raise _refusal("contains an array whose content is not bytes")

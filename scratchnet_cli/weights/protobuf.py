@@ -37,7 +37,7 @@ def read_fields(message: memoryview) -> Fields:
             value = message[position : position + size]
             position += size
         fields[key >> 3].append(value)
-    raise WeightsError(f"a part of this .onnx file has more than {MAX_FIELDS} fields")
+    raise WeightsError(f"a part of the graph has more than {MAX_FIELDS} fields; use onnxruntime")
 
 
 def text_in(values: list[memoryview]) -> str:

@@ -26,9 +26,9 @@ def read_safetensors(data: bytes) -> Contents:
     """Return the contents of a .safetensors file; its arrays use every byte of the body."""
     start = 8 + int.from_bytes(data[:8], "little")
     if start > MAX_HEADER_BYTES:
-        raise WeightsError(f"its header is said to be longer than {MAX_HEADER_BYTES} bytes")
+        raise WeightsError(f"the header states {start} bytes, expected at most {MAX_HEADER_BYTES}")
     if start > len(data):
-        raise WeightsError("this .safetensors file is cut short within its header")
+        raise WeightsError("the file is damaged or cut short; download or copy it again")
     header = _header(data[8:start])
     metadata = header.pop(METADATA, {})
     body = memoryview(data)[start:]
@@ -37,21 +37,20 @@ def read_safetensors(data: bytes) -> Contents:
     entries = [(*_entry(entry), name) for name, entry in header.items()]
     for first, last, code, shape, name in sorted(entries, key=lambda entry: entry[:2]):
         if first != end:
-            raise WeightsError("there is a gap or an overlap between two of its arrays")
+            raise WeightsError("the arrays overlap or have gaps; save the file again")
         arrays[name] = view_array(body[first:last], code, shape, fortran=False)
         end = last
     if end != len(body):
-        raise WeightsError(f"its arrays end after {end} bytes, but there are {len(body)}")
+        raise WeightsError(
+            f"the arrays have {len(body)} bytes, expected {end}; copy the file again"
+        )
     return Contents(arrays, _lists(metadata))
 
 
 def write_safetensors(contents: Contents) -> bytes:
     """Return a .safetensors file for ``read_safetensors``, PyTorch and others."""
     if any("," in name for name in contents.lists.get("classes", ())):
-        raise OutputError(
-            "a .safetensors separates the names of classes by commas, and one of these names has a "
-            "comma in it; .npz can hold it"
-        )
+        raise OutputError(".safetensors cannot store the name of a class with a comma; use .npz")
     # Some readers ask for the framework whose layout it is.
     metadata = {"format": "pt"}
     metadata |= {key: ",".join(names) for key, names in contents.lists.items()}
@@ -76,14 +75,14 @@ def _header(text: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         header = None
     if type(header) is not dict:
-        raise WeightsError("its header is not sound JSON")
+        raise WeightsError("the header is not valid JSON; save the file again")
     return header
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise WeightsError("its header names something twice")
+        raise WeightsError("the header contains a name twice; save the file again")
     return found
 
 
@@ -96,13 +95,13 @@ def _entry(entry: Any) -> tuple[int, int, str, tuple[Any, ...]]:
                     return first, last, CODES[dtype], tuple(shape)
                 if re.fullmatch(r"\w{1,10}", dtype, re.ASCII):
                     known = ", ".join(CODES)
-                    raise WeightsError(f"an array is of the type {dtype}, known: {known}")
-    raise WeightsError("its header does not describe arrays")
+                    raise WeightsError(f"an array has the type {dtype}, expected one of {known}")
+    raise WeightsError("the header does not describe arrays; save the file again")
 
 
 def _lists(metadata: Any) -> dict[str, tuple[str, ...]]:
     """Return the lists in ``{"activations": "relu,relu,identity"}``, among other metadata."""
     if type(metadata) is not dict or not all(type(text) is str for text in metadata.values()):
-        raise WeightsError("its metadata are not names and texts")
+        raise WeightsError("the metadata are not texts; save the file again")
     lists = {key: metadata[key].split(",") for key in LISTS if key in metadata}
     return {key: tuple(map(str.strip, names)) for key, names in lists.items()}

@@ -39,14 +39,14 @@ def write_weights(
     if suffix == ".onnx":
         if assumed:
             raise OutputError(
-                "an .onnx file states activations, and those of this network are only assumed; "
+                "an .onnx file must state activations; "
                 f"name them, as in {activations_example(len(activations))}"
             )
         return write_onnx(network)
     if activations != book_activations(len(activations)):
         raise OutputError(
-            "a .pkl in the book's layout has no place for activations, and this network's are "
-            f"{', '.join(activations)}; .npz, .safetensors and .onnx can hold them"
+            f"a .pkl file cannot store the activations {', '.join(activations)}; "
+            "use .npz, .safetensors or .onnx"
         )
     return write_pickle(book_arrays(network))
 

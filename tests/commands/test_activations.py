@@ -15,10 +15,7 @@ COMMANDS = (
     "eval --dataset sample --limit 9 --weights", "predict seven.png --weights", "draw --weights",
     "bench --weights", "inspect", "convert new.npz", "forward zeros.npy",
 )  # fmt: skip
-NOTE = (
-    "w.npz does not state its activations; assuming sigmoid,identity. If it was trained with "
-    "others, state them, as in --activations relu,identity"
-)
+NOTE = "w.npz: assuming activations sigmoid,identity; if wrong, use --activations relu,identity"
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +50,7 @@ def test_command_notes_that_activations_are_assumed(run: Run, command: str) -> N
 def test_command_notes_that_stated_activations_are_overridden(run: Run) -> None:
     """A figure that is not the file's own network's has a line on stderr."""
     bundled = (*BUNDLED_WEIGHTS, "--activations", "relu,relu,identity")
-    note = "states other activations; run with relu,relu,identity, as given\n"
+    note = "states other activations; using relu,relu,identity, as given\n"
     for command in (("eval", "--dataset", "sample"), ("inspect",)):
         args = bundled if command[0] == "eval" else ("bundled", *bundled[-2:])
         assert run(*command, *args).stderr.count(note) == 1
@@ -66,7 +63,7 @@ def test_note_on_many_layers_is_short(run: Run) -> None:
     Path("deep.npz").write_bytes(saved({f"W{i}": np.ones((1, 1)) for i in range(1, 1001)}))
     (note,) = run("inspect", "deep.npz").stderr.splitlines()
     assert len(note) < 350
-    assert "assuming sigmoid,sigmoid,sigmoid" in note
+    assert "assuming activations sigmoid,sigmoid" in note
 
 
 def test_library_takes_activations_as_one_text() -> None:

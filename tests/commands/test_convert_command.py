@@ -57,7 +57,7 @@ def test_convert_keeps_the_names_of_classes(
         pytest.importorskip("onnx")
     target = tmp_path / f"new{suffix}"
     result = run("convert", named, target)
-    note = f"{target}: the names of the classes are left out; {suffix} has no place for them\n"
+    note = f"{target}: {suffix} cannot store the names of the classes; use .npz or .safetensors\n"
     assert result.exit_code == 0
     assert (note in result.stderr) is (suffix != ".npz")
     if suffix == ".npz":
@@ -68,13 +68,12 @@ def test_convert_keeps_the_names_of_classes(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("new.safetensors", "a .safetensors separates the names of classes by commas"),
+        ("new.safetensors", ".safetensors cannot store the name of a class with a comma; use .npz"),
         (
             "new.pkl",
-            "a .pkl in the book's layout has no place for activations, and this network's are "
-            "tanh; .npz, .safetensors and .onnx can hold them\n",
+            "a .pkl file cannot store the activations tanh; use .npz, .safetensors or .onnx\n",
         ),
-        ("new.onnx", "writing .onnx needs the package onnx: pip install onnx"),
+        ("new.onnx", "writing .onnx needs the package onnx; run pip install onnx"),
         ("missing/x.npz", "cannot be written ("),
         ("named.npz/x.npz", "cannot be written ("),
         ("x" * 300 + ".npz", "cannot be written ("),
@@ -97,8 +96,8 @@ def test_convert_states_no_activations_that_are_assumed(run: Run, tmp_path: Path
     source, target = tmp_path / "torch.safetensors", tmp_path / "new.npz"
     source.write_bytes(state_dict("0", "2"))
     note = (
-        f"warning: {source} does not state its activations; assuming sigmoid,identity. If it "
-        "was trained with others, state them, as in --activations relu,identity\n"
+        f"warning: {source}: assuming activations sigmoid,identity; if wrong, use "
+        "--activations relu,identity\n"
     )
     assert run("convert", source, target).stderr == note
     assert "assumed, because the file states none" in run("inspect", target).stdout
@@ -106,8 +105,8 @@ def test_convert_states_no_activations_that_are_assumed(run: Run, tmp_path: Path
     assert (refused.exit_code, refused.stderr.splitlines()[1:]) == (
         3,
         [
-            "error: new.onnx: an .onnx file states activations, and those of this network are "
-            "only assumed; name them, as in --activations relu,identity"
+            "error: new.onnx: an .onnx file must state activations; name them, as in "
+            "--activations relu,identity"
         ],
     )
     relu = ("--activations", "relu,identity")
@@ -123,7 +122,7 @@ def test_convert_overwrites_a_file_only_by_force(run: Run, tmp_path: Path) -> No
     target.write_bytes(b"precious")
     result = run("convert", "three-layer", target)
     assert result.exit_code == 3
-    assert result.stderr == f"error: {target}: exists already; --force overwrites it\n"
+    assert result.stderr == f"error: {target}: already exists; use --force to overwrite it\n"
     assert target.read_bytes() == b"precious"
     # Nothing is read, or even downloaded, before that.
     assert run("convert", "no such file", target).stderr == result.stderr

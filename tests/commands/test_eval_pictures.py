@@ -164,7 +164,7 @@ def test_unreadable_pictures_count_as_wrong(run: Run, damaged: Path) -> None:
     assert sum(map(sum, answer["confusion"])) == DRAWN - 2
     assert answer["accuracy"] == answer["correct"] / DRAWN
     assert f"error: {damaged / '05.png'}: not a picture of a known format" in result.stderr
-    assert f"error: {damaged / '07.png'}: the picture is blank" in result.stderr
+    assert f"error: {damaged / '07.png'}: blank, or nothing stands out as a digit" in result.stderr
     assert f"{answer['correct']} of {DRAWN} right, 2 unreadable, " in result.stderr
     assert f"{DRAWN}/{DRAWN}  accuracy {answer['accuracy']:.4f}\n" in result.stderr
     assert run(*command, "--quiet").stderr.count("\n") == 2
@@ -252,7 +252,7 @@ def test_pictures_of_phones_count_and_have_one_warning(
     answer = json.loads(result.stdout)
     assert (result.exit_code, answer["total"], answer["unreadable"]) == (3, DRAWN + 3, 3)
     assert result.stderr == (
-        f"error: {folder / '3' / 'a.heic'} and 2 more: a HEIC picture: "
+        f"error: {folder / '3' / 'a.heic'} and 2 more: a HEIC picture; "
         "pip install 'scratchnet-cli[heic]', or export it as JPEG\n"
     )
 
@@ -286,15 +286,17 @@ def test_pictures_that_are_all_unreadable_have_no_accuracy(
         (tmp_path / name).touch()
     result = run("eval", *BUNDLED_WEIGHTS, "--dataset", tmp_path, *options)
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.endswith(f"on {tmp_path}: none of the 2 pictures could be read\n")
+    assert result.stderr.endswith(
+        f"on {tmp_path}: none of the 2 pictures could be read; see above\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("weights", "args", "message"),
     [
-        ("small", (), "small.npz on {}: the network takes 15 values for each input"),
-        ("many", (), "many.npz on {}: the network has 300 classes, labels tell only 256 apart"),
-        ("two", (), "{}/labels.tsv: line 2: the label '2' is no class of the network"),
+        ("small", (), "small.npz on {}: expected 15 values for each input, found"),
+        ("many", (), "many.npz on {}: the network has 300 classes, expected at most 256"),
+        ("two", (), "{}/labels.tsv: line 2: the label '2' is not a class, expected 0 to 1"),
         ("bundled", ("--split", "train"), "{}: labelled pictures have no train split"),
     ],
 )

@@ -26,13 +26,10 @@ BOOK_TRACE = {
 BOOK_ANSWER = "0.31682708 0.69627909\n"
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix files and messages")
 ROWS = [[1.0, 0.5], [-3.0, 2.0], [0.0, 0.25]]
-NUMBERS_OR_FILE = "expected numbers, or the name of one file"
-NEITHER = (
-    "1.0,0.5: neither a number nor a file; numbers are separated by spaces, as in "
-    "scratchnet forward three-layer 1.0 0.5"
-)
+NUMBERS_OR_FILE = "expected numbers or one file"
+NEITHER = "1.0,0.5: neither a number nor a file; put spaces between numbers, as in 1.0 0.5"
 NO_TEXT = "neither text nor an array in NumPy's .npy format; `scratchnet predict` reads pictures"
-TOO_LARGE = "a number is too large for float32, in which this network computes"
+TOO_LARGE = "an input is too large for float32, the type of the network; use smaller numbers"
 
 
 def numbers(text: str) -> list[float]:
@@ -125,8 +122,7 @@ def test_forward_notes_pixels_that_are_not_divided_by_255(
     x = npy([[0] * 782 + pixels])
     result = run("forward", "bundled", "-", stdin=x)
     note = (
-        "warning: the numbers are integers up to 255; networks are trained on pixels from 0 to "
-        "1: divide by 255\n"
+        "warning: the numbers are integers up to 255, expected pixels from 0 to 1; divide by 255\n"
     )
     assert (result.exit_code, result.stderr) == (0, note if is_noted else "")
     assert len(numbers(result.stdout)) == 10
@@ -136,34 +132,40 @@ def test_forward_notes_pixels_that_are_not_divided_by_255(
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        ("1", "three-layer takes 2 numbers for each input, but 1 came"),
-        ("1 2 3", "three-layer takes 2 numbers for each input, but 3 came"),
-        ("1,0 2", f"'1,0' is not a number; {NUMBERS_OR_FILE}"),
-        ("1 x.csv", f"'x.csv' is not a number; {NUMBERS_OR_FILE}"),
-        ("1 nan", f"nan is not a finite number; {NUMBERS_OR_FILE}"),
-        ("1 -inf", f"-inf is not a finite number; {NUMBERS_OR_FILE}"),
-        ("", f"'' is not a number; {NUMBERS_OR_FILE}"),
+        ("1", "three-layer: expected 2 numbers for each input, found 1"),
+        ("1 2 3", "three-layer: expected 2 numbers for each input, found 3"),
+        ("1,0 2", f"'1,0' is not a number, {NUMBERS_OR_FILE}"),
+        ("1 x.csv", f"'x.csv' is not a number, {NUMBERS_OR_FILE}"),
+        ("1 nan", f"nan is not a finite number, {NUMBERS_OR_FILE}"),
+        ("1 -inf", f"-inf is not a finite number, {NUMBERS_OR_FILE}"),
+        ("", f"'' is not a number, {NUMBERS_OR_FILE}"),
         ("1.0,0.5", NEITHER),
         pytest.param(".", ".: Is a directory", marks=on_unix),
         pytest.param(
-            "/dev/zero", "/dev/zero: larger than 64 MiB, the most that is read", marks=on_unix
+            "/dev/zero", "/dev/zero: larger than 64 MiB, the maximum; split it", marks=on_unix
         ),
-        (b"", "holds no numbers"),
-        (b"1," * 1_000_000 + b"1", "a line has more than 1000000 numbers"),
-        (b"a,b\n1,2\n", "could not convert string 'a' to float64 at row 0, column 1."),
-        (b"1,2\n\n3\n", "the number of columns changed from 2 to 1 at row 2"),
-        (b"1,\n", "could not convert string '' to float64 at row 0, column 2."),
-        (b"1,inf\n", "holds infinity or NaN"),
-        (b"1,\x1b[31m\n", "could not convert string '\\x1b[31m' to float64 at row 0, column 2."),
+        (b"", "contains no numbers, expected one or more"),
+        (b"1," * 1_000_000 + b"1", "a line has more than 1000000 numbers; save the rows as .npy"),
+        (
+            b"a,b\n1,2\n",
+            "could not convert string 'a' to float64 at row 0, column 1; correct the file",
+        ),
+        (b"1,2\n\n3\n", "the number of columns changed from 2 to 1 at row 2; correct the file"),
+        (b"1,\n", "could not convert string '' to float64 at row 0, column 2; correct the file"),
+        (b"1,inf\n", "contains infinity or NaN, expected finite numbers"),
+        (
+            b"1,\x1b[31m\n",
+            "could not convert string '\\x1b[31m' to float64 at row 0, column 2; correct the file",
+        ),
         (b"\x89PNG\r\n\x1a\n", NO_TEXT),
-        (npy([[1, np.nan]]), "holds infinity or NaN"),
-        (npy([]), "holds no rows of numbers, its shape is (0,)"),
-        (npy(1), "holds no rows of numbers, its shape is ()"),
-        (npy(np.ones((1, 1, 2))), "holds no rows of numbers, its shape is (1, 1, 2)"),
-        (npy([1, 2])[:-1], "not an array of plain numbers"),
-        (npy([1, 2]) + b"x", "its header promises fewer numbers than there are"),
-        (npy("a", "<U1"), "holds no numbers, expected integers or floats"),
-        (npy([{}], "object"), "not an array of plain numbers"),
+        (npy([[1, np.nan]]), "contains infinity or NaN, expected finite numbers"),
+        (npy([]), "has the shape (0,), expected rows of numbers"),
+        (npy(1), "has the shape (), expected rows of numbers"),
+        (npy(np.ones((1, 1, 2))), "has the shape (1, 1, 2), expected rows of numbers"),
+        (npy([1, 2])[:-1], "not an array of plain numbers; save it with np.save"),
+        (npy([1, 2]) + b"x", "more numbers than the header states; save it again with np.save"),
+        (npy("a", "<U1"), "contains no numbers, expected integers or floats"),
+        (npy([{}], "object"), "not an array of plain numbers; save it with np.save"),
         (npy([0] * 783 + [1e300]), TOO_LARGE),
     ],
     ids=lambda value: value[:20],

@@ -125,7 +125,7 @@ def test_summary_that_cannot_be_written_is_a_message(
     result = run("eval", *BUNDLED, "--min-accuracy", "1", "--progress", "none")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] == (
-        f"warning: the job summary {path} cannot be written (No such file or directory)"
+        f"warning: GITHUB_STEP_SUMMARY {path}: cannot be written (No such file or directory)"
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from scratchnet_cli.images.ink import BLANK_MESSAGE
 from scratchnet_cli.images.load import KNOWN_FORMATS
 from scratchnet_cli.images.png import png, read_grey_png
 from scratchnet_cli.weights.load import load_weights
@@ -239,7 +240,7 @@ def test_predict_says_how_to_read_rows_of_pixels(
     start, _, line = result.stderr.strip().partition("; without, Python: ")
     assert start == (
         "error: test.csv: rows of pixels, not a picture; with labels, "
-        "`scratchnet eval --dataset FILE` reads them"
+        "use `scratchnet eval --dataset FILE`"
     )
     names = {"FILE": "test.csv", "numpy": np, "load_weights": load_weights}
     expected = bundled().predict(digits[:30].reshape(30, 784) / 255)
@@ -256,10 +257,10 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
     reasons = {
         "missing.png": "No such file or directory",
         "empty.png": "the file is empty; save or copy it again",
-        "text.png": f"not a picture of a known format ({KNOWN_FORMATS})",
+        "text.png": f"not a picture of a known format ({KNOWN_FORMATS}); export it as PNG",
         "cut.png": "the picture is damaged or cut short; save or copy it again",
-        "folder": "this folder holds no pictures; name one that does",
-        "blank.png": "the picture is blank, or nothing in it stands out as a digit",
+        "folder": "the folder contains no pictures; name another, or use --recursive",
+        "blank.png": BLANK_MESSAGE,
     }
     result = predict("--quiet", pictures[1], *reasons, pictures[2])
     assert result.exit_code == 3
@@ -274,10 +275,10 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("--raw large.png", "large.png: --raw takes 28x28 pictures, this one is 40x30"),
-        ("--files-from large.png", "--files-from large.png: not a list of paths, one a line; --nu"),
-        ("--files-from utf16", "--files-from utf16: a list in UTF-16; save it as UTF-8"),
-        ("--files-from utf16le", "--files-from utf16le: a list in UTF-16; save it as UTF-8"),
+        ("--raw large.png", "large.png: 40x30 pixels, expected 28x28 for --raw"),
+        ("--files-from large.png", "--files-from large.png: contains zero bytes; use --null"),
+        ("--files-from utf16", "--files-from utf16: the text is in UTF-16; save it as UTF-8"),
+        ("--files-from utf16le", "--files-from utf16le: the text is in UTF-16; save it as UTF-8"),
         ("data:image/png;base64,AA", "data:image/png;base64,AA: a data URL, not a file; save the"),
         ("HTTPS://a/b.png", "HTTPS://a/b.png: a web address, not a file; save the picture to a"),
         (
@@ -298,7 +299,10 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
             marks=pytest.mark.skipif(WINDOWS, reason="a pipe with a name"),
         ),
         ("--files-from missing", "--files-from missing: No such file or directory"),
-        ("x.png --weights small.npz", "small.npz: the network takes 2 values"),
+        (
+            "x.png --weights small.npz",
+            "small.npz: the network takes 2 values for each input, a picture has 784 (28x28)",
+        ),
         # Before the weights are looked for.
         ("x --weights x --save-preprocessed small.npz/x", "small.npz/x: no folder can be made"),
     ],
@@ -443,7 +447,10 @@ def test_predict_answers_many_files_as_it_answers_each(
     result = predict("--quiet", tmp_path)
     assert result.exit_code == 3
     assert column(result.stdout, 0) == list(map(str, names))
-    assert result.stderr == f"error: {broken}: the picture is damaged or cut short\n"
+    assert (
+        result.stderr
+        == f"error: {broken}: the picture is damaged or cut short; save or copy it again\n"
+    )
     singles = "".join(predict(name).stdout for name in names[::50])
     assert singles == "".join(result.stdout.splitlines(keepends=True)[::50])
 
@@ -508,5 +515,5 @@ def test_predict_replaces_only_its_own_images(predict: Run, pictures: list[Path]
     result = predict(save_in, folder, pictures[3], "--report", "r.html")
     assert (result.exit_code, column(result.stdout, 1)) == (3, ["8"])
     assert Path("r.html").exists()
-    assert f"error: {kept}: exists and was not written by scratchnet" in result.stderr
+    assert f"error: {kept}: already exists and was not written by scratchnet" in result.stderr
     assert (list(folder.iterdir()), kept.read_bytes()) == ([kept], before)

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.conftest import Run, encoded
 
 HEIC = b"\0\0\0\x24ftypheic\0\0\0\0mif1heic"
-NEED = "a HEIC picture: pip install 'scratchnet-cli[heic]', or export it as JPEG"
+NEED = "a HEIC picture; pip install 'scratchnet-cli[heic]', or export it as JPEG"
 
 
 @pytest.fixture
@@ -102,7 +102,8 @@ def test_note_counts_pictures_in_subfolders(
         Path("odd", name).touch()
     result = run("predict", "odd")
     assert result.stderr == (
-        f"note: odd: {note} skipped; use --recursive\nerror: odd: this folder holds no pictures\n"
+        f"note: odd: {note} skipped; use --recursive\n"
+        "error: odd: the folder contains no pictures; name another, or use --recursive\n"
     )
 
 

@@ -1,6 +1,7 @@
 """Wrong usage: exit 2, and a sentence that shows what was meant."""
 
 import os
+import re
 from pathlib import Path
 
 import click
@@ -9,11 +10,11 @@ import pytest
 from scratchnet_cli.cli import BLAS_THREADS, COMMANDS, scratchnet
 from tests.conftest import Run
 
-EMPTY = "the name is empty."
-ENDINGS = "does not end in one of .pkl, .npz, .safetensors, .onnx."
+EMPTY = "the name is empty, expected a file or a known name."
+ENDINGS = ": expected a name that ends in .pkl, .npz, .safetensors, .onnx."
 ONCE = "Standard input (-) can be read only once."
 RAW = "cannot be combined with --polarity or --multiple."
-PAGE = "a page goes to a file, stdout is for the answers."
+PAGE = "stdout is for the answers, expected a file."
 # The last argument that follows is an empty text.
 BEFORE_EMPTY = (
     "eval --weights", "eval --dataset", "eval --report", "draw --weights", "draw --output",
@@ -39,7 +40,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("predict", "--top", "11", "x.png"), "11 is not in the range 1<=x<=10."),
     (("predict", "--min-confidence", "NaN", "x.png"), "nan is not in the range 0<=x<=1."),
     (("predict", "--min-confidence", "2", "x.png"), "2.0 is not in the range 0<=x<=1."),
-    (("predict",), "Missing argument 'IMAGE...' (- is standard input), or --files-from LIST."),
+    (("predict",), "Missing argument 'IMAGE...' (- is standard input) or --files-from LIST."),
     (("predict", "-dash.png"), "No such option"),
     (("draw", "--output", "-"), PAGE),
     *((("convert", "no such file", name), ENDINGS) for name in ("", "x", "x.npz2", ".npz", "-")),
@@ -50,27 +51,27 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("predict", "-", "--files-from", "-"), ONCE),
     (("predict", "x.png", "--raw", "--multiple"), RAW),
     (("predict", "x.png", "--raw", "--polarity", "dark"), RAW),
-    (("predict", "x.png", "--multiple", "--top", "2"), "--top ranks the readings of one digit"),
+    (("predict", "x.png", "--multiple", "--top", "2"), "--top cannot be combined with --multiple."),
     (("eval", "--\x1b[31m.png"), r"--\x1b[31m.png"),
     (("eval", "\x1b[31m"), "unexpected extra argument"),
     (("eval", "\x9b31m"), r"\x9b31m"),
     (("cache", "clear", "--force"), "No such option"),
     (("bench", "--activations", "relu,"), "'' is not one of sigmoid, relu, tanh, identity; "),
-    (("inspect", "x", "--activations", "selu"), "in --activations relu,identity."),
+    (("inspect", "x", "--activations", "selu"), "; use one for each layer: relu,identity."),
     (("inspect", "x", "--activations", "Relu"), "'Relu' is not one of sigmoid, relu"),
 ]
 
 
 @pytest.mark.parametrize(("args", "message"), WRONG, ids=lambda value: " ".join(value)[:40])
 def test_usage_that_is_wrong_exits_with_2(run: Run, args: tuple[str, ...], message: str) -> None:
-    """No work is done; the last line names what is wrong."""
+    """No work is done; the message names what is wrong, and its second line the help."""
     Path("file").write_bytes(b"mine")
     result = run(*args, stdin=b"a picture")
     assert (result.exit_code, result.stdout) == (2, "")
     text = " ".join(result.stderr.split())
     assert message in text
     assert text.isprintable()
-    assert text.startswith("Usage: scratchnet ")
+    assert re.fullmatch(r"error: .*\n`scratchnet.* --help` explains .*\n", result.stderr)
     assert os.listdir() == ["file"]  # noqa: PTH208
 
 
@@ -80,7 +81,8 @@ def test_usage_names_a_file_that_looks_like_an_option(run: Run) -> None:
     Path("-dash.png").write_bytes(b"")
     result = run("predict", "-dash.png")
     assert result.exit_code == 2
-    assert result.stderr == f"{without}The file of that name is ./-dash.png.\n"
+    hint = " To name the file, write ./-dash.png.\n"
+    assert result.stderr == without.replace("\n", hint, 1)
 
 
 def test_usage_does_not_stop_a_completion() -> None:

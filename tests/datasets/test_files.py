@@ -21,7 +21,7 @@ from tests.conftest import BUNDLED_WEIGHTS, Run, Uint8, write_dataset
 HEADING = "label," + ",".join(f"pixel{i}" for i in range(784))
 ZEROS = ",".join(["0"] * COLUMNS)
 ROWS_CUT_SHORT = gzip.compress(f"{ZEROS}\n".encode() * 9)[:-1]
-NO_HEADING = "; the first line may be label,pixel0,…, the others are a label and the pixels"
+NO_HEADING = ", expected 0 to 255; only the first line may be a heading"
 
 
 def csv(images: Uint8, labels: Uint8 | None, heading: str | None = None, end: str = "\n") -> bytes:
@@ -76,9 +76,7 @@ def test_csv_gives_the_images_of_idx_files(
     assert answers[0] == answers[1] != ""
 
 
-NO_LABELS = (
-    "; an accuracy needs labels; `scratchnet predict FILE` says how to classify rows without"
-)
+NO_LABELS = "\n`scratchnet predict FILE` explains how to classify rows without labels."
 LINE = "line {} has {} column{}, expected 785 with commas between them: a label, and 28x28 pixels"
 
 
@@ -89,24 +87,21 @@ LINE = "line {} has {} column{}, expected 785 with commas between them: a label,
         ([HEADING, ZEROS, ZEROS + ",0"], LINE.format(3, 786, "s")),
         (["", ZEROS, "no"], LINE.format(3, 1, "")),
         ([ZEROS.replace(",", "|")], LINE.format(1, 1, "")),
-        (
-            [HEADING, "256" + ZEROS[1:]],
-            f"line 2: '256' is not an integer from 0 to 255{NO_HEADING}",
-        ),
-        ([ZEROS, ZEROS[:-1] + "-1"], f"line 2: '-1' is not an integer from 0 to 255{NO_HEADING}"),
-        ([ZEROS[:-1] + "0.5"], f"line 1: '0.5' is not an integer from 0 to 255{NO_HEADING}"),
-        ([ZEROS[:-1]], f"line 1: '' is not an integer from 0 to 255{NO_HEADING}"),
-        ([ZEROS, HEADING], f"line 2: 'label' is not an integer from 0 to 255{NO_HEADING}"),
+        ([HEADING, "256" + ZEROS[1:]], f"line 2: '256' is not an integer{NO_HEADING}"),
+        ([ZEROS, ZEROS[:-1] + "-1"], f"line 2: '-1' is not an integer{NO_HEADING}"),
+        ([ZEROS[:-1] + "0.5"], f"line 1: '0.5' is not an integer{NO_HEADING}"),
+        ([ZEROS[:-1]], f"line 1: '' is not an integer{NO_HEADING}"),
+        ([ZEROS, HEADING], f"line 2: 'label' is not an integer{NO_HEADING}"),
         ([ZEROS, "9" * 2**17], LINE.format(2, 1, "")),
         (
             [ZEROS, ZEROS[:-1] + "9"],
-            "each line begins with 0 and ends with a digit; if this is the label, put it first",
+            "each line begins with 0 and ends with a digit; if that is the label, put it first",
         ),
-        ([HEADING], "the dataset holds no images"),
-        ([], "the dataset holds no images"),
+        ([HEADING], "the dataset is empty, expected an image or more"),
+        ([], "the dataset is empty, expected an image or more"),
         (
             [HEADING.removeprefix("label,")],
-            f"the first column is pixels, expected 'label'{NO_LABELS.replace(';', ':', 1)}",
+            f"the first column is pixels, expected 'label'{NO_LABELS}",
         ),
     ],
     ids=lambda value: str(value)[:20],
@@ -126,7 +121,7 @@ def test_csv_is_read_up_to_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         path = tmp_path / "x"
         path.write_bytes(pack(text))
         assert len(load_dataset(path)) == 100
-        message = "larger than 0 MiB as text, the most that is read; split it"
+        message = "larger than 0 MiB as text, the maximum; split it"
         assert refusal(path, pack(text + b"\n")) == message
 
 
@@ -145,27 +140,24 @@ def test_csv_with_damaged_gzip_is_refused(tmp_path: Path, data: bytes) -> None:
 def test_file_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
     """It is not awaited."""
     os.mkfifo(tmp_path / "x")
-    assert refusal(tmp_path / "x") == "not a file"
+    assert refusal(tmp_path / "x") == "not a file, expected CSV, .npz or IDX"
 
 
 def test_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     """Bytes that are no text, and a split of a file that has none."""
-    expected = "neither a CSV file, an .npz file nor an IDX file"
+    expected = "not a CSV, .npz or IDX file; for pictures, name their folder"
     assert refusal(tmp_path / "x.csv", b"\x89PNG\r\n\x1a\n\0") == expected
     for start, advice in (
-        (
-            b"version https://git-lfs",
-            "this is a Git LFS pointer, not the file itself; git lfs pull",
-        ),
-        (b"\n<!doctype html>", "this is an HTML page, not the file itself; download that"),
+        (b"version https://git-lfs", "this is a Git LFS pointer, not the file itself; run git lfs"),
+        (b"\n<!doctype html>", "this is an HTML page, not the file itself; download the file"),
     ):
         assert refusal(tmp_path / "x.csv", start).startswith(advice)
-    hint = "a pickle, which is not read; --dataset mnist has the book's images"
+    hint = "a pickle, which is not supported; use --dataset mnist for the book's images"
     assert refusal(tmp_path / "mnist.pkl", b"\x80\4}.") == hint
-    with pytest.raises(DatasetError, match=r"^\0: no file can have this name$"):
+    with pytest.raises(DatasetError, match=r"^\0: not a valid file name$"):
         load_dataset("\0")
     assert refusal(tmp_path / "x.csv", ZEROS.encode(), "train") == (
-        "--split is for mnist, .npz files and folders of IDX files; this file is read as a whole"
+        "--split is for mnist, .npz files and folders of IDX files; leave it out"
     )
 
 
@@ -186,27 +178,27 @@ def test_npz_gives_the_split_of_keras(
 
 
 X, T = np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8)
-KINDS = "; expected images x_test of uint8 (|u1) with 3 axes, and labels y_test of integers with 1"
+ARRAYS = "expected the arrays x_test and y_test, as in Keras' mnist.npz"
+PIXELS, CLASSES = ", expected uint8 (|u1) and 3", ", expected integers and 1; save y_test."
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (npz(W1=np.ones((2, 2)), b1=T), "holds no arrays x_test and y_test, as Keras' mnist.npz "
-         "does"),
-        (npz(x_train=X, y_train=T), "holds no arrays x_test and y_test, as Keras' mnist.npz does; "
-         "--split train reads the others"),
-        (npz(x_test=X), "holds no arrays x_test and y_test, as Keras' mnist.npz does"),
-        (npz(x_test=X / 255, y_test=T), f"x_test has the type <f8 and 3 axes{KINDS}"),
-        (npz(x_test=X[0], y_test=T), f"x_test has the type |u1 and 2 axes{KINDS}"),
-        (npz(x_test=X, y_test=np.eye(2)), f"y_test has the type <f8 and 2 axes{KINDS}: save "
-         "y_test.argmax(axis=1)"),
-        (npz(x_test=X, y_test=T / 1), f"y_test has the type <f8 and 1 axes{KINDS}: save "
-         "y_test.astype(int)"),
-        (npz(x_test=X, y_test=T[:1]), "2 images, but 1 labels"),
-        (npz(x_test=X, y_test=np.array([{}, {}])), "y_test has the type |O and 1 axes" + KINDS),
+        (npz(W1=np.ones((2, 2)), b1=T), ARRAYS),
+        (npz(x_train=X, y_train=T), f"{ARRAYS}; use --split train"),
+        (npz(x_test=X), ARRAYS),
+        (npz(x_test=X / 255, y_test=T), f"x_test has the type <f8 and 3 axes{PIXELS}"),
+        (npz(x_test=X[0], y_test=T), f"x_test has the type |u1 and 2 axes{PIXELS}"),
+        (npz(x_test=X, y_test=np.eye(2)), f"y_test has the type <f8 and 2 axes{CLASSES}"
+         "argmax(axis=1)"),
+        (npz(x_test=X, y_test=T / 1), f"y_test has the type <f8 and 1 axes{CLASSES}"
+         "astype(int)"),
+        (npz(x_test=X, y_test=T[:1]), "expected 2 labels, one for each image, found 1"),
+        (npz(x_test=X, y_test=np.array([{}, {}])), f"y_test has the type |O and 1 axes{CLASSES}"
+         "astype(int)"),
         (npz(x_test=np.zeros((2**18, 28, 28), "u1"), y_test=T), "this .npz unpacks to more than 192"
-         " MiB"),
+         " MiB, the maximum; save fewer arrays"),
         (b"PK\3\4", "this .npz is damaged or cut short; download or copy it again"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -223,8 +215,10 @@ def test_npz_is_refused_above_64_mib(tmp_path: Path) -> None:
     assert len(load_dataset(path)) == 2
     with path.open("r+b") as file:
         file.truncate(2**26 + 1)
-    assert refusal(path) == "larger than 64 MiB, the most that is read"
+    assert refusal(path) == "larger than 64 MiB, the maximum; use a smaller file"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x_test.npy", b"\x93NUMPY")
         archive.writestr("y_test.npy", b"")
-    assert refusal(path) == "a member of this .npz is not an array in NumPy's .npy format"
+    assert refusal(path).startswith(
+        "a member of this .npz is not an array in NumPy's .npy format; save it again"
+    )

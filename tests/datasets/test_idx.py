@@ -94,14 +94,14 @@ def wrong_files() -> Iterator[tuple[bytes, str]]:
     for length in (4, 5, 8, 15):
         yield idx(IMAGES)[:length], CUT_SHORT
     for missing in (1, 20, 60):
-        found = f"promises 60 bytes, but there are {60 - missing}"
-        yield idx(IMAGES)[:-missing], f"the header {found}"
+        found = f"found {60 - missing}"
+        yield idx(IMAGES)[:-missing], f"expected 60 bytes after the header, {found}"
     for more in (1, 1000):
-        yield idx(IMAGES) + bytes(more), "the header promises 60 bytes, but there are more"
+        yield idx(IMAGES) + bytes(more), "expected 60 bytes after the header, found more"
     for shape in ((2**32 - 1,) * 3, (2**32 - 1, 1, 1), (60_000, 28, 28_000), (3, 4, 2**28)):
-        yield idx(IMAGES, shape), f"the header promises {math.prod(shape)} bytes, "
+        yield idx(IMAGES, shape), f"expected {math.prod(shape)} bytes after the header, "
     for shape in ((0, 28, 28), (3, 0, 28), (3, 2**32 - 1, 0)):
-        yield idx(IMAGES[:0], shape), f"the header says that there is nothing: {list(shape)}"
+        yield idx(IMAGES[:0], shape), f"the header states the shape {list(shape)}"
 
 
 @pytest.mark.parametrize(("data", "message"), [*wrong_files()])
@@ -114,7 +114,7 @@ def test_idx_that_is_wrong_is_refused(data: bytes, message: str) -> None:
 def test_idx_that_is_a_pointer_or_a_page_is_named() -> None:
     """What Git LFS and web sites give in place of a file."""
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 181853\n"
-    assert "this is a Git LFS pointer, not the file itself; git lfs pull" in refusal(pointer)
+    assert "this is a Git LFS pointer, not the file itself; run git lfs pull" in refusal(pointer)
     assert "this is an HTML page, not the file itself" in refusal(b"<!DOCTYPE html><html></html>")
 
 
@@ -129,13 +129,15 @@ def test_idx_is_not_unpacked_beyond_its_header(monkeypatch: pytest.MonkeyPatch) 
     """A gzip bomb is refused before it is unpacked, and so is an honest file that is too large."""
     bomb = zipped(idx(IMAGES) + bytes(50 * 2**20))
     assert len(bomb) < 2**17
-    assert "there are more" in refusal(bomb)
+    assert "found more" in refusal(bomb)
     for limit in (60, 59):
         monkeypatch.setattr(idx_module, "MAX_IDX_BYTES", limit)
         if limit == 60:
             assert read_idx(zipped(idx(IMAGES)), 3, "x").shape == IMAGES.shape
         else:
-            assert refusal(zipped(idx(IMAGES))).endswith("60 bytes, too many to be true")
+            assert refusal(zipped(idx(IMAGES))).endswith(
+                "60 bytes after the header, too many for this file"
+            )
 
 
 def test_idx_with_damaged_gzip_gives_no_other_values() -> None:
@@ -173,7 +175,7 @@ DAMAGED = {
 def test_idx_with_damaged_gzip_is_called_so(data: bytes) -> None:
     """Checksums and lengths are checked, and nothing may follow the gzip data."""
     assert refusal(data) == CUT_SHORT
-    assert "there are more" in refusal(SOUND + SOUND)
+    assert "found more" in refusal(SOUND + SOUND)
 
 
 @pytest.fixture
@@ -231,7 +233,7 @@ def test_load_idx_refuses_what_cannot_be_read(mapped: Path) -> None:
     for path, reason in (
         (mapped.with_name("missing"), os.strerror(errno.ENOENT)),
         (mapped.parent, os.strerror(errno.EISDIR)),
-        (mapped, "larger than 4096 MiB, the most that is read"),
+        (mapped, "larger than 4096 MiB, the maximum; use fewer images"),
     ):
         if path == mapped:
             os.truncate(path, 2**32 + 1)
@@ -239,7 +241,7 @@ def test_load_idx_refuses_what_cannot_be_read(mapped: Path) -> None:
             load_idx(path, 3)
         assert str(refused.value) == f"{path}: {reason}"
     os.truncate(mapped, 2**32)
-    with pytest.raises(DatasetError, match="promises 60 bytes, but there are more"):
+    with pytest.raises(DatasetError, match="expected 60 bytes after the header, found more"):
         load_idx(mapped, 3)
 
 
@@ -266,7 +268,7 @@ def test_load_idx_does_not_wait_for_a_pipe(tmp_path: Path, kind: str) -> None:
         os.mkfifo(path)
     else:
         path.symlink_to("/dev/zero")
-    with pytest.raises(DatasetError, match=r"images: not a file$"):
+    with pytest.raises(DatasetError, match=r"images: not a file, expected an IDX file$"):
         load_idx(path, 3)
 
 
@@ -280,7 +282,9 @@ def test_read_rows_notices_a_file_that_shrank(mapped: Path) -> None:
         expected = IMAGES[first:2]
         assert np.array_equal(read, expected if array.shape[1] == 4 else expected.swapaxes(1, 2))
     for part, start in ((images, 0), (images, 2), (images[1:], 1), (images.swapaxes(1, 2), 2)):
-        with pytest.raises(DatasetError, match=r"images: the file has become shorter$"):
+        with pytest.raises(
+            DatasetError, match=r"images: the file was cut while it was read; try again$"
+        ):
             read_rows(part, slice(start, 3))
     mapped.unlink()
     with pytest.raises(DatasetError, match=f"images: {os.strerror(errno.ENOENT)}$"):

@@ -96,10 +96,10 @@ def test_list_may_name_files_of_any_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("encoding", "name", "found"),
     [
-        ("cp949", "숫자.png", "is text in cp949; save it as UTF-8 ('숫자.png' is on line 2)"),
-        ("cp932", "数字だ.png", "is text in cp932; save it as UTF-8 ('数字だ.png' is on line 2)"),
-        ("cp1252", "müßig.png", "is text in cp1252; save it as UTF-8 ('müßig.png' is on line 2)"),
-        ("koi8-r", "цифра.png", "is not text in UTF-8 (line 2); save it as UTF-8"),
+        ("cp949", "숫자.png", "the text is in cp949 (line 2: '숫자.png'); save it as UTF-8"),
+        ("cp932", "数字だ.png", "the text is in cp932 (line 2: '数字だ.png'); save it as UTF-8"),
+        ("cp1252", "müßig.png", "the text is in cp1252 (line 2: 'müßig.png'); save it as UTF-8"),
+        ("koi8-r", "цифра.png", "the text is not in UTF-8 (line 2); save it as UTF-8"),
     ],
 )
 def test_list_in_another_encoding_is_named(
@@ -114,14 +114,16 @@ def test_list_in_another_encoding_is_named(
 def test_list_in_another_encoding_may_have_a_long_name(tmp_path: Path) -> None:
     """A name that no file system allows in any encoding is a name that is not there."""
     (tmp_path / "labels.csv").write_bytes(b"\x88" + b"\xdc" * 125 + b",1\n")
-    assert refusal(tmp_path).endswith("is not text in UTF-8 (line 1); save it as UTF-8")
+    assert refusal(tmp_path).endswith("the text is not in UTF-8 (line 1); save it as UTF-8")
 
 
 LONG = "x" * 99
+EMPTY = "the list is empty, expected a picture a line"
+EMPTY_CLASS = "the folder contains no pictures; add some, or remove it"
 WRONG = {
-    "word": ("labels.tsv", "a.png\t3\nb.png\tfour\n", "line 2: the label 'four' is no class"),
-    "class": ("labels.csv", "a.png,10\n", "line 1: the label '10' is no class of the network, "
-              "which are 0 to 9"),
+    "word": ("labels.tsv", "a.png\t3\nb.png\tfour\n", "line 2: the label 'four' is not a class"),
+    "class": ("labels.csv", "a.png,10\n", "line 1: the label '10' is not a class, expected "
+              "0 to 9"),
     "huge": ("labels.csv", f"a.png,{'1' * 99}\n", f"line 1: the label '{'1' * 60}' is"),
     "name and word at first": ("labels.tsv", "c.png\tfour\nb.png\t1\n", "line 1: the label 'four'"),
     "word at first": ("labels.csv", "a.png,one\nb.png,1\n", "line 1: the label 'one'"),
@@ -137,23 +139,23 @@ WRONG = {
                "(commas and semicolons are for labels.csv) and a label"),
     "semicolons in a .tsv": ("labels.tsv", "a.png;1\n", "line 1 has one column; expected a name, "),
     "missing": ("labels.csv", f"a.png,1\n{LONG},2\nd.png,2\n",
-                f"2 of 3 pictures are not there, the first is '{LONG[:60]}' (line 2)"),
-    "folder": ("labels.csv", "a.png,1\nin,2\n", "1 of 2 pictures are not there, the first is 'in'"),
+                f"2 of 3 pictures do not exist; check '{LONG[:60]}' (line 2) first"),
+    "folder": ("labels.csv", "a.png,1\nin,2\n", "1 of 2 pictures do not exist; check 'in'"),
     "twice": ("labels.csv", "a.png,1\nb.png,1\n./a.png,1\n",
-              "line 3: 'a.png' stands on line 1 already"),
+              "line 3: 'a.png' is already on line 1; delete one"),
     "above": ("labels.csv", "../outside.png,1\n", "line 1: '../outside.png' is not in this folder"),
     "above by a way": ("labels.csv", "in/../../outside.png,1\n", "line 1: 'in/../../outside.png'"),
     "the folder above": ("labels.csv", "..,1\n", "line 1: '..' is not in this folder"),
     "absolute": ("labels.csv", "/etc/passwd,1\n", "line 1: '/etc/passwd' is not in this folder"),
-    "no name": ("labels.csv", ",1\n", "line 1: '' is no name of a picture"),
+    "no name": ("labels.csv", ",1\n", "line 1: '' is not a file name, expected that of a picture"),
     "null": ("labels.csv", "a\0.png,1\n", r"line 1: "),
-    "empty": ("labels.csv", "", "lists no pictures"),
-    "only a heading": ("labels.tsv", "name\tlabel\n", "lists no pictures"),
-    "open quote": ("labels.csv", '"a.png,1\n', "line 1 is no line of a table (unexpected end"),
-    "many lines": ("labels.tsv", "\n" * 1_000_001, "line 1000001: a list has at most 1000000"),
-    "long line": ("labels.csv", f"a.png,1\n{' ' * (2**20 + 1)}", "line 2: a list has at most"),
-    "UTF-16": ("labels.csv", "\ufeffa.png,1\n", "is text in UTF-16; save it as UTF-8"),
-    "UTF-16 without a mark": ("labels.csv", "a.png,1\n", "is text in UTF-16; save it as UTF-8"),
+    "empty": ("labels.csv", "", EMPTY),
+    "only a heading": ("labels.tsv", "name\tlabel\n", EMPTY),
+    "open quote": ("labels.csv", '"a.png,1\n', "line 1 is not valid CSV (unexpected end"),
+    "many lines": ("labels.tsv", "\n" * 1_000_001, "line 1000001: expected at most 1000000"),
+    "long line": ("labels.csv", f"a.png,1\n{' ' * (2**20 + 1)}", "line 2: expected at most"),
+    "UTF-16": ("labels.csv", "\ufeffa.png,1\n", "the text is in UTF-16; save it as UTF-8"),
+    "UTF-16 without a mark": ("labels.csv", "a.png,1\n", "the text is in UTF-16; save it as UTF-8"),
 }  # fmt: skip
 
 
@@ -173,17 +175,17 @@ def test_list_that_cannot_be_read_is_refused(
 ) -> None:
     """A folder in its place, a second list, or one that is too large."""
     (tmp_path / "one" / "labels.tsv").mkdir(parents=True)
-    assert refusal(tmp_path / "one").endswith("labels.tsv: not a file")
+    assert refusal(tmp_path / "one").endswith("labels.tsv: not a file, expected a list")
     folder = write(tmp_path / "two", "a.png", "labels.tsv", "labels.csv")
     assert refusal(folder) == (
-        f"{folder}: holds both labels.tsv and labels.csv; one of them must go"
+        f"{folder}: contains both labels.tsv and labels.csv; delete one of them"
     )
     (folder / "labels.csv").unlink()
     (folder / "labels.tsv").write_text("a.png\t1\n".ljust(2**20, "\t"))
     monkeypatch.setattr(label_lists, "MAX_LIST_BYTES", 2**20)
     assert labels_in(folder) == [("a.png", 1)]
     (folder / "labels.tsv").write_text("a.png\t1\n".ljust(2**20 + 1, "\t"))
-    assert refusal(folder).endswith("labels.tsv: larger than 1 MiB, the most that is read")
+    assert refusal(folder).endswith("labels.tsv: larger than 1 MiB, the maximum; split it")
 
 
 def test_class_folders_take_turns(tmp_path: Path) -> None:
@@ -197,11 +199,11 @@ def test_class_folders_take_turns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["3/a.png", "cat/b.png"], "cat: no class of the network; pictures are labelled by folders "
-         "named 0 to 9, or by a list, labels.tsv or labels.csv"),
-        (["3/a.png", "10/b.png"], "10: no class of the network"),
-        (["3/a.png", "4/.hidden.png", "4/Thumbs.db"], "4: this class's folder holds no pictures"),
-        (["3/a.png", "4/deeper/b.png"], "4: this class's folder holds no pictures"),
+        (["3/a.png", "cat/b.png"], "cat: not a class (0 to 9); rename or remove the folder, or use "
+         "labels.tsv or labels.csv"),
+        (["3/a.png", "10/b.png"], "10: not a class (0 to 9)"),
+        (["3/a.png", "4/.hidden.png", "4/Thumbs.db"], f"4: {EMPTY_CLASS}"),
+        (["3/a.png", "4/deeper/b.png"], f"4: {EMPTY_CLASS}"),
     ],
 )  # fmt: skip
 def test_class_folder_that_is_wrong_is_named(
@@ -235,7 +237,9 @@ def test_broken_link_is_a_picture_that_cannot_be_read(tmp_path: Path, target: st
         link.symlink_to(target)
     pictures = find(tmp_path)
     assert pictures.paths == [str(tmp_path / "3" / name) for name in ("a.png", "b.png")]
-    assert pictures.notes == (f"{tmp_path}: in no class's folder, left out: c.png",)
+    assert pictures.notes == (
+        f"{tmp_path}: left out, because they are in no class's folder: c.png",
+    )
 
 
 @pytest.mark.parametrize("link", ["inside", "folder/a.png", "folder"])
@@ -263,12 +267,12 @@ def test_pictures_without_a_label_are_noted(tmp_path: Path) -> None:
     assert labels_in(a) == [("3/a.png", 3)]
     assert find(a).notes == (
         f"{a / '3'}: left out, because they are not files: old",
-        f"{a}: in no class's folder, left out: c.png, notes.txt",
+        f"{a}: left out, because they are in no class's folder: c.png, notes.txt",
     )
     b = write(tmp_path / "b", *(f"{i}.png" for i in range(6)), "5/no class.png", "Thumbs.db")
     for listed, left_out in ((1, "1.png, 2.png, 3.png and 2 more"), (3, "3.png, 4.png, 5.png")):
         (b / "labels.tsv").write_text("".join(f"{i}.png\t1\n" for i in range(listed)))
-        assert find(b).notes == (f"{b}: not in labels.tsv, left out: {left_out}",)
+        assert find(b).notes == (f"{b}: left out, because they are not in labels.tsv: {left_out}",)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_folder_without_a_file_is_refused(tmp_path: Path, split: Split, missing:
     path.unlink()
     with pytest.raises(DatasetError) as refused:
         load_dataset(tmp_path, split)
-    assert str(refused.value) == f"{tmp_path}: holds no {path.name}, gzipped or not"
+    assert str(refused.value) == f"{tmp_path}: expected {path.name}, gzipped or not"
 
 
 def test_folder_in_place_of_a_file_counts_only_alone(tmp_path: Path) -> None:
@@ -138,8 +138,8 @@ def test_folder_of_several_datasets_is_refused(
     paths = [write_set((tmp_path / name).parent, Path(name).name) for name in names]
     with pytest.raises(DatasetError) as refused:
         load_dataset(tmp_path)
-    first, _, path = str(refused.value).partition("; name the images of one, as --dataset ")
-    assert first == f"{tmp_path}: holds several datasets ({found})"
+    first, _, path = str(refused.value).partition("; choose one, as in --dataset ")
+    assert first == f"{tmp_path}: contains several datasets ({found})"
     assert Path(path) in paths
     assert len(load_dataset(path)) == 3
 
@@ -147,13 +147,13 @@ def test_folder_of_several_datasets_is_refused(
 @pytest.mark.parametrize(
     ("name", "labels", "message"),
     [
-        ("x-images-idx3-ubyte", None, "{folder}: holds no x-labels-idx1-ubyte, gzipped or not"),
+        ("x-images-idx3-ubyte", None, "{folder}: expected x-labels-idx1-ubyte, gzipped or not"),
         ("qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx1-ubyte",
-         "{folder}: holds no qmnist-test-labels-idx2-int, gzipped or not"),
-        ("x.idx", None, "{folder}/x.idx: expected the file of the images, named as in "
-         "t10k-images-idx3-ubyte; that of the labels is found beside it"),
+         "{folder}: expected qmnist-test-labels-idx2-int, gzipped or not"),
+        ("x.idx", None, "{folder}/x.idx: expected a file of images, named as in "
+         "t10k-images-idx3-ubyte, with the labels beside it"),
         ("qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int",
-         "{folder}/qmnist-test-labels-idx2-int: has 7 columns, expected QMNIST's 8"),
+         "{folder}/qmnist-test-labels-idx2-int: 7 columns, expected QMNIST's 8"),
     ],
 )  # fmt: skip
 def test_images_file_without_its_labels_is_refused(
@@ -191,7 +191,7 @@ def test_transpose_turns_the_images(
     assert json.loads(wrong.stdout)["accuracy"] < 0.7
     note = (
         "warning: emnist-digits-test-images-idx3-ubyte: EMNIST's images are transposed; "
-        "--transpose turns them upright\n"
+        "use --transpose\n"
     )
     assert wrong.stderr == (note if name != "t10k" else "")
 
@@ -201,8 +201,8 @@ def test_transpose_turns_the_images(
     [
         (LABELS, IMAGES, "t10k-images-idx3-ubyte: not an IDX file of bytes with 3 axes"),
         (IMAGES, IMAGES, "t10k-labels-idx1-ubyte: not an IDX file of bytes with 1 axes"),
-        (IMAGES, LABELS[:2], "3 images, but 2 labels"),
-        (IMAGES[:2], LABELS, "2 images, but 3 labels"),
+        (IMAGES, LABELS[:2], "expected 3 labels, one for each image, found 2"),
+        (IMAGES[:2], LABELS, "expected 2 labels, one for each image, found 3"),
     ],
 )
 def test_folder_with_files_that_do_not_fit_is_refused(
@@ -219,11 +219,9 @@ def test_folder_with_files_that_do_not_fit_is_refused(
 @pytest.mark.parametrize("shape", [(3, 3), (1, 3), ()])
 def test_dataset_needs_one_label_for_each_image(shape: tuple[int, ...]) -> None:
     """One-hot labels are refused with their shape."""
-    with pytest.raises(
-        DatasetError, match=r"^3 images need one label each, .* shape \("
-    ) as refused:
+    with pytest.raises(DatasetError, match=r"^expected 3 labels, .* shape \(") as refused:
         dataset_of(IMAGES, np.zeros(shape, np.uint8))
-    hint = "; of one-hot labels t, give t.argmax(axis=1)" if shape else ""
+    hint = "; of one-hot labels t, use t.argmax(axis=1)" if shape else ""
     assert str(refused.value).endswith(f"{shape}{hint}")
 
 
@@ -232,7 +230,7 @@ def test_dataset_needs_labels_of_integers() -> None:
     with pytest.raises(DatasetError) as refused:
         dataset_of(IMAGES, LABELS / 1)  # type: ignore[arg-type]
     assert str(refused.value) == (
-        "labels are float64, expected integers; of labels t, give t.astype(int)"
+        "labels are float64, expected integers; of labels t, use t.astype(int)"
     )
 
 

@@ -79,10 +79,13 @@ def test_csv_takes_every_form_of_a_number(text: str, rows: list[list[float]]) ->
     np.testing.assert_array_equal(parse_vectors(text.encode(), "x"), np.array(rows, float))
 
 
-TYPE = "holds no numbers, expected integers or floats"
-SHAPE = "holds no rows of numbers, its shape is "
-VALUE = "holds infinity or NaN"
-NOT_PLAIN = "not an array of plain numbers"
+TYPE = "contains no numbers, expected integers or floats"
+SHAPE = "has the shape {}, expected rows of numbers"
+VALUE = "contains infinity or NaN, expected finite numbers"
+CELL = "could not convert string {} to float64 at row {}, column 1; correct the file"
+MORE = "more numbers than the header states; save it again with np.save"
+LONG = "a line has more than 8388608 characters; save the rows as .npy"
+NOT_PLAIN = "not an array of plain numbers; save it with np.save"
 NO_TEXT = "neither text nor an array in NumPy's .npy format; `scratchnet predict` reads pictures"
 WRONG = {
     "bool": (npy([True], "?"), TYPE),
@@ -90,11 +93,11 @@ WRONG = {
     "bytes": (npy([b"a"], "S1"), TYPE),
     "date": (npy([1], "<M8[s]"), TYPE),
     "record": (npy([(1, 2)], "f4,f4"), TYPE),
-    "empty rows": (npy(np.zeros((2, 0))), f"{SHAPE}(2, 0)"),
+    "empty rows": (npy(np.zeros((2, 0))), SHAPE.format((2, 0))),
     "infinite": (npy([-np.inf, 1]), VALUE),
     "pickle": (stated("'|O'", "(1,)"), NOT_PLAIN),
     "too few": (stated("'<f4'", "(17,)"), NOT_PLAIN),
-    "too many": (stated("'<f4'", "(15,)"), "its header promises fewer numbers than there are"),
+    "too many": (stated("'<f4'", "(15,)"), MORE),
     "far too few": (stated("'<f8'", "(99999999999,)"), NOT_PLAIN),
     "overflow": (stated("'<f4'", f"({2**32}, {2**32})"), NOT_PLAIN),
     "endless": (stated("'<f4'", f"({10**40},)"), NOT_PLAIN),
@@ -107,16 +110,16 @@ WRONG = {
     "only the magic": (b"\x93NUMPY", NOT_PLAIN),
     "no header": (b"\x93NUMPY\1\0\xff\xff", NOT_PLAIN),
     "other version": (b"\x93NUMPY\x09\0", NOT_PLAIN),
-    "blanks": (b"\xef\xbb\xbf \n\t\n", "holds no numbers"),
-    "semicolon": (b"1;2", "could not convert string '1;2' to float64 at row 0, column 1."),
-    "comment": (b"1\n#\n", "could not convert string '#' to float64 at row 1, column 1."),
-    "hexadecimal": (b"0x1p3", "could not convert string '0x1p3' to float64 at row 0, column 1."),
-    "Python": (b"1_0", "could not convert string '1_0' to float64 at row 0, column 1."),
-    "digits": ("١".encode(), "could not convert string '١' to float64 at row 0, column 1."),
+    "blanks": (b"\xef\xbb\xbf \n\t\n", "contains no numbers, expected one or more"),
+    "semicolon": (b"1;2", CELL.format("'1;2'", 0)),
+    "comment": (b"1\n#\n", CELL.format("'#'", 1)),
+    "hexadecimal": (b"0x1p3", CELL.format("'0x1p3'", 0)),
+    "Python": (b"1_0", CELL.format("'1_0'", 0)),
+    "digits": ("١".encode(), CELL.format("'١'", 0)),
     "too large": (b"1e999\n", VALUE),
     "not a number": (b"nan 1\n", VALUE),
-    "long line": (b"0" * (2**23 + 1), "a line has more than 8388608 characters"),
-    "many lines": (b"\n" * 1_000_001, "more than 1000000 lines; an .npy file may have more rows"),
+    "long line": (b"0" * (2**23 + 1), LONG),
+    "many lines": (b"\n" * 1_000_001, "more than 1000000 lines; save them as .npy"),
     "UTF-16": ("1,2".encode("utf-16"), NO_TEXT),
 }  # fmt: skip
 
@@ -142,7 +145,9 @@ def test_csv_with_endless_lines_is_refused(separator: str, monkeypatch: pytest.M
     """A line has at most so many numbers; a long one that is wrong is not repeated."""
     monkeypatch.setattr(vectors, "MAX_COLUMNS", 3)
     assert parse_vectors(separator.join("111").encode(), "x").shape == (1, 3)
-    with pytest.raises(InputError, match=r"^x: a line has more than 3 numbers$"):
+    with pytest.raises(
+        InputError, match=r"^x: a line has more than 3 numbers; save the rows as .npy$"
+    ):
         parse_vectors(separator.join("1111").encode(), "x")
     with pytest.raises(InputError) as refused:
         parse_vectors(b"9" * 5000 + b"x", "x")
@@ -157,18 +162,20 @@ def test_read_vectors_reads_standard_input_up_to_a_size(monkeypatch: pytest.Monk
         if size == 2**20:
             assert read_vectors(["-"]).tolist() == [[1]]
         else:
-            with pytest.raises(InputError, match=r"^standard input: larger than 1 MiB, the most "):
+            with pytest.raises(
+                InputError, match=r"^standard input: larger than 1 MiB, the maximum; "
+            ):
                 read_vectors(["-"])
 
 
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (["inf"], "inf is not a finite number; expected"),
-        (["1", "1_0"], "'1_0' is not a number; expected"),
-        (["1", "١"], "'١' is not a number; expected"),
-        (["1", "x" * 99], f"'{'x' * 30}' is not a number; expected"),
-        (["1", "9" * 999], f"{'9' * 30}… (969 more) is not a finite number; expected"),
+        (["inf"], "inf is not a finite number, expected"),
+        (["1", "1_0"], "'1_0' is not a number, expected"),
+        (["1", "١"], "'١' is not a number, expected"),
+        (["1", "x" * 99], f"'{'x' * 30}' is not a number, expected"),
+        (["1", "9" * 999], f"{'9' * 30}… (969 more) is not a finite number, expected"),
         (["x" * 999], f"{'x' * 999}: {os.strerror(errno.ENAMETOOLONG)}"),
     ],
 )
@@ -182,5 +189,5 @@ def test_read_vectors_names_what_is_wrong(texts: list[str], message: str) -> Non
 def test_read_vectors_needs_an_open_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     """A closed standard input is an error of its own."""
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(InputError, match=r"^standard input is closed$"):
+    with pytest.raises(InputError, match=r"^standard input is closed; name a file$"):
         read_vectors(["-"])

@@ -46,23 +46,21 @@ def test_fetch_replaces_a_damaged_file(
     assert fetched == Fetched(DATA, str(cache / "digits.gz"), cached=True)
     assert files(cache) == {"digits.gz": DATA}
     (note,) = progress.notes
-    assert note.startswith(f"{cache / 'digits.gz'}: damaged or not ours (expected {defect}")
-    assert note.endswith("): it must be downloaded again")
+    assert note.startswith(f"{cache / 'digits.gz'}: damaged, or another file (expected {defect}")
+    assert note.endswith("); downloading it again")
+
+
+UNREADABLE = "{}: cannot be read (not a file); downloading it again"
+NOT_CACHED = "downloaded, but not cached: {}: "
 
 
 @unix
 @pytest.mark.parametrize(
     ("prepare", "notes"),
     [
-        (
-            "mkdir cache cache/digits.gz",
-            ["cannot be read (not a file; ", "is not a regular file; "],
-        ),
-        (
-            "mkdir cache; mkfifo cache/digits.gz",
-            ["cannot be read (not a fi", "is not a regular file; "],
-        ),
-        ("ln -s nowhere cache", ["cannot be written (File exists); "]),
+        ("mkdir cache cache/digits.gz", [UNREADABLE, f"{NOT_CACHED}is not a regular file; "]),
+        ("mkdir cache; mkfifo cache/digits.gz", [UNREADABLE, f"{NOT_CACHED}is not a regular file"]),
+        ("ln -s nowhere cache", [f"{NOT_CACHED}cannot be written (File exists); "]),
     ],
 )
 def test_fetch_works_without_a_cache(
@@ -75,10 +73,8 @@ def test_fetch_works_without_a_cache(
     fetched = fetch(asset(server.url("/good")), progress)
     assert fetched == Fetched(DATA, "http://127.0.0.1", cached=False)
     for note, start in zip(progress.notes, notes, strict=True):
-        assert note.startswith(f"{cache / 'digits.gz'}: {start}")
-    assert progress.notes[-1].endswith(
-        "; SCRATCHNET_CACHE_DIR can name another folder: downloaded, but not cached"
-    )
+        assert note.startswith(start.format(cache / "digits.gz"))
+    assert progress.notes[-1].endswith("; set SCRATCHNET_CACHE_DIR to another folder")
     assert sorted(cache.parent.rglob("*")) == before
 
 

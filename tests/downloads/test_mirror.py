@@ -16,8 +16,10 @@ from tests.downloads.fetching import CLOSED_URL, DATA, Recorder, asset
 from tests.downloads.server import Server
 
 WRONG = "not the right file: expected"
-NOT_PRINTED = "  SCRATCHNET_MIRROR: the address, or the one it redirects to, is not valid"
-NEITHER = "SCRATCHNET_MIRROR is neither a folder nor an http:// or https:// URL"
+NOT_PRINTED = "  SCRATCHNET_MIRROR: the address, or a redirect, is not valid"
+# Of the mirror and of the other source.
+REFUSED = ": the connection was refused"
+NEITHER = "SCRATCHNET_MIRROR: expected a folder, or a URL with http:// or https://"
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
@@ -89,19 +91,19 @@ def test_mirror_does_not_wait_for_a_pipe(monkeypatch: pytest.MonkeyPatch, tmp_pa
 @pytest.mark.parametrize(
     ("mirror", "line"),
     [
-        ("http://user:secret@127.0.0.1:9", "  http://127.0.0.1: the connection was refused"),
-        ("HTTP://user:secret@127.0.0.1:9/", "  http://127.0.0.1: the connection was refused"),
-        ("http://secret@127.0.0.1:9/", "  http://127.0.0.1: the connection was refused"),
-        ("http://user:sec@ret@127.0.0.1:9", "  http://127.0.0.1: the connection was refused"),
+        ("http://user:secret@127.0.0.1:9", REFUSED),
+        ("HTTP://user:secret@127.0.0.1:9/", REFUSED),
+        ("http://secret@127.0.0.1:9/", REFUSED),
+        ("http://user:sec@ret@127.0.0.1:9", REFUSED),
         ("http://user:sec/ret@127.0.0.1:9", NOT_PRINTED),
-        ("http://sec/ret@127.0.0.1:9", "  SCRATCHNET_MIRROR: the proxy cannot be used"),
-        ("http://sec?ret@127.0.0.1:9", "  SCRATCHNET_MIRROR: the proxy cannot be used"),
-        ("http://user:secret%40h", "  http://user: the address, or the one it redirects to"),
+        ("http://sec/ret@127.0.0.1:9", "  SCRATCHNET_MIRROR: the proxy does not work"),
+        ("http://sec?ret@127.0.0.1:9", "  SCRATCHNET_MIRROR: the proxy does not work"),
+        ("http://user:secret%40h", "  http://user: the address, or a redirect"),
         ("http://secret%40h", NOT_PRINTED),
         ("http://user:secret＠h", NOT_PRINTED),
-        ("http://u@h:secret", "  http://h: the address, or the one it redirects to, is not valid"),
-        ("http://127.0.0.1:99999/", "  http://127.0.0.1: the address, or the one it redirects to"),
-        ("http://.nowhere/", "  http://.nowhere: the address, or the one it redirects to"),
+        ("http://u@h:secret", "  http://h: the address, or a redirect, is not valid"),
+        ("http://127.0.0.1:99999/", "  http://127.0.0.1: the address, or a redirect"),
+        ("http://.nowhere/", "  http://.nowhere: the address, or a redirect"),
         ("http://[nowhere/", NOT_PRINTED),
         ("http://", NEITHER),
         ("http:///user:secret@127.0.0.1", NEITHER),
@@ -136,7 +138,7 @@ def test_mirror_that_cannot_be_used_is_one_message(
         result = run("eval", "--limit", "10")
         assert (result.exit_code, result.stderr) == (4, f"error: {NEITHER}\n")
     else:
-        assert any(shown.startswith(line) for shown in result.stderr.splitlines())
+        assert any(line in shown for shown in result.stderr.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -189,8 +191,8 @@ def test_offline_requests_nothing(
     monkeypatch.setenv("SCRATCHNET_MIRROR", server.url("/good"))
     with pytest.raises(DownloadError) as failure:
         download(asset(server.url("/good")), Recorder())
-    cause = f"  http://127.0.0.1: not tried: SCRATCHNET_OFFLINE is '{switch}'"
-    assert failure.value.args[1:3] == (cause, cause)
+    cause = f"not tried, because SCRATCHNET_OFFLINE is '{switch}'"
+    assert failure.value.args[0] == f"digits.gz: cannot be downloaded: {cause}"
     assert server.requests == {}
     (tmp_path / "digits.gz").write_bytes(DATA)
     monkeypatch.setenv("SCRATCHNET_MIRROR", str(tmp_path))

@@ -48,7 +48,8 @@ def cause(url: str) -> str:
     """Return why a download fails."""
     with pytest.raises(DownloadError) as failure:
         download(asset(url), Recorder())
-    return str(failure.value.args[1].partition(": ")[2])
+    *lines, _ = failure.value.args
+    return str(lines[:2][-1].rpartition(": ")[2])
 
 
 @pytest.mark.usefixtures("trusted")
@@ -81,21 +82,21 @@ def test_https_rejects_an_unknown_certificate(tls_server: Server, server: Server
     """An unknown certificate ends the connection before a request; the next source is used."""
     url = tls_server.url("/good")
     assert download(asset(url, server.url("/good")), Recorder())[0] == DATA
-    assert cause(url) == "the certificate is not trusted; REQUESTS_CA_BUNDLE can name one that is"
+    assert cause(url) == "the certificate is not trusted; set REQUESTS_CA_BUNDLE to one that is"
     assert tls_server.requests == {}
 
 
 def test_https_names_a_missing_bundle(tls_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """If REQUESTS_CA_BUNDLE names no file, the message names that variable."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "missing")
-    assert cause(tls_server.url("/good")) == "no certificates where REQUESTS_CA_BUNDLE says"
+    assert cause(tls_server.url("/good")) == "no certificates found; check REQUESTS_CA_BUNDLE"
 
 
 @pytest.mark.parametrize(
     ("proxy", "expected"),
     [
-        ("http://127.0.0.1:9", "the proxy cannot be used; HTTPS_PROXY names it"),
-        ("socks5://127.0.0.1:9", "a SOCKS proxy needs requests[socks]"),
+        ("http://127.0.0.1:9", "the proxy does not work; check HTTPS_PROXY"),
+        ("socks5://127.0.0.1:9", "a SOCKS proxy needs pip install requests[socks]"),
     ],
 )
 def test_proxy_that_fails_is_named(

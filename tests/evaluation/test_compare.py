@@ -163,7 +163,7 @@ def test_classes_of_pictures_are_those_of_every_network(run: Run) -> None:
     Path("set/11/x.png").touch()
     result = run("eval", "--weights", "12.npz", *BOTH, "set")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.splitlines()[-1].startswith("error: set/11: no class of the network; ")
+    assert result.stderr.splitlines()[-1].startswith("error: set/11: not a class (0 to 9); ")
 
 
 @pytest.mark.parametrize("on_github", [False, True])

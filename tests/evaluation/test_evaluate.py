@@ -208,21 +208,23 @@ def test_mapped_file_that_shrinks_is_an_error(
     weights = load_weights("bundled")
     with pytest.raises(DatasetError) as refused:
         evaluate(weights, load_dataset(images.parent))
-    message = f"{weights.origin.source} on {images}: {images}: the file has become shorter"
+    message = "the file was cut while it was read; try again"
+    message = f"{weights.origin.source} on {images}: {images}: {message}"
     assert str(refused.value) == message
 
 
 @pytest.mark.parametrize(
     ("network", "shape", "label", "error", "message"),
     [
-        *((TINY, (2, 2), label, ShapeError, f"the network has 3 classes, but a label is {label}")
+        *((TINY, (2, 2), label, ShapeError, f"a label is {label}, expected a class of "
+           "the network, 0 to 2")
           for label in (3, 10, 255)),
-        *((TINY, shape, 0, ShapeError, "the network takes 4 values for each input, but these have "
-           f"the shape (3, {shape[0] * shape[1]})") for shape in ((1, 3), (5, 1), (28, 28))),
+        *((TINY, shape, 0, ShapeError, "expected 4 values for each input, found the "
+           f"shape (3, {shape[0] * shape[1]})") for shape in ((1, 3), (5, 1), (28, 28))),
         (network_of(np.zeros((4, 257)), np.zeros(257)), (2, 2), 0, ShapeError,
-         "the network has 257 classes, labels tell only 256 apart"),
+         "the network has 257 classes, expected at most 256"),
         (network_of(np.full((4, 3), 3e38), np.zeros(3)), (2, 2), 0, WeightsError,
-         "the weights are so large that the network's output overflows"),
+         "the output overflows, because the weights are too large; check the training"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("position", [0, 2])
@@ -257,5 +259,5 @@ def test_images_without_a_value_are_refused(value: float) -> None:
     """They would count as class 0."""
     x = np.zeros((3, 2, 2))
     x[1, 1, 0] = value
-    with pytest.raises(DatasetError, match="holds infinity or NaN"):
+    with pytest.raises(DatasetError, match="contains infinity or NaN"):
         evaluate(TINY, (x, np.zeros(3, np.uint8)))

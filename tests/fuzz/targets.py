@@ -61,9 +61,10 @@ class Target(NamedTuple):
         try:
             self.parse(data)
         except self.refusal as error:
-            message = str(error)
-            assert message.isprintable(), message
-            assert len(message) < MAX_MESSAGE_LENGTH, message
+            lines = error.args
+            assert len(lines) <= 2, lines
+            assert all(map(str.isprintable, lines)), lines
+            assert sum(map(len, lines)) < MAX_MESSAGE_LENGTH, lines
 
 
 def weights(data: bytes, start: bytes = b"") -> None:

@@ -17,7 +17,7 @@ from tests.conftest import Run, encoded
 from tests.images.hostile_pictures import END, png, png_header, zeros
 
 Pixels = NDArray[np.uint8]
-UNKNOWN = f"not a picture of a known format ({KNOWN_FORMATS})"
+UNKNOWN = f"not a picture of a known format ({KNOWN_FORMATS}); export it as PNG"
 XML = b"\xef\xbb\xbf<?xml version='1.0'?>\r\n<!-- by hand -->\n<!DOCTYPE svg>\n<svg>"
 
 
@@ -141,9 +141,12 @@ def test_raw_puts_transparency_on_white() -> None:
 @pytest.mark.parametrize(
     ("mode", "width", "height", "reason"),
     [
-        ("L", 40, 30, "--raw takes 28x28 pictures, this one is 40x30"),
-        ("L", 28, 29, "--raw takes 28x28 pictures, this one is 28x29"),
-        *((mode, 28, 28, "8- or 16-bit greys, this picture has 32 bits") for mode in "FI"),
+        ("L", 40, 30, "40x30 pixels, expected 28x28 for --raw; leave out --raw"),
+        ("L", 28, 29, "28x29 pixels, expected 28x28 for --raw; leave out --raw"),
+        *(
+            (mode, 28, 28, "32-bit greys, expected 8 or 16 bits for --raw; leave out")
+            for mode in "FI"
+        ),
     ],
 )
 def test_raw_refuses_other_pictures(mode: str, width: int, height: int, reason: str) -> None:
@@ -158,19 +161,19 @@ def test_raw_refuses_other_pictures(mode: str, width: int, height: int, reason: 
         (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", UNSUPPORTED["pillow_heif"]),
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", UNSUPPORTED["pillow_heif"]),
         (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1", UNSUPPORTED["PIL.AvifImagePlugin"]),
-        (b"\0\0\0\x20ftypavis", "an animated AVIF picture: export it as JPEG or PNG"),
-        (b"%PDF-1.7\n", "a PDF document: export it as JPEG or PNG"),
-        (b"<svg xmlns='http://www.w3.org'>", "an SVG drawing: export it as JPEG or PNG"),
-        (XML, "an SVG drawing: export it as JPEG or PNG"),
+        (b"\0\0\0\x20ftypavis", "an animated AVIF picture; export it as JPEG or PNG"),
+        (b"%PDF-1.7\n", "a PDF document; export it as JPEG or PNG"),
+        (b"<svg xmlns='http://www.w3.org'>", "an SVG drawing; export it as JPEG or PNG"),
+        (XML, "an SVG drawing; export it as JPEG or PNG"),
         (b"\0\0\0\x20ftypisom\0\0\0\0mp42", UNKNOWN),
         (b"<!DOCTYPE html><html><svg></svg></html>", "this is an HTML page, not the file itself; "
-         "download that (on GitHub: Raw)"),
+         "download the file (on GitHub: Raw)"),
         (b"version https://git-lfs.github.com/spec/v1\n", "this is a Git LFS pointer, not the file "
-         "itself; git lfs pull downloads the file"),
+         "itself; run git lfs pull"),
         (b"data:image/png;base64,iVBORw0KGgo=", "a data URL; decode what follows its comma, as "
          "base64 -d does"),
         (b"<!" * 2**20, UNKNOWN),
-        (b"<!" + b"-" * 1994 + b"<svg>", "an SVG drawing: export it as JPEG or PNG"),
+        (b"<!" + b"-" * 1994 + b"<svg>", "an SVG drawing; export it as JPEG or PNG"),
         (b"<!" + b"-" * 1995 + b"<svg>", UNKNOWN),
         (b"no picture", UNKNOWN),
         (b"", "the file is empty; save or copy it again"),

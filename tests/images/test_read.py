@@ -44,7 +44,7 @@ def test_read_image_takes_bytes_and_paths() -> None:
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        (".", "a folder, not a picture"),
+        (".", "a folder, expected a picture"),
         ("missing.png", "No such file or directory"),
         (b"no picture", "not a picture of a known format"),
         (b"\x1f\x8b\x08\0", "compressed by gzip; unpack it first, with gunzip"),
@@ -64,13 +64,13 @@ def test_read_or_error_reads_a_file_named_like_stdin() -> None:
     """For the library ``-`` is a file; its raw values are returned if they are asked for."""
     shutil.copy(PHOTO, "-")
     assert isinstance(read_or_error("-"), list)
-    assert "--raw takes 28x28" in str(read_or_error("-", raw=True))
+    assert "expected 28x28 for --raw" in str(read_or_error("-", raw=True))
 
 
 @pytest.mark.parametrize(
     ("cause", "reason", "traceback"),
     [
-        (lambda: bytearray(2**62), "there is not enough memory for this picture", ""),
+        (lambda: bytearray(2**62), "not enough memory for this picture", ""),
         (
             lambda: int("1\nx"),
             r"unexpected ValueError: invalid literal .* '1\\nx'; ",
@@ -174,7 +174,7 @@ def test_polarity_can_be_forced() -> None:
     data = encoded(Image.fromarray(both))
     assert np.argmax(np.ptp(np.nonzero(read_image(data, "dark").pixels), axis=1)) == 0
     assert np.argmax(np.ptp(np.nonzero(read_image(data, "light").pixels), axis=1)) == 1
-    with pytest.raises(ImageError, match="no light ink in the picture; --polarity auto"):
+    with pytest.raises(ImageError, match="contains no light ink; use --polarity auto"):
         read_image(encoded(Image.new("L", (60, 60), 255)), "light")
 
 

@@ -131,7 +131,7 @@ def test_network_results_do_not_depend_on_the_batch(network: Network, n: int, si
 @pytest.mark.parametrize("method", ["logits", "probabilities", "predict"])
 def test_network_refuses_input_of_another_shape(method: str, shape: tuple[int, ...]) -> None:
     """The message contains both sizes."""
-    message = f"the network takes 784 values for each input, but these have the shape {shape}"
+    message = f"expected 784 values for each input, found the shape {shape}"
     with pytest.raises(ShapeError, match=f"^{re.escape(message)}$"):
         getattr(random_network(784, 50, 10), method)(np.zeros(shape, np.float32))
 
@@ -139,7 +139,7 @@ def test_network_refuses_input_of_another_shape(method: str, shape: tuple[int, .
 def test_network_refuses_a_result_that_overflows() -> None:
     """No answer is given if it would be infinite or not a number."""
     layer = Layer(np.full((2, 2), 1e30, np.float32), np.zeros(2, np.float32), "identity")
-    with pytest.raises(WeightsError, match="so large that the network's output overflows"):
+    with pytest.raises(WeightsError, match="the output overflows"):
         Network((layer, layer)).logits(np.ones(2, np.float32))
 
 
@@ -148,16 +148,16 @@ def wide(*sizes: int) -> tuple[Layer, ...]:
     return tuple(Layer(np.zeros(pair), np.zeros(pair[1])) for pair in pairwise(sizes))
 
 
-TOO_WIDE = "the network computes 131073 values of each input, the most is 131072"
+TOO_WIDE = "131073 values an input, expected at most 131072"
 
 
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ((), "a network needs at least one layer"),
-        ((*wide(4, 3), *wide(2, 1)), "layer 1 gives 3 values, layer 2 takes 2"),
-        ((*wide(4, 3, 5, 6), *wide(5, 2)), "layer 3 gives 6 values, layer 4 takes 5"),
-        (wide(1, layers.MAX_OUTPUTS + 1), "the network has 1001 classes, the most is 1000"),
+        ((), "a network without layers, expected one or more"),
+        ((*wide(4, 3), *wide(2, 1)), "layer 2 takes 2 values, expected the 3 of layer 1"),
+        ((*wide(4, 3, 5, 6), *wide(5, 2)), "layer 4 takes 5 values, expected the 6 of layer 3"),
+        (wide(1, layers.MAX_OUTPUTS + 1), "1001 classes, expected at most 1000"),
         (wide(1, layers.MAX_VALUES_PER_INPUT - 1, 1), TOO_WIDE),
         (wide(1, layers.MAX_VALUES_PER_INPUT - 2, 1), None),
         (wide(1, layers.MAX_OUTPUTS), None),
@@ -176,31 +176,37 @@ def test_network_refuses_layers(layers: tuple[Layer, ...], message: str | None) 
 W, B = np.ones((3, 2), np.float32), np.ones(2, np.float32)
 NAN, INF = np.array([1, np.nan]), np.array([1, -np.inf])
 TYPES = ["int8", "int64", "uint8", "bool", "complex64", "object", "<U3"]
-KNOWN, UNKNOWN = "known: sigmoid, relu, tanh, identity", ("softmax", "Sigmoid", "", "__import__")
+KNOWN, UNKNOWN = (
+    "expected one of sigmoid, relu, tanh, identity",
+    ("softmax", "Sigmoid", "", "__import__"),
+)
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
         *(
-            ({"W": W * x}, "W holds infinity or NaN; save weights from before training failed")
+            ({"W": W * x}, "W contains infinity or NaN; save weights from before training failed")
             for x in (NAN, INF)
         ),
         *(
-            ({"b": B * x}, "b holds infinity or NaN; save weights from before training failed")
+            ({"b": B * x}, "b contains infinity or NaN; save weights from before training failed")
             for x in (NAN, -INF)
         ),
-        *(({"W": W.astype(t)}, f"W holds {np.dtype(t)}, not floating-point") for t in TYPES),
-        *(({"b": B.astype(t)}, f"b holds {np.dtype(t)}, not floating-point") for t in TYPES),
+        *(({"W": W.astype(t)}, f"W contains {np.dtype(t)}; save it as float32") for t in TYPES),
+        *(({"b": B.astype(t)}, f"b contains {np.dtype(t)}; save it as float32") for t in TYPES),
         ({"W": np.ones(6)}, "W has the shape (6,), expected 2 axes"),
         ({"W": np.ones((3, 2, 1))}, "W has the shape (3, 2, 1), expected 2 axes"),
         ({"b": np.ones((1, 2))}, "b has the shape (1, 2), expected 1 axis"),
         ({"b": np.ones(())}, "b has the shape (), expected 1 axis"),
-        ({"W": np.ones((3, 0)), "b": np.ones(0)}, "W has the shape (3, 0): there are no values in"),
-        ({"W": np.ones((0, 2))}, "W has the shape (0, 2): there are no values in it"),
-        ({"b": np.ones(3)}, "W has 2 columns, but b has 3 values"),
-        ({"b": np.ones(1)}, "W has 2 columns, but b has 1 values"),
-        *(({"activation": x}, f"the activation {x!r} is unknown ({KNOWN})") for x in UNKNOWN),
+        (
+            {"W": np.ones((3, 0)), "b": np.ones(0)},
+            "W has the shape (3, 0), expected a value or more",
+        ),
+        ({"W": np.ones((0, 2))}, "W has the shape (0, 2), expected a value or more"),
+        ({"b": np.ones(3)}, "W has 2 columns, expected 3 as in b; W is transposed: save W.T"),
+        ({"b": np.ones(1)}, "W has 2 columns, expected 1 as in b"),
+        *(({"activation": x}, f"unknown activation {x!r}, {KNOWN}") for x in UNKNOWN),
     ],
 )
 def test_layer_refuses_other_arrays_and_activations(fields: dict[str, Any], message: str) -> None:

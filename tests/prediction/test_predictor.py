@@ -105,18 +105,18 @@ def test_predictor_takes_arrays_and_pil_images(paths: list[str]) -> None:
 @pytest.mark.parametrize(
     ("source", "error"),
     [
-        (np.zeros(4, np.uint8), "an array of shape (4,); a picture is (height, width) or (height"),
-        (np.zeros((4, 4, 2)), "an array of shape (4, 4, 2); a picture is (height, width) or"),
+        (np.zeros(4, np.uint8), "an array of shape (4,), expected (height, width) or (height, w"),
+        (np.zeros((4, 4, 2)), "an array of shape (4, 4, 2), expected (height, width) or"),
         (
             np.broadcast_to(np.float64(0.5), (20_000, 20_000)),
-            "an array of shape (20000, 20000) would take 4.00 GB",
+            "an array of shape (20000, 20000) takes 4.00 GB; use a smaller one",
         ),
-        (np.zeros((0, 4)), "an array of shape (0, 4) has no pixels"),
+        (np.zeros((0, 4)), "an array of shape (0, 4), expected a pixel or more"),
         (np.zeros((4, 4), int), "an array of int64; convert it to uint8, or to floats in [0, 1]"),
-        (np.full((4, 4), 255.0), "values from 255 to 255; floats must be in [0, 1]"),
-        (np.full((4, 4), np.nan), "values from nan to nan; floats must be in [0, 1]"),
-        (np.zeros((4, 4)), "the picture is blank"),
-        (Image.new("1", (10_001, 10_000)), "10001x10000 pixels are more than 100000000"),
+        (np.full((4, 4), 255.0), "floats from 255 to 255, expected 0 to 1"),
+        (np.full((4, 4), np.nan), "floats from nan to nan, expected 0 to 1"),
+        (np.zeros((4, 4)), "blank, or nothing stands out as a digit"),
+        (Image.new("1", (10_001, 10_000)), "10001x10000 pixels, the maximum is 100 million"),
     ],
 )
 def test_predictor_says_why_an_array_is_not_a_picture(source: Any, error: str) -> None:
@@ -131,8 +131,8 @@ def test_memory_of_an_array_depends_on_its_type(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("scratchnet_cli.images.arrays.MAX_MEMORY_BYTES", 3 * 100 * 100)
     pictures = [np.zeros((100, 100, 3), dtype) for dtype in ("u1", "f4")]
     of_bytes, of_floats = Predictor("bundled")(pictures)
-    assert str(of_bytes.error).startswith("the picture is blank")
-    assert of_floats.error == "an array of shape (100, 100, 3) would take 0.00 GB"
+    assert str(of_bytes.error).startswith("blank, or nothing stands out as a digit")
+    assert of_floats.error == "an array of shape (100, 100, 3) takes 0.00 GB; use a smaller one"
 
 
 def test_predictor_keeps_the_order_of_batches(digits: Uint8) -> None:
@@ -154,10 +154,10 @@ def test_predictor_returns_errors_in_their_place(paths: list[str]) -> None:
     assert [each.error for each in others] == [
         "expected a path, the bytes of a file, an array or a PIL image, not NoneType",
         "expected a path, the bytes of a file, an array or a PIL image, not int",
-        "a folder, not a picture",
-        "no file can have this name",
+        "a folder, expected a picture",
+        "not a valid file name",
         "the file is empty; save or copy it again",
-        f"not a picture of a known format ({KNOWN_FORMATS})",
+        f"not a picture of a known format ({KNOWN_FORMATS}); export it as PNG",
     ]
     assert {(each.digit, each.probability) for each in others} == {(None, None)}
 
@@ -226,7 +226,7 @@ def test_predictor_is_shared_by_threads(digits: Uint8) -> None:
 
 def test_predictor_rejects_what_cannot_work() -> None:
     """Other inputs, options that exclude each other, and other types fail at once."""
-    with pytest.raises(ShapeError, match=r"takes 2 values .* have the shape \(784,\)"):
+    with pytest.raises(ShapeError, match=r"^weights: the network takes 2 values .* 784 \(28x28\)"):
         Predictor("three-layer")
     with pytest.raises(ValueError, match="excludes a polarity"):
         Predictor("bundled", polarity="dark", raw=True)

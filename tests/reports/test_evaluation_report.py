@@ -174,7 +174,7 @@ def test_picture_report_shows_failures(run: Run, pictures: Path, options: list[s
     assert classes.count("original") == classes.count("digit") == len(mistakes)
     assert classes.count("small") > len(mistakes)
     assert all(source.startswith("data:image/") for source in page.all("img", "src"))
-    reason = f"not a picture of a known format ({KNOWN_FORMATS})"
+    reason = f"not a picture of a known format ({KNOWN_FORMATS}); export it as PNG"
     paths = [str(pictures / name) for name in ("<b>.png", "blank.png")]
     assert page.table("All of them") == [[path, reason] for path in paths]
     assert ("They do not count." if options else "They count as wrong.") in page.text

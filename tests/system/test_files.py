@@ -23,10 +23,8 @@ from tests.downloads.fetching import files
 unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix files")
 PAGE = b"<!DOCTYPE html>" + PAGE_MARKER
 PNG = b"\x89PNG\r\n\x1a\n" + PNG_MARKER
-EXISTS = "--report x: exists already; --force overwrites it"
-FOREIGN = (
-    "--report x: exists and was not written by scratchnet; choose another name, or delete it first"
-)
+EXISTS = "--report x: already exists; use --force to overwrite it"
+FOREIGN = "--report x: already exists and was not written by scratchnet; choose another name"
 
 
 def check(path: Path, overwrite: Overwrite) -> str:
@@ -78,7 +76,7 @@ def test_write_replaces_only_what_it_may(
         ("pipe", "is not a regular file; choose another name"),
         ("missing/x", "cannot be written (No such file or directory)"),
         ("file/x", "cannot be written (Not a directory)"),
-        ("\0", "cannot be written (no file can have this name)"),
+        ("\0", "cannot be written (not a valid file name)"),
     ],
 )
 @pytest.mark.parametrize("overwrite", ["own", "always"])
@@ -113,7 +111,7 @@ def test_write_never_follows_a_link(target: str) -> None:
     Path("page").write_bytes(PAGE)
     link = Path("link")
     link.symlink_to(target)
-    for overwrite, message in (("never", "exists already"), ("own", "is not a regular file")):
+    for overwrite, message in (("never", "already exists"), ("own", "is not a regular file")):
         with pytest.raises(OutputError, match=f"link: {message}"):
             write_atomic(link, b"new", cast(Overwrite, overwrite))
         assert link.readlink() == Path(target)
@@ -147,7 +145,9 @@ def test_read_bounded_reads_up_to_the_limit() -> None:
     path = Path("x")
     path.write_bytes(bytes(2**20 + 1))
     assert read_bounded(path, 2**20 + 1, InputError) == bytes(2**20 + 1)
-    with pytest.raises(InputError, match=r"^x: larger than 1 MiB, the most that is read$"):
+    with pytest.raises(
+        InputError, match=r"^x: larger than 1 MiB, the maximum; use a smaller file$"
+    ):
         read_bounded(path, 2**20, InputError)
     with pytest.raises(InputError, match=r"^y: No such file or directory, or so$"):
         read_bounded(Path("y"), 1, InputError, ", or so")

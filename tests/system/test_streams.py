@@ -113,7 +113,7 @@ def test_stdout_that_is_broken_is_an_error(
 ) -> None:
     """It is one line and exit 3; if stdout is closed, no work is done."""
     done = run_with(redirection, *args, cwd=tmp_path)
-    assert done.stderr.startswith(b"error: the answer cannot be written: ")
+    assert done.stderr.startswith(b"error: stdout: the answer cannot be written (")
     assert done.stderr.count(b"\n") == 1
     assert (done.returncode, done.stdout) == (3, b"")
     assert not (tmp_path / "report.html").exists()
@@ -249,7 +249,7 @@ def test_bug_exits_with_70(error: str) -> None:
     assert name.startswith(error.partition("(")[0])
     assert name.isprintable()
     assert last == (
-        "error: this is a bug; please report it with the lines above, as the README says "
+        "error: internal error; please report it with the lines above, as the README says "
         "under Reporting"
     )
 
@@ -262,7 +262,7 @@ def test_out_of_memory_is_one_line(error: str) -> None:
     """However Python calls it: exit 3 and no traceback."""
     done = run_faulty(error)
     assert (done.returncode, done.stdout.strip()) == (3, b"")
-    assert done.stderr.startswith(b"error: there is not enough memory for this; ")
+    assert done.stderr.startswith(b"error: not enough memory; use a smaller input or ")
     assert done.stderr.count(b"\n") == 1
 
 

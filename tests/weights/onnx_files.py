@@ -88,64 +88,65 @@ def gemms() -> bytes:
 
 
 _NOT_DENSE = (
-    "where no dense layer does; only MatMul and Add, or Gemm with alpha = beta = 1, are run, then "
-    "Sigmoid, Relu, Tanh or Identity: export a network of these, or use onnxruntime"
+    "where no dense layer does; use onnxruntime\n"
+    "Supported: MatMul and Add, or Gemm with alpha = beta = 1; then Sigmoid, Relu, Tanh or "
+    "Identity."
 )
 _DAMAGED = "this .onnx file is damaged or cut short; download or copy it again"
 _OUTSIDE = tensor("W", ARRAYS["W1"]) + field(13, field(1, "location") + field(2, "W.bin"))
 REFUSED_ONNX: Refused = {
-    "its graph has layers after a softmax; only a final one is run": model(
+    "the graph has layers after a softmax, which is not supported; use onnxruntime": model(
         node("MatMul", "x W1", "0"), node("Softmax", "0", "1"), node("Identity", "1", "2"),
         node("MatMul", "2 W2", "y"), tensors=[tensor(name, ARRAYS[name]) for name in ("W1", "W2")],
     ),
-    f"its graph uses Conv {_NOT_DENSE}": model(node("Conv", "x W", "y"), tensors=[W]),
-    f"its graph uses an unknown operation {_NOT_DENSE}": model(node("\x1b[31m", "x", "y")),
-    f"its graph uses Relu {_NOT_DENSE}": [
+    f"the graph uses Conv {_NOT_DENSE}": model(node("Conv", "x W", "y"), tensors=[W]),
+    f"the graph uses an unknown operation {_NOT_DENSE}": model(node("\x1b[31m", "x", "y")),
+    f"the graph uses Relu {_NOT_DENSE}": [
         model(node("Relu", "x", "y")),
         model(
             node("MatMul", "x W", "0"), node("Tanh", "0", "1"), node("Relu", "1", "y"),
             tensors=[W],
         ),
     ],
-    f"its graph uses LeakyRelu {_NOT_DENSE}": model(
+    f"the graph uses LeakyRelu {_NOT_DENSE}": model(
         node("MatMul", "x W", "0"), node("LeakyRelu", "0", "y"), tensors=[W]
     ),
-    f"its graph uses Div {_NOT_DENSE}": model(
+    f"the graph uses Div {_NOT_DENSE}": model(
         node("Div", "x B", "0"), node("MatMul", "0 W", "y"), tensors=[W, B]
     ),
-    f"its graph uses Add {_NOT_DENSE}": [
+    f"the graph uses Add {_NOT_DENSE}": [
         model(node("Add", "x B", "y"), tensors=[B]),
         model(node("MatMul", "x W", "0"), node("Add", "0 c", "y"), tensors=[W]),
         model(node("Gemm", "x W B", "0"), node("Add", "0 B", "y"), tensors=[W, B]),
     ],
-    f"its graph uses MatMul {_NOT_DENSE}": model(node("MatMul", "W x", "y"), tensors=[W]),
-    f"its graph uses Flatten {_NOT_DENSE}": model(
+    f"the graph uses MatMul {_NOT_DENSE}": model(node("MatMul", "W x", "y"), tensors=[W]),
+    f"the graph uses Flatten {_NOT_DENSE}": model(
         node("MatMul", "x W", "0"), node("Flatten", "0", "y"), tensors=[W]
     ),
-    f"its graph uses Gemm {_NOT_DENSE}": [
+    f"the graph uses Gemm {_NOT_DENSE}": [
         model(node("Gemm", "x W B", "y", **options), tensors=[W, B])
         for options in ({"alpha": 2.0}, {"beta": 0.5}, {"transA": 1})
     ] + [model(node("Gemm", "x V B", "y"), tensors=[B])],
-    "its graph branches; only layers one after another can be run": model(
+    "the graph branches, which is not supported; use onnxruntime": model(
         node("MatMul", "x W", "0"), node("Relu", "0", "1"), node("Tanh", "0", "y"), tensors=[W]
     ),
-    "its weights are in another file, which is not read; onnx.save(onnx.load('model.onnx'), "
-    "'one.onnx') writes one file with all of them": model(
+    "the weights are in another file, which is not supported; save one file:\n"
+    "onnx.save(onnx.load('model.onnx'), 'one.onnx')": model(
         node("MatMul", "x W", "y"), tensors=[_OUTSIDE]
     ),
     "an array is not of floating-point numbers; save it as float32": model(
         node("MatMul", "x W", "y"), tensors=[tensor("W", np.ones((2, 2), "<i8"))]
     ),
-    "an array of 48 bytes comes with 0 bytes": model(
+    "an array has 0 bytes, expected 48": model(
         node("MatMul", "x W", "y"), tensors=[W[: -2 - 48]]
     ),
-    "an array has a shape that no layer has": model(
+    "an array has an invalid shape; save the file again": model(
         node("MatMul", "x W", "y"), tensors=[field(1, 2**64 - 1) + tensor("W", ARRAYS["b1"])]
     ),
-    "a part of this .onnx file has more than 1000 fields": [
+    "a part of the graph has more than 1000 fields; use onnxruntime": [
         model(*[b""] * 1001), model(b"\x08\0" * 1001), b"\x08\0" * 10_000,
     ],
-    "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: none": (
+    "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …\nFound: none": (
         model(outputs="x")
     ),
     _DAMAGED: [

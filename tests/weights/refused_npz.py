@@ -66,11 +66,11 @@ RUNNING_NPZ = npz(W1, ("b1.npy", npy_of(npy_header("(1,)", "'|O'"), RUNNING["the
 PACKED_NPZ = [npz(W1, B1, compression=each) for each in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)]
 _LETTER = npy_header("(1,)", "'<U1'")
 REFUSED_NPZ: Refused = {
-    "a member of this .npz is not an array in NumPy's .npy format": [
+    "a member of this .npz is not an array in NumPy's .npy format; save it again with np.savez": [
         *(npz(("W1.npy", data), B1) for data in (b"\x93NUMPY\x01\0", b"", b"hello")),
         headed(npy_header((1, 2)), bytes(8), (9, 9)), npz(("W1/", b""), W1, B1),
     ],
-    "a member of this .npz is not an array of plain numbers": [
+    "a member of this .npz is not an array of plain numbers; save it again with np.savez": [
         *(
             headed(npy_header(shape), bytes(16))
             for shape in (
@@ -99,25 +99,27 @@ REFUSED_NPZ: Refused = {
         ),
     ],
     "an array has 65 axes, expected 1 or 2": headed(npy_header((1,) * 65), bytes(4)),
-    "an array has a shape that no layer has": headed(npy_header((2**31, 1)), bytes(4)),
-    "an array of 8589934592 bytes comes with 4 bytes": headed(npy_header((2**15, 2**16)), bytes(4)),
-    "an array of 16 bytes comes with 15 bytes": headed(npy_header((2, 2)), bytes(15)),
-    "an array of 16 bytes comes with 17 bytes": headed(npy_header((2, 2)), bytes(17)),
-    "layer 1: W has the shape (0, 2): there are no values in it": headed(npy_header((0, 2))),
-    "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: none": npz(),
-    "this .npz holds two arrays of the same name": npz(W1, B1, ("W1", W1[1])),
-    "this .npz is packed in a way that NumPy does not use": [
+    "an array has an invalid shape; save the file again": headed(npy_header((2**31, 1)), bytes(4)),
+    "an array has 4 bytes, expected 8589934592": headed(npy_header((2**15, 2**16)), bytes(4)),
+    "an array has 15 bytes, expected 16": headed(npy_header((2, 2)), bytes(15)),
+    "an array has 17 bytes, expected 16": headed(npy_header((2, 2)), bytes(17)),
+    "layer 1: W has the shape (0, 2), expected a value or more": headed(npy_header((0, 2))),
+    "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …\nFound: none": npz(),
+    "two arrays in this .npz have the same name; save it again": npz(W1, B1, ("W1", W1[1])),
+    "this .npz has a compression that is not supported; use np.savez_compressed": [
         claiming(100, _40_MB, method) for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
     ],
-    "this .npz unpacks to more than 64 MiB": [zeros(300), claiming(2**40, W1[1])],
+    "this .npz unpacks to more than 64 MiB, the maximum; save fewer arrays": [
+        zeros(300), claiming(2**40, W1[1])
+    ],
     "this .npz is damaged or cut short; download or copy it again": [
         claiming(len(W1[1]) - 1, W1[1]), claiming(len(W1[1]) - 1, W1[1], zipfile.ZIP_DEFLATED),
         claiming(100, _40_MB, zipfile.ZIP_DEFLATED), far_away(2**63), far_away(2**64 - 1),
     ],
-    "10000 activations for 1 layers; name one for each layer, as in --activations identity": (
+    "activations: expected 1, found 10000; name one for each layer, as in --activations identity": (
         stating(["relu"] * 10_000)
     ),
-    "its array 'activations' is not a list of names": [
+    "the array 'activations' is not a list of names; save a list of texts": [
         stating([["relu", "identity"]]), stating("relu"), stating([b"relu", b"identity"]),
         *map(stating, (["x" * 100, "y"], [1.0, 1.0], [None, "relu"], ["a"] * 10_001)),
         # A letter beyond Unicode, and one that is a byte short.

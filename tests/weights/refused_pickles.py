@@ -134,12 +134,13 @@ _LENGTHS = {
     "LONG": b"9" * 100_000 + b"L\n",
 }
 _DAMAGED = "this pickle is damaged or cut short after byte"
+_AGAIN = "; download or copy it again"
 _CALL = "this pickle is refused because it would call"
 SAVE = (
-    "save the arrays: "
+    "Save the arrays: "
     "np.savez('mine.npz', W1=…, b1=…, W2=…, b2=…, activations=['relu', 'identity'])"
 )
-_OTHER_OBJECTS = f"this pickle does not contain a dict of arrays alone; {SAVE}"
+_OTHER_OBJECTS = f"this pickle is not a dict of arrays alone\n{SAVE}"
 _ENCODE = imported("_codecs", "encode")
 _UNUSED_OPCODES = {
     code.name: b"\x80\x03"
@@ -150,20 +151,20 @@ _UNUSED_OPCODES = {
 }
 REFUSED_PICKLES: Refused = {
     # An escape that Python warns of, and a missing mark.
-    f"{_DAMAGED} 1": b"\x80\x03S'\\ '\n.",
-    f"{_DAMAGED} 3": b"\x80\x03t.",
-    f"{_DAMAGED} 5": {
+    f"{_DAMAGED} 1{_AGAIN}": b"\x80\x03S'\\ '\n.",
+    f"{_DAMAGED} 3{_AGAIN}": b"\x80\x03t.",
+    f"{_DAMAGED} 5{_AGAIN}": {
         **{name: pickled(getattr(pickle, name) + length) for name, length in _LENGTHS.items()},
         "a name that is not UTF-8": pickled(pickle.GLOBAL + b"\xff\n\xff\n"),
     },
     # A missing memo, and text that is not UTF-8.
-    f"{_DAMAGED} 12": pickled(pickle.BINGET + b"\x07"),
-    f"{_DAMAGED} 339": pickled(more=pickle.BINUNICODE + b"\x01\0\0\0\xff" + NONE),
-    "this pickle is followed by 1 bytes": (
+    f"{_DAMAGED} 12{_AGAIN}": pickled(pickle.BINGET + b"\x07"),
+    f"{_DAMAGED} 339{_AGAIN}": pickled(more=pickle.BINUNICODE + b"\x01\0\0\0\xff" + NONE),
+    f"this pickle is followed by 1 bytes\n{SAVE}": (
         b"\x80\x04\x95" + struct.pack("<Q", 2**63 - 1) + pickled()[2:] + b"."
     ),
-    "this pickle is followed by 700 bytes": pickled() + b"garbage" * 100,
-    "this pickle does not end with one object": [b"\x80\x03.", b"\x80\x03}}."],
+    f"this pickle is followed by 700 bytes\n{SAVE}": pickled() + b"garbage" * 100,
+    f"this pickle does not end with one object\n{SAVE}": [b"\x80\x03.", b"\x80\x03}}."],
     _OTHER_OBJECTS: {
         **_UNUSED_OPCODES,
         "a name": b"\x80\xff" + imported("os", "environ") + b".",
@@ -178,56 +179,56 @@ REFUSED_PICKLES: Refused = {
         "deep nesting": pickled(NESTED),
         "a dict in itself": b"\x80\x03}q\0" + push("W1") + b"h\0s.",
     },
-    f"this pickle contains a list, expected a dict of arrays; {SAVE}": [
+    f"this pickle contains a list, expected a dict of arrays\n{SAVE}": [
         pickle.dumps([np.ones(2)], 4), pickle.dumps({"W1": [[1.0]]}, 2), b"\x80\x03(K\0l.",
     ],
     **{
-        f"this pickle contains an object of {name!r}; save its params: np.savez('mine.npz', "
+        f"this pickle contains an object of {name!r}\nSave its params: np.savez('mine.npz', "
         "**network.params, activations=['relu', 'identity'])": [
             b"\x80\x04" + imported(*name.split(".")) + b")\x81}b.",
             pickled(imported(*name.split(".")) + b")\x81"),
         ]
         for name in ("__main__.TwoLayerNet", "two_layer_net.\x1b[31m")
     },
-    "this pickle takes more from its stack than there is": [
+    f"this pickle takes more from its stack than there is\n{SAVE}": [
         b"\x80\x03\x87.", b"\x80\x03K\0K\0(\x86.",
     ],
-    "this pickle has more than 100000 steps": [
+    f"this pickle has more than 100000 steps\n{SAVE}": [
         b"\x80\x03" + opcodes + b"." for opcodes in (NESTED * 2, b"(" * 300_000, NONE * 100_000)
     ],
-    "a dict key of this pickle is not text, or is repeated": [
+    f"this pickle has a dict key that is not text, or is repeated\n{SAVE}": [
         pickled(more=key + GOOD_W) for key in (push("W1"), push(1), LAUGHS)
     ],
-    "this pickle names an import by something that is not text": [
+    f"this pickle names an import by something that is not text\n{SAVE}": [
         pickled(push(1) + push("x") + pickle.STACK_GLOBAL),
         pickled(push("os") + push(2) + pickle.STACK_GLOBAL),
     ],
-    "this pickle calls something that it does not name": pickled(call(push("x"))),
-    "this pickle sets the state of something that is not a new array": [
+    f"this pickle calls something that it does not name\n{SAVE}": pickled(call(push("x"))),
+    f"this pickle sets the state of something that is not a new array\n{SAVE}": [
         pickled(RECONSTRUCT + sequence(NONE, NONE) + pickle.BUILD),
         pickled(before=imported("os", "x") + pickle.EMPTY_DICT + pickle.BUILD),
         pickled(end=pickle.EMPTY_DICT + pickle.BUILD + pickle.STOP),
     ],
-    f"{_CALL} 'os.system'; {SAVE}": pickled(call(imported("os", "system"), push("x"))),
-    rf"{_CALL} 'os\x1b[31m.system\x07'; {SAVE}": (
+    f"{_CALL} 'os.system'\n{SAVE}": pickled(call(imported("os", "system"), push("x"))),
+    rf"{_CALL} 'os\x1b[31m.system\x07'" f"\n{SAVE}": (
         pickled(call(imported("os\x1b[31m", "system\x07")))
     ),
-    f"{_CALL} '{'o' * 80}'; {SAVE}": pickled(call(imported("o" * 100_000, "s"))),
-    f"{_CALL} 'numpy.core.multiarray._reconstruct'; {SAVE}": with_state(
+    f"{_CALL} '{'o' * 80}'\n{SAVE}": pickled(call(imported("o" * 100_000, "s"))),
+    f"{_CALL} 'numpy.core.multiarray._reconstruct'\n{SAVE}": with_state(
         2, 2, empty=call(imported("numpy", "core.multiarray _reconstruct"), NDARRAY)
     ),
-    f"{_CALL} 'numpy.ndarray'; {SAVE}": {
+    f"{_CALL} 'numpy.ndarray'\n{SAVE}": {
         "zero strides": pickled(
             call(NDARRAY, sequence(16384, 16384), dtype(), push(bytes(4)), push(0), sequence(0, 0))
         ),
         "8 GiB": pickled(call(NDARRAY, sequence(_HUGE), push("f4"))),
     },
-    f"{_CALL} '{CORE}.multiarray._reconstruct'; {SAVE}": {
+    f"{_CALL} '{CORE}.multiarray._reconstruct'\n{SAVE}": {
         "8 GiB": pickled(call(RECONSTRUCT, NDARRAY, sequence(_HUGE), push(b"f"))),
         "a shape that is a number": with_state(4, sizes=push(4)),
         "no state": pickled(EMPTY),
     },
-    "this pickle holds an array that is not of floating-point numbers": {
+    f"this pickle contains an array that is not of floating-point numbers\n{SAVE}": {
         "billion laughs": with_state(2, 2, kind=LAUGHS),
         "a call": with_state(2, 2, kind=call(imported("builtins", "eval"))),
         "no state": with_state(2, kind=call(imported("numpy", "dtype"), push("f4"), FALSE, TRUE)),
@@ -236,30 +237,30 @@ REFUSED_PICKLES: Refused = {
         **{code: with_state(1, 1, kind=dtype(code)) for code in ("O8", "V9999999", "f4,f4", "i4")},
         "another order": with_state(1, 1, kind=dtype(order="|")),
     },
-    "this pickle holds an array whose content is not bytes": {
+    f"this pickle contains an array whose content is not bytes\n{SAVE}": {
         "billion laughs": with_state(2, 2, body=LAUGHS),
         "a list": with_state(1, 1, kind=dtype("O8", order="|"), body=sequence(NONE)),
         "not Latin-1": with_state(1, 1, body=call(_ENCODE, push("\u20ac\0\0\0"), push("latin1"))),
         "another encoding": with_state(1, 1, body=call(_ENCODE, push("41"), push("hex"))),
         "decoded": with_state(1, 1, body=call(imported("_codecs", "decode"), push(b"x"))),
     },
-    "an array has a shape that no layer has": {
+    "an array has an invalid shape; save the file again": {
         "billion laughs": with_state(2, sizes=sequence(LAUGHS)),
         "deep nesting": with_state(2, sizes=sequence(NESTED)),
         "below zero": with_state(-2, -2, body=push(bytes(16))),
         "-1": with_state(2, -1, body=push(bytes(16))),
         "True": with_state(4, sizes=sequence(TRUE, push(4))),
     },
-    "an array has 4 axes, expected 1 or 2; only dense layers are run, not convolutional ones": [
+    "an array has 4 axes, expected 1 or 2; convolutional layers are not supported": [
         with_state(*shape, body=push(b""))
         for shape in ([2**16] * 4, (_HUGE, 2, 2**30, 4), (0, *[_HUGE] * 3))
     ],
     "an array has 5000 axes, expected 1 or 2": with_state(*[_HUGE] * 5000, body=push(b"")),
-    "an array of 8589934588 bytes comes with 4 bytes": [
+    "an array has 4 bytes, expected 8589934588": [
         with_state(_HUGE, 1, body=push(bytes(4))), pickled(buffer(_HUGE, body=bytes(4))),
     ],
-    "an array of 16 bytes comes with 15 bytes": with_state(2, 2, body=push(bytes(15))),
-    "an array of 16 bytes comes with 17 bytes": with_state(2, 2, body=push(bytes(17))),
-    "layer 1: W has the shape (0, 2): there are no values in it": with_state(0, 2, body=push(b"")),
+    "an array has 15 bytes, expected 16": with_state(2, 2, body=push(bytes(15))),
+    "an array has 17 bytes, expected 16": with_state(2, 2, body=push(bytes(17))),
+    "layer 1: W has the shape (0, 2), expected a value or more": with_state(0, 2, body=push(b"")),
     "layer 1: W has the shape (1,), expected 2 axes": with_state(body=push(bytes(4))),
 }  # fmt: skip

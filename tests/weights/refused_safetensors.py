@@ -51,62 +51,64 @@ def _each(field: str, *values: Any) -> list[bytes]:
 
 _WEIGHT, _BIAS = HEADER[1:-1].split(b', "0.bias"')
 _BIAS = b'"0.bias"' + _BIAS
-_EXPECTED = "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: "
-_COUNT = "activations for 1 layers; name one for each layer, as in --activations identity"
+_EXPECTED = "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …\nFound: "
+_COUNT = "; name one for each layer, as in --activations identity"
 REFUSED_SAFETENSORS: Refused = {
-    "this .safetensors file is cut short within its header": framed(HEADER, length=999),
-    "its header is said to be longer than 200000 bytes": [
-        framed(HEADER, length=2**39),
-        framed(b"{" + b" " * (MAX_HEADER_BYTES - 8 - len(HEADER)) + HEADER),
-    ],
-    "its header is not sound JSON": [
+    "the file is damaged or cut short; download or copy it again": framed(HEADER, length=999),
+    f"the header states {8 + 2**39} bytes, expected at most 200000": framed(HEADER, length=2**39),
+    "the header states 200001 bytes, expected at most 200000": (
+        framed(b"{" + b" " * (MAX_HEADER_BYTES - 8 - len(HEADER)) + HEADER)
+    ),
+    "the header is not valid JSON; save the file again": [
         framed(HEADER, length=len(HEADER) - 1), framed(HEADER, length=len(HEADER) + 1),
         framed(b"{"), framed(b"{\xff\xfe}"), framed(b"{}[]"),
         framed(b'{"a":' * 30_000 + b"1" + b"}" * 30_000),
         framed(b'{"a":' + b"[" * 90_000 + b"]" * 90_000 + b"}"),
         framed(b'{"a":' + b"9" * 100_000 + b"}"),
     ],
-    "its header names something twice": [
+    "the header contains a name twice; save the file again": [
         framed(b"{" + b", ".join((_WEIGHT, _BIAS, _BIAS)) + b"}"),
         framed(b"{" + _WEIGHT[:-1] + b', "shape": [3, 2]}, ' + _BIAS + b"}"),
     ],
-    "its header does not describe arrays": [
+    "the header does not describe arrays; save the file again": [
         *_each("data_offsets", [24, 0], [-24, 0], [False, 24], [0.0, 24.0], ["0", "24"]),
         *_each("data_offsets", [0, 24, 24], [0]),
         *_each("dtype", "F" * 100_000, "\x1b[31m", ["F32"]), *_each("shape", "23"),
         weight(more=1), sound({"0.weight": {"dtype": "F32", "shape": [2, 3]}}),
         sound({"0.weight": 1}), sound({"0.weight": None}),
     ],
-    "there is a gap or an overlap between two of its arrays": [
+    "the arrays overlap or have gaps; save the file again": [
         weight(data_offsets=[4, 28], body=BODY + bytes(4)),
         sound({"0.bias": BIAS | {"data_offsets": [16, 24]}}, BODY[:24]),
         *(sound({name: BIAS}) for name in ("1.bias", "a" * 100_000, "\x1b[31m.bias")),
     ],
-    "its arrays end after 32 bytes, but there are 33": sound(body=BODY + b"\0"),
-    "its arrays end after 0 bytes, but there are 32": framed(b"{}"),
-    "an array of 8 bytes comes with 7 bytes": sound(body=BODY[:-1]),
-    "an array of 24 bytes comes with 0 bytes": sound(body=b""),
-    "an array of 24 bytes comes with 32 bytes": _each("data_offsets", [0, 2**64]),
-    "an array of 16 bytes comes with 24 bytes": _each("shape", [2, 2]),
-    "an array has a shape that no layer has": _each(
+    "the arrays have 33 bytes, expected 32; copy the file again": sound(body=BODY + b"\0"),
+    "the arrays have 32 bytes, expected 0; copy the file again": framed(b"{}"),
+    "an array has 7 bytes, expected 8": sound(body=BODY[:-1]),
+    "an array has 0 bytes, expected 24": sound(body=b""),
+    "an array has 32 bytes, expected 24": _each("data_offsets", [0, 2**64]),
+    "an array has 24 bytes, expected 16": _each("shape", [2, 2]),
+    "an array has an invalid shape; save the file again": _each(
         "shape", [2**31, 2**31], [2**63, 2], [-2, -3], [2.0, 3.0], [True, 6]
     ),
     "an array has 50000 axes, expected 1 or 2": _each("shape", [1] * 50_000),
-    "an array is of the type I32, known: F16, F32, F64": _each("dtype", "I32"),
-    "an array is of the type BF16, known: F16, F32, F64": _each("dtype", "BF16"),
-    "layer 1: W holds infinity or NaN; save weights from before training failed": sound(body=b"\xff" * 32),
-    "its metadata are not names and texts": [
+    "an array has the type I32, expected one of F16, F32, F64": _each("dtype", "I32"),
+    "an array has the type BF16, expected one of F16, F32, F64": _each("dtype", "BF16"),
+    "layer 1: W contains infinity or NaN; save weights from before training failed": sound(
+        body=b"\xff" * 32
+    ),
+    "the metadata are not texts; save the file again": [
         *(sound({"__metadata__": value}) for value in (["activations"], None)),
         *(metadata(activations=value) for value in (1, {"a": "b"})),
     ],
-    "layer 1: unknown activation; known are sigmoid, relu, tanh, identity": [
+    "layer 1: unknown activation, expected one of sigmoid, relu, tanh, identity": [
         metadata(activations=names) for names in ("", "a" * 100_000, "a" + " " * 100_000 + "b")
     ],
-    f"2 {_COUNT}": metadata(activations="relu,relu"),
-    f"20001 {_COUNT}": metadata(activations="relu," * 20_000),
-    "it names 3 classes for 2 outputs": metadata(classes="a,b,c"),
-    "it names 1 classes for 2 outputs": metadata(classes="a"),
-    "the name of a class is longer than 99 letters": metadata(classes="a," + "b" * 100),
+    f"activations: expected 1, found 2{_COUNT}": metadata(activations="relu,relu"),
+    f"activations: expected 1, found 20001{_COUNT}": metadata(activations="relu," * 20_000),
+    "names of classes: expected 2, one for each output, found 3": metadata(classes="a,b,c"),
+    "names of classes: expected 2, one for each output, found 1": metadata(classes="a"),
+    "the name of a class is longer than 99 letters; shorten it": metadata(classes="a," + "b" * 100),
     f"{_EXPECTED}0.bias": file({"0.bias": FIRST}, BODY[:8]),
     f"{_EXPECTED}none": framed(b"{}", b""),
     f"{_EXPECTED}mean": file({"mean": FIRST}, BODY[:8]),
@@ -131,6 +133,6 @@ def state_dict(*names: str) -> bytes:
 for _names in (("fc", "out"), ("fc1", "fc2", "out"), ("a1", "b2"), ("1", "01")):
     _found = ", ".join(f"{name}.{kind}" for name in sorted(_names) for kind in ("bias", "weight"))
     REFUSED_SAFETENSORS[
-        "the names of its layers do not tell their order, as 0., 2., 4. or fc1., fc2. do; "
-        f"found: {_found}"
+        "the layers have no order, expected numbers in their names, as fc1.weight, fc2.weight\n"
+        f"Found: {_found}"
     ] = state_dict(*_names)

@@ -53,21 +53,20 @@ OTHER_KINDS: Refused = {
     "this is compressed by gzip; unpack it first, with gunzip": b"\x1f\x8b\x08\0",
     "this pickle is damaged or cut short after byte 0; download or copy it again": b"\x80",
     "this .npz is damaged or cut short; download or copy it again": b"PK",
-    "this is Keras' own format, which is not read; model.export('mine.onnx', format='onnx') writes "
-    "one that is": {
+    "Keras' own format is not supported; use model.export('mine.onnx', format='onnx')": {
         "h5": b"\x89HDF\r\n\x1a\n" + bytes(100), "keras": npz(("metadata.json", b"{}")),
     },
-    "this is PyTorch's own format, which is not read; safetensors.torch.save_file("
-    "model.state_dict(), 'mine.safetensors') writes one that is": {
+    "PyTorch's own format is not supported; save the weights with\nsafetensors.torch.save_file("
+    "model.state_dict(), 'mine.safetensors')": {
         "pt": npz(("model/data.pkl", b"\x80\x02}q\0.")),
         "old pth": b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.",
         "pickled": pickle_with("torch._utils"),
     },
-    f"this was written by scikit-learn or joblib; load it there and {SAVE}": {
+    f"a file of scikit-learn or joblib, which is not supported; load it there\n{SAVE}": {
         "model": pickle_with("sklearn.neural_network._multilayer_perceptron"),
         "joblib": pickle_with("joblib.numpy_pickle"), "packed": zlib.compress(b"x"),
     },
-    "this is the book's mnist.pkl, a dataset, not a network; eval downloads its images itself": (
+    "this is the book's mnist.pkl, a dataset, not a network; use --dataset mnist": (
         pickle.dumps({"train_img": ones(2).astype(np.uint8)}, 4)
     ),
     "the line ends of this pickle were converted to CRLF; copy the original as a binary file": (
@@ -76,12 +75,12 @@ OTHER_KINDS: Refused = {
             for protocol in (0, 2, 3, 4)
         ]
     ),
-    "this is a pickle of protocol 0 or 1, or of Python 2; read it with "
-    f"pickle.load(file, encoding='latin1') and {SAVE}": OLD_PICKLES,
-    "this is a Git LFS pointer, not the file itself; git lfs pull downloads the file": (
+    "an old pickle (protocol 0 or 1, or Python 2); read it with "
+    f"pickle.load(file, encoding='latin1')\n{SAVE}": OLD_PICKLES,
+    "this is a Git LFS pointer, not the file itself; run git lfs pull": (
         b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 181853\n"
     ),
-    "this is an HTML page, not the file itself; download that (on GitHub: Raw)": [
+    "this is an HTML page, not the file itself; download the file (on GitHub: Raw)": [
         b"<!DOCTYPE html><html><body>404</body></html>", b"\n<html>", b"<?xml version='1.0'?>",
     ],
 }  # fmt: skip
@@ -107,7 +106,7 @@ def test_weight_file_is_refused_with_the_reason(key: str) -> None:
     assert refusal(data) == message
 
 
-EXPECTED = "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …, found: "
+EXPECTED = "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …\nFound: "
 OTHER_NAMES = "b1", "W1 W3 b1 b3", "W1 b1 b2", "W0 b0", "b1 w1", "W1 b1 extra", "W01 b01"
 MANY = [f"x{i}" for i in range(1000)]
 
@@ -133,27 +132,28 @@ def test_weight_file_with_other_names_is_refused(write: Any, names: list[str], f
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"W2": ones(4, 2)}, "layer 1 gives 3 values, layer 2 takes 4"),
-        ({"b1": ones(2)}, "layer 1: W has 3 columns, but b has 2 values"),
-        ({"b2": ones(1)}, "layer 2: W has 2 columns, but b has 1 values"),
+        ({"W2": ones(4, 2)}, "layer 2 takes 4 values, expected the 3 of layer 1"),
+        ({"b1": ones(2)}, "layer 1: W has 3 columns, expected 2 as in b"),
+        ({"b2": ones(1)}, "layer 2: W has 2 columns, expected 1 as in b"),
         ({"b2": ones(2, 2)}, "layer 2: b has the shape (2, 2), expected 1 axis"),
         (
             {"W1": ones(3, 4), "W2": ones(2, 3), "b1": ones(4), "b2": ones(3)},
-            "layer 1 gives 4 values, layer 2 takes 2; if the matrices are transposed, save W.T",
+            "layer 2 takes 2 values, expected the 4 of layer 1; if the matrices are transposed, "
+            "save W.T",
         ),
         (
             {"W1": ones(3, 4)},
-            "layer 1: W has 4 columns, but b has 3 values; W is transposed: save W.T",
+            "layer 1: W has 4 columns, expected 3 as in b; W is transposed: save W.T",
         ),
         ({"W1": ones(12)}, "layer 1: W has the shape (12,), expected 2 axes"),
         ({"W1": ones(4, 3, 1)}, "an array has 3 axes, expected 1 or 2"),
         (
             {"W2": ones(3, 2) * np.nan},
-            "layer 2: W holds infinity or NaN; save weights from before training failed",
+            "layer 2: W contains infinity or NaN; save weights from before training failed",
         ),
         (
             {"b1": ones(3) * -np.inf},
-            "layer 1: b holds infinity or NaN; save weights from before training failed",
+            "layer 1: b contains infinity or NaN; save weights from before training failed",
         ),
     ],
 )
@@ -176,22 +176,22 @@ def test_arrays_that_share_bytes_are_refused_beyond_the_limit() -> None:
     W, b = np.asfortranarray(np.ones((256, 256))), np.ones(256)  # noqa: N806
     data = pickle.dumps({f"{k}{i}": {"W": W, "b": b}[k] for i in range(1, 201) for k in "Wb"}, 4)
     assert len(data) < 2**20
-    assert refusal(data) == "its arrays are larger than 64 MiB"
+    assert refusal(data) == "the arrays take more than 64 MiB, the maximum; save fewer"
 
 
 @pytest.mark.parametrize("data", [*sound_files().values(), *PACKED_NPZ])
 def test_damaged_weight_file_is_refused_or_read(data: bytes) -> None:
     """Cut short anywhere it is refused in one line; with a byte changed it may also be read."""
     rng = random.Random(11)  # noqa: S311
-    messages = []
+    messages: list[str] = []
     for position in range(len(data)):
-        with pytest.raises(WeightsError, match=r"\Ax: [^\n]+\Z"):
+        with pytest.raises(WeightsError, match=r"\Ax: [^\n]+(\n[^\n]+)?\Z"):
             network_in(data[:position])
         for byte in {rng.randrange(256), data[position] ^ 0x80, 0, 0xFF} - {data[position]}:
             try:
                 network_in(data[:position] + bytes((byte,)) + data[position + 1 :])
             except WeightsError as error:
-                messages.append(str(error))
+                messages += error.args
     assert len(messages) > len(data)
     assert all(map(str.isprintable, messages))
 
