@@ -59,9 +59,7 @@ def split_activations(
         if name not in (*ACTIVATIONS, "softmax"):
             known = ", ".join(ACTIVATIONS)
             raise click.BadParameter(
-                f"{name!r} is not one of {known}; use one for each layer: relu,identity.",
-                ctx,
-                param,
+                f"{name!r} is not one of {known}; name one for each layer.", ctx, param
             )
     return names
 

@@ -236,40 +236,6 @@ def test_dataset_may_be_a_folder(run: Run, dataset: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "hint"),
-    [
-        (("--batchsize", "1"), "--batch-size"),
-        (("--format", "xml"), "json"),
-        (("--format", "json", "--confusion"), "--confusion needs --format text."),
-        (("--raw", "--polarity", "light"), "--raw cannot be combined with --polarity."),
-        (("--raw",), "are for folders of labelled pictures; leave them out for sample."),
-        (
-            ("--polarity", "dark"),
-            "are for folders of labelled pictures; leave them out for sample.",
-        ),
-        (
-            ("--weights", "book", "--confusion"),
-            "--confusion is for one network; use --weights once.",
-        ),
-        (
-            ("--weights", "book", "--activations", "relu"),
-            "store them in each file with `scratchnet convert`.",
-        ),
-        (
-            ("--skip-unreadable",),
-            "are for folders of labelled pictures; leave them out for sample.",
-        ),
-        (("surplus",), "surplus"),
-    ],
-)
-def test_usage_that_is_wrong_has_a_hint(run: Run, args: tuple[str, ...], hint: str) -> None:
-    """Options that do not exist, or not for this dataset: exit 2."""
-    result = run("eval", *BUNDLED, *args)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert hint in " ".join(result.stderr.split())
-
-
-@pytest.mark.parametrize(
     ("args", "message"),
     [
         (("--weights", "nowhere.npz"), "nowhere.npz: No such file"),

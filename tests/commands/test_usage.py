@@ -21,6 +21,9 @@ BEFORE_EMPTY = (
     "forward", "inspect", "bench --weights", "convert", "predict", "predict x", "predict --weights",
     "predict --files-from", "predict --report", "predict --save-preprocessed",
 )  # fmt: skip
+NOT_PICTURES = "are for folders of labelled pictures; leave them out for sample."
+RAW_OPTIONS = (("--raw",), ("--polarity", "dark"), ("--skip-unreadable",))
+SAMPLE = ("eval", "--weights", "bundled", "--dataset", "sample")
 WRONG: list[tuple[tuple[str, ...], str]] = [
     *(((*words.split(), ""), EMPTY) for words in BEFORE_EMPTY),
     (("evl",), "No such command 'evl'. Did you mean 'eval'?"),
@@ -34,6 +37,14 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("eval", "--min-accuracy", "nan"), "nan is not in the range 0<=x<=1."),
     (("eval", "--min-accuracy", "1.01"), "1.01 is not in the range 0<=x<=1."),
     (("eval", "--min-accuracy", "-0.01"), "-0.01 is not in the range 0<=x<=1."),
+    (("eval", "--batchsize", "1"), "--batch-size"),
+    (("eval", "--format", "xml"), "json"),
+    (("eval", "--format", "json", "--confusion"), "--confusion needs --format text."),
+    (("eval", "--raw", "--polarity", "light"), "--raw cannot be combined with --polarity."),
+    *(((*SAMPLE, *args), NOT_PICTURES) for args in RAW_OPTIONS),
+    ((*SAMPLE, "--weights", "x", "--confusion"), "--confusion is for one network; use --weights"),
+    ((*SAMPLE, "--weights", "x", "--activations", "relu"), "store them in each file with `scratch"),
+    (("eval", "surplus"), "surplus"),
     (("predict", "--report", "-", "x.png"), PAGE),
     (("predict", "--save-preprocessed", "file", "x.png"), "Directory 'file' is a file."),
     (("predict", "--top", "0", "x.png"), "0 is not in the range 1<=x<=10."),
@@ -57,7 +68,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("eval", "\x9b31m"), r"\x9b31m"),
     (("cache", "clear", "--force"), "No such option"),
     (("bench", "--activations", "relu,"), "'' is not one of sigmoid, relu, tanh, identity; "),
-    (("inspect", "x", "--activations", "selu"), "; use one for each layer: relu,identity."),
+    (("inspect", "x", "--activations", "selu"), "; name one for each layer."),
     (("inspect", "x", "--activations", "Relu"), "'Relu' is not one of sigmoid, relu"),
 ]
 
