@@ -93,7 +93,7 @@ if TYPE_CHECKING:
 )
 @polarity_option
 @raw_option
-@click.option("--jobs", type=click.IntRange(1), help="Most processes.  [default: one per core]")
+@click.option("--jobs", type=click.IntRange(1), help="Maximum processes.  [default: one per core]")
 @progress_option
 @debug_option
 @quiet_option

@@ -17,7 +17,7 @@ MAX_OUTPUTS = 1000
 MAX_VALUES_PER_INPUT = 2**17
 # Computed at once in one layer, or kept of all layers: 128 MiB as float64.
 MAX_BLOCK_VALUES = 2**24
-OVERFLOW_MESSAGE = "the output overflows, because the weights are too large; check the training"
+OVERFLOW_MESSAGE = "the weights are so large that the network's output overflows; train again"
 
 
 def sigmoid(x: Array) -> Array:

@@ -224,7 +224,7 @@ def test_mapped_file_that_shrinks_is_an_error(
         (network_of(np.zeros((4, 257)), np.zeros(257)), (2, 2), 0, ShapeError,
          "the network has 257 classes, expected at most 256"),
         (network_of(np.full((4, 3), 3e38), np.zeros(3)), (2, 2), 0, WeightsError,
-         "the output overflows, because the weights are too large; check the training"),
+         "the weights are so large that the network's output overflows; train again"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("position", [0, 2])

@@ -60,7 +60,7 @@ def test_forward_refuses_weights_that_could_overflow(hidden: str) -> None:
     large, b = np.full((2, 2), 1e20, np.float32), np.zeros(2, np.float32)
     network = Network((Layer(large, b, hidden), Layer(large, b, "identity")))
     if hidden in ("relu", "identity"):
-        with pytest.raises(WeightsError, match="the output overflows"):
+        with pytest.raises(WeightsError, match="so large that the network's output overflows"):
             Forward(network)
     else:
         assert np.isfinite(Forward(network).logits(np.full((1, 2), 255))).all()

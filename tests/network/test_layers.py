@@ -139,7 +139,7 @@ def test_network_refuses_input_of_another_shape(method: str, shape: tuple[int, .
 def test_network_refuses_a_result_that_overflows() -> None:
     """No answer is given if it would be infinite or not a number."""
     layer = Layer(np.full((2, 2), 1e30, np.float32), np.zeros(2, np.float32), "identity")
-    with pytest.raises(WeightsError, match="the output overflows"):
+    with pytest.raises(WeightsError, match="so large that the network's output overflows"):
         Network((layer, layer)).logits(np.ones(2, np.float32))
 
 

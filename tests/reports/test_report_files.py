@@ -21,8 +21,12 @@ pytestmark = pytest.mark.parametrize("command", [command.split() for command in 
     [
         ("missing/report.html", None, "cannot be written"),
         (".", None, "is not a regular file; choose another name"),
-        ("mine", b"\x89PNG precious", "exists and was not written by scratchnet"),
-        ("mine", b"<!DOCTYPE html>\n<title>Thesis</title>", "exists and was not written by"),
+        ("mine", b"\x89PNG precious", "already exists and was not written by scratchnet"),
+        (
+            "mine",
+            b"<!DOCTYPE html>\n<title>Thesis</title>",
+            "already exists and was not written by",
+        ),
         ("mine", OWN, "no such file: "),
     ],
 )
