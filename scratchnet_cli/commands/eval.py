@@ -186,9 +186,10 @@ def command(
         results.append(evaluate_also(result, other, stderr))
         _summarize(results[-1], "images/s", stderr)
     if several and is_text and not quiet:
+        from scratchnet_cli.evaluation.compare import compare
         from scratchnet_cli.evaluation.formats import comparison_lines
 
-        print_lines("\n".join(comparison_lines(results)))
+        print_lines("\n".join(comparison_lines(compare(results))))
     _warn_of_fallback(results, stderr)
     print_answer(_answer(results, format, confusion))
     exit_code = 0

@@ -17,7 +17,7 @@ from scratchnet_cli.errors import DatasetError, WeightsError, about
 from scratchnet_cli.system.files import read_bounded
 from scratchnet_cli.weights.arrays import MAX_WEIGHTS_BYTES, view_array
 from scratchnet_cli.weights.npz import read_members
-from scratchnet_cli.weights.other_formats import POINTERS, advice_for
+from scratchnet_cli.weights.other_formats import PLACEHOLDERS, advice_for
 
 # MNIST's 60,000 images are 110 MB of text. The pixels take at most half of it in memory.
 MAX_CSV_BYTES = 512 * 2**20
@@ -50,7 +50,7 @@ def read_file(path: Path, split: str) -> Contents:
         raise DatasetError(
             f"{path}: a pickle, which is not supported; use --dataset mnist for the book's images"
         )
-    if advice := advice_for(start, POINTERS):
+    if advice := advice_for(start, PLACEHOLDERS):
         raise DatasetError(f"{path}: {advice}")
     if b"\0" in start:
         raise DatasetError(f"{path}: not a CSV, .npz or IDX file; for pictures, name their folder")

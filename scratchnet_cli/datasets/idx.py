@@ -129,10 +129,10 @@ def _read_shape(header: bytes, magic: bytes, label: str) -> tuple[int, ...]:
     if not header:
         raise DatasetError(f"{label}: the file is empty; save or copy it again")
     if header[:4] != magic:
-        # Sound files need no advice.
-        from scratchnet_cli.weights.other_formats import POINTERS, advice_for
+        # Files that can be read do not need it.
+        from scratchnet_cli.weights.other_formats import PLACEHOLDERS, advice_for
 
-        if advice := advice_for(header, POINTERS):
+        if advice := advice_for(header, PLACEHOLDERS):
             raise DatasetError(f"{label}: {advice}")
         raise DatasetError(
             f"{label}: not an IDX file of {'int32' if magic[2] == INT32 else 'bytes'} "

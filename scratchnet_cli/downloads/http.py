@@ -71,7 +71,7 @@ def get(
         with requests.Session() as session, _answer(session, url, timeout_s, deadline) as response:
             response.raise_for_status()
             length = response.headers.get("Content-Length", "")
-            if length.isdecimal() and int(length) != max_bytes:
+            if length.isdecimal() and length != str(max_bytes):
                 raise TransferError(
                     f"not the right file: expected {max_bytes} bytes, found {length}"
                 )

@@ -17,8 +17,6 @@ from scratchnet_cli.weights.load import Weights
 
 # A difference with a p-value below this is unlikely to be chance.
 SIGNIFICANCE = 0.05
-# The smallest p-value that is shown with its digits.
-MIN_P_VALUE = 0.0001
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +51,7 @@ class Comparison:
         """Return the p-value with four decimals, or with more until it reads as significant."""
         if self.may_be_chance:
             return f"{self.p_value:.4f}"
-        is_tiny = self.p_value < MIN_P_VALUE
-        return f"<{MIN_P_VALUE}" if is_tiny else format_below(self.p_value, SIGNIFICANCE)
+        return format_below(self.p_value, SIGNIFICANCE)
 
     @property
     def verdict(self) -> str:
@@ -86,7 +83,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
     """Return the two-sided p-value of McNemar's exact test, from the counts of both kinds.
 
     If both networks are equally good, each image that only one reads is a fair toss of a coin:
-    p = 2·Σ C(n, k)/2ⁿ over k ≤ min(b, c), with n = b + c, at most 1. McNemar, "Note on the sampling
+    p = 2·Σ C(n, k)/2ⁿ over k up to the smaller count, at most 1; n is their sum. McNemar, "Note on the sampling
     error of the difference between correlated proportions or percentages", Psychometrika 12 (1947).
     """
     n = only_first + only_second

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from scratchnet_cli.evaluation.compare import compare
+from scratchnet_cli.evaluation.compare import Comparison, compare
 from scratchnet_cli.evaluation.metrics import (
     MAX_CONFUSIONS,
     Counts,
@@ -86,36 +86,38 @@ def _fields(result: Evaluation) -> dict[str, Any]:
     }
 
 
-def comparison_rows(results: Sequence[Evaluation]) -> list[tuple[str, ...]]:
+def comparison_rows(comparisons: Sequence[Comparison]) -> list[tuple[str, ...]]:
     """Return a row of texts for each network: the first, and the others compared with it."""
-    first, *_ = results
+    first = comparisons[0].first
     rows: list[tuple[str, ...]] = [(first.weights.name, f"{first.accuracy:.4f}", "", "", "")]
-    for comparison in compare(results):
+    for comparison in comparisons:
         counts = (len(comparison.only_second), len(comparison.only_first))
         figures = (f"{comparison.second.accuracy:.4f}", *map(str, counts), comparison.p_text)
         rows.append((comparison.second.weights.name, *figures))
     return rows
 
 
-def comparison_lines(results: Sequence[Evaluation]) -> list[str]:
+def comparison_lines(comparisons: Sequence[Comparison]) -> list[str]:
     """Return the comparison as aligned lines, and a sentence on each difference."""
-    rows = [COMPARISON_COLUMNS, *comparison_rows(results)]
+    rows = [COMPARISON_COLUMNS, *comparison_rows(comparisons)]
     cells = [(escape(name), *figures) for name, *figures in rows]
     width, *widths = (max(map(len, column)) for column in zip(*cells, strict=True))
     lines = [
         "  ".join([name.ljust(width), *map(str.rjust, figures, widths)]).rstrip()
         for name, *figures in cells
     ]
-    return [*lines, *(escape(comparison.verdict) for comparison in compare(results))]
+    return [*lines, *(escape(comparison.verdict) for comparison in comparisons)]
 
 
 def to_markdown(results: Sequence[Evaluation]) -> str:
     """Return tables for a job summary: those of each network, and their comparison."""
     tables = [_tables(result) for result in results]
-    if len(results) > 1:
-        rows = [(_escape_markdown(name), *figures) for name, *figures in comparison_rows(results)]
+    if comparisons := compare(results):
+        rows = [
+            (_escape_markdown(name), *figures) for name, *figures in comparison_rows(comparisons)
+        ]
         lines = [COMPARISON_COLUMNS, (":--", "--:", "--:", "--:", "--:"), *rows]
-        verdicts = (_escape_markdown(comparison.verdict) for comparison in compare(results))
+        verdicts = (_escape_markdown(comparison.verdict) for comparison in comparisons)
         cells = (f"| {' | '.join(line)} |" for line in lines)
         tables.append("\n".join(["### Comparison", "", *cells, "", *verdicts]))
     return "\n\n".join(tables)

@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.grey import Grey, dilate, quantile
+from scratchnet_cli.images.grey import Grey, close, dilate_mask, quantile
 from scratchnet_cli.images.parts import typical_height
 from scratchnet_cli.images.regions import Mask, Regions
 
 # The least height of digits, in pixels; lower marks are specks.
 MIN_HEIGHT_PIXELS = 8
-# All ratios are shares of the height of most marks that do not touch the border.
+# The ratios, unless noted, are shares of the height of most marks that do not touch the border.
 # A mark that is as thick, and touches the border, is an object or a shadow.
 MIN_OBJECT_RATIO = 0.35
 # Ink as wide as this and less is a stroke.
@@ -36,11 +36,11 @@ def touches_border(regions: Regions) -> NDArray[np.bool_]:
 def find_objects(regions: Regions) -> Mask | None:
     """Return the (h, w) mask of objects and shadows at the border, or None without any."""
     width = round(MIN_OBJECT_RATIO * inner_height(regions)) | 1
-    large = touches_border(regions) & (spans(regions) >= width).all(axis=1)
+    large = touches_border(regions) & (regions.sizes >= width).all(axis=1)
     if width == 1 or not large.any():
         return None
     mask = np.concatenate(([False], large))[regions.labels].astype(np.float32)
-    thick = dilate(-dilate(-mask, width), width) > 0
+    thick = close(-mask, width) < 0
     return thick if thick.any() else None
 
 
@@ -52,7 +52,7 @@ def even_out(grey: Grey, objects: Mask, regions: Regions) -> Grey:
     size = round(MAX_STROKE_RATIO * inner_height(regions)) | 1
     is_light = grey[objects].mean() > grey[~objects].mean()
     dark = 1 - grey if is_light else grey
-    background = -dilate(-dilate(dark, size), size)
+    background = close(dark, size)
     paper = PAPER_RATIO * quantile(background, PAPER_QUANTILE)
     evened = dark * (paper / background.clip(1e-3)).clip(1)
     return np.asarray(1 - evened if is_light else evened, np.float32)
@@ -64,13 +64,8 @@ def remove_page_edges(amount: Grey, regions: Regions) -> Grey:
     near = MAX_EDGE_DISTANCE_RATIO * height
     # The distance of each region's far side from the side of the picture.
     reach = np.minimum(regions.boxes[:, 2:], amount.shape[::-1] - regions.boxes[:, :2])
-    edges = ((reach <= near) & (spans(regions)[:, ::-1] > MIN_EDGE_LENGTH_RATIO * height)).any(1)
+    edges = ((reach <= near) & (regions.sizes[:, ::-1] > MIN_EDGE_LENGTH_RATIO * height)).any(1)
     if height == 0 or not edges.any():
         return amount
     marks = np.concatenate(([False], edges))[regions.labels]
-    return np.where(dilate(marks.astype(np.float32), 5) > 0, 0, amount).astype(np.float32)
-
-
-def spans(regions: Regions) -> NDArray[np.intp]:
-    """Return (n, 2) the width and the height of each region."""
-    return regions.boxes[:, 2:] - regions.boxes[:, :2]
+    return np.where(dilate_mask(marks, 5), 0, amount).astype(np.float32)

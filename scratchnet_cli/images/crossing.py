@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from scratchnet_cli.images.grey import Grey
+from scratchnet_cli.images.grey import Grey, dilate_mask
 from scratchnet_cli.images.lines import REGION_AMOUNT
-from scratchnet_cli.images.regions import Mask
 from scratchnet_cli.images.sheet import erode
 
 # The picture is divided into strips from side to side. A line has ink at both ends, and thin ink
@@ -42,18 +41,10 @@ def _without_line(amount: Grey) -> Grey | None:
             return None
         core, radius = erode(core), radius + 1
     # One step more, because a line is wider where it bends.
-    strokes = dilate_mask(erode(core), radius + 1 + SOFT_EDGE_PIXELS) & mask
+    strokes = dilate_mask(erode(core), 2 * (radius + 1 + SOFT_EDGE_PIXELS) + 1) & mask
     thin = mask & ~strokes
     strips = np.linspace(0, width, STRIPS + 1).astype(int)[:-1]
     share = np.logical_or.reduceat(thin.any(axis=0), strips).mean()
     if share < MIN_THIN_STRIPS_RATIO or strokes.sum() < MIN_REST_RATIO * mask.sum():
         return None
-    return np.where(dilate_mask(thin, 1) & ~strokes, 0, amount).astype(np.float32)
-
-
-def dilate_mask(mask: Mask, steps: int) -> Mask:
-    """Return the pixels that are at most this many steps from a set pixel."""
-    rest = ~mask
-    for _ in range(steps):
-        rest = erode(rest)
-    return ~rest
+    return np.where(dilate_mask(thin, 3) & ~strokes, 0, amount).astype(np.float32)

@@ -23,8 +23,8 @@ from scratchnet_cli.images.regions import Mask, Regions, sides
 from scratchnet_cli.images.sheet import (
     extend_sheet,
     find_sheet,
-    is_object,
     may_be_stroke,
+    reaches_in,
     sheet_form,
 )
 from scratchnet_cli.images.specks import MAX_SIDE_PIXELS, remove_specks
@@ -39,7 +39,7 @@ CUT_AMOUNT = 0.9
 MAX_SIDE_CONTACT_RATIO = 0.5
 # Ink begins suddenly if it grows by this amount within this share of a digit's shorter side.
 MIN_SUDDEN_AMOUNT, SUDDEN_LENGTH_RATIO = 0.6, 0.15
-# The most shadows that are larger than all ink.
+# At most this many shadows are left out, the largest first.
 MAX_SHADOWS = 20
 # The soft edge of the ink around a digit, as a share of its longer side.
 SOFT_EDGE_RATIO = 1 / 20
@@ -72,7 +72,7 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
         return even
     clean = paint_bands(colours)
     if max(mixed.shape) <= MAX_SIDE_PIXELS:
-        clean = remove_specks(mix_colours(clean))[:, :, None]
+        clean = remove_specks(clean)
     if clean is not colours:
         mixed = mix_colours(clean)
         even = None if page else digits_on_even_ground(mixed, polarity)
@@ -82,11 +82,11 @@ def find_digits(colours: Colours, polarity: str, page: bool = False) -> tuple[In
 def digits_on_any_ground(
     colours: Colours, mixed: Grey, polarity: str, page: bool
 ) -> tuple[Ink, list[Group]]:
-    """Return the same, whatever the background. mixed: the (h, w) mix of the colours."""
+    """Return the ink and the digits of a picture on any background. mixed: its (h, w) grey."""
     # Sheet and table differ in brightness or, in a picture of colours, only in colour.
     for grey in (colours.mean(axis=2), mixed)[: colours.shape[2]]:
         sheet = find_sheet(grey)
-        if sheet is not None and not (page and is_object(grey, sheet)):
+        if sheet is not None and not (page and reaches_in(grey, sheet)):
             try:
                 on_sheet = mix_colours(extend_sheet(colours, sheet))
                 return digits_on(on_sheet, polarity, page, sheet)
@@ -150,9 +150,8 @@ def without_lines(
     rest = remove_page_edges(amount, regions) if page else amount
     if rest is not amount:
         amount, regions = rest, ink_regions(rest)
-    rest = remove_lines(remove_frames(amount, regions, page))
-    if not page:
-        rest = remove_crossing_line(rest)
+    rest = remove_frames(amount, regions, page)
+    rest = remove_lines(rest) if page else remove_crossing_line(rest)
     return (amount, regions) if rest is amount else (rest, ink_regions(rest))
 
 
@@ -180,9 +179,8 @@ def find_groups(amount: Grey, regions: Regions, page: bool = False) -> list[Grou
 def border_artefacts(regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return (n,) which regions run along a side of the picture, if there are others."""
     size = np.array(regions.labels.shape[::-1])
-    spans = regions.boxes[:, 2:] - regions.boxes[:, :2]
     result = np.zeros(area.size, np.bool_)
-    for index in np.flatnonzero((spans > MAX_SIDE_CONTACT_RATIO * size).any(axis=1)):
+    for index in np.flatnonzero((regions.sizes > MAX_SIDE_CONTACT_RATIO * size).any(axis=1)):
         contact = max(float((side == index + 1).mean()) for side in sides(regions.labels))
         result[index] = contact > MAX_SIDE_CONTACT_RATIO
     rest = area[~result].max(initial=0)
@@ -193,7 +191,7 @@ def large_shadows(amount: Grey, regions: Regions, area: NDArray[np.intp]) -> NDA
     """Return (n,) which regions are shadows so large that digits are specks beside them."""
     result = np.zeros(area.size, np.bool_)
     order = np.argsort(-area, kind="stable")
-    heights = regions.boxes[:, 3] - regions.boxes[:, 1]
+    heights = regions.sizes[:, 1]
     for index in order[:MAX_SHADOWS].tolist():
         hidden = (area <= SPECK_AREA_RATIO * area[index]) & (heights >= MIN_HEIGHT_PIXELS)
         specks = order[hidden[order]]

@@ -91,6 +91,16 @@ def dilate(values: Grey, size: int) -> Grey:
     return values
 
 
+def close(values: Grey, size: int) -> Grey:
+    """Return the values without what is darker and narrower than this; size is odd."""
+    return -dilate(-dilate(values, size), size)
+
+
+def dilate_mask(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+    """Return the pixels within a square around each set pixel; size is odd."""
+    return np.asarray(dilate(mask.astype(np.float32), size) > 0)
+
+
 def threshold_otsu(values: Grey) -> tuple[float, float]:
     """Return the threshold that best splits the values into two classes, and its quality.
 

@@ -11,6 +11,7 @@ from scratchnet_cli.images.grey import (
     WINDOW_RATIO,
     Grey,
     blur,
+    close,
     dilate,
     median,
     quantile,
@@ -89,7 +90,7 @@ def find_ink(grey: Grey, polarity: str = "auto", passes: int = 1, fills: bool = 
 
 
 def find_even_ink(grey: Grey, polarity: str) -> Ink | None:
-    """Return the same of a (h, w) picture, faster, or None if its background may be uneven.
+    """Return the ink of a (h, w) picture, or None if its background may be uneven.
 
     The background is a plane of grey through the border of the picture, where there is no ink.
     """
@@ -199,7 +200,7 @@ def bright_background(grey: Grey) -> Grey:
     """Return (h, w) the grey without narrow dark parts: a closing keeps shadows, not strokes."""
     small = small_copy(grey)
     size = window_size(small)
-    closed = blur(-dilate(-dilate(small, size), size), 3)
+    closed = blur(close(small, size), 3)
     return resize(closed, *grey.shape).clip(1e-3)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.grey import Grey, dilate, median
+from scratchnet_cli.images.grey import Grey, dilate_mask, median
 from scratchnet_cli.images.regions import Mask, Regions, fill_holes, find_regions
 
 # The least amount of ink in the pixels of a region.
@@ -34,7 +34,7 @@ def remove_frames(amount: Grey, regions: Regions, page: bool = False) -> Grey:
     """Return ink, (h, w), without boxes and circles around other ink, or tables on a page."""
     if regions.area.size < 2:
         return amount
-    lengths = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(axis=1)
+    lengths = regions.sizes.max(axis=1)
     longest = max(amount.shape)
     frames = np.zeros(len(lengths) + 1, np.bool_)
     for index in np.flatnonzero(lengths > MIN_FRAME_LENGTH_RATIO * longest):
@@ -49,8 +49,7 @@ def remove_frames(amount: Grey, regions: Regions, page: bool = False) -> Grey:
         frames[index + 1] = is_frame or cells > 1
     if not frames.any():
         return amount
-    with_soft_edge = dilate(frames[regions.labels].astype(np.float32), 5) > 0
-    return np.where(with_soft_edge, 0, amount).astype(np.float32)
+    return np.where(dilate_mask(frames[regions.labels], 5), 0, amount).astype(np.float32)
 
 
 def remove_lines(amount: Grey) -> Grey:

@@ -98,10 +98,10 @@ def _plugin(data: bytes) -> Any:
             return getattr(_imported(module), name)
     if not data:
         raise ImageError("the file is empty; save or copy it again")
-    # Sound files need no advice.
-    from scratchnet_cli.weights.other_formats import POINTERS, advice_for
+    # Imported here because pictures that can be read do not need it.
+    from scratchnet_cli.weights.other_formats import PLACEHOLDERS, advice_for
 
-    if advice := advice_for(data, UNKNOWN_FORMATS) or advice_for(data, POINTERS):
+    if advice := advice_for(data, (*UNKNOWN_FORMATS, *PLACEHOLDERS)):
         raise ImageError(advice)
     if re.match(_PIXEL_ROWS, data):
         separator = ";" if b";" in data else ","

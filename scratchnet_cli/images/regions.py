@@ -26,6 +26,11 @@ class Regions:
     boxes: Boxes
     area: NDArray[np.intp]
 
+    @property
+    def sizes(self) -> NDArray[np.intp]:
+        """Return (n, 2) the width and the height of each region."""
+        return self.boxes[:, 2:] - self.boxes[:, :2]
+
     def box(self, indices: list[int]) -> Box:
         """Return the box around some of the regions."""
         boxes = self.boxes[indices]

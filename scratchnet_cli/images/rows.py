@@ -9,7 +9,7 @@ from scratchnet_cli.images.digit_image import Box
 from scratchnet_cli.images.parts import is_bar, typical_height
 from scratchnet_cli.images.regions import Boxes
 
-# All ratios are shares of a height: of the row, or of most boxes on the page.
+# The ratios, unless noted, are shares of a height: of the row, or of most boxes on the page.
 # The least height of a digit; lower boxes are points and signs.
 MIN_DIGIT_HEIGHT_RATIO = 0.35
 # A box narrower than the first share of its own height is a 1. Below the second it is a comma,
@@ -127,15 +127,12 @@ def slope(boxes: Boxes) -> float:
     """Return how many pixels rows go down for each pixel to the right: a median of neighbours."""
     left, top, right, bottom = boxes.T
     height, middle, across = bottom - top, (top + bottom) / 2, (left + right) / 2
-    slopes = []
-    for box in range(len(boxes)):
-        higher = np.maximum(height[box], height)
-        near = abs(middle - middle[box]) < MAX_ROW_OFFSET_RATIO * higher
-        near &= left - right[box] < MAX_NEIGHBOUR_GAP_RATIO * higher
-        near &= across > across[box]
-        if near.any():
-            after = np.where(near, across, np.inf).argmin()
-            slopes.append((middle[after] - middle[box]) / (across[after] - across[box]))
+    slopes = [
+        (middle[after] - middle[box]) / (across[after] - across[box])
+        for box, after in neighbours(boxes, list(range(len(boxes))))
+        if abs(middle[after] - middle[box])
+        < MAX_ROW_OFFSET_RATIO * max(height[box], height[after])
+    ]
     return float(np.median(slopes)) if slopes else 0.0
 
 

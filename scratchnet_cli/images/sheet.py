@@ -83,7 +83,7 @@ def may_be_stroke(sheet: Mask) -> bool:
     return longer > MAX_SHEET_ASPECT * shorter
 
 
-def is_object(grey: Grey, sheet: Mask) -> bool:
+def reaches_in(grey: Grey, sheet: Mask) -> bool:
     """Return whether a sheet is rather something dark that reaches into a page."""
     is_small, is_dark = (
         sheet.mean() < MAX_OBJECT_AREA_RATIO,

@@ -22,7 +22,7 @@ def differences_section(results: Sequence[Evaluation]) -> Html:
     comparisons = compare(results)
     if not comparisons:
         return Html()
-    rows = comparison_rows(results)
+    rows = comparison_rows(comparisons)
     listed = table("Each network, compared with the first", COMPARISON_COLUMNS, rows)
     size = np.asarray(results[0].images)[0].size
     max_images = min(MAX_MISTAKES_PER_CELL, MAX_GALLERY_PIXELS // (2 * len(comparisons) * size))

@@ -17,7 +17,7 @@ _OLD_PICKLE = (
     f"pickle.load(file, encoding='latin1')\n{SAVE_NPZ}"
 )
 # What comes in place of any file.
-POINTERS = (
+PLACEHOLDERS = (
     (
         rb"version https://git-lfs",
         "this is a Git LFS pointer, not the file itself; run git lfs pull",
@@ -46,7 +46,7 @@ _ADVICE = (
         "the line ends of this pickle were converted to CRLF; copy the original as a binary file",
     ),
     (rb"\x80\x02\}.*U.W1|\((dp|lp|i|l)|c[a-z_.]+\r?\n|[\]}]q", _OLD_PICKLE),
-    *POINTERS,
+    *PLACEHOLDERS,
 )
 
 

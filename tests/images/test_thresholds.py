@@ -191,7 +191,7 @@ def reaches_in(case: tuple[Box, float]) -> bool:
     """Return whether a box of this grey, on grey of 0.5, is an object and not a sheet."""
     box, grey = case
     mask = area(box)
-    return sheet.is_object(np.where(mask, grey, 0.5).astype(np.float32), mask)
+    return sheet.reaches_in(np.where(mask, grey, 0.5).astype(np.float32), mask)
 
 
 def sign(*boxes: Box, height: float = 100) -> bool:
