@@ -83,8 +83,9 @@ def mcnemar(only_first: int, only_second: int) -> float:
     """Return the two-sided p-value of McNemar's exact test, from the counts of both kinds.
 
     If both networks are equally good, each image that only one reads is a fair toss of a coin:
-    p = 2·Σ C(n, k)/2ⁿ over k up to the smaller count, at most 1; n is their sum. McNemar, "Note on the sampling
-    error of the difference between correlated proportions or percentages", Psychometrika 12 (1947).
+    p = 2·Σ C(n, k)/2ⁿ over k up to the smaller count, at most 1; n is their sum. McNemar, "Note on
+    the sampling error of the difference between correlated proportions or percentages",
+    Psychometrika 12 (1947).
     """
     n = only_first + only_second
     # Logarithms, because C(n, k) overflows.

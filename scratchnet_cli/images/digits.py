@@ -151,7 +151,9 @@ def without_lines(
     if rest is not amount:
         amount, regions = rest, ink_regions(rest)
     rest = remove_frames(amount, regions, page)
-    rest = remove_lines(rest) if page else remove_crossing_line(rest)
+    rest = remove_lines(rest)
+    if not page:
+        rest = remove_crossing_line(rest)
     return (amount, regions) if rest is amount else (rest, ink_regions(rest))
 
 

@@ -130,8 +130,7 @@ def slope(boxes: Boxes) -> float:
     slopes = [
         (middle[after] - middle[box]) / (across[after] - across[box])
         for box, after in neighbours(boxes, list(range(len(boxes))))
-        if abs(middle[after] - middle[box])
-        < MAX_ROW_OFFSET_RATIO * max(height[box], height[after])
+        if abs(middle[after] - middle[box]) < MAX_ROW_OFFSET_RATIO * max(height[box], height[after])
     ]
     return float(np.median(slopes)) if slopes else 0.0
 

@@ -7,8 +7,8 @@ from scratchnet_cli.images.mnist import trim
 
 # Signs are lower than this share of their row, slashes are higher.
 MAX_SIGN_HEIGHT_RATIO, MIN_SLASH_HEIGHT_RATIO = 0.85, 1.1
-# The shape of a sign in 5x5 cells. Each + cell has more ink than the number. The mean of the - cells
-# is below this share of the mean of the + cells; . may be either.
+# The shape of a sign in 5x5 cells. Each + cell has more ink than the number. The mean of the
+# - cells is below this share of the mean of the + cells; . may be either.
 CELLS, MAX_EMPTY_RATIO = 5, 0.3
 SHAPES = [
     (np.array([list(row) for row in shape.split()]), least)

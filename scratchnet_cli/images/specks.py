@@ -11,7 +11,7 @@ MIN_SPECK_CONTRAST, MOST_ALIKE = 0.5, 2
 
 
 def remove_specks(colours: Colours) -> Colours:
-    """Return the (h, w, 1) mix of a picture's colours in which specks have the median grey of what is around them.
+    """Return the (h, w, 1) mix of a picture's colours, with grey of the surroundings for specks.
 
     A stroke is two pixels wide or more, so three pixels around each of its pixels are like it.
     Beside a pixel of a line there are two.
