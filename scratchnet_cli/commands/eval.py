@@ -148,7 +148,9 @@ def command(
     from scratchnet_cli.weights.load import load_weights
 
     stderr = Progress(progress, quiet, debug)
-    names = weights or (None,)
+    # A threshold must not be passed by other weights on other images.
+    names = weights or (None if min_accuracy is None else "book",)
+    dataset = dataset or (None if min_accuracy is None else "mnist")
     loaded, *others = [load_weights(name, stderr, activations=activations) for name in names]
     # Only JSON, the report and comparisons need single images.
     details = several or format == "json" or report is not None

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from scratchnet_cli.weights.load import Weights
 
 _ACTIVATIONS = {
-    "stated": "stated by the file or --activations",
+    "stated": "named by the file or by --activations",
     "overridden": "given by --activations, the file states others",
-    "book": "the book's",
+    "book": "sigmoid, then identity, as in the book",
     "assumed": "assumed, because the file states none",
 }
 

@@ -17,6 +17,8 @@ from scratchnet_cli.weights.load import Weights
 
 # A difference with a p-value below this is unlikely to be chance.
 SIGNIFICANCE = 0.05
+# The smallest p-value that is shown with its digits.
+MIN_P_VALUE = 0.0001
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,8 @@ class Comparison:
         """Return the p-value with four decimals, or with more until it reads as significant."""
         if self.may_be_chance:
             return f"{self.p_value:.4f}"
-        return format_below(self.p_value, SIGNIFICANCE)
+        is_tiny = self.p_value < MIN_P_VALUE
+        return f"<{MIN_P_VALUE}" if is_tiny else format_below(self.p_value, SIGNIFICANCE)
 
     @property
     def verdict(self) -> str:

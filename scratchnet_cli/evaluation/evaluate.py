@@ -88,6 +88,7 @@ def evaluate(
             progress,
             batch_size=batch_size,
             weights=weights.origin,
+            activations=weights.activations,
             dataset=dataset.origin,
             split=dataset.split,
             images=dataset.images if details else None,

@@ -79,6 +79,7 @@ def _fields(result: Evaluation) -> dict[str, Any]:
         "dataset": result.dataset.fields(),
         "split": result.split,
         "weights": result.weights.fields(),
+        "activations": result.activations,
         "made": result.made,
         "versions": versions(),
         "elapsed_s": result.elapsed_s,

@@ -87,6 +87,7 @@ def evaluate_pictures(
             batch_size=batch_size,
             skip_unreadable=skip_unreadable,
             weights=weights.origin,
+            activations=weights.activations,
             dataset=Origin(pictures.folder, pictures.folder),
             pictures=kept if details else None,
         )

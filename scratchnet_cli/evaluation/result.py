@@ -51,6 +51,7 @@ class Evaluation:
     """
 
     weights: Origin
+    activations: str = "stated"
     dataset: Origin
     split: str | None = None
     confusion: Counts

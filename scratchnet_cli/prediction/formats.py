@@ -17,7 +17,7 @@ from scratchnet_cli.system.text import escape, format_below, format_exact, short
 BAR_COLUMNS = 24
 ADVICE = {
     LOW_CONTRAST: " (crop it or use more light)",
-    CUT_BY_EDGE: " (show the whole digit, or crop other ink)",
+    CUT_BY_EDGE: " (show the whole digit, or cut other ink off)",
     SEVERAL_DIGITS: " (crop it or use --multiple)",
 }
 # Two pixels, one above the other, share a character: from (dark, dark) to (light, light).

@@ -25,6 +25,7 @@ from scratchnet_cli.reports.gallery import (
     unreadable_section,
 )
 from scratchnet_cli.reports.html import Html, document, header, run_section, section, table, tag
+from scratchnet_cli.system.origin import Origin
 
 MAX_UNITS, UNITS_PER_ROW = 100, 10
 
@@ -132,6 +133,10 @@ def _run(result: Evaluation, others: Sequence[Evaluation]) -> Html:
     unit = "pictures/s" if result.pictures else "images/s"
     speed = f"{result.elapsed_s:.3f} s, {result.images_per_s:,.0f} {unit}"
     run = f"{result.total:,} images in batches of {result.batch_size:,}: {speed}"
-    weights = [("weights", each.weights) for each in (result, *others)]
+    weights: list[tuple[str, str | Origin]] = []
+    for each in (result, *others):
+        weights.append(("weights", each.weights))
+        if each.activations == "assumed":
+            weights.append(("activations", "assumed, because the file states none"))
     split = [("split", result.split)] if result.split else []
     return run_section((*weights, ("dataset", result.dataset), *split, ("run", run)), result.made)

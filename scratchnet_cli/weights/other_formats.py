@@ -13,7 +13,7 @@ _PYTORCH = (
 )
 _KERAS = "Keras' own format is not supported; use model.export('mine.onnx', format='onnx')"
 _OLD_PICKLE = (
-    "an old pickle (protocol 0 or 1, or Python 2); read it with "
+    "an old pickle; if you trust its source, read it with "
     f"pickle.load(file, encoding='latin1')\n{SAVE_NPZ}"
 )
 # What comes in place of any file.

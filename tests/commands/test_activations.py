@@ -1,5 +1,6 @@
 """The option --activations of every command that takes weights."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,13 @@ def test_command_notes_that_activations_are_assumed(run: Run, command: str) -> N
     assert "activations" not in again.stderr
     if name in ("predict", "forward"):
         assert again.stdout != result.stdout
+
+
+def test_json_and_report_of_eval_contain_that_activations_are_assumed(run: Run) -> None:
+    """They do so also with --quiet."""
+    command = ("eval", "-q", "--dataset", "sample", "--weights", "w.npz", "--format", "json")
+    assert json.loads(run(*command, "--report", "page.html").stdout)["activations"] == "assumed"
+    assert "assumed, because the file states none" in Path("page.html").read_text()
 
 
 def test_command_notes_that_stated_activations_are_overridden(run: Run) -> None:

@@ -112,7 +112,7 @@ def test_convert_states_no_activations_that_are_assumed(run: Run, tmp_path: Path
     relu = ("--activations", "relu,identity")
     assert run("convert", source, target, "--force", *relu).stderr == ""
     result = run("inspect", target)
-    assert "stated by the file or --activations" in result.stdout
+    assert "named by the file or by --activations" in result.stdout
     assert result.stderr == ""
 
 

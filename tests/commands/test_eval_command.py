@@ -54,7 +54,7 @@ def test_json_has_every_figure(run: Run) -> None:
     assert list(answer) == [
         "accuracy", "interval", "correct", "total", "unreadable", "skipped", "batch_size",
         "classes", "confusion", "per_class", "ece", "reliability", "mistakes", "dataset", "split",
-        "weights", "made", "versions", "elapsed_s", "images_per_s",
+        "weights", "activations", "made", "versions", "elapsed_s", "images_per_s",
     ]  # fmt: skip
     assert list(answer["weights"]) == ["name", "source", "sha256", "fallback"]
     assert (answer["dataset"]["name"], answer["dataset"]["fallback"]) == ("sample", False)
@@ -180,6 +180,13 @@ def test_defaults_fall_back_without_internet(run: Run) -> None:
     assert result.exit_code == 0
     assert (answer["weights"]["name"], answer["weights"]["fallback"]) == ("bundled", True)
     assert (answer["dataset"]["name"], answer["dataset"]["fallback"]) == ("sample", True)
+
+
+@pytest.mark.parametrize("named", [(), ("--weights", "bundled"), ("--dataset", "sample")])
+def test_threshold_is_never_passed_by_a_fallback(run: Run, named: tuple[str, ...]) -> None:
+    """With a threshold, what cannot be downloaded ends the run."""
+    result = run("eval", *named, "--min-accuracy", "0.5")
+    assert (result.exit_code, result.stdout) == (4, "")
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_mcnemar_does_not_overflow(only_first: int, only_second: int, p: float) 
 @pytest.mark.parametrize(
     ("p", "text", "is_chance"),
     [(1.0, "1.0000", True), (0.05, "0.0500", True), (0.049999, "0.049999", False),
-     (0.0123, "0.0123", False)],
+     (0.0123, "0.0123", False), (0.00009, "<0.0001", False)],
 )  # fmt: skip
 def test_p_value_is_shown_on_the_side_of_the_limit(p: float, text: str, is_chance: bool) -> None:
     """Rounding contradicts no verdict."""

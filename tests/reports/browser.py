@@ -22,7 +22,7 @@ OPTIONS = (
     "--headless --no-sandbox --disable-gpu --no-first-run --hide-scrollbars "
     "--disable-dev-shm-usage --remote-debugging-pipe"
 )
-TIMEOUT_S = 30
+TIMEOUT_S = 120
 AXE = "axe.run().then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html}`))"
 
 

@@ -75,7 +75,7 @@ OTHER_KINDS: Refused = {
             for protocol in (0, 2, 3, 4)
         ]
     ),
-    "an old pickle (protocol 0 or 1, or Python 2); read it with "
+    "an old pickle; if you trust its source, read it with "
     f"pickle.load(file, encoding='latin1')\n{SAVE}": OLD_PICKLES,
     "this is a Git LFS pointer, not the file itself; run git lfs pull": (
         b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 181853\n"
