@@ -14,6 +14,13 @@ from scratchnet_cli.network.layers import Network
 
 NOT_A_DIGIT = "does not look like a digit"
 LOW_PROBABILITY = "low probability"
+# By the quarter turns to the left that made a page upright.
+TURN_WARNINGS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("the page lies on its side and was read after a turn of 90° to the left",),
+    ("the page is upside down and was read after a turn of 180°",),
+    ("the page lies on its side and was read after a turn of 90° to the right",),
+)
 
 # The network spreads the probability of an image that is not a digit over all ten classes. If two
 # digits look alike, they share it. So the probability that the best two classes leave over tells
@@ -89,10 +96,19 @@ class Number(_Digits):
 
 @dataclass(frozen=True, eq=False)
 class Answer(_Digits):
-    """The digits in a picture, in reading order, at least one."""
+    """The digits in a picture, in reading order, at least one.
+
+    turns: quarter turns to the left of the picture, before it was read.
+    """
 
     path: str
     digits: Sequence[Digit]
+    turns: int = 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return why they may be wrong, each reason once, the turn of the page first."""
+        return [*TURN_WARNINGS[self.turns], *super().warnings]
 
     @cached_property
     def numbers(self) -> list[Number]:

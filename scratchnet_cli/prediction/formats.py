@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST, SEVERAL_DIGITS
 from scratchnet_cli.network.layers import Network
-from scratchnet_cli.prediction.answers import Answer, Digit, Number, Unreadable
+from scratchnet_cli.prediction.answers import TURN_WARNINGS, Answer, Digit, Number, Unreadable
 from scratchnet_cli.system.text import escape, format_below, format_exact, shorten, text_bar
 
 BAR_COLUMNS = 24
@@ -87,7 +87,9 @@ FORMATS: Mapping[str, Callable[[Answer, int], str]] = {
 
 
 def warning_lines(answer: Answer, min_confidence: float | None) -> Iterator[tuple[str, bool]]:
-    """Yield a message for each uncertain number, and whether it is below ``min_confidence``."""
+    """Yield a message on the turn and on each uncertain number, and if it is below the limit."""
+    for warning in TURN_WARNINGS[answer.turns]:
+        yield f"{shorten(answer.path)}: {warning}", False
     for number, position in zip(answer.numbers, positions(answer.numbers), strict=True):
         name = shorten(", ".join((answer.path, *position)))
         if min_confidence is not None and number.probability < min_confidence:

@@ -1,5 +1,6 @@
 """Pages that lie on their side or upside down: found by their digits, and read again."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -18,7 +19,6 @@ MIN_DIGITS = 4
 MAX_CERTAINTY, MIN_GAIN, MIN_TOTAL_GAIN = -0.1, 0.05, 1.0
 # A page is read again at most so often, because it may be as large as any.
 MAX_READINGS = 2
-TURNS = {1: "90° to the left", 2: "180°", 3: "90° to the right"}
 # The centre of an image is a pixel right of and below its middle: the axes along which a turned
 # image is moved by one.
 CENTRE_AXES = {1: (0,), 2: (0, 1), 3: (1,)}
@@ -29,30 +29,30 @@ Read = Callable[..., list[DigitImage] | ImageError]
 
 def read_upright(network: Network, result: Result, read: Read) -> Result:
     """Return the result, or that of the page turned if its digits are more certain then."""
-    # Standard input can be read only once.
-    if not isinstance(result, Answer) or result.path == STDIN or len(result.digits) < MIN_DIGITS:
+    if not isinstance(result, Answer) or len(result.digits) < MIN_DIGITS:
+        return result
+    # A named pipe can be read only once: the second reading would wait for ever.
+    if result.path != STDIN and not os.path.isfile(result.path):  # noqa: PTH113
         return result
     best, before = result, certainty(result.digits)
     # A page that took the most work that is allowed is not read again.
     if before > MAX_CERTAINTY or NOT_SPLIT in result.warnings:
         return result
     enough = before + max(MIN_GAIN, MIN_TOTAL_GAIN / len(result.digits))
-    gains = {turns: certainty(turned(network, result.digits, turns)) for turns in TURNS}
+    gains = {turns: certainty(turned(network, result.digits, turns)) for turns in CENTRE_AXES}
     for turns in sorted(gains, key=gains.__getitem__, reverse=True)[:MAX_READINGS]:
         if gains[turns] < enough:
             break
         found = read(result.path, turns=turns)
         if isinstance(found, ImageError):
             continue
-        warning = f"read after a turn of {TURNS[turns]}"
-        images = [replace(image, warnings=(warning, *image.warnings)) for image in found]
-        (answer,) = classify(network, [(result.path, images)])
+        (answer,) = classify(network, [(result.path, found)])
         if (
             isinstance(answer, Answer)
             and len(answer.digits) >= len(result.digits) / 2
             and certainty(answer.digits) > enough
         ):
-            best, enough = answer, certainty(answer.digits)
+            best, enough = replace(answer, turns=turns), certainty(answer.digits)
     return best
 
 

@@ -6,6 +6,7 @@ import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import lru_cache
 from io import BufferedReader
 from itertools import chain
 from typing import cast
@@ -109,11 +110,7 @@ def read_bytes(name: str) -> bytes:
         raise ImageError("a pipe or device in a list is not read; name it as an argument")
     try:
         with _open(name) as file:
-            wanted = FIRST_READ_BYTES
-            data = file.read(wanted)
-            while len(data) == wanted <= MAX_PICTURE_BYTES:
-                wanted = min(2 * wanted, MAX_PICTURE_BYTES + 1)
-                data += file.read(wanted - len(data))
+            data = _read_once(file) if name == STDIN else _read(file)
     except IsADirectoryError as error:
         raise ImageError(
             "the folder contains no pictures; name another, or use --recursive"
@@ -132,6 +129,19 @@ def check_file_size(size: int) -> None:
     """Raise ImageError if a file of this many bytes is too large to be read."""
     if size > MAX_PICTURE_BYTES:
         raise ImageError(f"larger than {MAX_PICTURE_BYTES >> 20} MiB, the maximum; save it smaller")
+
+
+def _read(file: BufferedReader) -> bytes:
+    wanted = FIRST_READ_BYTES
+    data = file.read(wanted)
+    while len(data) == wanted <= MAX_PICTURE_BYTES:
+        wanted = min(2 * wanted, MAX_PICTURE_BYTES + 1)
+        data += file.read(wanted - len(data))
+    return data
+
+
+# A page on its side is read again, and standard input can be read only once.
+_read_once = lru_cache(1)(_read)
 
 
 def _open(name: str) -> AbstractContextManager[BufferedReader]:

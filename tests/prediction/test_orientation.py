@@ -1,6 +1,8 @@
 """Pages on their side or upside down."""
 
 import io
+import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from scratchnet_cli.images.regions import mask_box
 from scratchnet_cli.prediction.answers import Answer, classify
 from scratchnet_cli.prediction.orientation import read_upright
 from tests.benchmarks.numbers import KINDS, Writer
-from tests.conftest import Uint8
+from tests.conftest import Run, Uint8
 from tests.network.networks import bundled
 
 
@@ -31,36 +33,55 @@ def pages(tmp_path: Path, digits: Uint8, labels: Uint8) -> list[str]:
 
 
 def test_turned_pages_are_read(pages: list[str]) -> None:
-    """A page is read however it lies, with a warning, and its boxes are in the stored picture."""
+    """A page is read however it lies, with one warning; its boxes are in the stored picture."""
     upright, *turned = predict_files(pages, "bundled", multiple=True, jobs=1)
     assert isinstance(upright, Answer)
     assert not upright.warnings
     left, top, right, bottom = upright.numbers[0].box or (0, 0, 0, 0)
     mark = np.zeros(np.asarray(Image.open(pages[0])).shape, np.bool_)
     mark[top:bottom, left:right] = True
-    names = ["90° to the left", "180°", "90° to the right"]
-    for turns, (result, name) in enumerate(zip(turned, names, strict=True), 1):
+    warnings = [
+        "the page lies on its side and was read after a turn of 90° to the left",
+        "the page is upside down and was read after a turn of 180°",
+        "the page lies on its side and was read after a turn of 90° to the right",
+    ]
+    for turns, (result, warning) in enumerate(zip(turned, warnings, strict=True), 1):
         assert isinstance(result, Answer)
         assert result.number == upright.number
-        assert result.warnings == [f"read after a turn of {name}"]
+        assert (result.turns, result.warnings) == (turns, [warning])
+        assert not any(digit.warnings for digit in result.digits)
         assert result.numbers[0].box == mask_box(np.rot90(mark, -turns))
 
 
+@pytest.mark.parametrize("from_stdin", [False, True])
+def test_a_turned_page_has_one_warning(run: Run, pages: list[str], from_stdin: bool) -> None:
+    """It is on stderr and in the page's ``doubts``, also if the page comes from standard input."""
+    path = "-" if from_stdin else pages[1]
+    options = ("--multiple", "--format", "json")
+    result = run("predict", *options, path, stdin=Path(pages[1]).read_bytes())
+    (upright,) = predict_files([pages[0]], "bundled", multiple=True)
+    assert isinstance(upright, Answer)
+    answer = json.loads(result.stdout)
+    assert answer["number"] == upright.number
+    (warning,) = answer["doubts"]
+    assert result.stderr == f"warning: {path}: {warning}\n"
+
+
 @pytest.mark.parametrize(
-    ("turns", "path", "warning", "most"),
-    [(0, "", "", 0), (1, "", "", 2), (1, "-", "", 0), (1, "", NOT_SPLIT, 0)],
+    ("turns", "is_file", "warning", "most"),
+    [(0, True, "", 0), (1, True, "", 2), (1, False, "", 0), (1, True, NOT_SPLIT, 0)],
 )
 def test_pages_are_rarely_read_again(
-    pages: list[str], turns: int, path: str, warning: str, most: int
+    pages: list[str], turns: int, is_file: bool, warning: str, most: int
 ) -> None:
-    """An uncertain page is read at most twice more; other pages and standard input are not.
+    """An uncertain page is read at most twice more; other pages and named pipes are not.
 
     The others are certain, or took the most work that is allowed.
     """
     images = read_file(pages[turns], multiple=True)
     assert isinstance(images, list)
     images = [replace(image, warnings=(warning,)) for image in images]
-    (result,) = classify(bundled(), [(path, images)])
+    (result,) = classify(bundled(), [(pages[turns] if is_file else os.devnull, images)])
     again = []
 
     def read(name: str, turns: int) -> ImageError:
