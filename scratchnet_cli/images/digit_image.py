@@ -63,6 +63,16 @@ class DigitImage:
         return _from_bytes, (self.pixels.tobytes(), self.warnings, self.place)
 
 
+def turned_box(box: Box, size: tuple[int, int], turns: int) -> Box:
+    """Return a box after quarter turns to the right of its picture. size: its width and height."""
+    left, top, right, bottom = box
+    width, height = size
+    for _ in range(turns):
+        left, top, right, bottom = height - bottom, left, height - top, right
+        width, height = height, width
+    return left, top, right, bottom
+
+
 def _from_bytes(pixels: bytes, warnings: tuple[str, ...], place: Place | None) -> DigitImage:
     array = np.frombuffer(pixels, np.uint8).reshape(SIDE_PIXELS, SIDE_PIXELS)
     return DigitImage(array, warnings, place)

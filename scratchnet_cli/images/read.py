@@ -11,7 +11,7 @@ from PIL import Image
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.decode import Scan, decode, decode_raw
-from scratchnet_cli.images.digit_image import SEVERAL_DIGITS, DigitImage, Place
+from scratchnet_cli.images.digit_image import SEVERAL_DIGITS, DigitImage, Place, turned_box
 from scratchnet_cli.images.digits import find_digits, warnings_for
 from scratchnet_cli.images.load import OUT_OF_MEMORY_MESSAGE, count_pages
 from scratchnet_cli.images.mnist import as_mnist, fit
@@ -146,12 +146,8 @@ def _turned_back(image: DigitImage, scan: Scan, turns: int) -> DigitImage:
     """Return an image of a scan that was turned to the left, its box in the picture before."""
     if image.place is None:
         return image
-    left, top, right, bottom = image.place.box
     height, width = (round(scan.pixels.shape[axis] * scan.scale[1 - axis]) for axis in (0, 1))
-    for _ in range(turns):
-        left, top, right, bottom = height - bottom, left, height - top, right
-        height, width = width, height
-    box = left, top, right, bottom
+    box = turned_box(image.place.box, (width, height), turns)
     return replace(image, place=image.place._replace(box=box, sideways=turns != 2))
 
 

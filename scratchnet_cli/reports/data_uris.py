@@ -42,19 +42,22 @@ def signed_img(fields: NDArray[np.floating], columns: int, alternative: str) -> 
     return img(_uri(image, "PNG", transparency=255), alternative, "weights", *image.size)
 
 
-def thumbnail(data: bytes, max_side: int) -> tuple[str, int, int, float]:
-    """Return a picture file made small and upright: data URI, width, height, and the scale."""
-    return with_picture(data, lambda image: _thumbnail(image, max_side))
+def thumbnail(data: bytes, max_side: int, turns: int = 0) -> tuple[str, int, int, float]:
+    """Return a picture file made small and upright: data URI, width, height, and the scale.
+
+    turns: further quarter turns to the left.
+    """
+    return with_picture(data, lambda image: _thumbnail(image, max_side, turns))
 
 
-def _thumbnail(image: Image.Image, max_side: int) -> tuple[str, int, int, float]:
-    full_width = upright(np.empty((image.height, image.width, 0)), image).shape[1]
+def _thumbnail(image: Image.Image, max_side: int, turns: int) -> tuple[str, int, int, float]:
+    full = upright(np.empty((image.height, image.width, 0)), image)
     # Lets a JPEG be decoded at a fraction of its size.
     image.draft("RGB", (max_side, max_side))
     small = _on_white(_shrink(image, max_side))
     # A new image from the pixels: without the comment, position or name in the original.
-    small = Image.fromarray(upright(np.asarray(small), image))
-    return _uri(small, "JPEG", quality=80), *small.size, small.width / full_width
+    small = Image.fromarray(np.rot90(upright(np.asarray(small), image), turns))
+    return _uri(small, "JPEG", quality=80), *small.size, small.width / full.shape[1 - turns % 2]
 
 
 def _shrink(image: Image.Image, max_side: int) -> Image.Image:

@@ -87,7 +87,7 @@ def cells_section(result: Evaluation, cells: Cells) -> Html:
     """Return the images of each cell, under the heading that the matrix links to."""
     if not cells:
         return Html()
-    lead = "Where a cell holds more than can be shown, the heading says so. " + (
+    lead = "If a cell has more images than are shown, its heading says how many. " + (
         "The pictures are shown as the network saw them."
         if result.pictures
         else "The number under a picture is its place in the dataset, counted from 0."

@@ -20,8 +20,9 @@ from scratchnet_cli.reports.html import (
 from scratchnet_cli.system.origin import Origin, utc_now
 
 MAX_ANSWERS = 200
-# Longer numbers are not shown to their end.
+# Of more digits the least certain are shown.
 MAX_DIGITS = 12
+_ORDER = "those with a warning first, then the least certain"
 
 
 class PredictionPage:
@@ -53,17 +54,12 @@ class PredictionPage:
         title = f"{total:,} picture{'' if total == 1 else 's'}, {weights.name} weights"
         figures = (
             ("answered", f"{self._answered:,}"),
-            ("of them doubtful", f"{self._uncertain:,}"),
+            ("with a warning", f"{self._uncertain:,}"),
             ("not read", f"{self._failed:,}"),
         )
         shown = sorted(self._answers, reverse=True)
-        is_cut = len(shown) < self._answered
-        some = (
-            f"The {len(shown)} of {self._answered:,} that need a look most"
-            if is_cut
-            else (f"All {self._answered:,}")
-        )
-        lead = f"{some}, the doubtful first, and the least sure first."
+        some = f"{len(shown)} of " if len(shown) < self._answered else ""
+        lead = f"{some}{self._answered:,} pictures, {_ORDER}." if len(shown) > 1 else ""
         articles = card_grid([_article(answer) for *_, answer in shown], "sheet")
         return document(
             title,
@@ -75,14 +71,16 @@ class PredictionPage:
 
 
 def _article(answer: Answer) -> Html:
-    digits = answer.digits[:MAX_DIGITS]
-    rest = len(answer.digits) - len(digits)
-    seen = tag("div", *map(_digit, digits), class_="seen")
+    digits, heading = answer.digits, Html()
+    if len(digits) > MAX_DIGITS:
+        heading = tag("p", f"{MAX_DIGITS} of {len(digits)} digits, {_ORDER}:")
+        by_certainty = sorted(digits, key=lambda digit: (not digit.warnings, digit.probability))
+        digits = by_certainty[:MAX_DIGITS]
+    seen = tag("div", heading, *map(_digit, digits), class_="seen")
     return tag(
         "article",
         article_head(answer.path, answer.number, answer.probability, answer.warnings),
-        tag("div", original(answer.path, answer.numbers), seen, class_="views"),
-        tag("p", f"and {rest} more digits") if rest else Html(),
+        tag("div", original(answer.path, answer.numbers, answer.turns), seen, class_="views"),
         class_="full" if len(digits) > 1 else "narrow",
     )
 

@@ -213,7 +213,7 @@ function show() {
 function warningText() {
   if (overflows) return "the weights are so large that the network's output overflows";
   const warnings = y ? [...image.warnings, ...probabilityWarnings(y)] : [];
-  return warnings.length ? `doubtful: ${warnings.join(", ")}` : "";
+  return warnings.length ? `warning: ${warnings.join(", ")}` : "";
 }
 
 /** Show the most probable class, its probability and the warnings. */

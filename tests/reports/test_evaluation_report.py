@@ -214,5 +214,5 @@ def test_picture_report_shows_warnings(run: Run) -> None:
     answer = json.loads(run("predict", "3", "--format", "json").stdout)
     page, _ = make_report(run, *BUNDLED_WEIGHTS, "--dataset", ".")
     assert answer["doubts"]
-    assert f"doubtful: {', '.join(answer['doubts'])}" in page.text
+    assert f"warning: {', '.join(answer['doubts'])}" in page.text
     assert f"3 read as {answer['digit']}" in page.text

@@ -25,6 +25,7 @@ from scratchnet_cli.reports.data_uris import thumbnail
 from scratchnet_cli.reports.html import breakable, join, tag
 from scratchnet_cli.reports.prediction_report import PredictionPage
 from scratchnet_cli.system.origin import Origin
+from tests.benchmarks.numbers import KINDS, Writer
 from tests.conftest import Run, Uint8, encoded
 from tests.reports.html_page import Page
 
@@ -92,9 +93,9 @@ def test_report_begins_with_uncertain_answers(monkeypatch: pytest.MonkeyPatch) -
     html = report.to_html(ORIGIN)
     assert HEADING.findall(html) == ["poor", "faint", "unsure"]
     text = Page(html).text
-    assert "The 3 of 5 that need a look most" in text
-    assert "answered5of them doubtful2not read0" in text
-    assert text.count("doubtful: low contrast") == text.count("doubtful: low probability") == 1
+    assert "3 of 5 pictures, those with a warning first, then the least certain." in text
+    assert "answered5with a warning2not read0" in text
+    assert text.count("warning: low contrast") == text.count("warning: low probability") == 1
 
 
 def test_report_of_thousands_is_bounded() -> None:
@@ -105,7 +106,7 @@ def test_report_of_thousands_is_bounded() -> None:
         report.add(Unreadable(f"bad-{i}.png", "no picture"))
     page = report.to_html(ORIGIN)
     assert HEADING.findall(page) == [f"{i:04}.png" for i in range(200)]
-    for text in ("The 200 of 5,000", "The first 100 of 5,000"):
+    for text in ("200 of 5,000 pictures", "The first 100 of 5,000"):
         assert text in page
     assert len(page) < 2_000_000
 
@@ -132,35 +133,46 @@ def test_report_marks_uncertain_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("top", "bottom", "y", "size"),
-    # Half as high as the digit, above it; the largest and the smallest; one below; as the room is.
+    ("top", "bottom", "drop", "y", "size"),
+    # Half as high as the digits, above them, also if they stand aslant; the largest and the
+    # smallest; one below; as the room is.
     [
-        (100, 120, 49.0, 5.0),
-        (100, 180, 48.8, 6.2),
-        (100, 104, 49.7, 1.7),
-        (6, 30, 20.4, 6.0),
-        (8, 116, 3.2, 4.0),
+        (100, 120, 0, 49.0, 5.0),
+        (90, 110, 10, 44.0, 5.0),
+        (100, 180, 0, 48.8, 6.2),
+        (100, 104, 0, 49.7, 1.7),
+        (6, 30, 0, 20.4, 6.0),
+        (8, 116, 0, 3.2, 4.0),
     ],
 )
-def test_report_writes_numbers_at_boxes(top: int, bottom: int, y: float, size: float) -> None:
+def test_report_writes_numbers_at_boxes(
+    top: int, bottom: int, drop: int, y: float, size: float
+) -> None:
     """The letters are above the box, or below it if there is no room; their size is limited."""
-    place = Place((20, top, 40, bottom))
-    page = Page(overlay([Number([digit(0.99, place=place)])], (100, 60), 0.5))
+    places = Place((20, top, 40, bottom)), Place((40, top + drop, 60, bottom + drop))
+    number = Number([digit(0.99, place=place) for place in places])
+    page = Page(overlay([number], (100, 60), 0.5))
     (text,) = (attributes for name, attributes in page.elements if name == "text")
     assert text == {"x": "10.0", "y": f"{y}", "font-size": f"{size}"}
-    assert page.all("rect", "y") == [f"{top / 2:.1f}"] * 2
-    assert page.all("rect", "height") == [f"{(bottom - top) / 2:.1f}"] * 2
+    tops, heights = (top, top + drop, top), (bottom - top, bottom - top, bottom + drop - top)
+    assert page.all("rect", "y") == [f"{side / 2:.1f}" for side in tops]
+    assert page.all("rect", "height") == [f"{side / 2:.1f}" for side in heights]
 
 
 @pytest.mark.parametrize(("count", "class_"), [(1, "narrow"), (2, "full"), (30, "full")])
 def test_report_cuts_long_numbers(count: int, class_: str) -> None:
-    """Several digits take the whole width; the first 12 of 30 are shown, and how many are left."""
+    """Several digits take the whole width; of 30, the 12 least certain are shown."""
     report = PredictionPage()
-    report.add(Answer("number.png", [digit(0.9)] * count))
+    report.add(Answer("number.png", [digit(0.9 + i / 1000) for i in reversed(range(count))]))
     page = Page(report.to_html(ORIGIN))
     assert page.all("article", "class") == [class_]
     assert page.all("img", "class").count("digit") == min(count, 12)
-    assert ("and 18 more digits" in page.text) is (count == 30)
+    assert ("12 of 30 digits" in page.text) is (count == 30)
+    spoken = [label for label in page.all("svg", "aria-label") if label.startswith("Prob")]
+    expected = range(12) if count == 30 else reversed(range(count))
+    assert [label[:23] for label in spoken] == [
+        f"Probabilities: 7 {0.9 + i / 1000:.4f}" for i in expected
+    ]
 
 
 def test_report_draws_numbers_at_their_places(run: Run, digits: Uint8) -> None:
@@ -181,6 +193,25 @@ def test_report_draws_numbers_at_their_places(run: Run, digits: Uint8) -> None:
     expected = np.array([first["box"], second["box"]]) * 1024 / 1500
     expected[:, 2:] -= expected[:, :2]
     assert np.array(boxes) == pytest.approx(expected, abs=0.2)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_report_shows_a_turned_page_as_it_was_read(
+    run: Run, digits: Uint8, labels: Uint8, turns: int
+) -> None:
+    """Its picture, boxes and numbers are those of the upright page, which are not uncertain."""
+    data, _ = Writer(digits, labels, KINDS["rows of two numbers"], 1).picture()
+    pixels = np.asarray(Image.open(io.BytesIO(data)))
+    images, marks = [], []
+    for quarters in (0, turns):
+        Image.fromarray(np.rot90(pixels, -quarters)).save("page.png")
+        page, _ = make_report(run, "--multiple", "page.png")
+        (source,) = (img["src"] for _, img in page.elements if img.get("class") == "original")
+        jpeg = base64.b64decode(source.removeprefix("data:image/jpeg;base64,"))
+        images.append(np.asarray(Image.open(io.BytesIO(jpeg)), np.float32))
+        marks.append([mark for mark in page.elements if mark[0] in ("rect", "text")])
+    assert marks[0] == marks[1]
+    assert np.abs(images[0] - images[1]).max() < 32
 
 
 def test_report_without_a_second_look_has_no_thumbnail(run: Run, pictures: list[Path]) -> None:
@@ -232,6 +263,7 @@ def test_thumbnail_is_upright() -> None:
     image.getexif()[0x0112] = 6
     data = encoded(image, "JPEG", exif=image.getexif())
     assert thumbnail(data, 100)[1:] == (50, 100, 50 / 150)
+    assert thumbnail(data, 100, turns=1)[1:] == (100, 50, 100 / 300)
 
 
 @pytest.mark.parametrize("kind", ["damaged", "unknown format", "too large"])
