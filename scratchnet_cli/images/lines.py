@@ -10,6 +10,8 @@ from scratchnet_cli.images.regions import Mask, Regions, fill_holes, find_region
 REGION_AMOUNT = 0.25
 # The least length of a frame, as a share of the picture, and of what it surrounds, of the frame.
 MIN_FRAME_LENGTH_RATIO, MIN_FRAMED_LENGTH_RATIO = 0.1, 0.25
+# The least length of an eye in a face, as a share of the face; less is a speck.
+MIN_EYE_LENGTH_RATIO = 0.04
 # The least length, as a share of the page, of two things that a table surrounds.
 MIN_CELL_CONTENT_RATIO = 0.01
 # A line is followed in this many steps across, each up or down by no more than this.
@@ -45,7 +47,10 @@ def remove_frames(amount: Grey, regions: Regions, page: bool = False) -> Grey:
         areas_inside = np.bincount(labels[hole], minlength=len(frames))[1:]
         framed = lengths[areas_inside == regions.area]
         cells = np.count_nonzero(framed > MIN_CELL_CONTENT_RATIO * longest) if page else 0
-        is_frame = (framed > MIN_FRAMED_LENGTH_RATIO * lengths[index]).any()
+        ratios = framed / lengths[index]
+        # A face is not a frame: it has two eyes beside the mouth.
+        small = (ratios > MIN_EYE_LENGTH_RATIO) & (ratios <= MIN_FRAMED_LENGTH_RATIO)
+        is_frame = (ratios > MIN_FRAMED_LENGTH_RATIO).any() and (page or small.sum() < 2)
         frames[index + 1] = is_frame or cells > 1
     if not frames.any():
         return amount

@@ -25,7 +25,13 @@ from scratchnet_cli.images.ink import (
     ink_is_light,
     mean_background,
 )
-from scratchnet_cli.images.lines import ink_regions, move_to_ink, remove_lines, stroke_width
+from scratchnet_cli.images.lines import (
+    ink_regions,
+    move_to_ink,
+    remove_frames,
+    remove_lines,
+    stroke_width,
+)
 from scratchnet_cli.images.mnist import centre, fit, pen_width, thicken, trim, widen_pen
 from scratchnet_cli.images.parts import group_regions, typical_height
 from scratchnet_cli.images.read import read_image
@@ -435,3 +441,14 @@ def test_digits_are_centred_within_the_image() -> None:
         digit = np.ones((20, 9), np.uint8)
         digit[heavy] = 255
         assert centre(digit).nonzero()[0].min() == top
+
+
+@pytest.mark.parametrize(("eyes", "is_frame"), [(0, True), (1, True), (2, False)])
+def test_faces_are_no_frames(eyes: int, is_frame: bool) -> None:
+    """What surrounds one thing, or one and a dot, is a frame; a face has two eyes and a mouth."""
+    circle = drawn((50, 50, 250, 250), on=None, shape=(300, 300))
+    circle[60:240, 60:240] = 0
+    inside = drawn((110, 190, 190, 200), on=circle)
+    for eye in range(eyes):
+        inside[110:122, 110 + 60 * eye : 122 + 60 * eye] = 1
+    assert (remove_frames(inside, ink_regions(inside)) is not inside) == is_frame
