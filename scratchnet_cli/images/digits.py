@@ -123,7 +123,9 @@ def digits_on_even_ground(
     # Ink with the form of a sheet may be a sheet.
     if sheet_form(regions.labels[top:bottom, left:right] == largest + 1, small.size) is not None:
         return None
-    groups = find_groups(*without_lines(ink.amount, regions=regions))
+    # A line from side to side is not on even ground.
+    amount = remove_frames(ink.amount, regions)
+    groups = find_groups(amount, regions if amount is ink.amount else ink_regions(amount))
     if factor > 1 and (not groups or longer_side(groups[0].box) < MIN_FAST_DIGIT_PIXELS):
         return digits_on_even_ground(grey, polarity, max(grey.shape))
     return (ink, groups) if groups else None
@@ -142,11 +144,9 @@ def digits_on(grey: Grey, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, 
     return ink, groups
 
 
-def without_lines(
-    amount: Grey, page: bool = False, regions: Regions | None = None
-) -> tuple[Grey, Regions]:
-    """Return (h, w) ink without frames and lines, and its regions. regions: of all the ink."""
-    regions = regions or ink_regions(amount)
+def without_lines(amount: Grey, page: bool) -> tuple[Grey, Regions]:
+    """Return (h, w) ink without frames and lines, and its regions."""
+    regions = ink_regions(amount)
     rest = remove_page_edges(amount, regions) if page else amount
     if rest is not amount:
         amount, regions = rest, ink_regions(rest)
