@@ -39,9 +39,9 @@ def read_upright(network: Network, result: Result, read: Read) -> Result:
     if before > MAX_CERTAINTY or NOT_SPLIT in result.warnings:
         return result
     enough = before + max(MIN_GAIN, MIN_TOTAL_GAIN / len(result.digits))
-    gains = {turns: certainty(turned(network, result.digits, turns)) for turns in CENTRE_AXES}
-    for turns in sorted(gains, key=gains.__getitem__, reverse=True)[:MAX_READINGS]:
-        if gains[turns] < enough:
+    certainties = {turns: certainty(turned(network, result.digits, turns)) for turns in CENTRE_AXES}
+    for turns in sorted(certainties, key=certainties.__getitem__, reverse=True)[:MAX_READINGS]:
+        if certainties[turns] < enough:
             break
         found = read(result.path, turns=turns)
         if isinstance(found, ImageError):

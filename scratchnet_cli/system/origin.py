@@ -22,7 +22,7 @@ class Origin:
 
     @property
     def fallback(self) -> bool:
-        """Whether this replaces a default that was not available."""
+        """Return whether this replaces a default that was not available."""
         return bool(self.unavailable)
 
     @cached_property
