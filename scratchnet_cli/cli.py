@@ -17,7 +17,7 @@ from scratchnet_cli.system.text import flush_answers, print_answer, print_lines,
 COMMANDS = {
     "eval": "Run a network on labelled images and print its accuracy.",
     "predict": "Recognise the digit in each picture.",
-    "draw": "Write a page to draw digits on and watch the network.",
+    "draw": "Write a web page: draw a digit and see what the network computes.",
     "forward": "Run a network on numbers and print its output.",
     "inspect": "Show the contents of a weight file.",
     "convert": "Write a network in another format.",

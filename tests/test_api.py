@@ -63,8 +63,8 @@ def test_sample_is_evaluated_as_dataset_and_as_arrays() -> None:
 @pytest.mark.parametrize(
     ("labels", "batch_size", "error", "message"),
     [
-        ([0, 1, -1], 100, ShapeError, "a label is -1, expected a class of the network, 0 to 1"),
-        ([0, 1, 2], 100, ShapeError, "a label is 2, expected a class of the network, 0 to 1"),
+        ([0, 1, -1], 100, ShapeError, "arrays has a label -1, but .* classes 0 to 1"),
+        ([0, 1, 2], 100, ShapeError, "arrays has a label 2, but .* classes 0 to 1"),
         ([], 100, DatasetError, "the dataset is empty, expected an image or more"),
         ([0, 1], 100, DatasetError, "expected 3 labels, one for each image, found 2"),
         ([0, 1, 0], 0, ValueError, "batch_size is 0, expected 1 or more"),

@@ -165,7 +165,7 @@ def test_endless_line_in_a_list_is_refused(tmp_path: Path) -> None:
     measured = run_limited("predict", *arguments, cwd=tmp_path, stdin=names)
     assert measured.exit_code == 3
     assert measured.stdout.split(b"\t")[:2] == [os.fsencode(PHOTO), b"4"]
-    assert "65536 bytes without a path; expected paths, one a line" in measured.stderr
+    assert "65536 bytes without a path; expected paths, one per line" in measured.stderr
     assert len(measured.stderr) < 300
     assert measured.peak_mib < 150
 

@@ -30,9 +30,9 @@ def command(
 ) -> None:
     """Measure images per second for each batch size.
 
-    Large batches are faster, because all images of a call share its cost. The bars show images per
-    second; the latency is the time of one batch. The run takes at most 15 s: large networks get
-    fewer rounds, and no batches that take too long.
+    Large batches are faster: each call has a fixed cost, and the images of a batch share it. The
+    bars show images per second; the latency is the time of one batch. The run takes at most 15 s:
+    large networks get fewer rounds, and no batches that take too long.
     """
     from scratchnet_cli.datasets.load import load_dataset
     from scratchnet_cli.network.benchmark import BATCH_SIZES, measure_throughput

@@ -47,7 +47,7 @@ def list_() -> int:
 
 @command.command("verify", epilog="Example: scratchnet cache verify")
 def verify() -> int:
-    """Hash each file and print PATH<TAB>ok, damaged or missing.
+    """Check each file and print PATH<TAB>ok, damaged or missing.
 
     Exits with 3 if a file is damaged, or is another file of this name. Such a file is never used;
     `scratchnet download` replaces it. A missing file is not an error.

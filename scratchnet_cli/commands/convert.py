@@ -30,8 +30,8 @@ def command(source: str, target: Path, activations: tuple[str, ...] | None, forc
     """Write a network in another format, and print the new file's path.
 
     IN is book, bundled, three-layer or the path of a weight file. OUT ends in .pkl (for the
-    book's scripts), .npz, .safetensors (for PyTorch, under the names of its Sequential) or .onnx
-    (needs the package onnx).
+    book's scripts), .npz, .safetensors (for PyTorch, with the array names of nn.Sequential) or
+    .onnx (needs the package onnx).
     """
     from scratchnet_cli.weights.load import load_weights
     from scratchnet_cli.weights.write import FORMATS_WITH_CLASSES, write_weights

@@ -20,12 +20,12 @@ def command(force: bool, split: str) -> int:
     """Download the book's weights and MNIST into the cache.
 
     Prints the path of each file. If one fails, the others are still downloaded, and the exit code
-    is 4. `scratchnet cache path` prints the folder. SCRATCHNET_MIRROR names another source;
-    SCRATCHNET_OFFLINE=1 allows only a folder.
+    is 4. `scratchnet cache path` prints the folder. SCRATCHNET_MIRROR names another source.
+    With SCRATCHNET_OFFLINE=1, scratchnet makes no connection: it reads only the cache, or a folder
+    in SCRATCHNET_MIRROR.
     """
     from scratchnet_cli.downloads.assets import BOOK_WEIGHTS, MNIST
     from scratchnet_cli.downloads.cache import fetch
-    from scratchnet_cli.downloads.download import ADVICE
 
     exit_code = 0
     splits = ("test", "train") if split == "all" else (split,)
@@ -37,7 +37,8 @@ def command(force: bool, split: str) -> int:
             raise
         except DownloadError as error:
             # The advice is the same for every file.
-            print_message("error", *error.args[:-1])
+            *lines, advice = error.args
+            print_message("error", *lines)
             exit_code = error.exit_code
             continue
         if not fetched.cached:
@@ -48,5 +49,5 @@ def command(force: bool, split: str) -> int:
             return max(exit_code, CacheError.exit_code)
         print_answer(escape(fetched.source))
     if exit_code:
-        print_lines(ADVICE)
+        print_lines(advice)
     return exit_code

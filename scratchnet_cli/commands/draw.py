@@ -31,7 +31,7 @@ def command(
     output: Path,
     open: bool,  # noqa: A002
 ) -> None:
-    """Write a page to draw digits on and watch the network.
+    """Write a web page: draw a digit and see what the network computes.
 
     The page is one HTML file with the network in it. It works offline and makes no requests:
     e-mail it or host it. Prints its path.
@@ -47,7 +47,7 @@ def command(
     write_atomic(output, page.encode(), "own", "--output")
     print_answer(escape(str(output)))
     if open and not _open_browser(output):
-        print_message("warning", f"{output}: no browser could be started; open the file in one")
+        print_message("warning", f"{output}: no browser could be started; open this file yourself")
 
 
 def _open_browser(path: Path) -> bool:

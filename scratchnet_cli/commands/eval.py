@@ -21,6 +21,7 @@ from scratchnet_cli.commands.options import (
     report_option,
     require_number,
     require_text,
+    skip_unreadable_option,
 )
 from scratchnet_cli.errors import DatasetError, ImageError
 from scratchnet_cli.system.files import check_writable, write_atomic
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from scratchnet_cli.evaluation.result import Evaluation
 
 # JSON contains the numbers, and not every reader knows larger ones.
+_NO_FOLDERS = (None, "mnist", "sample")
 _COUNT = click.IntRange(1, 2**31 - 1)
 
 
@@ -42,7 +44,7 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     default=100,
     show_default=True,
     metavar="N",
-    help="Number of images that are computed at once.",
+    help="Number of images in a batch.",
 )
 @click.option(
     "--weights",
@@ -77,11 +79,7 @@ _COUNT = click.IntRange(1, 2**31 - 1)
 @click.option("--limit", type=_COUNT, metavar="N", help="Use only the first N images.")
 @polarity_option
 @raw_option
-@click.option(
-    "--skip-unreadable",
-    is_flag=True,
-    help="Skip unreadable pictures. Without this they count as wrong, and the exit code is 3.",
-)
+@skip_unreadable_option
 @format_option(
     "text",
     "json",
@@ -89,7 +87,7 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     help="text: one line; json: all figures; markdown: tables for a job summary.",
 )
 @click.option("--confusion", is_flag=True, help="Print the confusion matrix before the accuracy.")
-@report_option
+@report_option("pictures, tables, mistakes")
 @click.option(
     "--min-accuracy",
     type=click.FloatRange(0, 1),
@@ -126,9 +124,15 @@ def command(
     """
     several = len(weights) > 1
     is_text = format == "text"
+    for_pictures = raw or polarity != "auto" or skip_unreadable
+    only_pictures = (
+        "--raw, --polarity and --skip-unreadable are for folders of labelled pictures; "
+        f"leave them out for {dataset or 'mnist'}."
+    )
     reject_usage(
         (confusion and not is_text, "--confusion needs --format text."),
         (raw and polarity != "auto", "--raw cannot be combined with --polarity."),
+        (for_pictures and dataset in _NO_FOLDERS, only_pictures),
         (confusion and several, "--confusion is for one network; use --weights once."),
         (
             activations is not None and several,
@@ -171,11 +175,8 @@ def command(
             polarity=polarity,
             skip_unreadable=skip_unreadable,
         )
-    elif raw or polarity != "auto" or skip_unreadable:
-        raise click.UsageError(
-            "--raw, --polarity and --skip-unreadable are for folders of labelled pictures; "
-            f"leave them out for {dataset or 'mnist'}."
-        )
+    elif for_pictures:
+        raise click.UsageError(only_pictures)
     else:
         images = load_dataset(dataset, split, stderr, transpose).first(limit)
         result = evaluate(loaded, images, batch_size, details=details, progress=stderr)
@@ -209,7 +210,7 @@ def command(
 
 
 def _labelled_pictures(dataset: str | None, split: str, classes: int) -> LabelledPictures | None:
-    if dataset in (None, "mnist", "sample"):
+    if dataset in _NO_FOLDERS:
         return None
     # MNIST and the sample need no code for pictures.
     from scratchnet_cli.datasets.pictures import find_labelled_pictures

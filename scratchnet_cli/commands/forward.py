@@ -52,8 +52,8 @@ def command(
     """Run a network on numbers and print its output.
 
     WEIGHTS is book, bundled, three-layer (the worked example of the book's chapter 3) or the path
-    of a weight file. X are the numbers of one input, or a CSV or .npy file with one input a row;
-    - is such a file on standard input. Prints one line for each input, as NumPy prints arrays.
+    of a weight file. X: the numbers of one input, or one CSV or .npy file (one input per row).
+    - reads the file from standard input. Prints one line of numbers for each input.
     """
     from scratchnet_cli.datasets.vectors import are_unscaled_pixels, read_vectors
     from scratchnet_cli.network.trace import format_row, formulas_of, output_blocks, trace_network

@@ -85,7 +85,8 @@ activations_option = click.option(
     "--activations",
     metavar="A,B,...",
     callback=split_activations,
-    help="The activation of each layer (sigmoid, relu, tanh or identity), if the file states none.",
+    help="The activation of each layer (sigmoid, relu, tanh or identity), if the file does not "
+    "contain them.",
 )
 
 progress_option = click.option(
@@ -96,24 +97,48 @@ progress_option = click.option(
     help="How stderr shows progress; auto: a bar on a terminal, plain lines elsewhere.",
 )
 
-report_option = click.option(
-    "--report",
-    metavar="FILE",
-    type=click.Path(),
-    callback=require_page,
-    help="Write an HTML report to FILE: pictures, tables, mistakes.",
-)
+
+def report_option(contents: str) -> Callable[[Command], Command]:
+    """Return ``--report``. contents: what the report shows."""
+    return click.option(
+        "--report",
+        metavar="FILE",
+        type=click.Path(),
+        callback=require_page,
+        help=f"Write an HTML report to FILE: {contents}.",
+    )
+
 
 polarity_option = click.option(
     "--polarity",
     type=click.Choice(["auto", "dark", "light"]),
     default="auto",
     show_default=True,
-    help="Whether the ink is darker or lighter than the background.",
+    help="dark: the ink is darker than the background; light: it is lighter.",
+)
+
+null_option = click.option(
+    "-0",
+    "--null",
+    is_flag=True,
+    help="Paths in LIST end with a zero byte, as `find -print0` writes them.",
+)
+
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Maximum number of processes (8 at most).  [default: one per core]",
 )
 
 raw_option = click.option(
-    "--raw", is_flag=True, help="Use 28x28 pictures unchanged: light ink on black."
+    "--raw", is_flag=True, help="Do not preprocess: the pictures must be 28x28, light on black."
+)
+
+skip_unreadable_option = click.option(
+    "--skip-unreadable",
+    is_flag=True,
+    help="Skip unreadable pictures. Without this they count as wrong, and the exit code is 3.",
 )
 
 debug_option = click.option(

@@ -15,6 +15,8 @@ from scratchnet_cli.commands.options import (
     activations_option,
     debug_option,
     format_option,
+    jobs_option,
+    null_option,
     polarity_option,
     progress_option,
     quiet_option,
@@ -53,11 +55,9 @@ if TYPE_CHECKING:
     type=click.Path(),
     callback=require_text,
     metavar="LIST",
-    help="Read more paths from a file, one a line; - is standard input.",
+    help="Read more paths from a file, one per line; - is standard input.",
 )
-@click.option(
-    "-0", "--null", is_flag=True, help="Paths in LIST end with a zero byte (find -print0)."
-)
+@null_option
 @click.option("--recursive", is_flag=True, help="Read the pictures in subfolders too.")
 @click.option(
     "--top",
@@ -71,9 +71,9 @@ if TYPE_CHECKING:
     "tsv",
     "json",
     "plain",
-    help="tsv: PATH<TAB>DIGIT<TAB>PROBABILITY; json: an object a line; plain: only digits.",
+    help="tsv: PATH<TAB>DIGIT<TAB>PROBABILITY; json: one object per line; plain: only digits.",
 )
-@click.option("--multiple", is_flag=True, help="Read all numbers, row by row; print one a line.")
+@click.option("--multiple", is_flag=True, help="Read all numbers, row by row; print one per line.")
 @click.option("--show", is_flag=True, help="Draw on stderr the image that the network receives.")
 @click.option("--trace", is_flag=True, help="Print on stderr what each layer computes.")
 @click.option(
@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     callback=require_path,
     help="Write the images that the network receives to DIR, as 28x28 PNG files.",
 )
-@report_option
+@report_option("pictures, 28x28 images, answers")
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
@@ -93,7 +93,7 @@ if TYPE_CHECKING:
 )
 @polarity_option
 @raw_option
-@click.option("--jobs", type=click.IntRange(1), help="Maximum processes.  [default: one per core]")
+@jobs_option
 @progress_option
 @debug_option
 @quiet_option

@@ -29,7 +29,7 @@ COLUMNS = 1 + SIDE_PIXELS**2
 MAX_LINE_BYTES = 2**16
 MAX_SHOWN = 30
 START_BYTES = 512
-_NO_LABELS = "`scratchnet predict FILE` explains how to classify rows without labels."
+_NO_LABELS = "To classify rows without labels, see reference.md, Datasets."
 _PIXELS = {str(value).encode(): value for value in range(256)}
 _INTEGERS = tuple(f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8))
 
@@ -129,7 +129,7 @@ def _parse_row(line: bytes, number: int) -> bytes:
     except KeyError as error:
         cell = error.args[0].decode(errors="replace")[:MAX_SHOWN]
         raise DatasetError(
-            f"line {number}: {cell!r} is not an integer, expected 0 to 255; "
+            f"line {number}: {cell!r} is not a whole number from 0 to 255; "
             "only the first line may be a heading"
         ) from error
 

@@ -52,9 +52,14 @@ def read_folder(folder: Path, split: str) -> Contents:
         sets = find_sets(folder)
     except OSError as error:
         raise DatasetError(f"{error.filename or folder}: {error.strerror}") from error
+    if not sets:
+        raise DatasetError(
+            f"{folder}: contains no labelled images (no IDX files, labels list or class folders)",
+            _HINT,
+        )
     stems = [
         (parent, f"{start}{split if start or split == 'train' else 't10k'}")
-        for parent, start in sets or [(folder, "")]
+        for parent, start in sets
     ]
     if len(stems) > 1:
         names = [str((parent / stem).relative_to(folder)) for parent, stem in stems]
@@ -64,7 +69,7 @@ def read_folder(folder: Path, split: str) -> Contents:
             f"--dataset {found[0] if found else folder / 'FILE'}"
         )
     ((parent, stem),) = stems
-    images = _existing(parent, f"{stem}-images", *(() if sets else (_HINT,)))
+    images = _existing(parent, f"{stem}-images")
     return _load(images, _existing(parent, f"{stem}-labels"), split)
 
 
@@ -108,8 +113,8 @@ def _paths(folder: Path, stem: str) -> list[Path]:
     return [path for name in names if os.path.lexists(path := folder / name)]
 
 
-def _existing(folder: Path, stem: str, *hint: str) -> Path:
+def _existing(folder: Path, stem: str) -> Path:
     if not (paths := _paths(folder, stem)):
-        raise DatasetError(f"{folder}: expected {stem}-{_type(stem)}, gzipped or not", *hint)
+        raise DatasetError(f"{folder}: expected {stem}-{_type(stem)}, gzipped or not")
     # MNIST is also distributed with a folder of that name beside the file.
     return min(paths, key=os.path.isdir)

@@ -74,11 +74,11 @@ def read_label_list(
             line = lines[[*labels].index(first_missing)]
             _check_encoding(folder, first_missing, line)
             raise DatasetError(
-                f"{missing} of {len(labels)} pictures do not exist; check "
-                f"{first_missing[:MAX_SHOWN]!r} (line {line}) first"
+                f"{first_missing[:MAX_SHOWN]!r} (line {line}) does not exist; {missing} of "
+                f"{len(labels)} pictures {'is' if missing == 1 else 'are'} missing"
             )
         if not labels:
-            raise DatasetError("the list is empty, expected a picture a line")
+            raise DatasetError("the list is empty, expected one picture per line")
     return labels
 
 

@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ MAX_LINE_LENGTH = 2**23
 # At most this much of a wrong value, or of a reason, is repeated in a message.
 MAX_SHOWN = 30
 MAX_REASON = 200
+_NOT_A_NUMBER = re.compile(r"could not convert string (.*) to float64 at row (\d+), (.*)\.")
 
 
 def read_vectors(texts: Sequence[str]) -> NDArray[Any]:
@@ -74,7 +76,7 @@ def _read_file(name: str) -> NDArray[Any]:
             data = sys.stdin.buffer.read(MAX_VECTOR_BYTES + 1)
     except FileNotFoundError as error:
         raise InputError(
-            f"{name}: neither a number nor a file; put spaces between numbers, as in 1.0 0.5"
+            f"{name!r} is neither a number nor a file; put spaces between numbers, as in 1.0 0.5"
         ) from error
     except OSError as error:
         raise InputError(f"{label}: {error.strerror}") from error
@@ -113,6 +115,12 @@ def _csv(data: bytes) -> NDArray[np.float64]:
     except ValueError as error:
         # The rest is advice for programmers; a semicolon alone may come from the input.
         reason = str(error).partition("; use ")[0]
+        if found := _NOT_A_NUMBER.match(reason):
+            text, row, column = found.groups()
+            is_heading = row == "0" and text[1:2].isalpha()
+            advice = "remove the heading" if is_heading else "correct the file"
+            where, text = f"row {int(row) + 1}, {column}", shorten(text, MAX_SHOWN)
+            raise InputError(f"{where}: {text} is not a number; {advice}") from error
         raise InputError(f"{shorten(reason.rstrip('.'), MAX_REASON)}; correct the file") from error
 
 

@@ -14,7 +14,13 @@ from scratchnet_cli.system.progress import Progress
 
 # Without the characters that separate the parts of a URL; Windows has letters of drives.
 _PLAIN_PATH = re.compile(r"([A-Za-z]:)?[\w\s./\\~+,()-]*")
-ADVICE = "Try again later, or set SCRATCHNET_MIRROR to a folder with the file, or HTTPS_PROXY."
+_MIRROR_ADVICE = "or set SCRATCHNET_MIRROR to a folder with the file"
+# What to do, by a variable that a cause names.
+_ADVICE = {
+    "SCRATCHNET_OFFLINE": f"Unset SCRATCHNET_OFFLINE, {_MIRROR_ADVICE}.",
+    "HTTPS_PROXY": f"Correct HTTPS_PROXY, {_MIRROR_ADVICE}.",
+    "": f"Try again later, {_MIRROR_ADVICE}, or HTTPS_PROXY.",
+}
 _FALSE = ("", "0", "false", "no", "off", "n", "f")
 
 
@@ -41,8 +47,8 @@ def download(
     one_reason = len({cause for _, cause in failures}) == 1
     raise DownloadError(
         f"{what}: {failures[0][1]}" if one_reason else f"{what}:",
-        *(f"  {shown}: {cause}" for shown, cause in failures if not one_reason),
-        ADVICE,
+        *(f"  {shown}: {cause}" for shown, cause in dict.fromkeys(failures) if not one_reason),
+        next(advice for name, advice in _ADVICE.items() if name in str(failures)),
         cause=_cause(failures),
     )
 
@@ -103,7 +109,7 @@ def _from_folder(path: Path, size: int) -> bytes:
 def _from_url(url: str, shown: str, asset: Asset, progress: Progress, is_default: bool) -> bytes:
     """Return the body behind ``url``, at most as long as the asset."""
     if (offline := os.environ.get("SCRATCHNET_OFFLINE", "")).lower() not in _FALSE:
-        raise TransferError(f"not tried, because SCRATCHNET_OFFLINE is {offline!r}")
+        raise TransferError(f"SCRATCHNET_OFFLINE is {offline}")
     # Not before: its import takes time, and urllib3 opens a socket to try IPv6.
     from scratchnet_cli.downloads.http import get
 

@@ -37,7 +37,11 @@ _INVALID = (ValueError, AssertionError)
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, *_INVALID)
 # The first row whose class and part of the message match is the cause.
 _CAUSES: tuple[tuple[Any, str, str], ...] = (
-    (exceptions.InvalidSchema, "SOCKS", "a SOCKS proxy needs pip install requests[socks]"),
+    (
+        exceptions.InvalidSchema,
+        "SOCKS",
+        'a SOCKS proxy needs python -m pip install "requests[socks]"',
+    ),
     (exceptions.InvalidSchema, "", "redirected to an address that is not https"),
     (exceptions.TooManyRedirects, "", "too many redirects"),
     (exceptions.ProxyError, "", "the proxy does not work; check HTTPS_PROXY"),

@@ -1,5 +1,6 @@
 """Run a network over labelled images, batch by batch."""
 
+import math
 import time
 from collections.abc import Generator
 from contextlib import closing
@@ -76,8 +77,8 @@ def evaluate(
         x, t = map(np.asarray, dataset)
         dataset = Dataset(x, t, Origin("arrays", "arrays"))
     progress = progress or Progress(quiet=True)
+    check_fit(weights, dataset.images.shape[1:], dataset.labels, dataset.origin.source, progress)
     try:
-        check_labels(weights.network, dataset.labels, progress)
         # Integers are finite, and a file of a million images is not read twice.
         if dataset.images.dtype.kind == "f" and not np.isfinite(dataset.images).all():
             raise DatasetError("an image contains infinity or NaN, expected values from 0 to 1")
@@ -97,19 +98,35 @@ def evaluate(
         raise type(error)(f"{weights.origin.source} on {dataset.origin.source}: {error}") from error
 
 
-def check_labels(network: Network, labels: NDArray[np.integer], progress: Progress) -> None:
-    """Raise ShapeError if a label is not a class of the network. labels: (n,), n > 0.
+def check_fit(
+    weights: Weights,
+    shape: tuple[int, ...],
+    labels: NDArray[np.integer],
+    source: str,
+    progress: Progress,
+) -> None:
+    """Raise ShapeError if the network is not for these images. labels: (n,), n > 0.
 
-    If no label is as large as its last classes, it may be a network for another dataset: a warning.
+    shape: of an image. If no label is as large as the last classes, print a warning: the network
+    may be for another dataset.
     """
+    name, network = weights.origin.source, weights.network
     classes, largest = network.outputs, int(labels.max())
+    if network.inputs != (pixels := math.prod(shape)):
+        raise ShapeError(
+            f"{name}: the network takes {network.inputs} values for each input, an image has "
+            f"{pixels} ({'x'.join(map(str, shape))}); use other weights"
+        )
     for label in (largest, labels.min()):
         if not 0 <= label < classes:
             raise ShapeError(
-                f"a label is {label}, expected a class of the network, 0 to {classes - 1}"
+                f"{source} has a label {label}, but {name} has only the classes 0 to "
+                f"{classes - 1}; use other weights"
             )
     if classes > MAX_LABELS:
-        raise ShapeError(f"the network has {classes} classes, expected at most {MAX_LABELS}")
+        raise ShapeError(
+            f"{name}: the network has {classes} classes, expected at most {MAX_LABELS}"
+        )
     if classes > max(DIGITS, largest + 1):
         progress.warning(
             f"the network has {classes} classes, but the largest label is {largest}; check that "

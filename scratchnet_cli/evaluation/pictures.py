@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.datasets.pictures import LabelledPictures
 from scratchnet_cli.errors import DatasetError, ImageError, WorkerError, about
-from scratchnet_cli.evaluation.evaluate import Part, check_labels, count_parts
+from scratchnet_cli.evaluation.evaluate import Part, check_fit, count_parts
 from scratchnet_cli.evaluation.result import MAX_FAILURES, Evaluation, PictureDetails
 from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.images.load import UNSUPPORTED
@@ -77,8 +77,9 @@ def evaluate_pictures(
                     len(batch) - len(images),
                 )
 
+    shape = (SIDE_PIXELS, SIDE_PIXELS)
+    check_fit(weights, shape, pictures.labels, pictures.folder, progress)
     with about(f"{weights.origin.source} on {pictures.folder}"):
-        check_labels(weights.network, pictures.labels, progress)
         result = count_parts(
             parts(),
             weights.network.outputs,

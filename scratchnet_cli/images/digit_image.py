@@ -18,7 +18,7 @@ SEVERAL_DIGITS = "more than one digit"
 CUT_BY_EDGE = "ink cut by the edge"
 LEFT_OUT = "a mark beside it is left out"
 MAYBE_SLASH = "may be a slash"
-UNCERTAIN_ORDER = "order uncertain: one row, or two"
+UNCERTAIN_ORDER = "order uncertain: this may be one row or two"
 NOT_SPLIT = "not split, because too much ink touches"
 
 

@@ -23,9 +23,7 @@ from scratchnet_cli.images.grey import (
 )
 from scratchnet_cli.images.regions import corner_share, sides
 
-BLANK_MESSAGE = (
-    "blank, or nothing stands out as a digit; crop it around the digit, or use more light"
-)
+BLANK_MESSAGE = "no digit found; crop the picture to the digit, or use more light"
 # Light is smooth if this share of the picture differs less than this from the fitted surface.
 MIN_SMOOTH_AREA_RATIO, MAX_LIGHT_DIFFERENCE = 0.8, 0.08
 # A picture has two tones, and no shades, if this share of its variance is between two classes.

@@ -31,7 +31,7 @@ _PIXEL_ROWS = rb'(\xef\xbb\xbf)?("?(label"?[,;]|pixel)|\d{1,3}([,;]\d{1,3}){99})
 UNSUPPORTED = {
     "PIL.WebPImagePlugin": "a WebP picture; export it as JPEG or PNG",
     "PIL.AvifImagePlugin": "an AVIF picture; export it as JPEG or PNG",
-    "pillow_heif": "a HEIC picture; pip install 'scratchnet-cli[heic]', or export it as JPEG",
+    "pillow_heif": 'a HEIC picture; run python -m pip install ".[heic]", or export it as JPEG',
 }
 OUT_OF_MEMORY_MESSAGE = "not enough memory for this picture; save it smaller, or allow more"
 

@@ -85,13 +85,11 @@ class Layer:
                 raise WeightsError(f"{name} has the shape {array.shape}, expected a value or more")
             if not np.isfinite(array).all():
                 raise WeightsError(
-                    f"{name} contains infinity or NaN; save weights from before training failed"
+                    f"{name} contains infinity or NaN; use weights of an earlier training step"
                 )
-        if self.b.shape[0] != self.outputs:
-            hint = "; W is transposed: save W.T" if self.b.shape[0] == self.inputs else ""
-            raise WeightsError(
-                f"W has {self.outputs} columns, expected {self.b.shape[0]} as in b{hint}"
-            )
+        if (biases := len(self.b)) != self.outputs:
+            hint = "W is transposed: save W.T" if biases == self.inputs else "they must be equal"
+            raise WeightsError(f"W has {self.outputs} columns but b has {biases} values; {hint}")
         if self.activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
             raise WeightsError(f"unknown activation {self.activation!r}, expected one of {known}")

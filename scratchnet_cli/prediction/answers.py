@@ -17,9 +17,9 @@ LOW_PROBABILITY = "low probability"
 # By the quarter turns to the left that made a page upright.
 TURN_WARNINGS: tuple[tuple[str, ...], ...] = (
     (),
-    ("the page lies on its side and was read after a turn of 90° to the left",),
-    ("the page is upside down and was read after a turn of 180°",),
-    ("the page lies on its side and was read after a turn of 90° to the right",),
+    ("the page lies on its side; it was turned 90° to the left",),
+    ("the page is upside down; it was turned 180°",),
+    ("the page lies on its side; it was turned 90° to the right",),
 )
 
 # The network spreads the probability of an image that is not a digit over all ten classes. If two

@@ -11,14 +11,24 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST, SEVERAL_DIGITS
 from scratchnet_cli.network.layers import Network
-from scratchnet_cli.prediction.answers import TURN_WARNINGS, Answer, Digit, Number, Unreadable
+from scratchnet_cli.prediction.answers import (
+    LOW_PROBABILITY,
+    NOT_A_DIGIT,
+    TURN_WARNINGS,
+    Answer,
+    Digit,
+    Number,
+    Unreadable,
+)
 from scratchnet_cli.system.text import escape, format_below, format_exact, shorten, text_bar
 
 BAR_COLUMNS = 24
 ADVICE = {
     LOW_CONTRAST: " (crop it or use more light)",
-    CUT_BY_EDGE: " (show the whole digit, or cut other ink off)",
+    CUT_BY_EDGE: " (show the whole digit, or crop other ink away)",
     SEVERAL_DIGITS: " (crop it or use --multiple)",
+    LOW_PROBABILITY: " (check the answer; write it more clearly)",
+    NOT_A_DIGIT: " (check it with --show)",
 }
 # Two pixels, one above the other, share a character: from (dark, dark) to (light, light).
 HALF_BLOCKS = " ▄▀█"

@@ -30,7 +30,7 @@ def predict_files(
     Args:
         paths: Picture files; a folder stands for the pictures in it, ``-`` for standard input.
         weights: What ``load_weights`` returns, or its argument.
-        files_from: A file with more paths, one a line; ``-`` is standard input.
+        files_from: A file with more paths, one per line; ``-`` is standard input.
         multiple: Read all digits of a picture, row by row, instead of the main one.
         raw: Take 28x28 pictures as they are.
         polarity: ``dark`` or ``light`` ink, or ``auto``.

@@ -23,7 +23,10 @@ FIRST_READ_BYTES = 2**16
 LIST_CHUNK_BYTES = 2**16
 # No system has longer paths.
 MAX_PATH_BYTES = 2**16
-_LIST_FORMS = ("one a line", "with a zero byte after each; leave out --null for one a line")
+_LIST_FORMS = (
+    "one per line",
+    "with a zero byte after each; if each path is on its own line, leave out --null",
+)
 
 
 class SpecialPath(str):
@@ -67,7 +70,7 @@ def expand(
 def read_list(name: str, null: bool = False) -> Iterator[list[str]]:
     """Yield the paths in a file, in groups: what a pipe has, or a part of a file.
 
-    There is one a line, or with ``null`` each ends in a zero byte, as ``find -print0`` prints it.
+    There is one per line, or with ``null`` each ends in a zero byte, as ``find -print0`` prints it.
     """
     rest = b""
     blank_bytes = 0

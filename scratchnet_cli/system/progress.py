@@ -107,7 +107,9 @@ class Progress:
                 self._bar = _progress_bar(total, "predict", unit=" pictures", initial=done)
             elif now - shown > PICTURES_DELAY_S:
                 shown = now
-                print_lines(f"{done} pictures  {done / (now - start):.0f} pictures/s")
+                print_lines(
+                    f"{done} picture{'s' * (done > 1)}  {done / (now - start):.0f} pictures/s"
+                )
 
         is_shown = self.mode == "plain" or (self.mode == "bar" and not sys.stdout.isatty())
         try:

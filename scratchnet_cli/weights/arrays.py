@@ -53,7 +53,7 @@ def view_array(
 ) -> Array:
     """Return an array over ``body``, without a copy. code: NumPy's, such as "<f4"."""
     if code[:1] not in "<>=" or code[1:] not in types:
-        raise WeightsError("an array is not of floating-point numbers; save it as float32")
+        raise WeightsError("an array does not contain floating-point numbers; save it as float32")
     if len(shape) > max_axes:
         hint = "; convolutional layers are not supported"
         raise WeightsError(

@@ -32,7 +32,6 @@ from scratchnet_cli.weights.arrays import (
 
 # Every format that stores names of classes can store this many letters.
 MAX_CLASS_NAME_LETTERS = 99
-NAMES = ("book", "bundled", "three-layer")
 _BUNDLED_DATA = Path(__file__).parents[1] / "bundled"
 # A checkout has the weights beside the script that trains them, a wheel beside the sample.
 _BUNDLED_WEIGHTS = (
@@ -95,7 +94,10 @@ def load_weights(
     used = [layer.activation for layer in weights.network.layers]
     message = ""
     if weights.activations == "overridden":
-        message = f"{origin.source}: states other activations; using {','.join(used)}, as given"
+        message = (
+            f"{origin.source}: the file states other activations; "
+            f"using --activations {','.join(used)}"
+        )
     # A single layer has only the output, where all networks give logits.
     elif weights.activations == "assumed" and len(used) > 1:
         assumed = shorten(",".join(used), MAX_EXAMPLE_CHARACTERS)
@@ -130,7 +132,7 @@ def _book(progress: Progress, is_default: bool = False) -> tuple[bytes, Origin]:
 
 
 def _read(name: str, path: Path, unavailable: str = "") -> tuple[bytes, Origin]:
-    hint = f"; expected {', '.join(NAMES)} or the path of a weight file"
+    hint = "; expected book, bundled or the path of a weight file"
     data = read_bounded(path, MAX_WEIGHTS_BYTES, WeightsError, hint)
     return data, Origin(name, str(path), hashlib.sha256(data).hexdigest(), unavailable)
 

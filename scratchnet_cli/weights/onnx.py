@@ -164,7 +164,7 @@ def _array(tensor: Fields) -> Array:
         )
     (number,) = tensor[_TYPE]
     if number not in _TYPES:
-        raise WeightsError("an array is not of floating-point numbers; save it as float32")
+        raise WeightsError("an array does not contain floating-point numbers; save it as float32")
     code, field = _TYPES[number]
     body = b"".join(tensor[_BYTES] or tensor[field])
     lengths = tensor[_SHAPE]
@@ -178,7 +178,9 @@ def write_onnx(network: Network) -> bytes:
     try:
         from onnx import checker, helper, numpy_helper
     except ImportError as error:
-        raise OutputError("writing .onnx needs the package onnx; run pip install onnx") from error
+        raise OutputError(
+            'writing .onnx needs the package onnx; run python -m pip install ".[onnx]"'
+        ) from error
     arrays = book_arrays(network)
     dtype = np.result_type(*arrays.values())
     kind = helper.np_dtype_to_tensor_dtype(dtype.newbyteorder("="))

@@ -8,8 +8,9 @@ from scratchnet_cli.weights.arrays import SAVE_NPZ
 # The longest start in which a format is looked for.
 START_BYTES = 2000
 _PYTORCH = (
-    "PyTorch's own format is not supported; save the weights with\n"
-    "safetensors.torch.save_file(model.state_dict(), 'mine.safetensors')"
+    "PyTorch's own format is not supported; save the weights with safetensors.torch:\n"
+    "save_file(model.state_dict(), 'mine.safetensors', "
+    "metadata={'activations': 'relu,identity'})"
 )
 _KERAS = "Keras' own format is not supported; use model.export('mine.onnx', format='onnx')"
 _OLD_PICKLE = (
@@ -34,7 +35,7 @@ _ADVICE = (
     (rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\.|\x80.*torch\._utils|PK.*/data\.pkl", _PYTORCH),
     (
         rb"\x80.*(sklearn\.|joblib\.)|\x78[\x01\x5e\x9c\xda]",
-        f"a file of scikit-learn or joblib, which is not supported; load it there\n{SAVE_NPZ}",
+        f"scikit-learn and joblib files are not supported; load it in Python\n{SAVE_NPZ}",
     ),
     (
         rb"\x80.*train_img",

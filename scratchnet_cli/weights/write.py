@@ -39,15 +39,12 @@ def write_weights(
     if suffix == ".onnx":
         if assumed:
             raise OutputError(
-                "an .onnx file must state activations; "
-                f"name them, as in {activations_example(len(activations))}"
+                ".onnx needs activations, and the weights do not state them; "
+                f"add {activations_example(len(activations))}"
             )
         return write_onnx(network)
     if activations != book_activations(len(activations)):
-        raise OutputError(
-            f"a .pkl file cannot store the activations {', '.join(activations)}; "
-            "use .npz, .safetensors or .onnx"
-        )
+        raise OutputError(".pkl cannot store activations, and these are not the book's; use .npz")
     return write_pickle(book_arrays(network))
 
 

@@ -58,7 +58,7 @@ def test_json_and_report_of_eval_contain_that_activations_are_assumed(run: Run) 
 def test_command_notes_that_stated_activations_are_overridden(run: Run) -> None:
     """A figure that is not the file's own network's has a line on stderr."""
     bundled = (*BUNDLED_WEIGHTS, "--activations", "relu,relu,identity")
-    note = "states other activations; using relu,relu,identity, as given\n"
+    note = "the file states other activations; using --activations relu,relu,identity\n"
     for command in (("eval", "--dataset", "sample"), ("inspect",)):
         args = bundled if command[0] == "eval" else ("bundled", *bundled[-2:])
         assert run(*command, *args).stderr.count(note) == 1

@@ -69,11 +69,8 @@ def test_convert_keeps_the_names_of_classes(
     ("name", "message"),
     [
         ("new.safetensors", ".safetensors cannot store the name of a class with a comma; use .npz"),
-        (
-            "new.pkl",
-            "a .pkl file cannot store the activations tanh; use .npz, .safetensors or .onnx\n",
-        ),
-        ("new.onnx", "writing .onnx needs the package onnx; run pip install onnx"),
+        ("new.pkl", ".pkl cannot store activations, and these are not the book's; use .npz\n"),
+        ("new.onnx", 'writing .onnx needs the package onnx; run python -m pip install ".[onnx]"'),
         ("missing/x.npz", "cannot be written ("),
         ("named.npz/x.npz", "cannot be written ("),
         ("x" * 300 + ".npz", "cannot be written ("),
@@ -105,7 +102,7 @@ def test_convert_states_no_activations_that_are_assumed(run: Run, tmp_path: Path
     assert (refused.exit_code, refused.stderr.splitlines()[1:]) == (
         3,
         [
-            "error: new.onnx: an .onnx file must state activations; name them, as in "
+            "error: new.onnx: .onnx needs activations, and the weights do not state them; add "
             "--activations relu,identity"
         ],
     )

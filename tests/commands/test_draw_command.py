@@ -50,6 +50,6 @@ def test_draw_opens_the_page_only_if_asked(
     opened.assert_not_called()
     result = run(*command, "--open")
     assert (result.exit_code, result.stdout) == (0, "a page.html\n")
-    note = "warning: a page.html: no browser could be started; open the file in one\n"
+    note = "warning: a page.html: no browser could be started; open this file yourself\n"
     assert result.stderr == ("" if outcome is True else note)
     opened.assert_called_once_with((tmp_path / "a page.html").as_uri())

@@ -192,7 +192,7 @@ def test_threshold_is_never_passed_by_a_fallback(run: Run, named: tuple[str, ...
 @pytest.mark.parametrize(
     ("options", "setting", "value", "warning"),
     [
-        ((), "OFFLINE", "1", f"{FALLBACK} (not tried, because SCRATCHNET_OFFLINE is '1')"),
+        ((), "OFFLINE", "1", f"{FALLBACK} (SCRATCHNET_OFFLINE is 1)"),
         ((), "OFFLINE", "0", f"{FALLBACK} ({NO_PROXY})"),
         (("--weights", "bundled"), "OFFLINE", "0", f"{FALLBACK} ({NO_PROXY})"),
         (("--dataset", "sample"), "OFFLINE", "0",
@@ -249,12 +249,13 @@ def test_dataset_may_be_a_folder(run: Run, dataset: Path) -> None:
         (("--weights", "a\nb"), r"a\nb: No such file"),
         (("--dataset", __file__), f"{__file__}: line 1 has 2 columns, expected 785"),
         (("--dataset", "nowhere"), "nowhere: No such file or directory; expected mnist"),
-        (("--dataset", "."), ".: expected t10k-images-idx3-ubyte, gzipped or not\nSort "
-         "pictures into folders named after classes (0, 1, …), or list them in labels.tsv or "
-         ".csv."),
+        (("--dataset", "."), ".: contains no labelled images (no IDX files, labels list or class "
+         "folders)\nSort pictures into folders named after classes (0, 1, …), or list them in "
+         "labels.tsv or .csv."),
         (("--dataset", "sample", "--split", "train"), "the bundled sample has no train split"),
-        (("--weights", "small.npz"), "small.npz on {sample}: expected 2 values for each input"),
-        (("--weights", "two.npz"), "two.npz on {sample}: a label is 9, expected a class of the"),
+        (("--weights", "small.npz"), "small.npz: the network takes 2 values for each input, an "
+         "image has 784 (28x28); use other weights"),
+        (("--weights", "two.npz"), "{sample} has a label 9, but two.npz has only the"),
     ],
 )  # fmt: skip
 def test_files_that_do_not_work_are_named(run: Run, args: tuple[str, ...], message: str) -> None:

@@ -164,7 +164,7 @@ def test_unreadable_pictures_count_as_wrong(run: Run, damaged: Path) -> None:
     assert sum(map(sum, answer["confusion"])) == DRAWN - 2
     assert answer["accuracy"] == answer["correct"] / DRAWN
     assert f"error: {damaged / '05.png'}: not a picture of a known format" in result.stderr
-    assert f"error: {damaged / '07.png'}: blank, or nothing stands out as a digit" in result.stderr
+    assert f"error: {damaged / '07.png'}: no digit found" in result.stderr
     assert f"{answer['correct']} of {DRAWN} right, 2 unreadable, " in result.stderr
     assert f"{DRAWN}/{DRAWN}  accuracy {answer['accuracy']:.4f}\n" in result.stderr
     assert run(*command, "--quiet").stderr.count("\n") == 2
@@ -253,7 +253,7 @@ def test_pictures_of_phones_count_and_have_one_warning(
     assert (result.exit_code, answer["total"], answer["unreadable"]) == (3, DRAWN + 3, 3)
     assert result.stderr == (
         f"error: {folder / '3' / 'a.heic'} and 2 more: a HEIC picture; "
-        "pip install 'scratchnet-cli[heic]', or export it as JPEG\n"
+        'run python -m pip install ".[heic]", or export it as JPEG\n'
     )
 
 
@@ -294,8 +294,8 @@ def test_pictures_that_are_all_unreadable_have_no_accuracy(
 @pytest.mark.parametrize(
     ("weights", "args", "message"),
     [
-        ("small", (), "small.npz on {}: expected 15 values for each input, found"),
-        ("many", (), "many.npz on {}: the network has 300 classes, expected at most 256"),
+        ("small", (), "small.npz: the network takes 15 values for each input, an image has 784"),
+        ("many", (), "many.npz: the network has 300 classes, expected at most 256"),
         ("two", (), "{}/labels.tsv: line 2: the label '2' is not a class, expected 0 to 1"),
         ("bundled", ("--split", "train"), "{}: labelled pictures have no train split"),
     ],

@@ -27,7 +27,7 @@ BOOK_ANSWER = "0.31682708 0.69627909\n"
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="Unix files and messages")
 ROWS = [[1.0, 0.5], [-3.0, 2.0], [0.0, 0.25]]
 NUMBERS_OR_FILE = "expected numbers or one file"
-NEITHER = "1.0,0.5: neither a number nor a file; put spaces between numbers, as in 1.0 0.5"
+NEITHER = "'1.0,0.5' is neither a number nor a file; put spaces between numbers, as in 1.0 0.5"
 NO_TEXT = "neither text nor an array in NumPy's .npy format; `scratchnet predict` reads pictures"
 TOO_LARGE = "an input is too large for float32, the type of the network; use smaller numbers"
 
@@ -146,17 +146,11 @@ def test_forward_notes_pixels_that_are_not_divided_by_255(
         ),
         (b"", "contains no numbers, expected one or more"),
         (b"1," * 1_000_000 + b"1", "a line has more than 1000000 numbers; save the rows as .npy"),
-        (
-            b"a,b\n1,2\n",
-            "could not convert string 'a' to float64 at row 0, column 1; correct the file",
-        ),
+        (b"a,b\n1,2\n", "row 1, column 1: 'a' is not a number; remove the heading"),
         (b"1,2\n\n3\n", "the number of columns changed from 2 to 1 at row 2; correct the file"),
-        (b"1,\n", "could not convert string '' to float64 at row 0, column 2; correct the file"),
+        (b"1,\n", "row 1, column 2: '' is not a number; correct the file"),
         (b"1,inf\n", "contains infinity or NaN, expected finite numbers"),
-        (
-            b"1,\x1b[31m\n",
-            "could not convert string '\\x1b[31m' to float64 at row 0, column 2; correct the file",
-        ),
+        (b"1,\x1b[31m\n", "row 1, column 2: '\\x1b[31m' is not a number; correct the file"),
         (b"\x89PNG\r\n\x1a\n", NO_TEXT),
         (npy([[1, np.nan]]), "contains infinity or NaN, expected finite numbers"),
         (npy([]), "has the shape (0,), expected rows of numbers"),

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.conftest import Run, encoded
 
 HEIC = b"\0\0\0\x24ftypheic\0\0\0\0mif1heic"
-NEED = "a HEIC picture; pip install 'scratchnet-cli[heic]', or export it as JPEG"
+NEED = 'a HEIC picture; run python -m pip install ".[heic]", or export it as JPEG'
 
 
 @pytest.fixture

@@ -42,6 +42,8 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("eval", "--format", "json", "--confusion"), "--confusion needs --format text."),
     (("eval", "--raw", "--polarity", "light"), "--raw cannot be combined with --polarity."),
     *(((*SAMPLE, *args), NOT_PICTURES) for args in RAW_OPTIONS),
+    # Before the weights are looked for.
+    (("eval", "--weights", "x", "--raw"), "leave them out for mnist."),
     ((*SAMPLE, "--weights", "x", "--confusion"), "--confusion is for one network; use --weights"),
     ((*SAMPLE, "--weights", "x", "--activations", "relu"), "store them in each file with `scratch"),
     (("eval", "surplus"), "surplus"),

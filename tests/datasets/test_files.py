@@ -21,7 +21,7 @@ from tests.conftest import BUNDLED_WEIGHTS, Run, Uint8, write_dataset
 HEADING = "label," + ",".join(f"pixel{i}" for i in range(784))
 ZEROS = ",".join(["0"] * COLUMNS)
 ROWS_CUT_SHORT = gzip.compress(f"{ZEROS}\n".encode() * 9)[:-1]
-NO_HEADING = ", expected 0 to 255; only the first line may be a heading"
+NO_HEADING = "; only the first line may be a heading"
 
 
 def csv(images: Uint8, labels: Uint8 | None, heading: str | None = None, end: str = "\n") -> bytes:
@@ -76,7 +76,7 @@ def test_csv_gives_the_images_of_idx_files(
     assert answers[0] == answers[1] != ""
 
 
-NO_LABELS = "\n`scratchnet predict FILE` explains how to classify rows without labels."
+NO_LABELS = "\nTo classify rows without labels, see reference.md, Datasets."
 LINE = "line {} has {} column{}, expected 785 with commas between them: a label, and 28x28 pixels"
 
 
@@ -87,11 +87,17 @@ LINE = "line {} has {} column{}, expected 785 with commas between them: a label,
         ([HEADING, ZEROS, ZEROS + ",0"], LINE.format(3, 786, "s")),
         (["", ZEROS, "no"], LINE.format(3, 1, "")),
         ([ZEROS.replace(",", "|")], LINE.format(1, 1, "")),
-        ([HEADING, "256" + ZEROS[1:]], f"line 2: '256' is not an integer{NO_HEADING}"),
-        ([ZEROS, ZEROS[:-1] + "-1"], f"line 2: '-1' is not an integer{NO_HEADING}"),
-        ([ZEROS[:-1] + "0.5"], f"line 1: '0.5' is not an integer{NO_HEADING}"),
-        ([ZEROS[:-1]], f"line 1: '' is not an integer{NO_HEADING}"),
-        ([ZEROS, HEADING], f"line 2: 'label' is not an integer{NO_HEADING}"),
+        (
+            [HEADING, "256" + ZEROS[1:]],
+            f"line 2: '256' is not a whole number from 0 to 255{NO_HEADING}",
+        ),
+        (
+            [ZEROS, ZEROS[:-1] + "-1"],
+            f"line 2: '-1' is not a whole number from 0 to 255{NO_HEADING}",
+        ),
+        ([ZEROS[:-1] + "0.5"], f"line 1: '0.5' is not a whole number from 0 to 255{NO_HEADING}"),
+        ([ZEROS[:-1]], f"line 1: '' is not a whole number from 0 to 255{NO_HEADING}"),
+        ([ZEROS, HEADING], f"line 2: 'label' is not a whole number from 0 to 255{NO_HEADING}"),
         ([ZEROS, "9" * 2**17], LINE.format(2, 1, "")),
         (
             [ZEROS, ZEROS[:-1] + "9"],

@@ -118,7 +118,7 @@ def test_list_in_another_encoding_may_have_a_long_name(tmp_path: Path) -> None:
 
 
 LONG = "x" * 99
-EMPTY = "the list is empty, expected a picture a line"
+EMPTY = "the list is empty, expected one picture per line"
 EMPTY_CLASS = "the folder contains no pictures; add some, or remove it"
 WRONG = {
     "word": ("labels.tsv", "a.png\t3\nb.png\tfour\n", "line 2: the label 'four' is not a class"),
@@ -139,8 +139,9 @@ WRONG = {
                "(commas and semicolons are for labels.csv) and a label"),
     "semicolons in a .tsv": ("labels.tsv", "a.png;1\n", "line 1 has one column; expected a name, "),
     "missing": ("labels.csv", f"a.png,1\n{LONG},2\nd.png,2\n",
-                f"2 of 3 pictures do not exist; check '{LONG[:60]}' (line 2) first"),
-    "folder": ("labels.csv", "a.png,1\nin,2\n", "1 of 2 pictures do not exist; check 'in'"),
+                f"'{LONG[:60]}' (line 2) does not exist; 2 of 3 pictures are missing"),
+    "folder": ("labels.csv", "a.png,1\nin,2\n",
+               "'in' (line 2) does not exist; 1 of 2 pictures is missing"),
     "twice": ("labels.csv", "a.png,1\nb.png,1\n./a.png,1\n",
               "line 3: 'a.png' is already on line 1; delete one"),
     "above": ("labels.csv", "../outside.png,1\n", "line 1: '../outside.png' is not in this folder"),

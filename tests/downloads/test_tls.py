@@ -96,7 +96,7 @@ def test_https_names_a_missing_bundle(tls_server: Server, monkeypatch: pytest.Mo
     ("proxy", "expected"),
     [
         ("http://127.0.0.1:9", "the proxy does not work; check HTTPS_PROXY"),
-        ("socks5://127.0.0.1:9", "a SOCKS proxy needs pip install requests[socks]"),
+        ("socks5://127.0.0.1:9", 'a SOCKS proxy needs python -m pip install "requests[socks]"'),
     ],
 )
 def test_proxy_that_fails_is_named(

@@ -1,5 +1,6 @@
 """The evaluation loop: right counts for every batch size and number of threads."""
 
+import math
 import os
 import threading
 import time
@@ -216,15 +217,17 @@ def test_mapped_file_that_shrinks_is_an_error(
 @pytest.mark.parametrize(
     ("network", "shape", "label", "error", "message"),
     [
-        *((TINY, (2, 2), label, ShapeError, f"a label is {label}, expected a class of "
-           "the network, 0 to 2")
+        *((TINY, (2, 2), label, ShapeError, f"arrays has a label {label}, but network "
+           "has only the classes 0 to 2; use other weights")
           for label in (3, 10, 255)),
-        *((TINY, shape, 0, ShapeError, "expected 4 values for each input, found the "
-           f"shape (3, {shape[0] * shape[1]})") for shape in ((1, 3), (5, 1), (28, 28))),
+        *((TINY, shape, 0, ShapeError, "network: the network takes 4 values for each "
+           f"input, an image has {math.prod(shape)} ({shape[0]}x{shape[1]}); use other weights")
+          for shape in ((1, 3), (5, 1), (28, 28))),
         (network_of(np.zeros((4, 257)), np.zeros(257)), (2, 2), 0, ShapeError,
-         "the network has 257 classes, expected at most 256"),
+         "network: the network has 257 classes, expected at most 256"),
         (network_of(np.full((4, 3), 3e38), np.zeros(3)), (2, 2), 0, WeightsError,
-         "the weights are so large that the network's output overflows; train again"),
+         "network on arrays: the weights are so large that the network's output "
+         "overflows; train again"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("position", [0, 2])
@@ -242,7 +245,7 @@ def test_network_that_does_not_fit_is_refused(
     progress = Recorder()
     with pytest.raises(error) as refused:
         evaluate(network, (np.zeros((3, *shape), np.uint8), labels), progress=progress)
-    assert str(refused.value) == f"network on arrays: {message}"
+    assert str(refused.value) == message
     assert progress.states == []
 
 

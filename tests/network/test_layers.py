@@ -186,11 +186,11 @@ KNOWN, UNKNOWN = (
     ("fields", "message"),
     [
         *(
-            ({"W": W * x}, "W contains infinity or NaN; save weights from before training failed")
+            ({"W": W * x}, "W contains infinity or NaN; use weights of an earlier training step")
             for x in (NAN, INF)
         ),
         *(
-            ({"b": B * x}, "b contains infinity or NaN; save weights from before training failed")
+            ({"b": B * x}, "b contains infinity or NaN; use weights of an earlier training step")
             for x in (NAN, -INF)
         ),
         *(({"W": W.astype(t)}, f"W contains {np.dtype(t)}; save it as float32") for t in TYPES),
@@ -204,8 +204,8 @@ KNOWN, UNKNOWN = (
             "W has the shape (3, 0), expected a value or more",
         ),
         ({"W": np.ones((0, 2))}, "W has the shape (0, 2), expected a value or more"),
-        ({"b": np.ones(3)}, "W has 2 columns, expected 3 as in b; W is transposed: save W.T"),
-        ({"b": np.ones(1)}, "W has 2 columns, expected 1 as in b"),
+        ({"b": np.ones(3)}, "W has 2 columns but b has 3 values; W is transposed: save W.T"),
+        ({"b": np.ones(1)}, "W has 2 columns but b has 1 values; they must be equal"),
         *(({"activation": x}, f"unknown activation {x!r}, {KNOWN}") for x in UNKNOWN),
     ],
 )

@@ -41,9 +41,9 @@ def test_turned_pages_are_read(pages: list[str]) -> None:
     mark = np.zeros(np.asarray(Image.open(pages[0])).shape, np.bool_)
     mark[top:bottom, left:right] = True
     warnings = [
-        "the page lies on its side and was read after a turn of 90° to the left",
-        "the page is upside down and was read after a turn of 180°",
-        "the page lies on its side and was read after a turn of 90° to the right",
+        "the page lies on its side; it was turned 90° to the left",
+        "the page is upside down; it was turned 180°",
+        "the page lies on its side; it was turned 90° to the right",
     ]
     for turns, (result, warning) in enumerate(zip(turned, warnings, strict=True), 1):
         assert isinstance(result, Answer)

@@ -115,7 +115,7 @@ def test_predictor_takes_arrays_and_pil_images(paths: list[str]) -> None:
         (np.zeros((4, 4), int), "an array of int64; convert it to uint8, or to floats in [0, 1]"),
         (np.full((4, 4), 255.0), "floats from 255 to 255, expected 0 to 1"),
         (np.full((4, 4), np.nan), "floats from nan to nan, expected 0 to 1"),
-        (np.zeros((4, 4)), "blank, or nothing stands out as a digit"),
+        (np.zeros((4, 4)), "no digit found"),
         (Image.new("1", (10_001, 10_000)), "10001x10000 pixels, the maximum is 100 million"),
     ],
 )
@@ -131,7 +131,7 @@ def test_memory_of_an_array_depends_on_its_type(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("scratchnet_cli.images.arrays.MAX_MEMORY_BYTES", 3 * 100 * 100)
     pictures = [np.zeros((100, 100, 3), dtype) for dtype in ("u1", "f4")]
     of_bytes, of_floats = Predictor("bundled")(pictures)
-    assert str(of_bytes.error).startswith("blank, or nothing stands out as a digit")
+    assert str(of_bytes.error).startswith("no digit found")
     assert of_floats.error == "an array of shape (100, 100, 3) takes 0.00 GB; use a smaller one"
 
 

@@ -22,5 +22,7 @@ def test_pictures_are_counted_if_it_takes_long(
         for _ in range(3):
             advance()
     shown = capsys.readouterr().err.splitlines()
-    assert [line.split("  ")[0] for line in shown] == [f"{i + 1} pictures" for i in range(lines)]
+    assert [line.split("  ")[0] for line in shown] == ["1 picture", "2 pictures", "3 pictures"][
+        :lines
+    ]
     assert all(line.endswith(" pictures/s") for line in shown)

@@ -134,7 +134,7 @@ REFUSED_ONNX: Refused = {
     "onnx.save(onnx.load('model.onnx'), 'one.onnx')": model(
         node("MatMul", "x W", "y"), tensors=[_OUTSIDE]
     ),
-    "an array is not of floating-point numbers; save it as float32": model(
+    "an array does not contain floating-point numbers; save it as float32": model(
         node("MatMul", "x W", "y"), tensors=[tensor("W", np.ones((2, 2), "<i8"))]
     ),
     "an array has 0 bytes, expected 48": model(

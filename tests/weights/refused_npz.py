@@ -91,7 +91,7 @@ REFUSED_NPZ: Refused = {
         ),
         headed(npy_header((2, 2)).ljust(1001), bytes(16)),
     ],
-    "an array is not of floating-point numbers; save it as float32": [
+    "an array does not contain floating-point numbers; save it as float32": [
         RUNNING_NPZ,
         *(
             headed(npy_header((1, 1), descr), bytes(4))

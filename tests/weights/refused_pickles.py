@@ -233,7 +233,7 @@ REFUSED_PICKLES: Refused = {
         "a call": with_state(2, 2, kind=call(imported("builtins", "eval"))),
         "no state": with_state(2, kind=call(imported("numpy", "dtype"), push("f4"), FALSE, TRUE)),
     },
-    "an array is not of floating-point numbers; save it as float32": {
+    "an array does not contain floating-point numbers; save it as float32": {
         **{code: with_state(1, 1, kind=dtype(code)) for code in ("O8", "V9999999", "f4,f4", "i4")},
         "another order": with_state(1, 1, kind=dtype(order="|")),
     },

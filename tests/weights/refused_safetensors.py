@@ -94,7 +94,7 @@ REFUSED_SAFETENSORS: Refused = {
     "an array has 50000 axes, expected 1 or 2": _each("shape", [1] * 50_000),
     "an array has the type I32, expected one of F16, F32, F64": _each("dtype", "I32"),
     "an array has the type BF16, expected one of F16, F32, F64": _each("dtype", "BF16"),
-    "layer 1: W contains infinity or NaN; save weights from before training failed": sound(
+    "layer 1: W contains infinity or NaN; use weights of an earlier training step": sound(
         body=b"\xff" * 32
     ),
     "the metadata are not texts; save the file again": [

@@ -56,13 +56,14 @@ OTHER_KINDS: Refused = {
     "Keras' own format is not supported; use model.export('mine.onnx', format='onnx')": {
         "h5": b"\x89HDF\r\n\x1a\n" + bytes(100), "keras": npz(("metadata.json", b"{}")),
     },
-    "PyTorch's own format is not supported; save the weights with\nsafetensors.torch.save_file("
-    "model.state_dict(), 'mine.safetensors')": {
+    "PyTorch's own format is not supported; save the weights with safetensors.torch:\n"
+    "save_file(model.state_dict(), 'mine.safetensors', metadata="
+    "{'activations': 'relu,identity'})": {
         "pt": npz(("model/data.pkl", b"\x80\x02}q\0.")),
         "old pth": b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.",
         "pickled": pickle_with("torch._utils"),
     },
-    f"a file of scikit-learn or joblib, which is not supported; load it there\n{SAVE}": {
+    f"scikit-learn and joblib files are not supported; load it in Python\n{SAVE}": {
         "model": pickle_with("sklearn.neural_network._multilayer_perceptron"),
         "joblib": pickle_with("joblib.numpy_pickle"), "packed": zlib.compress(b"x"),
     },
@@ -133,8 +134,8 @@ def test_weight_file_with_other_names_is_refused(write: Any, names: list[str], f
     ("changed", "message"),
     [
         ({"W2": ones(4, 2)}, "layer 2 takes 4 values, expected the 3 of layer 1"),
-        ({"b1": ones(2)}, "layer 1: W has 3 columns, expected 2 as in b"),
-        ({"b2": ones(1)}, "layer 2: W has 2 columns, expected 1 as in b"),
+        ({"b1": ones(2)}, "layer 1: W has 3 columns but b has 2 values; they must be equal"),
+        ({"b2": ones(1)}, "layer 2: W has 2 columns but b has 1 values; they must be equal"),
         ({"b2": ones(2, 2)}, "layer 2: b has the shape (2, 2), expected 1 axis"),
         (
             {"W1": ones(3, 4), "W2": ones(2, 3), "b1": ones(4), "b2": ones(3)},
@@ -143,17 +144,17 @@ def test_weight_file_with_other_names_is_refused(write: Any, names: list[str], f
         ),
         (
             {"W1": ones(3, 4)},
-            "layer 1: W has 4 columns, expected 3 as in b; W is transposed: save W.T",
+            "layer 1: W has 4 columns but b has 3 values; W is transposed: save W.T",
         ),
         ({"W1": ones(12)}, "layer 1: W has the shape (12,), expected 2 axes"),
         ({"W1": ones(4, 3, 1)}, "an array has 3 axes, expected 1 or 2"),
         (
             {"W2": ones(3, 2) * np.nan},
-            "layer 2: W contains infinity or NaN; save weights from before training failed",
+            "layer 2: W contains infinity or NaN; use weights of an earlier training step",
         ),
         (
             {"b1": ones(3) * -np.inf},
-            "layer 1: b contains infinity or NaN; save weights from before training failed",
+            "layer 1: b contains infinity or NaN; use weights of an earlier training step",
         ),
     ],
 )
