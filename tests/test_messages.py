@@ -25,6 +25,7 @@ MESSAGES = {
     "predict --format xml ok.png": "'--format'", "predict --jobs 0 ok.png": "'--jobs'",
     "predict --raw --multiple ok.png": "--raw", "predict --multiple --top 2 ok.png": "--top",
     "predict --min-confidence 2 ok.png": "'--min-confidence'", "predict - -": "(-)",
+    "predict -": "standard input",
     "predict --save-preprocessed ok.png ok.png": "'--save-preprocessed'",
     "predict --report - ok.png": "'--report'", "predict -0 ok.png": "--null",
     "predict --activations relu, ok.png": "'--activations'",

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from scratchnet_cli.weights.load import Weights
 
 _ACTIVATIONS = {
-    "stated": "named by the file or by --activations",
+    "stated": "stated by the file",
+    "given": "given by --activations",
     "overridden": "given by --activations, the file states others",
     "book": "sigmoid, then identity, as in the book",
-    "assumed": "assumed, because the file states none",
+    "assumed": "assumed, because the file does not contain them",
 }
 
 
@@ -39,8 +40,12 @@ def command(
     from scratchnet_cli.weights.load import load_weights
 
     loaded = load_weights(weights, Progress(), activations=activations)
-    to_text = _to_json if format == "json" else _to_table
-    print_answer(to_text(summarize(loaded.network), loaded))
+    summary = summarize(loaded.network)
+    if format == "json":
+        print_answer(_to_json(summary, loaded))
+        return
+    is_given = activations is not None and loaded.activations == "stated"
+    print_answer(_to_table(summary, loaded, "given" if is_given else loaded.activations))
 
 
 def _to_json(summary: dict[str, Any], weights: Weights) -> str:
@@ -48,10 +53,10 @@ def _to_json(summary: dict[str, Any], weights: Weights) -> str:
     return json.dumps({**weights.origin.fields(), **fields, **summary})
 
 
-def _to_table(summary: dict[str, Any], weights: Weights) -> str:
+def _to_table(summary: dict[str, Any], weights: Weights, origin: str) -> str:
     lines = [
         f"network      {'-'.join(map(str, summary['sizes']))}, {summary['dtype']}",
-        f"activations  {_ACTIVATIONS[weights.activations]}",
+        f"activations  {_ACTIVATIONS[origin]}",
         f"parameters   {summary['parameters']:,} in {summary['bytes']:,} bytes",
         f"one input    {summary['multiply_adds']:,} multiply-adds",
         f"file         {escape(weights.origin.source)}",

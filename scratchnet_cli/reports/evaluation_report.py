@@ -137,6 +137,6 @@ def _run(result: Evaluation, others: Sequence[Evaluation]) -> Html:
     for each in (result, *others):
         weights.append(("weights", each.weights))
         if each.activations == "assumed":
-            weights.append(("activations", "assumed, because the file states none"))
+            weights.append(("activations", "assumed, because the file does not contain them"))
     split = [("split", result.split)] if result.split else []
     return run_section((*weights, ("dataset", result.dataset), *split, ("run", run)), result.made)

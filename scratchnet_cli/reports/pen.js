@@ -243,7 +243,7 @@ async function openPicture([file]) {
     pen.fillRect(0, 0, width, height);
     pen.drawImage(bitmap, 0, 0, width, height);
     const image = readPicture(pen.getImageData(0, 0, width, height));
-    const message = image ? name : `${name}: blank, or nothing in it stands out as a digit`;
+    const message = image ? name : `${name}: no digit found; crop it to the digit`;
     change({ base: { canvas: pen.canvas, isPicture: true, image, message }, strokes: [] });
   } catch {
     if (opening === file) write($("message"), `${name}: no picture that this browser can read`);

@@ -124,6 +124,10 @@ def read_bytes(name: str) -> bytes:
             if name.lower().startswith(start):
                 reason = f"{kind}, not a file; save the picture to a file first"
         raise ImageError(reason or "not a valid file name") from error
+    if not data and name == STDIN:
+        raise ImageError("standard input is empty; check the command before the pipe")
+    if not data and name == STDIN:
+        raise ImageError("standard input is empty; check the command before the pipe")
     check_file_size(len(data))
     return data
 

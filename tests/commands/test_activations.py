@@ -52,7 +52,7 @@ def test_json_and_report_of_eval_contain_that_activations_are_assumed(run: Run) 
     """They do so also with --quiet."""
     command = ("eval", "-q", "--dataset", "sample", "--weights", "w.npz", "--format", "json")
     assert json.loads(run(*command, "--report", "page.html").stdout)["activations"] == "assumed"
-    assert "assumed, because the file states none" in Path("page.html").read_text()
+    assert "assumed, because the file does not contain them" in Path("page.html").read_text()
 
 
 def test_command_notes_that_stated_activations_are_overridden(run: Run) -> None:

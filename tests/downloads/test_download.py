@@ -144,7 +144,7 @@ BAD_SOURCES: dict[str, tuple[Behaviour, str]] = {
 def test_download_uses_the_next_source(server: Server, behaviour: Behaviour, cause: str) -> None:
     """A source may fail in any way: the next one delivers, and if none does, each is listed."""
     server.paths |= {"/bad": behaviour, "/gone": behave.status(410)}
-    first, second = failures(asset(server.url("/bad"), server.url("/gone")))
+    first, second = failures(asset(server.url("/bad"), *2 * [server.url("/gone")]))
     assert first.startswith(f"  http://127.0.0.1: {cause}")
     assert second == "  http://127.0.0.1: HTTP 410"
     assert download(asset(server.url("/bad"), server.url("/good")), Recorder())[0] == DATA

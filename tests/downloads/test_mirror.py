@@ -193,6 +193,7 @@ def test_offline_requests_nothing(
         download(asset(server.url("/good")), Recorder())
     cause = f"SCRATCHNET_OFFLINE is {switch}"
     assert failure.value.args[0] == f"digits.gz: cannot be downloaded: {cause}"
+    assert failure.value.args[-1].startswith("Unset SCRATCHNET_OFFLINE, or set SCRATCHNET_MIRROR")
     assert server.requests == {}
     (tmp_path / "digits.gz").write_bytes(DATA)
     monkeypatch.setenv("SCRATCHNET_MIRROR", str(tmp_path))

@@ -102,12 +102,16 @@ def test_https_names_a_missing_bundle(tls_server: Server, monkeypatch: pytest.Mo
 def test_proxy_that_fails_is_named(
     monkeypatch: pytest.MonkeyPatch, proxy: str, expected: str
 ) -> None:
-    """If HTTPS_PROXY leads nowhere, the message names that variable."""
+    """If HTTPS_PROXY leads nowhere, the message names that variable, and so does the advice."""
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     monkeypatch.setenv("https_proxy", proxy)
     if proxy.startswith("socks") and find_spec("socks"):
         pytest.skip("SOCKS is installed")
-    assert cause("https://example.invalid/file") == expected
+    with pytest.raises(DownloadError) as failure:
+        download(asset("https://example.invalid/file"), Recorder())
+    first, advice = failure.value.args
+    assert first.endswith(f": {expected}")
+    assert advice.startswith("Correct HTTPS_PROXY" if "HTTPS_PROXY" in expected else "Try again")
 
 
 def test_proxy_is_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

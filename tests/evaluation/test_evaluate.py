@@ -220,9 +220,10 @@ def test_mapped_file_that_shrinks_is_an_error(
         *((TINY, (2, 2), label, ShapeError, f"arrays has a label {label}, but network "
            "has only the classes 0 to 2; use other weights")
           for label in (3, 10, 255)),
-        *((TINY, shape, 0, ShapeError, "network: the network takes 4 values for each "
+        *((TINY, shape, label, ShapeError, "network: the network takes 4 values for each "
            f"input, an image has {math.prod(shape)} ({shape[0]}x{shape[1]}); use other weights")
-          for shape in ((1, 3), (5, 1), (28, 28))),
+          # Wrong labels, too: the size comes first.
+          for shape, label in (((1, 3), 0), ((5, 1), 0), ((28, 28), 9))),
         (network_of(np.zeros((4, 257)), np.zeros(257)), (2, 2), 0, ShapeError,
          "network: the network has 257 classes, expected at most 256"),
         (network_of(np.full((4, 3), 3e38), np.zeros(3)), (2, 2), 0, WeightsError,

@@ -306,7 +306,7 @@ def test_unreadable_picture_is_explained(opened: Browser) -> None:
     before = opened.box("#message")
     give(opened, DROP, encoded(Image.new("L", (50, 50), 200)), name)
     blank = opened.text("message")
-    assert blank.startswith(f"{name[:23]}…: blank, or nothing")
+    assert blank.startswith(f"{name[:23]}…: no digit found")
     assert (opened.box("#message"), opened.text("digit")) == (before, "–")
     assert opened.run("$('message').scrollWidth <= $('message').clientWidth")
     opened.click(EXAMPLE)
