@@ -14,7 +14,8 @@ from tests.weights.weight_files import saved
 # Where these stand, the weights follow.
 COMMANDS = (
     "eval --dataset sample --limit 9 --weights", "predict seven.png --weights", "draw --weights",
-    "bench --weights", "inspect", "convert new.npz", "forward zeros.npy",
+    pytest.param("bench --weights", marks=pytest.mark.slow),
+    "inspect", "convert new.npz", "forward zeros.npy",
 )  # fmt: skip
 NOTE = "w.npz: assuming activations sigmoid,identity; if wrong, use --activations relu,identity"
 

@@ -40,7 +40,15 @@ def pages(tmp_path_factory: pytest.TempPathFactory, digits: Uint8) -> Pages:
     return made
 
 
-@pytest.mark.parametrize("window", [(1280, False), (1280, True), (390, False), (390, True)])
+@pytest.mark.parametrize(
+    "window",
+    [
+        (1280, False),
+        (390, True),
+        pytest.param((1280, True), marks=pytest.mark.slow),
+        pytest.param((390, False), marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("name", ["eval", "predict", "multiple", "draw"])
 def test_page_needs_no_other_file(tab: Browser, pages: Pages, name: str, window: Any) -> None:
     """It is as wide as its window, shows its images, and makes no requests or messages."""
