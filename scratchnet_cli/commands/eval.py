@@ -93,7 +93,7 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     type=click.FloatRange(0, 1),
     callback=require_number,
     metavar="F",
-    help="Exit with 1 if the accuracy is below F (0 to 1).",
+    help="Exit with 1 if the accuracy is below F (0 to 1). Failed downloads are not replaced then.",
 )
 @progress_option
 @debug_option

@@ -150,8 +150,7 @@ def without_lines(amount: Grey, page: bool) -> tuple[Grey, Regions]:
     rest = remove_page_edges(amount, regions) if page else amount
     if rest is not amount:
         amount, regions = rest, ink_regions(rest)
-    rest = remove_frames(amount, regions, page)
-    rest = remove_lines(rest)
+    rest = remove_lines(remove_frames(amount, regions, page))
     if not page:
         rest = remove_crossing_line(rest)
     return (amount, regions) if rest is amount else (rest, ink_regions(rest))

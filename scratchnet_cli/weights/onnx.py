@@ -71,7 +71,7 @@ def read_onnx(data: bytes) -> Contents:
     return Contents(arrays, {"activations": tuple(x.activation or "identity" for x in layers)})
 
 
-# What turns logits into probabilities or a class, at the end of a graph.
+# These turn logits into probabilities or a class, at the end of a graph.
 _LAST = ("Softmax", "LogSoftmax", "ArgMax")
 
 

@@ -17,7 +17,7 @@ _OLD_PICKLE = (
     "an old pickle; if you trust its source, read it with "
     f"pickle.load(file, encoding='latin1')\n{SAVE_NPZ}"
 )
-# What comes in place of any file.
+# Files that come in place of any other.
 PLACEHOLDERS = (
     (
         rb"version https://git-lfs",
