@@ -18,6 +18,8 @@ from PIL import Image
 
 from scratchnet_cli.cli import COMMANDS, scratchnet
 from scratchnet_cli.downloads.assets import all_assets
+from scratchnet_cli.images import digit_image
+from scratchnet_cli.prediction.answers import LOW_PROBABILITY, NOT_A_DIGIT, TURN_WARNINGS
 from tests.conftest import WINDOWS, Uint8
 from tests.weights.weight_files import Arrays, book_arrays
 
@@ -121,6 +123,16 @@ def test_documents_name_all_options_and_no_others() -> None:
     }
     assert known <= named[".github/docs/reference.md"]
     assert set().union(*named.values()) - known == {"--json-lines", "--repo"}
+
+
+def test_pictures_md_explains_each_warning() -> None:
+    """The first column of its table has the warnings of the program, and no others."""
+    section = TEXTS[".github/docs/pictures.md"].split("## Warnings")[1].split("## ")[0]
+    explained = re.findall(r"^\| (.*?) \|", section, re.MULTILINE)[1:]
+    constants = vars(digit_image).items()
+    known = {text for name, text in constants if name.isupper() and isinstance(text, str)}
+    known |= {NOT_A_DIGIT, LOW_PROBABILITY}.union(*TURN_WARNINGS)
+    assert sorted(explained) == sorted(known | {"only the first of N pages or frames is read"})
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from scratchnet_cli.commands.options import activations_option, format_option, weights_option
-from scratchnet_cli.errors import about
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import print_answer, print_message, text_bar
 
@@ -31,16 +30,17 @@ def command(
     """Measure images per second for each batch size.
 
     Large batches are faster: each call has a fixed cost, and the images of a batch share it. The
-    bars show images per second; the latency is the time of one batch. The run takes at most 15 s:
-    large networks get fewer rounds, and no batches that take too long.
+    bars show images per second; the latency is the time of one batch. The run takes at most 15 s.
+    For a large network, it repeats less often and leaves out batches that take too long.
     """
     from scratchnet_cli.datasets.load import load_dataset
     from scratchnet_cli.network.benchmark import BATCH_SIZES, measure_throughput
+    from scratchnet_cli.prediction.answers import check_takes_pictures
     from scratchnet_cli.weights.load import load_weights
 
     loaded = load_weights(weights, Progress(), activations=activations)
-    with about(loaded.origin.source):
-        rates = measure_throughput(loaded.network, load_dataset("sample").images)
+    check_takes_pictures(loaded.network, loaded.origin.source)
+    rates = measure_throughput(loaded.network, load_dataset("sample").images)
     if rates[-1].batch_size < BATCH_SIZES[-1]:
         print_message(
             "note",

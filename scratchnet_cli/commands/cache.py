@@ -49,7 +49,7 @@ def list_() -> int:
 def verify() -> int:
     """Check each file and print PATH<TAB>ok, damaged or missing.
 
-    Exits with 3 if a file is damaged, or is another file of this name. Such a file is never used;
+    Exits with 3 if a file does not have the expected content. Such a file is never used;
     `scratchnet download` replaces it. A missing file is not an error.
     """
     from scratchnet_cli.downloads.assets import all_assets
@@ -71,7 +71,8 @@ def verify() -> int:
 def clear() -> int:
     """Delete the downloaded files, and nothing else.
 
-    Prints each deleted path. Other files with the same names are kept, and the exit code is 3.
+    Prints each deleted path. If a file has the name of a download but other content, it is kept,
+    and the exit code is 3.
     """
     from scratchnet_cli.downloads.cache import clear_cache
 

@@ -21,8 +21,8 @@ def command(force: bool, split: str) -> int:
 
     Prints the path of each file. If one fails, the others are still downloaded, and the exit code
     is 4. `scratchnet cache path` prints the folder. SCRATCHNET_MIRROR names another source.
-    With SCRATCHNET_OFFLINE=1, scratchnet makes no connection: it reads only the cache, or a folder
-    in SCRATCHNET_MIRROR.
+    With SCRATCHNET_OFFLINE=1, scratchnet makes no connection: it reads only the cache, and
+    SCRATCHNET_MIRROR if this is a folder.
     """
     from scratchnet_cli.downloads.assets import BOOK_WEIGHTS, MNIST
     from scratchnet_cli.downloads.cache import fetch

@@ -37,11 +37,13 @@ def command(
     e-mail it or host it. Prints its path.
     """
     from scratchnet_cli.datasets.load import load_dataset
+    from scratchnet_cli.prediction.answers import check_takes_pictures
     from scratchnet_cli.reports.drawing_page import drawing_page
     from scratchnet_cli.weights.load import load_weights
 
     check_writable(output, "own", "--output")
     loaded = load_weights(weights, Progress(), activations=activations)
+    check_takes_pictures(loaded.network, loaded.origin.source)
     with about(loaded.origin.source):
         page = drawing_page(loaded, load_dataset("sample"))
     write_atomic(output, page.encode(), "own", "--output")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from scratchnet_cli.commands.options import (
+    Share,
+    WholeNumber,
     activations_option,
     debug_option,
     format_option,
@@ -19,7 +21,6 @@ from scratchnet_cli.commands.options import (
     raw_option,
     reject_usage,
     report_option,
-    require_number,
     require_text,
     skip_unreadable_option,
 )
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 # JSON contains the numbers, and not every reader knows larger ones.
 _NO_FOLDERS = (None, "mnist", "sample")
-_COUNT = click.IntRange(1, 2**31 - 1)
+_COUNT = WholeNumber(1, 2**31 - 1)
 
 
 @click.command("eval", epilog="Example: scratchnet eval --batch-size 100 --min-accuracy 0.93")
@@ -62,8 +63,8 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     callback=require_text,
     metavar="mnist|sample|PATH",
     help="The labelled images. PATH is a file (IDX images, CSV with label and pixels, or Keras' "
-    "mnist.npz) or a folder. A folder contains IDX files named like MNIST's, or pictures: in a "
-    "folder for each class, or listed in labels.tsv or labels.csv.  "
+    "mnist.npz) or a folder. A folder contains IDX files with MNIST's names, or pictures: "
+    "in one subfolder for each class, or listed in labels.tsv or labels.csv.  "
     "[default: mnist, or sample if the download of the test split fails]",
 )
 @click.option(
@@ -90,10 +91,9 @@ _COUNT = click.IntRange(1, 2**31 - 1)
 @report_option("pictures, tables, mistakes")
 @click.option(
     "--min-accuracy",
-    type=click.FloatRange(0, 1),
-    callback=require_number,
+    type=Share(0, 1),
     metavar="F",
-    help="Exit with 1 if the accuracy is below F (0 to 1). Failed downloads are not replaced then.",
+    help="Exit with 1 if the accuracy is below F (0 to 1). A failed download is then an error.",
 )
 @progress_option
 @debug_option

@@ -40,7 +40,7 @@ def _reject_options(
     type=click.Choice(["identity", "softmax"]),
     default="identity",
     show_default=True,
-    help="identity: the scores; softmax: probabilities.",
+    help="identity: the logits; softmax: probabilities.",
 )
 @activations_option
 @click.option(
@@ -52,8 +52,8 @@ def command(
     """Run a network on numbers and print its output.
 
     WEIGHTS is book, bundled, three-layer (the worked example of the book's chapter 3) or the path
-    of a weight file. X: the numbers of one input, or one CSV or .npy file (one input per row).
-    - reads the file from standard input. Prints one line of numbers for each input.
+    of a weight file. X: the numbers of one input, or one CSV or .npy file (one input per row). If
+    X is -, the file is read from standard input. Prints one line of numbers for each input.
     """
     from scratchnet_cli.datasets.vectors import are_unscaled_pixels, read_vectors
     from scratchnet_cli.network.trace import format_row, formulas_of, output_blocks, trace_network

@@ -9,6 +9,25 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class WholeNumber(click.IntRange):
+    """A range whose messages do not say "integer range"."""
+
+    name = "whole number"
+
+
+class Share(click.FloatRange):
+    """A number from 0 to 1. No range of Click rejects ``nan``."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        if number != number:
+            self.fail(f"{number} is not in the range 0<=x<=1.", param, ctx)
+        return number
+
+
 def require_text(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     """Reject an empty name: it comes from a variable that a script did not set."""
     for name in value if isinstance(value, tuple) else (value,):
@@ -16,13 +35,6 @@ def require_text(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
             raise click.BadParameter(
                 "the name is empty, expected a file or a known name.", ctx, param
             )
-    return value
-
-
-def require_number(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    """Reject ``nan``, which no range rejects."""
-    if value is not None and value != value:
-        raise click.BadParameter(f"{value} is not in the range 0<=x<=1.", ctx, param)
     return value
 
 
@@ -59,7 +71,7 @@ def split_activations(
         if name not in (*ACTIVATIONS, "softmax"):
             known = ", ".join(ACTIVATIONS)
             raise click.BadParameter(
-                f"{name!r} is not one of {known}; name one for each layer.", ctx, param
+                f"{name!r} is not one of {known}; give one for each layer.", ctx, param
             )
     return names
 
@@ -85,8 +97,8 @@ activations_option = click.option(
     "--activations",
     metavar="A,B,...",
     callback=split_activations,
-    help="The activation of each layer (sigmoid, relu, tanh or identity), if the file does not "
-    "contain them.",
+    help="The activation of each layer (sigmoid, relu, tanh or identity). Needed if the file does "
+    "not state them.",
 )
 
 progress_option = click.option(
@@ -126,7 +138,7 @@ null_option = click.option(
 
 jobs_option = click.option(
     "--jobs",
-    type=click.IntRange(1),
+    type=WholeNumber(1),
     metavar="N",
     help="Maximum number of processes (8 at most).  [default: one per core]",
 )
@@ -142,7 +154,9 @@ skip_unreadable_option = click.option(
 )
 
 debug_option = click.option(
-    "--debug", is_flag=True, help="Print the traceback of an unexpected error in a picture."
+    "--debug",
+    is_flag=True,
+    help="Print the traceback if an unexpected error occurs while a picture is read.",
 )
 
 quiet_option = click.option(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from scratchnet_cli.commands.options import (
+    Share,
+    WholeNumber,
     activations_option,
     debug_option,
     format_option,
@@ -23,7 +25,6 @@ from scratchnet_cli.commands.options import (
     raw_option,
     reject_usage,
     report_option,
-    require_number,
     require_path,
     require_text,
     weights_option,
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
 @click.option("--recursive", is_flag=True, help="Read the pictures in subfolders too.")
 @click.option(
     "--top",
-    type=click.IntRange(1, 10),
+    type=WholeNumber(1, 10),
     default=1,
     show_default=True,
     metavar="K",
@@ -86,8 +87,7 @@ if TYPE_CHECKING:
 @report_option("pictures, 28x28 images, answers")
 @click.option(
     "--min-confidence",
-    type=click.FloatRange(0, 1),
-    callback=require_number,
+    type=Share(0, 1),
     metavar="F",
     help="Exit with 1 if a probability is below F (0 to 1).",
 )

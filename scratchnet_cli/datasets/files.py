@@ -53,7 +53,7 @@ def read_file(path: Path, split: str) -> Contents:
     if advice := advice_for(start, PLACEHOLDERS):
         raise DatasetError(f"{path}: {advice}")
     if b"\0" in start:
-        raise DatasetError(f"{path}: not a CSV, .npz or IDX file; for pictures, name their folder")
+        raise DatasetError(f"{path}: not a CSV, .npz or IDX file; for pictures, give their folder")
     with _opened(path) as file, about(path):
         return Contents(*read_csv(file), (path,))
 

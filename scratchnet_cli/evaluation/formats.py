@@ -22,7 +22,9 @@ from scratchnet_cli.system.text import escape
 
 # At most this many mistakes are listed one by one.
 MAX_MISTAKES = 24
-COMPARISON_COLUMNS = ("network", "accuracy", "only this right", "only the first right", "p-value")
+COMPARISON_COLUMNS = (
+    "network", "accuracy", "right here, wrong in first", "wrong here, right in first", "p-value"
+)  # fmt: skip
 # Codes of 256 colours: a blue for correct images, oranges for mistakes, darker for more of them.
 _CORRECT_COLOUR = "\x1b[38;5;231;48;5;25m"
 _MISTAKE_COLOURS = tuple(f"\x1b[38;5;16;48;5;{code}m" for code in (230, 223, 216, 209, 202))

@@ -16,10 +16,10 @@ SIDE_PIXELS = 28
 LOW_CONTRAST = "low contrast"
 SEVERAL_DIGITS = "more than one digit"
 CUT_BY_EDGE = "ink cut by the edge"
-LEFT_OUT = "a mark beside it is left out"
+LEFT_OUT = "ink beside this number was not read"
 MAYBE_SLASH = "may be a slash"
 UNCERTAIN_ORDER = "order uncertain: this may be one row or two"
-NOT_SPLIT = "not split, because too much ink touches"
+NOT_SPLIT = "touching digits were not split, because there are too many"
 
 
 class Place(NamedTuple):

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from scratchnet_cli.datasets.load import Dataset
-from scratchnet_cli.errors import ShapeError, WeightsError
+from scratchnet_cli.errors import WeightsError
 from scratchnet_cli.images import digit_image, digits, grey, ink, lines, mnist, parts, read
-from scratchnet_cli.images.digit_image import SIDE_PIXELS
 from scratchnet_cli.network.layers import Layer
 from scratchnet_cli.prediction import answers
 from scratchnet_cli.reports.html import policy
@@ -31,10 +30,6 @@ SCRIPTS = ("arithmetic.js", "view.js", "pen.js")
 def drawing_page(weights: Weights, dataset: Dataset) -> str:
     """Return the page. dataset: examples to draw over, 28x28."""
     network, origin = weights.network, weights.origin
-    if network.inputs != SIDE_PIXELS**2:
-        raise ShapeError(
-            f"the network takes {network.inputs} values, and a drawing has 28x28 pixels"
-        )
     if (count := sum(layer.W.size for layer in network.layers)) > MAX_WEIGHTS:
         raise WeightsError(f"{count:,} weights, but a page shows at most {MAX_WEIGHTS:,}")
     style, script = _text("drawing.css"), "".join(map(_text, SCRIPTS))

@@ -110,13 +110,13 @@ def read_bytes(name: str) -> bytes:
     if name == STDIN and sys.stdin is not None and sys.stdin.isatty():
         raise ImageError("standard input is a terminal, expected a picture from a pipe or < FILE")
     if isinstance(name, SpecialPath):
-        raise ImageError("a pipe or device in a list is not read; name it as an argument")
+        raise ImageError("a pipe or device in a list is not read; give it as an argument")
     try:
         with _open(name) as file:
             data = _read_once(file) if name == STDIN else _read(file)
     except IsADirectoryError as error:
         raise ImageError(
-            "the folder contains no pictures; name another, or use --recursive"
+            "the folder contains no pictures; choose another folder, or use --recursive"
         ) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None

@@ -208,7 +208,7 @@ def _network(contents: Contents, stated: Sequence[str] | None) -> Network:
     if len(activations) != len(pairs):
         raise WeightsError(
             f"activations: expected {len(pairs)}, found {len(activations)}; "
-            f"name one for each layer, as in {activations_example(len(pairs))}"
+            f"give one for each layer, as in {activations_example(len(pairs))}"
         )
     # The network gives logits: probabilities are computed only where they are needed.
     if activations[-1] == "softmax":

@@ -54,4 +54,7 @@ def test_bench_refuses_a_network_for_other_images(run: Run) -> None:
     """The message contains the file of the network."""
     result = run("bench", "--weights", "three-layer")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert "three-layer.npz: expected 2 values for each input, found" in result.stderr
+    assert (
+        "three-layer.npz: the network takes 2 values for each input, a picture has 784"
+        in result.stderr
+    )

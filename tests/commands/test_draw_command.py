@@ -20,7 +20,12 @@ def test_draw_writes_a_small_page_to_the_current_folder(run: Run) -> None:
 @pytest.mark.parametrize(
     ("weight", "shape", "reason"),
     [
-        (1.0, (100, 3), "the network takes 100 values, and a drawing has 28x28 pixels"),
+        (
+            1.0,
+            (100, 3),
+            "the network takes 100 values for each input, a picture has 784 (28x28); "
+            "use other weights",
+        ),
         (1e300, (784, 3), "a weight is too large for float32, in which a page holds them"),
         (np.float32(1), (784, 12723), "10,000,278 weights, but a page shows at most 10,000,000"),
     ],

@@ -259,7 +259,7 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
         "empty.png": "the file is empty; save or copy it again",
         "text.png": f"not a picture of a known format ({KNOWN_FORMATS}); export it as PNG",
         "cut.png": "the picture is damaged or cut short; save or copy it again",
-        "folder": "the folder contains no pictures; name another, or use --recursive",
+        "folder": "the folder contains no pictures; choose another folder, or use --recursive",
         "blank.png": BLANK_MESSAGE,
     }
     result = predict("--quiet", pictures[1], *reasons, pictures[2])
@@ -295,7 +295,7 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
         ),
         pytest.param(
             "--files-from special",
-            "pipe: a pipe or device in a list is not read; name it as an argument",
+            "pipe: a pipe or device in a list is not read; give it as an argument",
             marks=pytest.mark.skipif(WINDOWS, reason="a pipe with a name"),
         ),
         ("--files-from missing", "--files-from missing: No such file or directory"),

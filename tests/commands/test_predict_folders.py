@@ -103,7 +103,7 @@ def test_note_counts_pictures_in_subfolders(
     result = run("predict", "odd")
     assert result.stderr == (
         f"note: odd: {note} skipped; use --recursive\n"
-        "error: odd: the folder contains no pictures; name another, or use --recursive\n"
+        "error: odd: the folder contains no pictures; choose another folder, or use --recursive\n"
     )
 
 

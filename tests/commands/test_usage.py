@@ -70,7 +70,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("eval", "\x9b31m"), r"\x9b31m"),
     (("cache", "clear", "--force"), "No such option"),
     (("bench", "--activations", "relu,"), "'' is not one of sigmoid, relu, tanh, identity; "),
-    (("inspect", "x", "--activations", "selu"), "; name one for each layer."),
+    (("inspect", "x", "--activations", "selu"), "; give one for each layer."),
     (("inspect", "x", "--activations", "Relu"), "'Relu' is not one of sigmoid, relu"),
 ]
 

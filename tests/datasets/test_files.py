@@ -151,7 +151,7 @@ def test_file_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
 
 def test_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     """Bytes that are no text, and a split of a file that has none."""
-    expected = "not a CSV, .npz or IDX file; for pictures, name their folder"
+    expected = "not a CSV, .npz or IDX file; for pictures, give their folder"
     assert refusal(tmp_path / "x.csv", b"\x89PNG\r\n\x1a\n\0") == expected
     for start, advice in (
         (b"version https://git-lfs", "this is a Git LFS pointer, not the file itself; run git lfs"),
@@ -205,7 +205,7 @@ PIXELS, CLASSES = ", expected uint8 (|u1) and 3", ", expected integers and 1; sa
          "astype(int)"),
         (npz(x_test=np.zeros((2**18, 28, 28), "u1"), y_test=T), "this .npz unpacks to more than 192"
          " MiB, the maximum; save fewer arrays"),
-        (b"PK\3\4", "this .npz is damaged or cut short; download or copy it again"),
+        (b"PK\3\4", "this ZIP archive (.npz) is damaged or cut short; download or copy it again"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip

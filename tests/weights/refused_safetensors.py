@@ -52,7 +52,7 @@ def _each(field: str, *values: Any) -> list[bytes]:
 _WEIGHT, _BIAS = HEADER[1:-1].split(b', "0.bias"')
 _BIAS = b'"0.bias"' + _BIAS
 _EXPECTED = "expected the arrays W1, b1, W2, b2, …, or 0.weight, 0.bias, …\nFound: "
-_COUNT = "; name one for each layer, as in --activations identity"
+_COUNT = "; give one for each layer, as in --activations identity"
 REFUSED_SAFETENSORS: Refused = {
     "the file is damaged or cut short; download or copy it again": framed(HEADER, length=999),
     f"the header states {8 + 2**39} bytes, expected at most 200000": framed(HEADER, length=2**39),
