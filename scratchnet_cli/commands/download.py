@@ -20,7 +20,7 @@ def command(force: bool, split: str) -> int:
     """Download the book's weights and MNIST into the cache.
 
     Prints the path of each file. If one fails, the others are still downloaded, and the exit code
-    is 4. `scratchnet cache path` prints the folder. SCRATCHNET_MIRROR names another source.
+    is 4. `scratchnet cache path` prints the folder. SCRATCHNET_MIRROR is another source.
     With SCRATCHNET_OFFLINE=1, scratchnet makes no connection: it reads only the cache, and
     SCRATCHNET_MIRROR if this is a folder.
     """
