@@ -27,7 +27,10 @@ class PreprocessedFolder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{folder}: no folder can be made here ({error.strerror})") from error
+            raise OutputError(
+                f"--save-preprocessed {folder}: this folder cannot be created ({error.strerror}); "
+                "choose another name"
+            ) from error
 
     def protect(self, groups: Iterable[list[str]]) -> Iterator[list[str]]:
         """Yield the groups of pictures, which ``add`` does not overwrite."""

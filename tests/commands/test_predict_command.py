@@ -304,7 +304,7 @@ def test_predict_reports_each_unreadable_picture(predict: Run, pictures: list[Pa
             "small.npz: the network takes 2 values for each input, a picture has 784 (28x28)",
         ),
         # Before the weights are looked for.
-        ("x --weights x --save-preprocessed small.npz/x", "small.npz/x: no folder can be made"),
+        ("x --weights x --save-preprocessed small.npz/x", "--save-preprocessed small.npz/x: this"),
     ],
 )
 def test_predict_stops_with_a_message(run: Run, line: str, message: str) -> None:
