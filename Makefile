@@ -48,7 +48,7 @@ test: $(DEV) ## run the tests
 coverage: $(DEV) ## run the tests and print branch coverage
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
-slow: $(DEV) ## run the tests that take longer: every variant of a picture, a training
+slow: $(DEV) ## run the tests that take longer: with a browser, a training, many pictures
 	$(BIN)/pytest -m slow
 
 lint: $(DEV) ## check style, types and the order of imports

@@ -13,7 +13,7 @@ from tests.fuzz.targets import TARGETS
 # The default suite draws the same examples each time, so that a failure is repeated.
 EXAMPLES = int(os.environ.get("SCRATCHNET_TEST_EXAMPLES", "0"))
 limited = settings(
-    max_examples=EXAMPLES or 150, derandomize=not EXAMPLES, database=None, deadline=None,
+    max_examples=EXAMPLES or 75, derandomize=not EXAMPLES, database=None, deadline=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 

@@ -5,8 +5,7 @@ import io
 import json
 import math
 from collections.abc import Iterator, Sequence
-from functools import partial
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,14 @@ from tests.reports.browser import Browser
 from tests.reports.conftest import MakePage
 from tests.reports.drawings import SIDE, Stroke, drawings
 
+pytestmark = pytest.mark.slow
+
 PHOTO = Path(__file__).parents[2] / ".github" / "assets" / "photo.jpg"
 INK = "JSON.stringify([...readPen.getImageData(0, 0, PAD_SIDE, PAD_SIDE).data])"
 EXAMPLE = ".example"
 DIGITS = dict(drawings(10, seed=3))
 PASTE = 'new ClipboardEvent("paste", { clipboardData: files })'
 DROP = 'new DragEvent("drop", { dataTransfer: files, cancelable: true })'
-SLOW = partial(pytest.param, marks=pytest.mark.slow)
 
 
 def press(tab: Browser, key: str, **options: Any) -> None:
@@ -101,9 +101,7 @@ def opened(tab: Browser, drawing_page: Path) -> Iterator[Browser]:
     tab.check_quiet(drawing_page)
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"), [(1280, False), (390, True), SLOW(1280, True), SLOW(390, False)]
-)
+@pytest.mark.parametrize(("width", "dark"), list(product((1280, 390), (False, True))))
 def test_page_is_accessible(tab: Browser, drawing_page: Path, width: int, dark: bool) -> None:
     """It is as wide as its window, and axe-core finds nothing, whatever is drawn and chosen."""
     tab.show(drawing_page, width, dark)

@@ -1,5 +1,6 @@
 """The reports in a real browser, opened as files: readable at every width, without requests."""
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from PIL import Image
 from scratchnet_cli.cli import main
 from tests.conftest import Uint8
 from tests.reports.browser import Browser
+
+pytestmark = pytest.mark.slow
 
 Pages = dict[str, Path]
 
@@ -40,15 +43,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory, digits: Uint8) -> Pages:
     return made
 
 
-@pytest.mark.parametrize(
-    "window",
-    [
-        (1280, False),
-        (390, True),
-        pytest.param((1280, True), marks=pytest.mark.slow),
-        pytest.param((390, False), marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("window", list(product((1280, 390), (False, True))))
 @pytest.mark.parametrize("name", ["eval", "predict", "multiple", "draw"])
 def test_page_needs_no_other_file(tab: Browser, pages: Pages, name: str, window: Any) -> None:
     """It is as wide as its window, shows its images, and makes no requests or messages."""
