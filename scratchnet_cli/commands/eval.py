@@ -93,7 +93,7 @@ _COUNT = WholeNumber(1, 2**31 - 1)
     "--min-accuracy",
     type=Share(0, 1),
     metavar="F",
-    help="Exit with 1 if the accuracy is below F (0 to 1). A failed download is then an error.",
+    help="Exit with 1 if the accuracy is below F (0 to 1). Turns off the use of bundled files.",
 )
 @progress_option
 @debug_option

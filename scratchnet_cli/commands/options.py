@@ -97,8 +97,8 @@ activations_option = click.option(
     "--activations",
     metavar="A,B,...",
     callback=split_activations,
-    help="The activation of each layer (sigmoid, relu, tanh or identity). Needed if the file does "
-    "not state them.",
+    help="The activation of each layer (sigmoid, relu, tanh or identity). Without it: those that "
+    "the file states, or sigmoid.",
 )
 
 progress_option = click.option(

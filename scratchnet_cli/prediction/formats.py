@@ -25,7 +25,7 @@ from scratchnet_cli.system.text import escape, format_below, format_exact, short
 BAR_COLUMNS = 24
 ADVICE = {
     LOW_CONTRAST: " (crop it or use more light)",
-    CUT_BY_EDGE: " (show the whole digit; if other ink touches the edge, crop it)",
+    CUT_BY_EDGE: " (show the whole digit; if other ink touches the edge, crop the picture)",
     SEVERAL_DIGITS: " (crop it or use --multiple)",
     LOW_PROBABILITY: " (check the answer; write it more clearly)",
     NOT_A_DIGIT: " (check it with --show)",

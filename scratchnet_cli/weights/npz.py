@@ -104,7 +104,7 @@ def read_members(
         zipfile.BadZipFile, zlib.error, EOFError, OSError, OverflowError, RuntimeError, ValueError
     ) as error:  # fmt: skip
         raise WeightsError(
-            "this ZIP archive (.npz) is damaged or cut short; download or copy it again"
+            "this ZIP archive is damaged or cut short; download or copy it again"
         ) from error
     return found
 

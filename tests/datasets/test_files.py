@@ -205,7 +205,7 @@ PIXELS, CLASSES = ", expected uint8 (|u1) and 3", ", expected integers and 1; sa
          "astype(int)"),
         (npz(x_test=np.zeros((2**18, 28, 28), "u1"), y_test=T), "this .npz unpacks to more than 192"
          " MiB, the maximum; save fewer arrays"),
-        (b"PK\3\4", "this ZIP archive (.npz) is damaged or cut short; download or copy it again"),
+        (b"PK\3\4", "this ZIP archive is damaged or cut short; download or copy it again"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip

@@ -112,11 +112,11 @@ REFUSED_NPZ: Refused = {
     "this .npz unpacks to more than 64 MiB, the maximum; save fewer arrays": [
         zeros(300), claiming(2**40, W1[1])
     ],
-    "this ZIP archive (.npz) is damaged or cut short; download or copy it again": [
+    "this ZIP archive is damaged or cut short; download or copy it again": [
         claiming(len(W1[1]) - 1, W1[1]), claiming(len(W1[1]) - 1, W1[1], zipfile.ZIP_DEFLATED),
         claiming(100, _40_MB, zipfile.ZIP_DEFLATED), far_away(2**63), far_away(2**64 - 1),
     ],
-    "activations: expected 1, found 10000; give one for each layer, as in --activations identity": (
+    "activations: 10000 for 1 layers; give one for each layer, as in --activations identity": (
         stating(["relu"] * 10_000)
     ),
     "the array 'activations' is not a list of names; save a list of texts": [

@@ -52,7 +52,7 @@ OTHER_KINDS: Refused = {
     ],
     "this is compressed by gzip; unpack it first, with gunzip": b"\x1f\x8b\x08\0",
     "this pickle is damaged or cut short after byte 0; download or copy it again": b"\x80",
-    "this ZIP archive (.npz) is damaged or cut short; download or copy it again": b"PK",
+    "this ZIP archive is damaged or cut short; download or copy it again": b"PK",
     "Keras' own format is not supported; use model.export('mine.onnx', format='onnx')": {
         "h5": b"\x89HDF\r\n\x1a\n" + bytes(100), "keras": npz(("metadata.json", b"{}")),
     },
