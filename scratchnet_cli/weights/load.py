@@ -207,7 +207,7 @@ def _network(contents: Contents, stated: Sequence[str] | None) -> Network:
     activations = stated or book_activations(len(pairs))
     if len(activations) != len(pairs):
         raise WeightsError(
-            f"activations: {len(activations)} for {len(pairs)} layers; "
+            f"activations: found {len(activations)}, layers: {len(pairs)}; "
             f"give one for each layer, as in {activations_example(len(pairs))}"
         )
     # The network gives logits: probabilities are computed only where they are needed.

@@ -116,7 +116,7 @@ REFUSED_NPZ: Refused = {
         claiming(len(W1[1]) - 1, W1[1]), claiming(len(W1[1]) - 1, W1[1], zipfile.ZIP_DEFLATED),
         claiming(100, _40_MB, zipfile.ZIP_DEFLATED), far_away(2**63), far_away(2**64 - 1),
     ],
-    "activations: 10000 for 1 layers; give one for each layer, as in --activations identity": (
+    "activations: found 10000, layers: 1; give one for each layer, as in --activations identity": (
         stating(["relu"] * 10_000)
     ),
     "the array 'activations' is not a list of names; save a list of texts": [

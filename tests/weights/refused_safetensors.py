@@ -104,8 +104,8 @@ REFUSED_SAFETENSORS: Refused = {
     "layer 1: unknown activation, expected one of sigmoid, relu, tanh, identity": [
         metadata(activations=names) for names in ("", "a" * 100_000, "a" + " " * 100_000 + "b")
     ],
-    f"activations: 2 for 1 layers{_COUNT}": metadata(activations="relu,relu"),
-    f"activations: 20001 for 1 layers{_COUNT}": metadata(activations="relu," * 20_000),
+    f"activations: found 2, layers: 1{_COUNT}": metadata(activations="relu,relu"),
+    f"activations: found 20001, layers: 1{_COUNT}": metadata(activations="relu," * 20_000),
     "names of classes: expected 2, one for each output, found 3": metadata(classes="a,b,c"),
     "names of classes: expected 2, one for each output, found 1": metadata(classes="a"),
     "the name of a class is longer than 99 letters; shorten it": metadata(classes="a," + "b" * 100),
