@@ -80,6 +80,11 @@ class ReaderGoneError(OutputError):
     exit_code = 141
 
 
+def reason_of(error: OSError | ValueError) -> str:
+    """Return why the system refuses a path, for a message."""
+    return str(error.strerror) if isinstance(error, OSError) else "not a valid file name"
+
+
 @contextmanager
 def about(subject: object) -> Iterator[None]:
     """Put the subject of a failure inside, such as a file, at the start of its message."""

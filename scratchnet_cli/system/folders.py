@@ -1,4 +1,4 @@
-"""Folders of pictures: which files are pictures, and notes on everything that is left out."""
+"""Find the pictures in folders; count what is left out, for notes."""
 
 import os
 import re
@@ -9,12 +9,12 @@ from itertools import islice
 
 from scratchnet_cli.system.text import shorten
 
-# The first bytes of each known format, and the module and class that decode it. Only the module
-# of the file's own format is imported.
+# For each format: a pattern of its first bytes, and the module and class that decode it. Only
+# the module for the format of a file is imported.
 SIGNATURES = (
     (rb"\x89PNG\r\n\x1a\n", "PIL.PngImagePlugin", "PngImageFile"),
     (rb"\xff\xd8\xff", "PIL.JpegImagePlugin", "JpegImageFile"),
-    # Not a text about BMW.
+    # "BM" and six printable characters are the start of a text.
     (rb"BM(?![ -~]{6})", "PIL.BmpImagePlugin", "BmpImageFile"),
     (rb"GIF8", "PIL.GifImagePlugin", "GifImageFile"),
     (rb"RIFF....WEBP", "PIL.WebPImagePlugin", "WebPImageFile"),
@@ -24,7 +24,7 @@ SIGNATURES = (
     (rb"....ftyp(?:hei|hev|mif1|msf1)", "pillow_heif", "HeifImageFile"),
 )
 SIGNATURE_BYTES = 32
-# Files with these suffixes are listed without a look into them.
+# Files with these suffixes count as pictures; of other files the first bytes are read.
 PICTURE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff",
     ".pbm", ".pgm", ".ppm", ".pnm", ".heic", ".heif", ".avif",
@@ -39,9 +39,9 @@ MAX_COUNTED = 10_000
 def pictures_in(
     top: str, recursive: bool = False, note: Callable[[str], object] | None = None
 ) -> list[str]:
-    """Return the pictures in a folder; pass a sentence on what is left out to ``note``.
+    """Return the pictures in a folder, and if ``recursive`` is set, then those in subfolders.
 
-    If ``recursive`` is set, the pictures in subfolders follow. Links to folders are not followed.
+    Links to folders are not followed. note: receives a sentence on what is left out.
     """
     pictures: list[str] = []
     others: list[str] = []
@@ -51,7 +51,7 @@ def pictures_in(
         try:
             found = _contents(folder)
         except OSError:
-            # Reading it like a picture gives the reason.
+            # Reading the folder as a picture fails, and the message says why.
             pictures.append(folder)
             continue
         pictures += found[0]
@@ -76,7 +76,7 @@ def is_ignored(name: str) -> bool:
 
 
 def is_file(entry: os.DirEntry[str]) -> bool:
-    """Return whether this is a file, a link to one, or a broken link: reading that explains it."""
+    """Return whether this is a file, a link to one, or a broken link, whose reading says why."""
     if not entry.is_symlink():
         return entry.is_file()
     return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113
@@ -99,7 +99,7 @@ def _is_picture(entry: os.DirEntry[str]) -> bool:
     """Return whether the suffix, or else the content, is that of a picture."""
     if entry.name.lower().endswith(PICTURE_SUFFIXES):
         return is_file(entry)
-    # Opening a pipe would wait for ever.
+    # Opening a pipe would wait forever.
     if os.path.isfile(entry.path):  # noqa: PTH113
         with suppress(OSError), open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123
             start = file.read(SIGNATURE_BYTES)
@@ -115,7 +115,7 @@ def _kind(path: str) -> str:
 
 
 def _skipped(folders: list[str]) -> str:
-    """Return how many pictures are in how many subfolders, as text; their suffixes are counted."""
+    """Return how many pictures, judged by their suffixes, are in how many subfolders."""
     pending = folders.copy()
     with_pictures: list[str] = []
     pictures: list[str] = []

@@ -11,11 +11,11 @@ from io import BufferedReader
 from itertools import chain
 from typing import cast
 
-from scratchnet_cli.errors import ImageError
+from scratchnet_cli.errors import ImageError, about, reason_of
 
-# Stands for standard input in place of a path.
+# The name of standard input.
 STDIN = "-"
-# What people take for a file.
+# Addresses that people give in place of a file.
 URLS = {"data:": "a data URL", "http://": "a web address", "https://": "a web address"}
 MAX_PICTURE_BYTES = 256 * 2**20
 # read(n) allocates n bytes first, so each read asks for no more than was already received.
@@ -30,7 +30,7 @@ _LIST_FORMS = (
 
 
 class SpecialPath(str):
-    """The path of a pipe or device in a list, which is not read: that may wait for ever."""
+    """The path of a pipe or device in a list. It is not read, because that may wait forever."""
 
 
 def file_groups(
@@ -40,9 +40,9 @@ def file_groups(
     recursive: bool = False,
     note: Callable[[str], object] | None = None,
 ) -> Iterator[list[str]]:
-    """Yield the names, then those in a list, in groups that are known at the same time.
+    """Yield the names as one group, then each group of a list, as soon as it is known.
 
-    The options are those of ``read_list`` and ``expand``.
+    files_from, null: as for ``read_list``; recursive, note: as for ``expand``.
     """
     listed = read_list(files_from, null) if files_from is not None else ()
     return (expand(group, recursive, note) for group in chain([names], listed))
@@ -51,13 +51,13 @@ def file_groups(
 def expand(
     names: Iterable[str], recursive: bool = False, note: Callable[[str], object] | None = None
 ) -> list[str]:
-    """Return the names, each folder replaced by its pictures, sorted, if it has any.
+    """Return the names; a folder with pictures is replaced by them, sorted.
 
-    recursive: subfolders, too. note: receives a sentence on what else is in a folder.
+    recursive: also those in subfolders; note: receives a sentence on what else is in a folder.
     """
     expanded: list[str] = []
     for name in names:
-        # Unlike Path.is_dir, this returns False for a name that the system refuses.
+        # Unlike Path.is_dir, os.path.isdir returns False for a name that the system refuses.
         if name != STDIN and os.path.isdir(name):  # noqa: PTH112
             from scratchnet_cli.system.folders import pictures_in
 
@@ -68,41 +68,35 @@ def expand(
 
 
 def read_list(name: str, null: bool = False) -> Iterator[list[str]]:
-    """Yield the paths in a file, in groups: what a pipe has, or a part of a file.
+    """Yield groups of the paths in a file: as much as one read returns, so a pipe may be slow.
 
-    There is one per line, or with ``null`` each ends in a zero byte, as ``find -print0`` prints it.
+    There is one path per line. With ``null``, a zero byte ends each path.
     """
     rest = b""
     blank_bytes = 0
     try:
-        with _open(name) as file:
+        with _open(name) as file, about(f"--files-from {name}"):
             while data := file.read1(LIST_CHUNK_BYTES):
-                # In Latin letters every second byte is 0.
+                # In UTF-16, every second byte of Latin letters is 0.
                 is_latin = not null and not (any(data[:20:2]) and any(data[1:20:2]))
                 if b"\0" in data and (is_latin or data.startswith((BOM_UTF16_BE, BOM_UTF16_LE))):
-                    raise ImageError(
-                        f"--files-from {name}: the text is in UTF-16; save it as UTF-8"
-                    )
+                    raise ImageError("the text is in UTF-16; save it as UTF-8")
                 if b"\0" in data and not null:
-                    raise ImageError(
-                        f"--files-from {name}: contains zero bytes; "
-                        "use --null for a list of find -print0"
-                    )
+                    raise ImageError("contains zero bytes; use --null for a list of find -print0")
                 *lines, rest = (rest + data).split(b"\0" if null else b"\n")
-                paths = [*map(_checked, _paths(lines, null))]
+                paths = _paths(lines, null)
                 blank_bytes = 0 if paths else blank_bytes + len(data)
                 if max(*map(len, (*lines, rest)), blank_bytes) > MAX_PATH_BYTES:
                     raise ImageError(
-                        f"--files-from {name}: {MAX_PATH_BYTES} bytes without a path; expected "
-                        f"paths, {_LIST_FORMS[null]}"
+                        f"{MAX_PATH_BYTES} bytes without a path; "
+                        f"expected paths, {_LIST_FORMS[null]}"
                     )
                 yield paths
             if null and b"\n" in rest:
-                raise ImageError(f"--files-from {name}: expected paths, {_LIST_FORMS[null]}")
-            yield [*map(_checked, _paths([rest], null))]
+                raise ImageError(f"expected paths, {_LIST_FORMS[null]}")
+            yield _paths([rest], null)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
-        raise ImageError(f"--files-from {name}: {reason}") from error
+        raise ImageError(f"--files-from {name}: {reason_of(error)}") from error
 
 
 def read_bytes(name: str) -> bytes:
@@ -119,11 +113,11 @@ def read_bytes(name: str) -> bytes:
             "the folder contains no pictures; choose another folder, or use --recursive"
         ) from error
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
+        reason = reason_of(error)
         for start, kind in URLS.items():
             if name.lower().startswith(start):
                 reason = f"{kind}, not a file; save the picture to a file first"
-        raise ImageError(reason or "not a valid file name") from error
+        raise ImageError(reason) from error
     if not data and name == STDIN:
         raise ImageError("standard input is empty; check the command before the pipe")
     if not data and name == STDIN:
@@ -147,7 +141,7 @@ def _read(file: BufferedReader) -> bytes:
     return data
 
 
-# A page on its side is read again, and standard input can be read only once.
+# A page that lies on its side is read again, but standard input can be read only once.
 _read_once = lru_cache(1)(_read)
 
 
@@ -156,20 +150,18 @@ def _open(name: str) -> AbstractContextManager[BufferedReader]:
         return open(name, "rb")  # noqa: PTH123
     if sys.stdin is None:
         raise ImageError("standard input is closed; name a file")
-    # Leave it open: it belongs to Python.
+    # Not closed here, because it belongs to Python.
     return nullcontext(cast(BufferedReader, sys.stdin.buffer))
-
-
-def _checked(path: str) -> str:
-    with suppress(OSError, ValueError):
-        mode = os.stat(path).st_mode  # noqa: PTH116
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            return SpecialPath(path)
-    return path
 
 
 def _paths(lines: list[bytes], null: bool) -> list[str]:
     if not null:
         # Some editors start a text with a byte order mark; a list may be several such texts.
         lines = [line.removeprefix(BOM_UTF8).rstrip(b"\r") for line in lines]
-    return [os.fsdecode(line) for line in lines if line]
+    paths = [os.fsdecode(line) for line in lines if line]
+    for i, path in enumerate(paths):
+        with suppress(OSError, ValueError):
+            mode = os.stat(path).st_mode  # noqa: PTH116
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                paths[i] = SpecialPath(path)
+    return paths

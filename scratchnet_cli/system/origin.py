@@ -11,12 +11,12 @@ class Origin:
     """The source of weights or of a dataset.
 
     name: what the user asked for; source: the path or URL that was used; digest: the SHA-256, or
-    a function that computes it; unavailable: why a default was not available that this replaces.
+    a function that computes it; unavailable: why this is used in place of a default.
     """
 
     name: str
     source: str
-    # For a million images it takes a third of the run, and the text format does not print it.
+    # Computed only if it is printed: for a million images it takes a third of the run.
     digest: str | Callable[[], str] = ""
     unavailable: str = ""
 
@@ -31,7 +31,7 @@ class Origin:
         return self.digest if isinstance(self.digest, str) else self.digest()
 
     def fields(self) -> dict[str, object]:
-        """Return the origin as it stands in JSON."""
+        """Return the origin as JSON shows it."""
         return {name: getattr(self, name) for name in ("name", "source", "sha256", "fallback")}
 
 

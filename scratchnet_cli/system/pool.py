@@ -1,4 +1,4 @@
-"""Work on many files in several processes, with the results in the order of the files."""
+"""Process many files in several processes; the results keep the order of the files."""
 
 import gc
 import os
@@ -13,15 +13,15 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from scratchnet_cli.errors import ImageError, WorkerError
 from scratchnet_cli.system.inputs import STDIN
 
-# A chunk ends at whichever comes first: small pictures share the cost of the transfer between
-# processes, and a folder of photographs still gives its first answers at once.
+# A chunk is what a process gets at once. It ends after this many files or bytes. The files share
+# the cost of the transfer between processes.
 CHUNK_FILES = 256
-# Chunks grow to that, so that the first answers come at once.
-FIRST_CHUNK_FILES = 64
 CHUNK_BYTES = 2**20
+# The first chunks are smaller, so that the first answers come soon.
+FIRST_CHUNK_FILES = 64
 # The process that collects the results cannot keep up with more.
 MAX_WORKERS = 8
-# How often a worker that died is replaced.
+# How many workers that died are replaced.
 MAX_RESTARTS = 2
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -35,23 +35,23 @@ def map_in_order(
 ) -> Generator[Results[Result], None, None]:
     """Yield each name with its result, chunk by chunk, in the order of the names.
 
-    A group is a list of names that are known at the same time; all its results come before the
-    next group is requested. A group of several chunks is spread over processes; a smaller one is
-    worked on here, name by name, and so is standard input.
+    Each group is finished before the next group is requested. A group of one chunk is processed
+    here, name by name. The chunks of a larger group go to worker processes, but standard input is
+    always read here. If a worker dies, the results of its chunk are errors.
 
-    jobs: the most processes. If one dies, its chunk's results are errors, and the others go on.
+    work: returns the result for a name; jobs: the largest number of processes.
     """
-    # ``main`` turned it off for short runs.
+    # ``main`` turned garbage collection off for short runs.
     gc.enable()
     pool: _Pool[Result] | None = None
     jobs = min(jobs or usable_cores(), MAX_WORKERS)
     try:
         for group in groups:
             chunks = _chunks(group)
-            # The processes start their work before all chunks are known.
+            # Two chunks show that the group is large. The others follow while processes work.
             first = list(islice(chunks, 2))
             if len(first) > 1 and jobs > 1:
-                # If no process can be started, the work is done here.
+                # If no process can be started, the files are processed here.
                 with suppress(OSError):
                     pool = pool or _Pool(work, jobs)
             if len(first) > 1 and pool is not None:
@@ -89,9 +89,9 @@ def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
 
 
 class _Worker(Generic[Result]):
-    """A process that works on one chunk after the other.
+    """A process that takes one chunk after the other.
 
-    It has a connection of its own, so that its death shows, and costs only the chunk it has.
+    Each has its own connection. If it dies, this shows, and only its chunk is lost.
     """
 
     def __init__(self, work: Work[Result]) -> None:
@@ -99,23 +99,23 @@ class _Worker(Generic[Result]):
 
         self._names: list[str] = []
         self._results: Results[Result] = []
-        # Forking saves each process from importing NumPy and Pillow again, where it is safe.
+        # A forked process need not import NumPy and Pillow again. Forking is safe on Linux only.
         context: Any = get_context("fork" if sys.platform == "linux" else "spawn")
         self.connection, other_end = context.Pipe()
-        # This end notices that the process died only if no other process has the other end.
+        # This end notices that the process died if no other process has the other end open.
         with other_end, _signals_blocked():
             self.process = context.Process(target=_serve, args=(work, other_end), daemon=True)
             self.process.start()
 
     def start(self, names: list[str], results: Results[Result]) -> None:
-        """Start the work on a chunk, whose results ``receive`` appends to ``results``."""
+        """Send a chunk; ``receive`` will append its results to ``results``."""
         self._names, self._results = names, results
         # If the process died, ``receive`` notices.
         with suppress(OSError):
             self.connection.send(names)
 
     def receive(self) -> bool:
-        """Wait for the results of the chunk; return False if the process died: they are errors."""
+        """Wait for the results of the chunk; if the process died, append errors, return False."""
         try:
             reply: Results[Result] | Exception = self.connection.recv()
         except (EOFError, OSError):
@@ -128,21 +128,21 @@ class _Worker(Generic[Result]):
         return True
 
     def stop(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         self.process.kill()
         self.process.join()
         self.connection.close()
 
 
 class _Pool(Generic[Result]):
-    """Worker processes; busy: by connection."""
+    """Worker processes: idle ones, and busy ones by their connection."""
 
     def __init__(self, work: Work[Result], jobs: int) -> None:
         self._work = work
         self._idle = [_Worker(work) for _ in range(jobs)]
         self._busy: dict[Any, _Worker[Result]] = {}
         self._restarts = 0
-        # Memory contains the results of this many chunks, whatever the number of files.
+        # The largest number of chunks whose results are in memory.
         self._max_pending = 2 * len(self._idle) + 1
 
     def map(self, chunks: Iterator[list[str]]) -> Iterator[Results[Result]]:
@@ -165,7 +165,7 @@ class _Pool(Generic[Result]):
             if not pending:
                 break
             names, results = pending[0]
-            # A worker that waits comes before the answers, which take time as well.
+            # Give finished workers their next chunk before the caller uses these results.
             if ready := wait(self._busy, 0 if results or STDIN in names else None):
                 for connection in ready:
                     self._receive(connection)
@@ -196,7 +196,7 @@ class _Pool(Generic[Result]):
         worker.stop()
         if self._restarts < MAX_RESTARTS:
             self._restarts += 1
-            # Otherwise there is one worker less.
+            # If the process cannot be started, there is one worker less.
             with suppress(OSError):
                 self._idle.append(_Worker(self._work))
 
@@ -219,17 +219,17 @@ def _signals_blocked() -> Iterator[None]:
 
 
 def _serve(work: Work[Result], connection: Any) -> None:
-    """Work on the chunks that come through the connection."""
+    """Process the chunks that come through the connection; this runs in a worker."""
     from multiprocessing import parent_process
     from threading import Thread
 
-    # Ctrl-C in a terminal is left to the parent. SIGTERM comes from ``multiprocessing`` when the
-    # parent exits; if the parent was killed, the thread ends this process.
+    # The parent handles Ctrl-C. When it exits, ``multiprocessing`` sends SIGTERM; if it was killed,
+    # the thread below ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    # Looking through the parent's objects for garbage would copy its memory page by page.
+    # Garbage collection of the parent's objects would copy its memory page by page.
     gc.freeze()
 
     def wait() -> None:

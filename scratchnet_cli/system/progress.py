@@ -14,17 +14,16 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 PLAIN_LINES = 10
-# A run of ``predict`` shows progress after this time; plain lines follow each other as slowly.
+# ``predict`` shows progress after this time, and then prints a plain line each time it passes.
 PICTURES_DELAY_S = 2.0
 
 
 class Progress:
-    """Messages, and progress in one of three modes.
+    """Prints messages, and shows progress in one of three modes.
 
-    ``bar`` is redrawn in place, ``plain`` prints a few lines that read well in a log, ``none``
-    prints nothing; ``auto`` is ``bar`` on a terminal and ``plain`` elsewhere. Notes and warnings
-    appear in every mode unless ``quiet`` is set; errors always do. If ``debug`` is set, the
-    traceback of an unexpected error follows.
+    mode: ``bar`` is redrawn in place; ``plain`` prints a few lines; ``none`` prints nothing;
+    ``auto`` is ``bar`` on a terminal and ``plain`` elsewhere. quiet: only errors are printed;
+    debug: tracebacks are printed, too.
     """
 
     def __init__(self, mode: str = "auto", quiet: bool = False, debug: bool = False) -> None:
@@ -90,9 +89,9 @@ class Progress:
 
     @contextmanager
     def pictures(self, total: int | None) -> Iterator[Callable[[], None]]:
-        """Show pictures read if it takes long. total: None if unknown.
+        """Show the number of pictures read if it takes long. total: None if unknown.
 
-        There is no bar below answers on the same terminal, which show the progress themselves.
+        No bar is drawn if the answers go to the same terminal: they show the progress.
         """
         start = shown = time.monotonic()
         done = 0
@@ -120,10 +119,10 @@ class Progress:
 
 
 class Refusals:
-    """Reports files that cannot be read, each on a line.
+    """Reports each file that cannot be read, with the reason.
 
-    report: a method of ``Progress``; grouped: reasons of which each is reported once, with
-    the number of its files, in ``close``.
+    report: a method of ``Progress``; grouped: reasons that are reported only once, by ``close``,
+    with the number of files.
     """
 
     def __init__(self, report: Callable[..., object], grouped: Collection[str]) -> None:
@@ -146,7 +145,7 @@ class Refusals:
 
 
 class _Stderr:
-    """stderr for tqdm; as everywhere, its errors are ignored."""
+    """stderr for tqdm, without its errors: they must not change the result."""
 
     def write(self, text: str) -> None:
         """Write the text."""
@@ -164,7 +163,7 @@ def _progress_bar(total: int | None, description: str, **options: Any) -> tqdm[N
     # Importing tqdm takes as long as importing NumPy.
     from tqdm import tqdm
 
-    # The monitor is a thread that only redraws bars that stand still.
+    # Turns off a thread that redraws bars without progress.
     tqdm.monitor_interval = 0
     return tqdm(total=total, desc=description, file=_Stderr(), dynamic_ncols=True, **options)
 

@@ -10,7 +10,7 @@ from scratchnet_cli.errors import OutputError, ReaderGoneError
 # Unicode categories that a terminal may act on or cannot show: control and format characters,
 # surrogates, unassigned and private characters, line and paragraph separators.
 _ESCAPED_CATEGORIES = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
-# No file system allows longer names.
+# Longer names in messages are cut. No file system allows them.
 MAX_NAME_LENGTH = 4096
 _BAR_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -36,7 +36,7 @@ def print_lines(text: str) -> None:
 
 
 def write_stderr(text: str) -> None:
-    """Write to stderr; after an error, everything else goes nowhere."""
+    """Write to stderr; after an error, ignore everything that follows."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -65,7 +65,7 @@ def shorten(text: str, max_length: int = MAX_NAME_LENGTH) -> str:
 
 
 def format_exact(number: float) -> str:
-    """Return the shortest text that stands for this number alone: ``0.93``, ``1``."""
+    """Return all digits of the number that matter: ``0.93``, ``1``."""
     return repr(number).removesuffix(".0")
 
 
