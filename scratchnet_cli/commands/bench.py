@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scratchnet_cli.commands.options import activations_option, format_option, weights_option
+from scratchnet_cli.commands import options
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import print_answer, print_message, text_bar
 
@@ -19,9 +19,9 @@ BAR_WIDTH = 40
 
 
 @click.command("bench", epilog="Example: scratchnet bench --format json")
-@weights_option
-@activations_option
-@format_option("text", "json", help="text: a table with bars; json: a list with all figures.")
+@options.weights
+@options.activations
+@options.output_format(text="a table with bars", json="a list with all figures")
 def command(
     weights: str,
     activations: tuple[str, ...] | None,

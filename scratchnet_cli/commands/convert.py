@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from scratchnet_cli.commands.options import activations_option, require_text
+from scratchnet_cli.commands import options
 from scratchnet_cli.errors import about
 from scratchnet_cli.system.files import check_writable, write_atomic
 from scratchnet_cli.system.progress import Progress
@@ -13,18 +13,16 @@ from scratchnet_cli.system.text import escape, print_answer, print_message
 SUFFIXES = (".pkl", ".npz", ".safetensors", ".onnx")
 
 
-def _require_suffix(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
+def _require_suffix(_: click.Context, __: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() not in SUFFIXES:
-        raise click.BadParameter(
-            f"{path}: expected a name that ends in {', '.join(SUFFIXES)}.", ctx, param
-        )
+        raise click.BadParameter(f"{path}: expected a name that ends in {', '.join(SUFFIXES)}.")
     return path
 
 
 @click.command("convert", epilog="Example: scratchnet convert book book.safetensors")
-@click.argument("source", type=click.Path(), callback=require_text, metavar="IN")
+@click.argument("source", type=options.Name(), metavar="IN")
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path), callback=_require_suffix)
-@activations_option
+@options.activations
 @click.option("--force", is_flag=True, help="Overwrite OUT if it exists.")
 def command(source: str, target: Path, activations: tuple[str, ...] | None, force: bool) -> None:
     """Write a network in another format, and print the new file's path.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from scratchnet_cli.commands.options import activations_option, require_page, weights_option
+from scratchnet_cli.commands import options
 from scratchnet_cli.errors import about
 from scratchnet_cli.system.files import check_writable, write_atomic
 from scratchnet_cli.system.progress import Progress
@@ -13,13 +13,12 @@ from scratchnet_cli.system.text import escape, print_answer, print_message
 
 
 @click.command("draw", epilog="Example: scratchnet draw --open")
-@weights_option
-@activations_option
+@options.weights
+@options.activations
 @click.option(
     "--output",
     metavar="FILE",
-    type=click.Path(),
-    callback=require_page,
+    type=options.Page(),
     default="scratchnet-draw.html",
     show_default=True,
     help="The page to write. A page that scratchnet wrote is overwritten.",

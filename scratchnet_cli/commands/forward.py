@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 import click
 
-from scratchnet_cli.commands.options import activations_option, weights_argument
+from scratchnet_cli.commands import options
 from scratchnet_cli.errors import ShapeError
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import print_answer
@@ -31,7 +31,7 @@ def _reject_options(
     context_settings={"ignore_unknown_options": True},
     epilog="Example: scratchnet forward three-layer 1.0 0.5 --trace",
 )
-@weights_argument
+@options.weights_argument
 @click.argument(
     "x", nargs=-1, required=True, metavar="X...", type=click.Path(), callback=_reject_options
 )
@@ -42,7 +42,7 @@ def _reject_options(
     show_default=True,
     help="identity: the logits; softmax: probabilities.",
 )
-@activations_option
+@options.activations
 @click.option(
     "--trace", is_flag=True, help="First print the formulas, shapes and values of each layer."
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchnet_cli.commands.options import activations_option, format_option, weights_argument
+from scratchnet_cli.commands import options
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import escape, print_answer
 
@@ -24,9 +24,9 @@ _ACTIVATIONS = {
 
 
 @click.command("inspect", epilog="Example: scratchnet inspect three-layer")
-@weights_argument
-@activations_option
-@format_option("text", "json", help="text: a table; json: one object with all figures.")
+@options.weights_argument
+@options.activations
+@options.output_format(text="a table", json="one object with all figures")
 def command(
     weights: str,
     activations: tuple[str, ...] | None,

@@ -11,36 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scratchnet_cli.commands.options import (
-    Share,
-    WholeNumber,
-    activations_option,
-    debug_option,
-    format_option,
-    jobs_option,
-    null_option,
-    polarity_option,
-    progress_option,
-    quiet_option,
-    raw_option,
-    reject_usage,
-    report_option,
-    require_path,
-    require_text,
-    weights_option,
-)
+from scratchnet_cli.commands import options
 from scratchnet_cli.errors import EXIT_BELOW, ImageError, OutputError
+from scratchnet_cli.system import text
 from scratchnet_cli.system.files import check_writable, write_atomic
 from scratchnet_cli.system.inputs import STDIN, expand, file_groups
 from scratchnet_cli.system.progress import Progress, Refusals
-from scratchnet_cli.system.text import (
-    annotate,
-    flush_answers,
-    format_exact,
-    has_colour,
-    print_answer,
-    print_lines,
-)
 
 if TYPE_CHECKING:
     from scratchnet_cli.network.layers import Network
@@ -48,31 +24,32 @@ if TYPE_CHECKING:
 
 
 @click.command("predict", epilog="Example: scratchnet predict *.png | cut -f2")
-@click.argument("images", nargs=-1, type=click.Path(), callback=require_text, metavar="[IMAGE]...")
-@weights_option
-@activations_option
+@click.argument("images", nargs=-1, type=options.Name(), metavar="[IMAGE]...")
+@options.weights
+@options.activations
 @click.option(
     "--files-from",
-    type=click.Path(),
-    callback=require_text,
+    type=options.Name(),
     metavar="LIST",
     help="Read more paths from a file, one per line; - is standard input.",
 )
-@null_option
+@click.option(
+    "-0",
+    "--null",
+    is_flag=True,
+    help="Paths in LIST end with a zero byte, as `find -print0` writes them.",
+)
 @click.option("--recursive", is_flag=True, help="Read the pictures in subfolders too.")
 @click.option(
     "--top",
-    type=WholeNumber(1, 10),
+    type=options.WholeNumber(1, 10),
     default=1,
     show_default=True,
     metavar="K",
     help="Print the K most probable digits (1 to 10).",
 )
-@format_option(
-    "tsv",
-    "json",
-    "plain",
-    help="tsv: PATH<TAB>DIGIT<TAB>PROBABILITY; json: one object per line; plain: only digits.",
+@options.output_format(
+    tsv="PATH<TAB>DIGIT<TAB>PROBABILITY", json="one object per line", plain="only digits"
 )
 @click.option("--multiple", is_flag=True, help="Read all numbers, row by row; print one per line.")
 @click.option("--show", is_flag=True, help="Draw on stderr the image that the network receives.")
@@ -80,23 +57,27 @@ if TYPE_CHECKING:
 @click.option(
     "--save-preprocessed",
     metavar="DIR",
-    type=click.Path(file_okay=False),
-    callback=require_path,
+    type=options.Name(file_okay=False, path_type=Path),
     help="Write the images that the network receives to DIR, as 28x28 PNG files.",
 )
-@report_option("pictures, 28x28 images, answers")
+@options.report("pictures, 28x28 images, answers")
 @click.option(
     "--min-confidence",
-    type=Share(0, 1),
+    type=options.Share(0, 1),
     metavar="F",
     help="Exit with 1 if a probability is below F (0 to 1).",
 )
-@polarity_option
-@raw_option
-@jobs_option
-@progress_option
-@debug_option
-@quiet_option
+@options.polarity
+@options.raw
+@click.option(
+    "--jobs",
+    type=options.WholeNumber(1),
+    metavar="N",
+    help="Maximum number of processes (8 at most).  [default: one per core]",
+)
+@options.progress
+@options.debug
+@options.quiet
 def command(
     images: tuple[str, ...],
     weights: str,
@@ -126,7 +107,7 @@ def command(
     with pillow-heif HEIC. Unreadable pictures are reported on stderr, the others are still
     answered, and the exit code is 3.
     """
-    reject_usage(
+    options.reject_usage(
         (
             not images and files_from is None,
             "Missing argument 'IMAGE...' (- is standard input) or --files-from LIST.",
@@ -172,8 +153,8 @@ def command(
             for result in results:
                 if isinstance(result, Unreadable):
                     if format == "json":
-                        print_answer(to_error_json(result))
-                    flush_answers()
+                        text.print_answer(to_error_json(result))
+                    text.flush_answers()
                     refusals.add(result.path, result.reason, result.traceback)
                     printer.unreadable += 1
                     printer.exit_code = ImageError.exit_code
@@ -185,7 +166,7 @@ def command(
                     page.add(result)
                 advance()
             # The next chunk may take long.
-            flush_answers()
+            text.flush_answers()
     if report:
         write_atomic(report, page.to_html(loaded.origin).encode(), "own", "--report")
         messages.note(f"report: {report}")
@@ -205,7 +186,7 @@ class _Printer:
     show: bool
     trace: bool
     min_confidence: float | None
-    progress: Progress
+    messages: Progress
     answers: int = 0
     uncertain: int = 0
     below: int = 0
@@ -216,13 +197,13 @@ class _Printer:
         """Print an answer and everything that belongs to it."""
         from scratchnet_cli.prediction.formats import view_lines, warning_lines
 
-        print_answer(self.to_line(answer))
+        text.print_answer(self.to_line(answer))
         self.answers += 1
         if self.show or self.trace:
-            flush_answers()
-            colour = has_colour(sys.stderr)
+            text.flush_answers()
+            colour = text.has_colour(sys.stderr)
             for lines in view_lines(answer, self.network, self.show, self.trace, colour):
-                print_lines("\n".join(lines))
+                text.print_lines("\n".join(lines))
         has_warnings = bool(answer.warnings)
         self.uncertain += has_warnings
         if self.min_confidence is not None and answer.probability < self.min_confidence:
@@ -230,20 +211,22 @@ class _Printer:
             self.exit_code = max(self.exit_code, EXIT_BELOW)
         elif not has_warnings:
             return
-        flush_answers()
+        text.flush_answers()
         for message, is_below in warning_lines(answer, self.min_confidence):
-            (self.progress.error if is_below else self.progress.warning)(message)
+            (self.messages.error if is_below else self.messages.warning)(message)
 
     def finish(self, weights: str) -> None:
         """Print the summary, and on GitHub how many answers are below the threshold."""
         # Scripts expect nothing about a clear picture, and one line about another.
         is_mixed = self.answers + self.unreadable > 1 and (self.uncertain or self.unreadable)
-        if self.progress.mode == "bar" or is_mixed:
+        if self.messages.mode == "bar" or is_mixed:
             pictures = "picture" if self.answers == 1 else "pictures"
-            self.progress.summary(
+            self.messages.summary(
                 f"{weights} weights: {self.answers} {pictures} read, {self.uncertain} of them with "
                 f"warnings, {self.unreadable} unreadable"
             )
         if self.below and self.min_confidence is not None:
-            limit = format_exact(self.min_confidence)
-            annotate("scratchnet predict", f"answers below --min-confidence {limit}: {self.below}")
+            limit = text.format_exact(self.min_confidence)
+            text.annotate(
+                "scratchnet predict", f"answers below --min-confidence {limit}: {self.below}"
+            )
