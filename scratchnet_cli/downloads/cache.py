@@ -1,4 +1,4 @@
-"""The cache folder: assets by name, used only after their checksum matched.
+"""The cache folder: assets by name. A cached file is used only if its checksum matches.
 
 Writes are atomic, so several processes may fill the same cache.
 """
@@ -18,7 +18,7 @@ from scratchnet_cli.errors import CacheError, OutputError
 from scratchnet_cli.system.files import PART_SUFFIX, write_atomic
 from scratchnet_cli.system.progress import Progress
 
-# A file is written only when all its bytes are in memory: older temporary files are stale.
+# Older temporary files are left by killed processes: writing a file takes much less time.
 STALE_AFTER_S = 3600
 
 
@@ -36,34 +36,31 @@ def fetch(
 ) -> Fetched:
     """Return the asset from the cache, or download it into the cache.
 
-    A cached file with a wrong checksum is downloaded again and replaced. is_default: nobody named
-    the asset and there is a replacement, so give up early without an internet connection;
-    force: download in any case.
+    A cached file with a wrong checksum is downloaded again and replaced. is_default: the user did
+    not name the asset, so give up soon if there is no internet connection; force: download in any
+    case.
     """
-    if not force:
+    folder = None
+    # Without a home folder, the asset is downloaded each time.
+    with suppress(CacheError):
+        folder = cache_folder()
+    if folder and not force:
         try:
             data = read_cached(asset)
         except CacheError as error:
             progress.note(f"{error.args[0]}; downloading it again")
         else:
             if data is not None:
-                return Fetched(data, str(cache_folder() / asset.name))
-    # Importing it takes time that a warm run does not need.
+                return Fetched(data, str(folder / asset.name))
+    # If everything is cached, this import is not needed.
     from scratchnet_cli.downloads.download import download
 
-    data, source = download(asset, progress, is_default, _destination())
+    data, source = download(asset, progress, is_default, f" to {folder}" if folder else "")
     try:
         return Fetched(data, str(_store(asset, data)))
     except CacheError as error:
         progress.warning(f"downloaded, but not cached: {error}")
         return Fetched(data, source, cached=False)
-
-
-def _destination() -> str:
-    try:
-        return f" to {cache_folder()}"
-    except CacheError:
-        return ""
 
 
 _unpacking: dict[str, tuple[Thread, list[bytes]]] = {}
@@ -74,7 +71,7 @@ def unpack_ahead(asset: Asset) -> None:
     unpacked: list[bytes] = []
 
     def work() -> None:
-        # ``fetch`` meets the same problem again and reports it.
+        # ``fetch`` will fail in the same way, and report it.
         with suppress(Exception):
             if (data := read_cached(asset)) is not None:
                 unpacked.append(unpack(data))
@@ -103,7 +100,7 @@ def cache_folder() -> Path:
         # Unlike Path.expanduser, this accepts the name of a user that does not exist.
         return Path(os.path.expanduser(chosen))  # noqa: PTH111
     if sys.platform == "linux":
-        # The common cases of platformdirs, whose import takes a twelfth of an evaluation.
+        # As platformdirs does. Importing it takes a twelfth of the time of an evaluation.
         caches, home = (os.environ.get(name, "") for name in ("XDG_CACHE_HOME", "HOME"))
         if caches.startswith("/"):
             return Path(caches, "scratchnet")
@@ -136,11 +133,7 @@ def readable_folder() -> Path:
 
 def read_cached(asset: Asset) -> bytes | None:
     """Return the bytes of a cached asset with a matching checksum, or None if it is missing."""
-    try:
-        path = cache_folder() / asset.name
-    except CacheError:
-        # Nothing is cached without a folder; storing something reports it.
-        return None
+    path = cache_folder() / asset.name
     if cached_size(asset) is None:
         return None
     try:
@@ -173,7 +166,7 @@ def cached_size(asset: Asset) -> int | None:
 
 
 def clear_cache() -> tuple[list[Path], list[str]]:
-    """Delete assets and temporary files; return these, and a message for each that stays."""
+    """Delete assets and temporary files; return them, and a message for each file that is kept."""
     folder = readable_folder()
     found: list[Path] = []
     deleted: list[Path] = []
@@ -184,7 +177,7 @@ def clear_cache() -> tuple[list[Path], list[str]]:
                 found.append(folder / asset.name)
         except CacheError as error:
             kept.append(f"{error.args[0]}; delete it yourself")
-    for path in [*found, *_parts(folder)]:
+    for path in [*found, *_temporary_files(folder)]:
         try:
             path.unlink(missing_ok=True)
             deleted.append(path)
@@ -197,10 +190,10 @@ def _store(asset: Asset, data: bytes) -> Path:
     path = cache_folder() / asset.name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for part in _parts(path.parent):
+        for left in _temporary_files(path.parent):
             with suppress(OSError):
-                if time.time() - part.stat().st_mtime > STALE_AFTER_S:
-                    part.unlink()
+                if time.time() - left.stat().st_mtime > STALE_AFTER_S:
+                    left.unlink()
         write_atomic(path, data, "always")
     except OSError as error:
         reason = f"{path}: cannot be written ({error.strerror})"
@@ -211,6 +204,6 @@ def _store(asset: Asset, data: bytes) -> Path:
     raise CacheError(f"{reason}; set SCRATCHNET_CACHE_DIR to another folder")
 
 
-def _parts(folder: Path) -> list[Path]:
-    """Return temporary files: being written now, or left by a killed process."""
+def _temporary_files(folder: Path) -> list[Path]:
+    """Return the files that are being written, or were left by a killed process."""
     return sorted(folder.glob(f".*{PART_SUFFIX}"))

@@ -12,10 +12,10 @@ from scratchnet_cli.downloads.assets import Asset
 from scratchnet_cli.errors import NO_ANSWER, NO_HOST, DownloadError, MirrorError, TransferError
 from scratchnet_cli.system.progress import Progress
 
-# Without the characters that separate the parts of a URL; Windows has letters of drives.
+# A path without the characters that separate the parts of a URL, except after a drive letter.
 _PLAIN_PATH = re.compile(r"([A-Za-z]:)?[\w\s./\\~+,()-]*")
 _MIRROR_ADVICE = "or set SCRATCHNET_MIRROR to a folder with the file"
-# What to do, by a variable that a cause names.
+# What to do if a cause names this variable.
 _ADVICE = {
     "SCRATCHNET_OFFLINE": f"Unset SCRATCHNET_OFFLINE, {_MIRROR_ADVICE}.",
     "HTTPS_PROXY": f"Correct HTTPS_PROXY, {_MIRROR_ADVICE}.",
@@ -31,13 +31,19 @@ def download(
     failures: list[tuple[str, str]] = []
     for source in _sources(asset):
         shown = _shown(source)
+        # A default has a fallback: do not wait for the same host again.
         if is_default and (shown, NO_ANSWER) in failures:
             continue
         try:
-            if _is_url(source):
-                data = _from_url(source, shown, asset, progress, is_default)
-            else:
+            if not _is_url(source):
                 data = _from_folder(Path(source), asset.size)
+            elif (offline := os.environ.get("SCRATCHNET_OFFLINE", "")).lower() not in _FALSE:
+                raise TransferError(f"SCRATCHNET_OFFLINE is {offline}")
+            else:
+                # Not before: its import takes time, and urllib3 opens a socket to try IPv6.
+                from scratchnet_cli.downloads.http import get
+
+                data = get(asset, source, shown, progress, is_default)
             if defect := asset.defect(data):
                 raise TransferError(f"not the right file: {defect}")
             return data, shown
@@ -54,7 +60,7 @@ def download(
 
 
 def _cause(failures: Sequence[tuple[str, str]]) -> str:
-    """Return in a few words why no source delivered: what is wrong with the mirror comes first."""
+    """Return in a few words why no source worked; if there is a mirror, its cause."""
     if os.environ.get("SCRATCHNET_MIRROR"):
         return "SCRATCHNET_MIRROR: " + ": ".join(failures[0]).removeprefix("SCRATCHNET_MIRROR: ")
     if all(cause in (NO_ANSWER, NO_HOST) for _, cause in failures):
@@ -88,7 +94,7 @@ def _shown(source: str) -> str:
     with suppress(ValueError):
         parts = urlsplit(source)
         host, rest = parts.hostname or "", parts._replace(netloc="").geturl()
-        # A password may contain a slash, and what looks like the host is a part of it then.
+        # If a password contains a slash, the text before it looks like the host, and @ follows.
         if re.fullmatch(r"[\w.:-]+", host) and "@" not in rest:
             return f"{parts.scheme}://{host}"
     return "SCRATCHNET_MIRROR"
@@ -97,22 +103,10 @@ def _shown(source: str) -> str:
 def _from_folder(path: Path, size: int) -> bytes:
     """Return the bytes of a file, at most one more than ``size``."""
     try:
-        # Opening a pipe would wait for ever.
+        # Opening a pipe would wait forever.
         if not stat.S_ISREG(path.stat().st_mode):
             raise TransferError("not a file")
         with path.open("rb") as file:
             return file.read(size + 1)
     except OSError as error:
         raise TransferError(error.strerror or "cannot be read") from error
-
-
-def _from_url(url: str, shown: str, asset: Asset, progress: Progress, is_default: bool) -> bytes:
-    """Return the body behind ``url``, at most as long as the asset."""
-    if (offline := os.environ.get("SCRATCHNET_OFFLINE", "")).lower() not in _FALSE:
-        raise TransferError(f"SCRATCHNET_OFFLINE is {offline}")
-    # Not before: its import takes time, and urllib3 opens a socket to try IPv6.
-    from scratchnet_cli.downloads.http import get
-
-    return get(
-        url, asset.size, is_default, lambda: progress.transfer(asset.name, asset.size, shown)
-    )

@@ -5,8 +5,6 @@
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,16 +12,18 @@ import requests
 import urllib3
 from requests import exceptions
 
+from scratchnet_cli.downloads.assets import Asset
 from scratchnet_cli.errors import NO_ANSWER, NO_HOST, TransferError
+from scratchnet_cli.system.progress import Progress
 
 TIMEOUT_S = (2.0, 15.0)  # to connect, between two packets
-# The answer must begin within this time, whatever it needs: a look-up of the host's name, several
-# IP addresses, redirects. The shorter time is for defaults that have a replacement.
+# The answer must begin within this time. It includes the look-up of the host's name, several IP
+# addresses and redirects. The shorter time is for defaults, which have a fallback.
 ANSWER_TIMEOUT_S, DEFAULT_ANSWER_TIMEOUT_S = 20.0, 1.6
-# A transfer may take this long, and the time that a slow line needs for its bytes.
+# A transfer may take this long, plus its size divided by this rate.
 TRANSFER_TIMEOUT_S = 30.0
 MIN_BYTES_PER_S = 20_000
-# After this time, a transfer that is even slower than this is given up.
+# If a transfer is slower than this rate after this time, it stops early.
 USELESS_AFTER_S, USELESS_BYTES_PER_S = 10.0, 1000
 CHUNK_BYTES = 2**16
 RETRY_STATUS = (408, 429, 500, 502, 503, 504)
@@ -31,11 +31,11 @@ RETRY_DELAYS_S = (0.5, 1.0)
 MAX_RETRY_DELAY_S = 5.0
 MAX_REDIRECTS = 5
 
-# ValueError: a URL, or one that it redirects to, is not valid; AssertionError: http.client's, for
-# a host with a per cent sign.
+# ValueError: a URL, or a redirect, is not valid. AssertionError: http.client raises it if a host
+# contains a per cent sign.
 _INVALID = (ValueError, AssertionError)
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, *_INVALID)
-# The first row whose class and part of the message match is the cause.
+# Class of the error, part of its message, cause. The first row that matches is used.
 _CAUSES: tuple[tuple[Any, str, str], ...] = (
     (
         exceptions.InvalidSchema,
@@ -60,13 +60,9 @@ _CAUSES: tuple[tuple[Any, str, str], ...] = (
 )
 
 
-def get(
-    url: str,
-    max_bytes: int,
-    is_default: bool,
-    transfer: Callable[[], AbstractContextManager[Callable[[int], None]]],
-) -> bytes:
-    """Return the body behind ``url``. transfer: shows the number of bytes, once there is a body."""
+def get(asset: Asset, url: str, shown: str, progress: Progress, is_default: bool) -> bytes:
+    """Return the body behind ``url``, at most as long as the asset. shown: the URL for messages."""
+    max_bytes = asset.size
     timeout_s = DEFAULT_ANSWER_TIMEOUT_S if is_default else ANSWER_TIMEOUT_S
     limit_s = TRANSFER_TIMEOUT_S + max_bytes / MIN_BYTES_PER_S
     deadline = time.monotonic() + limit_s
@@ -79,9 +75,9 @@ def get(
                 raise TransferError(
                     f"not the right file: expected {max_bytes} bytes, found {length}"
                 )
-            with transfer() as received:
-                # Undecoded: servers call .gz files "encoded", but the checksum is the file's.
-                # read1 returns what has arrived, so a slow server cannot outlast the deadline.
+            with progress.transfer(asset.name, max_bytes, shown) as received:
+                # Not decoded: servers call .gz files "encoded", but the checksum is for the file.
+                # read1 returns what has arrived, so the time is checked even if little arrives.
                 while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
                     body += chunk
                     if len(body) > max_bytes:
@@ -99,11 +95,11 @@ def get(
 def _answer(
     session: requests.Session, url: str, timeout_s: float, deadline: float
 ) -> requests.Response:
-    """Return the server's answer, requested again while it fails in a way that may pass."""
+    """Return the server's answer; repeat the request after errors that may be temporary."""
     parts = urlsplit(url)
     credentials, at, host = parts.netloc.rpartition("@")
     if at:
-        # Apart from the URL, no message of a library can contain them.
+        # Removed from the URL, so that no message of a library contains them.
         user, _, password = credentials.partition(":")
         session.auth = (unquote(user), unquote(password))
         url = parts._replace(netloc=host).geturl()
@@ -132,7 +128,7 @@ def _answer(
 
 
 def _get(session: requests.Session, url: str, timeout_s: float) -> requests.Response:
-    """Return the answer; no timeout of a socket bounds a slow look-up of the host's name."""
+    """Return the answer, or raise Timeout. A socket's timeout does not limit a host look-up."""
     outcome: list[requests.Response | Exception] = []
 
     def run() -> None:
