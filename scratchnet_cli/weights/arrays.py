@@ -1,4 +1,4 @@
-"""The contents of a weight file, its arrays over its own bytes, and their names."""
+"""The contents of a weight file: arrays that share its bytes, and their names."""
 
 import math
 import re
@@ -16,7 +16,7 @@ from scratchnet_cli.system.text import shorten
 # All arrays of a network together: 16 million float32 weights.
 MAX_WEIGHTS_BYTES = 64 * 2**20
 FLOAT_TYPES = ("f2", "f4", "f8")
-# No layer needs more axes, or an axis as long.
+# Layers need no more axes, and no longer ones.
 MAX_AXES = 2
 MAX_AXIS_LENGTH = 2**31 - 1
 # Longer lists of names are cut in messages.
@@ -26,19 +26,18 @@ SAVE_NPZ = (
     "Save the arrays: "
     "np.savez('mine.npz', W1=…, b1=…, W2=…, b2=…, activations=['relu', 'identity'])"
 )
-_KINDS = {"weight", "bias"}
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """Arrays by name, and lists: ``activations`` for layers, ``classes`` for outputs."""
+    """Arrays by name, and lists of names by their key, one of ``LISTS``."""
 
     arrays: dict[str, NDArray[np.floating]]
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-# The keys of ``Contents.lists``, in every format.
+# The names of each layer's activation and of each output's class.
 LISTS = ("activations", "classes")
 
 
@@ -68,18 +67,13 @@ def view_array(
     return np.frombuffer(body, dtype).reshape(shape, order="F" if fortran else "C")
 
 
-def has_pytorch_names(names: Collection[str]) -> bool:
-    """Return whether all names are those of a ``state_dict``."""
-    return bool(names) and all(name.rpartition(".")[2] in _KINDS for name in names)
-
-
 def layers_of(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
     """Return W, (inputs, outputs), and b, (outputs,), of each layer in the order of the numbers.
 
     A bias may be a row or a column, as in tutorials, or be missing: then it is 0.
     """
-    by_pytorch = has_pytorch_names(arrays)
-    if by_pytorch:
+    is_pytorch = all(name.rpartition(".")[2] in ("weight", "bias") for name in arrays)
+    if is_pytorch:
         names = [(f"{prefix}weight", f"{prefix}bias") for prefix in _prefixes(arrays)]
     else:
         depth = sum(name.startswith("W") for name in arrays)
@@ -92,14 +86,14 @@ def layers_of(arrays: Mapping[str, Array]) -> list[tuple[Array, Array]]:
         )
     layers = []
     for name, bias in names:
-        W = arrays[name].T if by_pytorch else arrays[name]  # noqa: N806
+        W = arrays[name].T if is_pytorch else arrays[name]  # noqa: N806
         b = arrays.get(bias, np.zeros(W.shape[-1:] if W.size else 0, W.dtype))
         layers.append((W, b.reshape(-1) if b.ndim == 2 and 1 in b.shape else b))
     return layers
 
 
 def _prefixes(names: Collection[str]) -> list[str]:
-    """Return the names without weight and bias, by their numbers: ``fc1.``, ``fc2.``, ``fc10.``."""
+    """Return the names without weight and bias, in numeric order: ``fc1.``, ``fc2.``, ``fc10.``."""
     prefixes = {name.removesuffix("weight").removesuffix("bias") for name in names}
     numbered = {tuple(map(int, _NUMBER.findall(prefix))): prefix for prefix in sorted(prefixes)}
     patterns = {_NUMBER.sub("#", prefix) for prefix in prefixes}

@@ -1,7 +1,6 @@
-"""Weights by name: a file's bytes to a validated ``Network`` that knows its origin.
+"""Load weights by name, or from a pickle, an .npz, .safetensors or .onnx file.
 
-A weight file is a pickled dict, an .npz, .safetensors or .onnx file. None of them can run code:
-pickles are read without unpickling, and the others contain only plain numbers.
+No file can run code: pickles are read without unpickling, the others contain only plain numbers.
 """
 
 import hashlib
@@ -30,10 +29,10 @@ from scratchnet_cli.weights.arrays import (
     layers_of,
 )
 
-# Every format that stores names of classes can store this many letters.
+# Names of this length fit into every format that stores names of classes.
 MAX_CLASS_NAME_LETTERS = 99
 _BUNDLED_DATA = Path(__file__).parents[1] / "bundled"
-# A checkout has the weights beside the script that trains them, a wheel beside the sample.
+# In a wheel they are in the first folder, in a clone in the second, with the training.
 _BUNDLED_WEIGHTS = (
     _BUNDLED_DATA / "bundled.npz",
     Path(__file__).parents[2] / "weights" / "bundled.npz",
@@ -46,10 +45,10 @@ _THREE_LAYER = _BUNDLED_DATA / "three-layer.npz"
 class Weights:
     """A network and where it came from.
 
-    format: pkl, npz, safetensors or onnx; size: of the file in bytes; activations: ``stated`` by
-    the file or the caller, ``overridden`` by the caller, ``book`` for the book's own file, or
-    ``assumed`` to be sigmoid, with identity at the end; classes: a name for each output, None if
-    the file has none.
+    format: pkl, npz, safetensors or onnx; size: of the file in bytes; classes: a name for each
+    output, None if the file has none. activations: ``stated`` by the file or the caller;
+    ``overridden`` by the caller; ``book`` for the book's own file; or ``assumed``: sigmoid, and
+    identity for the last layer.
     """
 
     network: Network
@@ -98,7 +97,7 @@ def load_weights(
             f"{origin.source}: the file states other activations; "
             f"using --activations {','.join(used)}"
         )
-    # A single layer has only the output, where all networks give logits.
+    # For a single layer nothing is assumed: the last activation is always identity.
     elif weights.activations == "assumed" and len(used) > 1:
         assumed = shorten(",".join(used), MAX_EXAMPLE_CHARACTERS)
         message = (
@@ -153,16 +152,17 @@ def read_weights(data: bytes, origin: Origin, activations: Sequence[str] | None 
         if classes is not None:
             _check_classes(classes, network.outputs)
     except WeightsError as error:
-        # Sound files need no advice.
+        # Only files that cannot be read need this import.
         from scratchnet_cli.weights.other_formats import advice_for
 
         lines = advice.split("\n") if (advice := advice_for(data)) else error.args
         raise WeightsError(f"{origin.source}: {lines[0]}", *lines[1:]) from error
+    kind = "stated" if stated else "assumed"
     if origin.digest == BOOK_WEIGHTS.sha256:
         of_file = book_activations(len(network.layers))
-    overrides = activations and of_file and tuple(activations) != tuple(of_file)
-    unstated = "book" if origin.digest == BOOK_WEIGHTS.sha256 else "assumed"
-    kind = "overridden" if overrides else "stated" if stated else unstated
+        kind = "stated" if stated else "book"
+    if activations and of_file and tuple(activations) != tuple(of_file):
+        kind = "overridden"
     return Weights(network, origin, format_, len(data), kind, classes)
 
 
@@ -172,8 +172,8 @@ def _bundled() -> Path:
 
 def _parse(data: bytes) -> tuple[str, Contents]:
     """Return the format and the contents; the readers of other formats are not imported."""
-    # Safetensors first: its first bytes are a length, and may look like any other format. The
-    # length is below a terabyte, and then comes an object.
+    # Safetensors first, because its first bytes are a length and may look like another format. The
+    # length is below a terabyte, so three zero bytes come before the header, a JSON object.
     if data[5:9] == b"\0\0\0{":
         from scratchnet_cli.weights.safetensors import read_safetensors
 
@@ -199,7 +199,7 @@ def _parse(data: bytes) -> tuple[str, Contents]:
 
 def _network(contents: Contents, stated: Sequence[str] | None) -> Network:
     pairs = layers_of(contents.arrays)
-    # Small files can use the same bytes for many arrays.
+    # A small file may use the same bytes for many arrays.
     if sum(array.nbytes for array in contents.arrays.values()) > MAX_WEIGHTS_BYTES:
         raise WeightsError(
             f"the arrays take more than {MAX_WEIGHTS_BYTES >> 20} MiB, the maximum; save fewer"
@@ -210,7 +210,7 @@ def _network(contents: Contents, stated: Sequence[str] | None) -> Network:
             f"activations: found {len(activations)}, layers: {len(pairs)}; "
             f"give one for each layer, as in {activations_example(len(pairs))}"
         )
-    # The network gives logits: probabilities are computed only where they are needed.
+    # The network returns logits. Probabilities are computed only if they are needed.
     if activations[-1] == "softmax":
         activations = (*activations[:-1], "identity")
     layers = []

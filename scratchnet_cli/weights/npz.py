@@ -1,6 +1,7 @@
-"""The .npz format, a zip archive of .npy files: a header and the bytes of one array each.
+"""The .npz format: a zip archive of .npy files, each a header and the bytes of one array.
 
-Headers are not evaluated. The format: numpy.lib.format in NumPy's reference.
+The header is a Python dict. It is not evaluated, but searched. See numpy.lib.format in NumPy's
+reference.
 """
 
 import io
@@ -19,16 +20,15 @@ from scratchnet_cli.weights.arrays import LISTS, MAX_WEIGHTS_BYTES, Contents, vi
 
 NPY_MAGIC = b"\x93NUMPY"
 # NumPy writes 118 bytes.
-MAX_HEADER_BYTES = 1000
-# As text, a short name takes many times its bytes.
+MAX_NPY_HEADER_BYTES = 1000
+# A list of short names takes much more memory than its bytes.
 MAX_LIST_LENGTH = 10_000
 _NUMPY_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
-# The header is a Python dict. Three patterns find its three entries.
 _START = re.compile(NPY_MAGIC + rb"(?:\x01\x00(..)|[\x02\x03]\x00(....))", re.DOTALL)
 _DESCR = re.compile(rb"'descr': *'([^']*)'")
 _FORTRAN = re.compile(rb"'fortran_order': *(True|False)")
-# A length follows only a comma: there is one way to match a shape, however long it is.
+# There is only one way to match a shape, so a long one does not make the search slow.
 _SHAPE = re.compile(rb"'shape': *\(( *(?:\d{1,12} *, *)*(?:\d{1,12} *)?)\)")
 _TEXT = re.compile(r"<U([1-9]\d?)")
 
@@ -47,7 +47,7 @@ def split_npy(data: bytes) -> Npy:
     if not (start := _START.match(data)):
         raise WeightsError("not an array in NumPy's .npy format")
     end = start.end() + int.from_bytes(start[1] or start[2], "little")
-    if end - start.end() > MAX_HEADER_BYTES:
+    if end - start.end() > MAX_NPY_HEADER_BYTES:
         raise WeightsError("not an array of plain numbers")
     header = data[start.end() : end]
     descr, fortran, shape = (pattern.search(header) for pattern in (_DESCR, _FORTRAN, _SHAPE))
@@ -59,7 +59,7 @@ def split_npy(data: bytes) -> Npy:
 
 
 def read_npz(data: bytes) -> Contents:
-    """Return the float arrays and lists of names in an .npz file; all else is refused."""
+    """Return the float arrays and lists of names in an .npz file; refuse other files."""
     members = read_members(data)
     lists = {key: _names(key, members.pop(key)) for key in LISTS if key in members}
     return Contents({name: view_array(*npy) for name, npy in members.items()}, lists)
@@ -98,8 +98,14 @@ def read_members(
                         "this .npz has a compression that is not supported; use np.savez_compressed"
                     )
                 with archive.open(member) as file:
-                    # Given a size, it unpacks no more than that, whatever the archive claims.
-                    found[name] = _split_member(file.read(member.file_size + 1))
+                    # With a size, read() unpacks no more, even if the archive contains more.
+                    data = file.read(member.file_size + 1)
+                try:
+                    found[name] = split_npy(data)
+                except WeightsError as error:
+                    raise WeightsError(
+                        f"a member of this .npz is {error}; save it again with np.savez"
+                    ) from error
     except (
         zipfile.BadZipFile, zlib.error, EOFError, OSError, OverflowError, RuntimeError, ValueError
     ) as error:  # fmt: skip
@@ -109,22 +115,16 @@ def read_members(
     return found
 
 
-def _split_member(data: bytes) -> Npy:
-    try:
-        return split_npy(data)
-    except WeightsError as error:
-        raise WeightsError(
-            f"a member of this .npz is {error}; save it again with np.savez"
-        ) from error
-
-
 def _names(key: str, npy: Npy) -> tuple[str, ...]:
     """Return the texts in an array of one axis; each letter is four bytes."""
     letters = _TEXT.fullmatch(npy.code)
     size = 4 * int(letters[1]) * math.prod(npy.shape) if letters else -1
-    if len(npy.shape) != 1 or npy.shape[0] > MAX_LIST_LENGTH or len(npy.body) != size:
-        raise WeightsError(f"the array {key!r} is not a list of names; save a list of texts")
-    # NumPy fails on numbers beyond Unicode.
-    if (np.frombuffer(npy.body, "<u4") > sys.maxunicode).any():
+    if (
+        len(npy.shape) != 1
+        or npy.shape[0] > MAX_LIST_LENGTH
+        or len(npy.body) != size
+        # NumPy fails on numbers that are not Unicode.
+        or (np.frombuffer(npy.body, "<u4") > sys.maxunicode).any()
+    ):
         raise WeightsError(f"the array {key!r} is not a list of names; save a list of texts")
     return tuple(np.frombuffer(npy.body, npy.code).tolist())

@@ -1,8 +1,7 @@
 """The .onnx format of other frameworks and runtimes: graphs of dense layers.
 
-onnx.proto has the messages of the format and the numbers of their fields. Dense layers need few of
-them, so reading them here, with this program's own limits, needs less trust than a dependency.
-Writing takes the package onnx.
+The file onnx.proto defines the messages of the format and the numbers of their fields. Dense layers
+need few of them, so reading needs no dependency. Writing needs the package onnx.
 """
 
 import re
@@ -18,7 +17,7 @@ from scratchnet_cli.network.layers import Array, Network
 from scratchnet_cli.weights.arrays import Contents, book_arrays, view_array
 from scratchnet_cli.weights.protobuf import DAMAGED, Fields, integers_in, read_fields, text_in
 
-# Softmax means the same since 13; runtimes from 2022 on know 17.
+# Softmax has had this meaning since opset 13. Runtimes since 2022 support opset 17.
 OPSET = 17
 # The version of the file format that came with that opset.
 IR_VERSION = 8
@@ -30,7 +29,7 @@ _NODES, _TENSORS, _INPUTS, _OUTPUTS = 1, 5, 11, 12
 _NODE_INPUTS, _NODE_OUTPUTS, _OPERATOR, _ATTRIBUTES = 1, 2, 4, 5
 _NAME, _FLOAT, _INTEGER, _TENSOR = 1, 2, 3, 5
 _SHAPE, _TYPE, _TENSOR_NAME, _BYTES, _OTHER_FILE = 1, 2, 8, 9, 13
-# NumPy's code of each type of numbers, and the field that contains them if ``_BYTES`` does not.
+# For each type: NumPy's code, and the field of the numbers if they are not in ``_BYTES``.
 _TYPES = {1: ("<f4", 4), 10: ("<f2", _BYTES), 11: ("<f8", 10)}
 _ONE = b"\0\0\x80\x3f"
 
@@ -52,8 +51,8 @@ class _Layer:
 def read_onnx(data: bytes) -> Contents:
     """Return the arrays and activations of a graph of dense layers.
 
-    The graph is followed from its input: a layer is MatMul and Add, or Gemm, and an activation. It
-    ends at a final Softmax or ArgMax, because the network itself gives logits.
+    A layer is MatMul and Add, or Gemm, and then an activation. A Softmax or ArgMax ends the graph,
+    because the network itself returns logits.
     """
     try:
         graph = read_fields(read_fields(memoryview(data))[_GRAPH][0])
@@ -71,11 +70,8 @@ def read_onnx(data: bytes) -> Contents:
     return Contents(arrays, {"activations": tuple(x.activation or "identity" for x in layers)})
 
 
-# These turn logits into probabilities or a class, at the end of a graph.
-_LAST = ("Softmax", "LogSoftmax", "ArgMax")
-
-
 def _follow(graph: Fields, tensors: dict[str, Fields]) -> list[_Layer]:
+    """Return the layers on the way from the input of the graph to its output."""
     users: dict[str, list[_Node]] = defaultdict(list)
     for node in map(_node, graph[_NODES]):
         if node.operator == "Constant":
@@ -88,9 +84,9 @@ def _follow(graph: Fields, tensors: dict[str, Fields]) -> list[_Layer]:
     )
     (value,) = inputs - set(tensors)
     layers: list[_Layer] = []
-    # Each value is used once, so a graph with a loop ends, too.
+    # A value is followed only once, so this also ends if the graph has a loop.
     while nodes := users.pop(value, []):
-        if any(node.operator in _LAST for node in nodes):
+        if any(node.operator in ("Softmax", "LogSoftmax", "ArgMax") for node in nodes):
             _check_end(nodes, users)
             return layers
         if len(nodes) > 1:
@@ -114,7 +110,7 @@ def _check_end(nodes: list[_Node], users: dict[str, list[_Node]]) -> None:
 
 
 def _add(layers: list[_Layer], node: _Node, value: str, tensors: dict[str, Fields]) -> None:
-    """Add what a node computes from a value to the layers."""
+    """Add a node, whose input is ``value``, to the layers."""
     constants = [tensors[name] for name in node.inputs if name in tensors]
     is_product = node.inputs[0] == value and len(constants) == len(node.inputs) - 1
     last = layers[-1] if layers else None

@@ -1,11 +1,11 @@
-"""Files that people take for weight files: what they are, by their first bytes, and what to do."""
+"""Advice about files that people give in place of a weight file, by their first bytes."""
 
 import re
 from collections.abc import Sequence
 
 from scratchnet_cli.weights.arrays import SAVE_NPZ
 
-# The longest start in which a format is looked for.
+# A pattern is matched against this many bytes.
 START_BYTES = 2000
 _PYTORCH = (
     "PyTorch's own format is not supported; save the weights with safetensors.torch:\n"
@@ -17,7 +17,7 @@ _OLD_PICKLE = (
     "an old pickle; if you trust its source, read it with "
     f"pickle.load(file, encoding='latin1')\n{SAVE_NPZ}"
 )
-# Files that come in place of any other.
+# Files that may be in place of a file of any format.
 PLACEHOLDERS = (
     (
         rb"version https://git-lfs",

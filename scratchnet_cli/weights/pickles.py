@@ -1,8 +1,8 @@
-"""Pickles of float arrays, read without being run: nothing is imported, nothing is called.
+"""Read pickles of float arrays without running them.
 
-A pickle is a program for a small stack machine, and unpickling runs it. Here its opcodes are only
-read (``pickletools.genops``) and followed as far as a dict of arrays needs. Whatever the program
-would import or call is only recorded, as ``Global`` or ``Call``.
+A pickle is a program for a small stack machine, and unpickling runs it. Here ``pickletools.genops``
+only reads its opcodes. Those of a dict of arrays are followed; an import or a call is not made, but
+recorded as ``Global`` or ``Call``.
 """
 
 import pickletools
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import WeightsError
 from scratchnet_cli.weights.arrays import SAVE_NPZ, Contents, view_array
 
-# The book's file has 160. A million would only keep the reader busy.
+# The book's file has 160. A file with a million would take long to read.
 MAX_OPCODES = 100_000
 # Longer function names are cut in messages.
 MAX_NAME_CHARACTERS = 80
@@ -45,7 +45,7 @@ class Call:
 
 
 class _Machine:
-    """The stack, marks and memo of a pickle, and the opcodes that do more than push a constant."""
+    """The stack, the marks and the memo of a pickle, and its opcodes that are not one-liners."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
@@ -101,7 +101,7 @@ class _Machine:
         target.state = state
 
 
-# Any other opcode (INST, OBJ, EXT1, PERSID, NEWOBJ, DUP …) does not belong in such a file.
+# Files with any other opcode (INST, OBJ, EXT1, PERSID, NEWOBJ, DUP …) are refused.
 _OPCODES: Mapping[str, Callable[[_Machine, Any], None]] = {
     **dict.fromkeys(("PROTO", "FRAME"), lambda _machine, _: None),
     **dict.fromkeys(("BININT", "BININT1", "BININT2"), _Machine.push),
@@ -131,7 +131,7 @@ _OPCODES: Mapping[str, Callable[[_Machine, Any], None]] = {
 
 
 def read_pickle(data: bytes) -> Contents:
-    """Return the arrays in a pickled dict of name to float array; all else is refused."""
+    """Return the arrays in a pickled dict of name to float array; refuse other pickles."""
     root = _follow(data)
     if type(root) is not dict:
         raise _refusal(_OTHER_OBJECTS)
@@ -153,7 +153,7 @@ def _follow(data: bytes) -> Any:
                 raise _refusal(f"has more than {MAX_OPCODES} steps")
             _OPCODES[opcode.name](machine, arg)
     except (ValueError, IndexError, KeyError, AttributeError, Warning) as error:
-        # Python warns of odd escapes in text, and -W turns warnings into errors.
+        # Warning: Python warns about unknown escapes in text, and -W turns warnings into errors.
         raise WeightsError(
             f"this pickle is damaged or cut short after byte {end}; download or copy it again"
         ) from error
@@ -213,7 +213,7 @@ def _code(dtype: Any) -> str:
 
 
 def _bytes(value: Any) -> bytes | bytearray:
-    """Return bytes, or what protocol 2 writes in their place: text to be encoded as Latin-1."""
+    """Return bytes. Protocol 2 writes them as text, which is encoded as Latin-1 here."""
     match value:
         case bytes() | bytearray():
             return value

@@ -6,7 +6,7 @@ from typing import Any
 
 from scratchnet_cli.errors import WeightsError
 
-# More fields in one message would only keep the reader busy.
+# Messages with more fields would take long to read.
 MAX_FIELDS = 1000
 DAMAGED = "this .onnx file is damaged or cut short; download or copy it again"
 # The wire types of a field: how its value is stored.

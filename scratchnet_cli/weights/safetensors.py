@@ -1,7 +1,6 @@
-"""The .safetensors format: the length of a header, the header in JSON, the bytes of all arrays.
+"""The .safetensors format: the length of the header, the header in JSON, the bytes of all arrays.
 
-The format: github.com/huggingface/safetensors, "Format". It is small, so reading it here, with this
-program's own limits, needs less trust than a dependency.
+See github.com/huggingface/safetensors, "Format". It is simple, so no dependency is needed.
 """
 
 import json
@@ -23,7 +22,7 @@ _ALIGNMENT = 8
 
 
 def read_safetensors(data: bytes) -> Contents:
-    """Return the contents of a .safetensors file; its arrays use every byte of the body."""
+    """Return the contents of a .safetensors file."""
     start = 8 + int.from_bytes(data[:8], "little")
     if start > MAX_HEADER_BYTES:
         raise WeightsError(f"the header states {start} bytes, expected at most {MAX_HEADER_BYTES}")
@@ -51,7 +50,7 @@ def write_safetensors(contents: Contents) -> bytes:
     """Return a .safetensors file for ``read_safetensors``, PyTorch and others."""
     if any("," in name for name in contents.lists.get("classes", ())):
         raise OutputError(".safetensors cannot store the name of a class with a comma; use .npz")
-    # Some readers ask for the framework whose layout it is.
+    # Some readers need the name of a framework; pt is PyTorch.
     metadata = {"format": "pt"}
     metadata |= {key: ",".join(names) for key, names in contents.lists.items()}
     header: dict[str, Any] = {METADATA: metadata}
@@ -87,7 +86,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _entry(entry: Any) -> tuple[int, int, str, tuple[Any, ...]]:
-    """Return where an array begins and ends, its code, and its shape, still unchecked."""
+    """Return where an array begins and ends, its code, and its unchecked shape."""
     match entry:
         case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [first, last], **rest}:
             if not rest and type(first) is type(last) is int and 0 <= first <= last:
@@ -100,7 +99,7 @@ def _entry(entry: Any) -> tuple[int, int, str, tuple[Any, ...]]:
 
 
 def _lists(metadata: Any) -> dict[str, tuple[str, ...]]:
-    """Return the lists in ``{"activations": "relu,relu,identity"}``, among other metadata."""
+    """Return the lists in metadata such as ``{"activations": "relu,relu,identity"}``."""
     if type(metadata) is not dict or not all(type(text) is str for text in metadata.values()):
         raise WeightsError("the metadata are not texts; save the file again")
     lists = {key: metadata[key].split(",") for key in LISTS if key in metadata}

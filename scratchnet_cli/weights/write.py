@@ -1,4 +1,4 @@
-"""Networks to weight files of every format."""
+"""Write networks as weight files of each format."""
 
 import pickle
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ FORMATS_WITH_CLASSES = (".npz", ".safetensors")
 def write_weights(
     network: Network, suffix: str, classes: tuple[str, ...] | None = None, assumed: bool = False
 ) -> bytes:
-    """Return a weight file. suffix: of its format; classes: their names, kept if possible.
+    """Return a weight file. suffix: of its format; classes: their names, stored if possible.
 
-    assumed: whether the activations are a guess, which the file must not state.
+    assumed: the activations are only assumed, so the file must not state them.
     """
     activations = tuple(layer.activation for layer in network.layers)
     lists = {} if assumed else {"activations": activations}
