@@ -11,21 +11,21 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.datasets.idx import AS_INTEGERS, GZIP_MAGIC, ONE_HOT
-from scratchnet_cli.datasets.idx_files import Contents, read_images_file
+from scratchnet_cli.datasets.idx import AS_INTEGERS, DAMAGED, GZIP_MAGIC, ONE_HOT
+from scratchnet_cli.datasets.idx_files import LabelledImages, read_images_file
 from scratchnet_cli.errors import DatasetError, WeightsError, about
 from scratchnet_cli.system.files import read_bounded
 from scratchnet_cli.weights.arrays import MAX_WEIGHTS_BYTES, view_array
 from scratchnet_cli.weights.npz import read_members
 from scratchnet_cli.weights.other_formats import PLACEHOLDERS, advice_for
 
-# MNIST's 60,000 images are 110 MB of text. The pixels take at most half of it in memory.
+# MNIST's 60,000 images are 110 MB of text. In memory, pixels take at most half of their text.
 MAX_CSV_BYTES = 512 * 2**20
-# What the two arrays of an .npz unpack to: 250,000 images.
+# The two arrays of an .npz, unpacked: 250,000 images.
 MAX_ARRAYS_BYTES = 192 * 2**20
 SIDE_PIXELS = 28
 COLUMNS = 1 + SIDE_PIXELS**2
-# More than any heading takes.
+# A heading with a name for each pixel is shorter.
 MAX_LINE_BYTES = 2**16
 MAX_SHOWN = 30
 START_BYTES = 512
@@ -34,12 +34,12 @@ _PIXELS = {str(value).encode(): value for value in range(256)}
 _INTEGERS = tuple(f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8))
 
 
-def read_file(path: Path, split: str) -> Contents:
-    """Return the images and labels in a file; its content tells the format."""
+def read_file(path: Path, split: str) -> LabelledImages:
+    """Return the images and labels in a file; the format is known from its first bytes."""
     with _opened(path) as file:
         start = file.read(START_BYTES)
     if start.startswith(b"PK"):
-        return Contents(*_read_npz(path, split), (path,), split)
+        return LabelledImages(*_read_npz(path, split), (path,), split)
     if split != "test":
         raise DatasetError(
             f"{path}: --split is for mnist, .npz files and folders of IDX files; leave it out"
@@ -55,14 +55,14 @@ def read_file(path: Path, split: str) -> Contents:
     if b"\0" in start:
         raise DatasetError(f"{path}: not a CSV, .npz or IDX file; for pictures, give their folder")
     with _opened(path) as file, about(path):
-        return Contents(*read_csv(file), (path,))
+        return LabelledImages(*read_csv(file), (path,))
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, unpacked if it is gzipped; what fails while it is read is a DatasetError."""
+    """Open a file, unpacked if it is gzipped; raise DatasetError if opening or reading fails."""
     try:
-        # Reading a pipe would wait for ever.
+        # Reading a pipe might wait forever.
         if path.exists() and not path.is_file():
             raise DatasetError(f"{path}: not a file, expected CSV, .npz or IDX")
         with path.open("rb") as file:
@@ -70,9 +70,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             file.seek(0)
             yield cast(IO[bytes], gzip.GzipFile(fileobj=file)) if is_gzipped else file
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DatasetError(
-            f"{path}: the file is damaged or cut short; download or copy it again"
-        ) from error
+        raise DatasetError(f"{path}: {DAMAGED}") from error
     except OSError as error:
         raise DatasetError(
             f"{path}: {error.strerror}; expected mnist, sample, or a folder or file of labelled "
@@ -81,7 +79,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def read_csv(file: IO[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the images and labels of lines of text: a label, and the pixels row by row."""
+    """Return the images and labels in lines of text: each is a label and the pixels, row by row."""
     pixels, labels = bytearray(), bytearray()
     size = number = 0
     while line := file.readline(MAX_LINE_BYTES):
@@ -107,7 +105,7 @@ def read_csv(file: IO[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def _is_heading(line: bytes) -> bool:
-    """Return whether this is the heading of a table with labels; refuse that of one without."""
+    """Return whether this is a heading; raise DatasetError if it has no column of labels."""
     first = line.replace(b";", b",").partition(b",")[0].strip().strip(b'"')
     if first.lower().startswith(b"pixel"):
         raise DatasetError("the first column is pixels, expected 'label'", _NO_LABELS)
@@ -115,7 +113,7 @@ def _is_heading(line: bytes) -> bool:
 
 
 def _parse_row(line: bytes, number: int) -> bytes:
-    # Excel writes semicolons where a comma is part of numbers.
+    # In languages with decimal commas, Excel separates cells by semicolons.
     cells = line.rstrip(b"\r\n").replace(b";", b",").split(b",")
     if len(cells) != COLUMNS:
         hint = [_NO_LABELS] if len(cells) == COLUMNS - 1 else []
@@ -152,7 +150,7 @@ def _read_npz(path: Path, split: str) -> tuple[NDArray[Any], NDArray[Any]]:
                     f"{name} has the type {code[:MAX_SHOWN]} and {len(shape)} axes, expected "
                     f"{'uint8 (|u1) and 3' if name == x else f'integers and 1{hint}'}"
                 )
-            # One byte has no order.
+            # "|" means no byte order.
             code = code.replace("|", "=")
             arrays.append(view_array(body, code, shape, fortran, types=types, max_axes=axes))
         return arrays[0], arrays[1]

@@ -1,8 +1,8 @@
 """IDX, the file format of MNIST.
 
 An IDX file is a magic number (two zero bytes, the type, the number of axes), the length of each
-axis as a big-endian 32-bit integer, and the values. MNIST's type is 8: unsigned bytes; the labels
-of QMNIST have 12: big-endian int32.
+axis as a big-endian 32-bit integer, and the values. MNIST's type is 8, unsigned bytes. The labels
+of QMNIST have type 12, big-endian int32.
 """
 
 import io
@@ -19,21 +19,22 @@ from scratchnet_cli.errors import DatasetError, about
 
 GZIP_MAGIC = b"\x1f\x8b"
 UBYTE, INT32 = 8, 12
-# Enough to recognise what is in place of a file.
+# Longer than any header, and enough to recognise other files.
 START_BYTES = 100
 MAX_IDX_BYTES = 4 * 2**30
-# Larger files are mapped, unless they are gzipped.
+# Larger files are mapped into memory, unless they are gzipped.
 MAX_READ_BYTES = 64 * 2**20
-# Deflate does not compress more than this: a header that promises more is wrong.
+# Deflate never compresses by more than this, so a header that states more is wrong.
 MAX_GZIP_RATIO = 1032
-# What turns one-hot labels, and floats, into labels: for messages.
+# For messages: how to turn one-hot labels, and floats, into labels.
 ONE_HOT, AS_INTEGERS = "argmax(axis=1)", "astype(int)"
+DAMAGED = "the file is damaged or cut short; download or copy it again"
 
 
 def read_idx(data: bytes, axes: int, label: str, type_code: int = UBYTE) -> NDArray[np.uint8]:
-    """Return the array in an IDX file, read-only; of int32, one more axis has the four bytes.
+    """Return the array in an IDX file. For int32, a last axis has the four bytes.
 
-    label: names the file in messages.
+    label: the name of the file in messages.
     """
     magic = bytes((0, 0, type_code, axes))
     if data.startswith(GZIP_MAGIC):
@@ -46,11 +47,11 @@ def read_idx(data: bytes, axes: int, label: str, type_code: int = UBYTE) -> NDAr
 
 
 def load_idx(path: Path, axes: int, type_code: int = UBYTE) -> NDArray[np.uint8]:
-    """Return what ``read_idx`` does of a file; a large one that is not gzipped is mapped."""
+    """Return what ``read_idx`` returns for a file; a large file that is not gzipped is mapped."""
     magic = bytes((0, 0, type_code, axes))
     try:
         status = path.stat()
-        # The size of a pipe or a device is not known. Opening a folder explains itself.
+        # Reading a pipe or device might never end. For a folder, open() raises a clear error.
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
             raise DatasetError(f"{path}: not a file, expected an IDX file")
         if status.st_size > MAX_IDX_BYTES:
@@ -59,7 +60,7 @@ def load_idx(path: Path, axes: int, type_code: int = UBYTE) -> NDArray[np.uint8]
             )
         with about(path.parent), path.open("rb") as file:
             if status.st_size <= MAX_READ_BYTES or path.suffix == ".gz":
-                # One byte more shows that the file has grown.
+                # With one byte more, a file that has grown is noticed.
                 return read_idx(file.read(status.st_size + 1), axes, path.name, type_code)
             start = _header_bytes(magic)
             shape = _read_shape(file.read(start), magic, path.name)
@@ -70,9 +71,9 @@ def load_idx(path: Path, axes: int, type_code: int = UBYTE) -> NDArray[np.uint8]
 
 
 def read_rows(images: NDArray[Any], rows: slice) -> NDArray[Any]:
-    """Return ``images[rows]``, read from the file if ``images`` are a part of a mapped one.
+    """Return ``images[rows]``; if they are mapped, read them from their file.
 
-    A map of a file that became shorter would kill the process.
+    Using the map would kill the process if the file became shorter.
     """
     if images.ndim == 3 and not images.flags.c_contiguous:
         transposed = images.swapaxes(1, 2)
@@ -102,8 +103,8 @@ def _check_length(shape: tuple[int, ...], length: int, label: str) -> None:
 
 
 def _unpack(data: bytes, magic: bytes, label: str) -> tuple[tuple[int, ...], memoryview]:
-    """Return the shape in a gzipped file's header, and the rest up to one byte too many."""
-    # MNIST comes unpacked from the cache.
+    """Return the shape of a gzipped file, and its values, with one byte more if there are more."""
+    # MNIST does not need this import: the cache has unpacked it.
     import gzip
 
     try:
@@ -116,9 +117,7 @@ def _unpack(data: bytes, magic: bytes, label: str) -> tuple[tuple[int, ...], mem
                 )
             return shape, memoryview(stream.read(size + 1))
     except (EOFError, OSError, zlib.error, ValueError) as error:
-        raise DatasetError(
-            f"{label}: the file is damaged or cut short; download or copy it again"
-        ) from error
+        raise DatasetError(f"{label}: {DAMAGED}") from error
 
 
 def _header_bytes(magic: bytes) -> int:
@@ -129,7 +128,7 @@ def _read_shape(header: bytes, magic: bytes, label: str) -> tuple[int, ...]:
     if not header:
         raise DatasetError(f"{label}: the file is empty; save or copy it again")
     if header[:4] != magic:
-        # Files that can be read do not need it.
+        # Only files that cannot be read need this import.
         from scratchnet_cli.weights.other_formats import PLACEHOLDERS, advice_for
 
         if advice := advice_for(header, PLACEHOLDERS):
@@ -140,7 +139,7 @@ def _read_shape(header: bytes, magic: bytes, label: str) -> tuple[int, ...]:
             f"(it begins {header[:4].hex(' ')}, expected {magic.hex(' ')})"
         )
     if len(header) < _header_bytes(magic):
-        raise DatasetError(f"{label}: the file is damaged or cut short; download or copy it again")
+        raise DatasetError(f"{label}: {DAMAGED}")
     shape = tuple(np.frombuffer(header, ">u4", magic[3], 4).tolist())
     if 0 in shape:
         raise DatasetError(f"{label}: the header states the shape {list(shape)}, expected no 0")

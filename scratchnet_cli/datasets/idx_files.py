@@ -17,14 +17,14 @@ _NAME = re.compile(
 )
 _IMAGES_NAME = re.compile(r"(.*)images[-.]idx3-ubyte(?:\.gz)?", re.DOTALL)
 _IMAGES, _LABELS, _QMNIST_LABELS = "idx3-ubyte", "idx1-ubyte", "idx2-int"
-# The class, the writer, and where in NIST's files the digit is.
+# The first is the class; the others are the writer and the place in NIST's files.
 _QMNIST_COLUMNS = 8
 _HINT = (
     "Sort pictures into folders named after classes (0, 1, …), or list them in labels.tsv or .csv."
 )
 
 
-class Contents(NamedTuple):
+class LabelledImages(NamedTuple):
     """Images and labels, unchecked, and the files that they are in."""
 
     images: NDArray[np.uint8]
@@ -34,10 +34,9 @@ class Contents(NamedTuple):
 
 
 def find_sets(folder: Path, inside: bool = True) -> list[tuple[Path, str]]:
-    """Return the folder and the start of the names of each set of IDX files.
+    """Return each set of IDX files: its folder, and the start of its names, such as ``qmnist-``.
 
-    inside: If there is none in the folder itself, look in ``raw`` and ``*/raw``, where torchvision
-    puts them.
+    inside: if the folder itself has none, look in ``raw`` and ``*/raw``, torchvision's folders.
     """
     found = _sets_in(folder)
     if not found and inside:
@@ -46,8 +45,8 @@ def find_sets(folder: Path, inside: bool = True) -> list[tuple[Path, str]]:
     return found
 
 
-def read_folder(folder: Path, split: str) -> Contents:
-    """Return a split of the only set of IDX files in a folder."""
+def read_folder(folder: Path, split: str) -> LabelledImages:
+    """Return a split of the set of IDX files in a folder; there must be only one set."""
     try:
         sets = find_sets(folder)
     except OSError as error:
@@ -73,7 +72,7 @@ def read_folder(folder: Path, split: str) -> Contents:
     return _load(images, _existing(parent, f"{stem}-labels"), split)
 
 
-def read_images_file(images: Path) -> Contents:
+def read_images_file(images: Path) -> LabelledImages:
     """Return an IDX file of images with the labels in the file beside it."""
     if not (name := _IMAGES_NAME.fullmatch(images.name)):
         raise DatasetError(
@@ -83,17 +82,17 @@ def read_images_file(images: Path) -> Contents:
     return _load(images, _existing(images.parent, f"{name[1]}labels"), None)
 
 
-def _load(images: Path, labels: Path, split: str | None) -> Contents:
+def _load(images: Path, labels: Path, split: str | None) -> LabelledImages:
     pixels = load_idx(images, axes=3)
     if _QMNIST_LABELS not in labels.name:
-        return Contents(pixels, load_idx(labels, axes=1), (images, labels), split)
+        return LabelledImages(pixels, load_idx(labels, axes=1), (images, labels), split)
     columns = load_idx(labels, axes=2, type_code=INT32)
     if columns.shape[1] != _QMNIST_COLUMNS:
         raise DatasetError(
             f"{labels}: {columns.shape[1]} columns, expected QMNIST's {_QMNIST_COLUMNS}"
         )
     classes = columns[:, 0].copy().view(">i4")[:, 0].astype(np.intp)
-    return Contents(pixels, classes, (images, labels), split)
+    return LabelledImages(pixels, classes, (images, labels), split)
 
 
 def _sets_in(folder: Path) -> list[tuple[Path, str]]:
@@ -108,7 +107,7 @@ def _type(stem: str) -> str:
 
 
 def _paths(folder: Path, stem: str) -> list[Path]:
-    """Return the files of this name, with ``-`` or ``.`` before the type, gzipped or not."""
+    """Return the existing files: ``-`` or ``.`` is before the type, and they may be gzipped."""
     names = (f"{stem}{sep}{_type(stem)}{end}" for end in ("", ".gz") for sep in "-.")
     return [path for name in names if os.path.lexists(path := folder / name)]
 
@@ -116,5 +115,5 @@ def _paths(folder: Path, stem: str) -> list[Path]:
 def _existing(folder: Path, stem: str) -> Path:
     if not (paths := _paths(folder, stem)):
         raise DatasetError(f"{folder}: expected {stem}-{_type(stem)}, gzipped or not")
-    # MNIST is also distributed with a folder of that name beside the file.
+    # Some copies of MNIST have a folder of the same name beside the file.
     return min(paths, key=os.path.isdir)

@@ -1,4 +1,4 @@
-"""Label lists, ``labels.tsv`` and ``labels.csv``: a picture a line, its name and its label."""
+"""Label lists, ``labels.tsv`` and ``labels.csv``: each line is a picture's name and its label."""
 
 import codecs
 import csv
@@ -19,16 +19,16 @@ _SEPARATORS = {
 LIST_NAMES = tuple(_SEPARATORS)
 _HEADINGS = ("label", "labels", "class", "digit", "target")
 MAX_LIST_BYTES = 64 * 2**20
-# Short lines, and short cells of a long line, take many times their size to read.
+# Reading many short lines, or a line of many cells, takes much more memory than their size.
 MAX_LIST_LINES, MAX_LINE_LENGTH = 1_000_000, 2**20
 # Korean, Japanese and Western Windows.
 EXCEL_ENCODINGS = ("cp949", "cp932", "cp1252")
-# At most this much of a wrong cell is repeated in a message.
+# Messages show at most this many characters of a cell.
 MAX_SHOWN = 60
 
 
 def parse_label(text: str, classes: int) -> int | None:
-    """Return the class, from 0, that a text such as ``7`` or ``07`` names, or None."""
+    """Return the class of a text such as ``7`` or ``07``, or None if it is not a class."""
     label = int(text) if re.fullmatch("[0-9]{1,9}", text) else classes
     return label if label < classes else None
 
@@ -36,7 +36,7 @@ def parse_label(text: str, classes: int) -> int | None:
 def read_label_list(
     folder: Path, list_name: str, classes: int, present: Set[str]
 ) -> dict[str, int]:
-    """Return the label of each listed picture. present: names that are known to exist."""
+    """Return the label of each listed picture. present: the names of files in the folder."""
     labels: dict[str, int] = {}
     lines: list[int] = []
     root = os.path.realpath(folder)
@@ -83,7 +83,7 @@ def read_label_list(
 
 
 def _is_heading(name: str, label: str) -> bool:
-    """Return whether these are names of columns, and not a file and its wrong label."""
+    """Return whether these are names of columns, not a file and its wrong label."""
     label = label.strip().lower()
     return label in _HEADINGS or not (Path(name).suffix or label.isdigit())
 
@@ -91,7 +91,7 @@ def _is_heading(name: str, label: str) -> bool:
 def _rows(folder: Path, list_name: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the number, from 1, and the cells of each line that is not empty."""
     path = folder / list_name
-    # Reading a pipe would wait for ever.
+    # Reading a pipe might wait forever.
     if not path.is_file():
         raise DatasetError("not a file, expected a list")
     try:
@@ -110,7 +110,7 @@ def _rows(folder: Path, list_name: str) -> Iterator[tuple[int, list[str]]]:
     if path.suffix == ".tsv":
         rows = csv.reader(_lines(text), delimiter="\t", quoting=csv.QUOTE_NONE)
     else:
-        # Excel writes semicolons where a comma is part of numbers.
+        # In languages with decimal commas, Excel separates cells by semicolons.
         first = next(filter(str.strip, _lines(text)), "")
         text.seek(0)
         delimiter = ";" if ";" in first and "," not in first else ","
@@ -137,7 +137,7 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
 
 
 def _check_encoding(folder: Path, name: str, line: int) -> None:
-    """Raise DatasetError if a name is not UTF-8; it says in which encoding there is a picture."""
+    """Raise DatasetError if a missing name is not UTF-8; guess its encoding from the files."""
     data = name.encode(errors="surrogateescape")
     with suppress(UnicodeDecodeError):
         data.decode()
@@ -145,7 +145,7 @@ def _check_encoding(folder: Path, name: str, line: int) -> None:
     for encoding in EXCEL_ENCODINGS:
         with suppress(UnicodeDecodeError):
             decoded = data.decode(encoding)
-            # Unlike Path's, it takes any name.
+            # Unlike Path.is_file, os.path.isfile accepts any name.
             if os.path.isfile(folder / decoded):  # noqa: PTH113
                 raise DatasetError(
                     f"the text is in {encoding} (line {line}: {decoded!r}); save it as UTF-8"

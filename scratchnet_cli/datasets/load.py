@@ -1,8 +1,7 @@
-"""Datasets of images by name: ``mnist``, ``sample``, or a folder or file of images."""
+"""Load a dataset of images by name: ``mnist``, ``sample``, or a folder or file."""
 
 import hashlib
 import os
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from scratchnet_cli.datasets.idx import AS_INTEGERS, ONE_HOT, load_idx, read_idx
 from scratchnet_cli.downloads.assets import MNIST
 from scratchnet_cli.downloads.cache import fetch, unpack
-from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, about
+from scratchnet_cli.errors import DatasetError, DownloadError, MirrorError, about, reason_of
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.progress import Progress
 
@@ -177,16 +176,17 @@ def _sample(unavailable: str = "") -> Dataset:
 
 
 def _load_path(path: Path, name: str, split: Split) -> Dataset:
-    """Load a folder of IDX files, or one file, which has no split unless it is an .npz file."""
-    # MNIST and the sample need none of these.
+    # MNIST and the sample do not need these imports.
     from scratchnet_cli.datasets.files import read_file
     from scratchnet_cli.datasets.idx_files import read_folder
 
-    with suppress(OSError):
-        try:
-            path.stat()
-        except ValueError as error:
-            raise DatasetError(f"{path}: not a valid file name") from error
+    try:
+        path.stat()
+    except OSError:
+        # Reading it fails in the same way, with a message.
+        pass
+    except ValueError as error:
+        raise DatasetError(f"{path}: {reason_of(error)}") from error
     contents = (read_folder if os.path.isdir(path) else read_file)(path, split)  # noqa: PTH112
     origin = Origin(name, str(contents.files[0]), partial(_sha256, *contents.files))
     with about(path):

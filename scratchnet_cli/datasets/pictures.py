@@ -1,4 +1,4 @@
-"""Labelled pictures: a folder for each class, or a list of names and labels beside them."""
+"""Labelled pictures: in a folder for each class, or with a list of names and labels."""
 
 import os
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from scratchnet_cli.system.folders import is_file, is_ignored
 
 @dataclass(frozen=True, eq=False)
 class LabelledPictures:
-    """Paths of pictures and labels, (n,); notes: a sentence on each thing that is left out."""
+    """Paths of pictures, and labels, (n,). notes: sentences on what is left out."""
 
     folder: str
     paths: list[str]
@@ -34,9 +34,9 @@ class LabelledPictures:
 def find_labelled_pictures(folder: str, classes: int) -> LabelledPictures | None:
     """Return the labelled pictures in a folder, for a network with this many classes.
 
-    With ``labels.tsv`` or ``labels.csv`` they are those listed, in that order. Otherwise they are
-    in folders named after the classes, and come one of each class in turn. None if there is
-    neither, or if there are IDX files, which have priority.
+    With ``labels.tsv`` or ``labels.csv`` they have the order of the list. With class folders the
+    order is: picture 1 of each class, then picture 2 of each class, and so on. Return None if there
+    is neither, or if there are IDX files, which have priority.
     """
     try:
         files, others = _entries(Path(folder))
@@ -74,7 +74,7 @@ def _listed(name: str, list_name: str, classes: int, files: list[str]) -> Labell
 def _by_class(
     name: str, class_folders: list[str], left_out: list[str], classes: int
 ) -> LabelledPictures:
-    """Take each file in a class's folder for a picture: reading it shows whether it is one."""
+    """Return each file in a class folder; if it is not a picture, reading it will fail."""
     folder = Path(name)
     paths: dict[int, list[str]] = {}
     notes = []

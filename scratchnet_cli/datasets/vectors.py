@@ -20,17 +20,17 @@ from scratchnet_cli.system.text import shorten
 
 NPY_MAGIC = b"\x93NUMPY"
 MAX_VECTOR_BYTES = 64 * 2**20
-# Of a text. No network has as many inputs; short lines take twenty times their size to read.
+# Limits of a text. No network has so many inputs, and short lines take twenty times their size.
 MAX_ROWS = MAX_COLUMNS = 1_000_000
 MAX_LINE_LENGTH = 2**23
-# At most this much of a wrong value, or of a reason, is repeated in a message.
+# Messages show at most this many characters of a wrong value, or of NumPy's reason.
 MAX_SHOWN = 30
 MAX_REASON = 200
 _NOT_A_NUMBER = re.compile(r"could not convert string (.*) to float64 at row (\d+), (.*)\.")
 
 
 def read_vectors(texts: Sequence[str]) -> NDArray[Any]:
-    """Return the numbers that the texts are, (n,), or those in the only file that they name."""
+    """Return the numbers in the texts, (n,), or those in a file if a single text names it."""
     numbers = [_number(text) for text in texts]
     if numbers == [None] and texts[0]:
         return _read_file(texts[0])
@@ -44,7 +44,7 @@ def read_vectors(texts: Sequence[str]) -> NDArray[Any]:
 
 
 def parse_vectors(data: bytes, label: str) -> NDArray[Any]:
-    """Return the numbers in the content of a CSV or .npy file. label: names it in messages."""
+    """Return the numbers in a CSV or .npy file. data: its content; label: its name in messages."""
     try:
         values = _npy(data) if data.startswith(NPY_MAGIC) else _csv(data)
         # No float is wider than 8 bytes.
@@ -93,7 +93,7 @@ def _npy(data: bytes) -> NDArray[Any]:
         with warnings.catch_warnings(action="error"):
             values: NDArray[Any] = np.load(file, allow_pickle=False)
     except Exception as error:
-        # A damaged header may raise anything: NumPy parses it as Python.
+        # NumPy parses the header as Python, so a damaged one may raise anything.
         raise InputError("not an array of plain numbers; save it with np.save") from error
     if file.read(1):
         raise InputError("more numbers than the header states; save it again with np.save")
@@ -101,7 +101,7 @@ def _npy(data: bytes) -> NDArray[Any]:
 
 
 def _csv(data: bytes) -> NDArray[np.float64]:
-    """Return rows of numbers between commas or blanks; empty lines are skipped."""
+    """Return rows of numbers, separated by commas or blanks; empty lines are skipped."""
     lines = _lines(data)
     try:
         if not (first := next(lines, "")):
@@ -113,7 +113,7 @@ def _csv(data: bytes) -> NDArray[np.float64]:
             "neither text nor an array in NumPy's .npy format; `scratchnet predict` reads pictures"
         ) from error
     except ValueError as error:
-        # The rest is advice for programmers; a semicolon alone may come from the input.
+        # "; use …" is advice for programmers. Another semicolon may come from the input.
         reason = str(error).partition("; use ")[0]
         if found := _NOT_A_NUMBER.match(reason):
             text, row, column = found.groups()
@@ -125,7 +125,7 @@ def _csv(data: bytes) -> NDArray[np.float64]:
 
 
 def _lines(data: bytes) -> Iterator[str]:
-    """Yield each line that is not empty, with commas."""
+    """Yield each line that is not empty, with commas between the numbers."""
     text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig")
     for number, line in enumerate(iter(lambda: text.readline(MAX_LINE_LENGTH + 1), "")):
         if number == MAX_ROWS:
@@ -135,14 +135,12 @@ def _lines(data: bytes) -> Iterator[str]:
                 f"a line has more than {MAX_LINE_LENGTH} characters; save the rows as .npy"
             )
         if line.strip():
-            yield ",".join(_cells(line))
-
-
-def _cells(line: str) -> list[str]:
-    cells = line.split("," if "," in line else None, MAX_COLUMNS)
-    if len(cells) > MAX_COLUMNS:
-        raise InputError(f"a line has more than {MAX_COLUMNS} numbers; save the rows as .npy")
-    return cells
+            cells = line.split("," if "," in line else None, MAX_COLUMNS)
+            if len(cells) > MAX_COLUMNS:
+                raise InputError(
+                    f"a line has more than {MAX_COLUMNS} numbers; save the rows as .npy"
+                )
+            yield ",".join(cells)
 
 
 def _number(text: str) -> float | None:
