@@ -135,7 +135,10 @@ class Evaluation:
         )
 
     def images_in_cell(self, label: int, prediction: int, max_count: int) -> list[int]:
-        """Return places, from 0, of images in a cell: the surest mistakes, or least sure others."""
+        """Return the indices of images in a cell, mistakes with the highest probability first.
+
+        Of correct images, those with the lowest probability come first.
+        """
         found = np.flatnonzero((self.labels == label) & (self.predictions == prediction))
         order = self.confidence[found] * (1 if label == prediction else -1)
         return [int(index) for index in found[np.argsort(order, kind="stable")[:max_count]]]

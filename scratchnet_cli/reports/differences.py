@@ -41,12 +41,12 @@ def differences_section(results: Sequence[Evaluation]) -> Html:
 def _group(
     anchor: str, right: Evaluation, wrong: Evaluation, places: NDArray[np.intp], max_images: int
 ) -> Html:
-    """Return the images that one network reads and the other does not, its surest mistakes."""
-    surest = places[np.argsort(-wrong.confidence[places], kind="stable")[:max_images]].tolist()
+    """Return the images that only one of two networks reads, the other's mistakes on them."""
+    worst = places[np.argsort(-wrong.confidence[places], kind="stable")[:max_images]].tolist()
     labels = np.asarray(wrong.labels)
     figures = [
         small_figure(wrong, i, tag("strong", f"{labels[i]} read as {wrong.predictions[i]}"))
-        for i in surest
+        for i in worst
     ]
     title = f"{right.weights.name} reads, {wrong.weights.name} does not"
-    return figures_group(title, anchor, figures, "surest", len(places)) if figures else Html()
+    return figures_group(title, anchor, figures, "highest", len(places)) if figures else Html()

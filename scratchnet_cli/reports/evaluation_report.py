@@ -106,7 +106,8 @@ def _calibration(result: Evaluation, ece: float) -> Html:
         rows.append((f"{part.low:.1f} – {part.high:.1f}", f"{part.count:,}", *shares))
     lead = (
         f"Expected calibration error {ece:.4f}: the average gap between the stated probability "
-        "and the share that is right. Bars above the line: too modest; below it: too sure."
+        "and the share that is right. Bars above the line: probability too low; below it: "
+        "probability too high."
     )
     columns = ("from – to", "images", "mean stated", "accuracy")
     listed = table("By stated probability", columns, rows)

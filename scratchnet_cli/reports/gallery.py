@@ -22,11 +22,11 @@ from scratchnet_cli.reports.html import (
     tag,
 )
 
-# The largest number of labelled pictures to show that were read wrong.
+# Of labelled pictures, at most this many mistakes are shown.
 MAX_PICTURE_MISTAKES = 100
-# Limits on the images of one cell, and on the pixels of all of them: those of 1,500 images of
-# MNIST, so that the report stays under 2 MB.
+# The largest number of images of a cell.
 MAX_MISTAKES_PER_CELL, MAX_CORRECT_PER_CELL = 60, 10
+# The pixels of all cells: 1,500 images of MNIST, so that the report stays under 2 MB.
 MAX_GALLERY_PIXELS = 1500 * 28 * 28
 
 Cells = dict[tuple[int, int], list[int]]
@@ -45,9 +45,9 @@ def mistakes_section(result: Evaluation) -> Html:
         what = "picture" if pictures else "image"
         return section("mistakes", heading, f"No {what} was read wrong.")
     wrong = int((~result.is_correct).sum())
-    lead = f"The {len(mistakes)} of {wrong:,} of which the network was most sure."
+    lead = f"The {len(mistakes)} of {wrong:,} with the highest probability."
     if len(mistakes) == wrong:
-        lead = f"All {wrong:,}, and first those of which the network was most sure."
+        lead = f"All {wrong:,}, those with the highest probability first."
     if not pictures:
         gallery = card_grid([_figure(result, mistake) for mistake in mistakes], "gallery")
     else:
@@ -66,7 +66,7 @@ def unreadable_section(result: Evaluation) -> Html:
 
 
 def choose_cells(result: Evaluation) -> Cells:
-    """Return which images to show of each cell: all mistakes, or fewer if there are many."""
+    """Return the images to show for each cell: all mistakes, or fewer if there are many."""
     counts, classes = result.confusion, len(result.confusion)
     if classes > MAX_MATRIX_CLASSES:
         return {}
@@ -107,19 +107,17 @@ def small_figure(result: Evaluation, index: int, *lines: str) -> Html:
 
 
 def figures_group(title: str, anchor: str, figures: Sequence[Html], which: str, count: int) -> Html:
-    """Return figures below a heading. which: as in "the surest 60 of 99"; count: of all images."""
-    some = (
-        f"the {which} {len(figures)} of {count:,}"
-        if len(figures) < count
-        else f"{count:,} image{'' if count == 1 else 's'}"
-    )
+    """Return figures below a heading. which: "lowest" or "highest"; count: of all images."""
+    some = f"{count:,} image{'' if count == 1 else 's'}"
+    if len(figures) < count:
+        some = f"{len(figures)} of {count:,} with the {which} probability"
     heading = tag("h3", f"{title} ", tag("small", some), id=anchor)
     return tag("div", heading, card_grid(figures, "pictures"), class_="cell")
 
 
 def _cell(result: Evaluation, label: int, prediction: int, places: list[int]) -> Html:
     title, anchor = f"{label} read as {prediction}", cell_anchor(label, prediction)
-    which = "least sure" if label == prediction else "surest"
+    which = "lowest" if label == prediction else "highest"
     figures = [small_figure(result, i) for i in places]
     return figures_group(title, anchor, figures, which, int(result.confusion[label, prediction]))
 

@@ -84,7 +84,7 @@ def test_matrix_links_to_images_and_shades_confusions(run: Run) -> None:
     assert len(links) - len(sections) == np.count_nonzero(counts)
     for label, prediction in np.argwhere(counts == 1).tolist():
         assert re.search(f"{label} read as {prediction} 1 image(?!s)", page.text)
-    assert re.search(r"0 read as 0 the least sure 10 of \d+", page.text)
+    assert re.search(r"0 read as 0 10 of \d+ with the lowest probability", page.text)
     shades = np.array([shade for shade in page.all("td", "class") if shade != "correct"])
     confused = counts[~np.eye(10, dtype=bool)]
     assert {*shades} <= {f"h{shade}" for shade in range(7)}
@@ -101,7 +101,7 @@ def test_report_of_many_mistakes_is_bounded(run: Run) -> None:
     page, answer = make_report(run, "--weights", "w.npz", "--dataset", folder)
     assert Path("report.html").stat().st_size < 2_400_000
     assert answer["correct"] < 2000
-    assert re.search(r"the surest \d+ of \d+", page.text)
+    assert re.search(r"\d+ of \d+ with the highest probability", page.text)
 
 
 def test_report_without_mistakes_says_so(run: Run, labels: Uint8) -> None:
@@ -200,7 +200,7 @@ def test_picture_report_is_bounded(run: Run, pictures: Path) -> None:
     """The mistakes with the highest probability are shown, and the first failures."""
     options = ("--dataset", pictures, "--skip-unreadable")
     page, _ = make_report(run, *BUNDLED_WEIGHTS, *options)
-    assert re.search(r"The 2 of \d of which the network was most sure\.", page.text)
+    assert re.search(r"The 2 of \d with the highest probability\.", page.text)
     assert page.all("img", "class").count("original") == 2
     assert len(page.table("The first 1 of 2")) == 1
 
