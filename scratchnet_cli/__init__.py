@@ -1,10 +1,10 @@
 """scratchnet: the three-layer network of 'Deep Learning from Scratch', run from the shell.
 
 The names below are the Python interface. Each is imported from its module on first use (PEP 562),
-so that ``import scratchnet_cli`` loads neither NumPy nor Pillow.
+so ``import scratchnet_cli`` is fast.
 """
 
-# Not from ``typing``, whose import would slow down every start.
+# Not imported from ``typing``, because that would slow down every start.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:

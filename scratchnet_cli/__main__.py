@@ -3,8 +3,8 @@
 import os
 import sys
 
-# ``python -m`` looks for modules in the current folder first, where ``click`` may be anything.
-# The folder stays only if this package itself is in it, as in a clone.
+# ``python -m`` looks for modules in the current folder first, and a file there may be named like a
+# module. So remove the folder, unless this package itself is in it, as in a clone.
 if (
     __name__ == "__main__"
     and not sys.flags.safe_path
@@ -17,10 +17,10 @@ import signal
 from typing import NoReturn
 
 EXIT_OUT_OF_MEMORY = 3
-# EX_SOFTWARE of sysexits.h. Python's own 1 would read as "below the threshold".
+# EX_SOFTWARE of sysexits.h. Python's own 1 would mean "below the threshold".
 EXIT_BUG = 70
 OUT_OF_MEMORY_MESSAGE = "not enough memory; use a smaller input or --batch-size, or raise the limit"
-# Messages of systems for which Python raises another error than MemoryError.
+# If memory is short, some calls raise an OSError or ImportError with one of these texts.
 OUT_OF_MEMORY_REASONS = ("cannot allocate memory", "failed to map segment")
 BUG_MESSAGE = (
     "internal error; please report it with the lines above, as the README says under Reporting"
@@ -32,8 +32,8 @@ def main() -> NoReturn:
 
     Unexpected errors exit with 70 and a traceback; out of memory exits with 3.
     """
-    # Garbage collection after importing NumPy costs as much as a small evaluation. The pool, which
-    # reads many pictures, turns it on again.
+    # Garbage collection after importing NumPy takes as long as a small evaluation. ``map_in_order``
+    # turns it on again, because it reads many pictures.
     gc.disable()
     # A signal that the parent ignores, as ``nohup`` does, stays ignored.
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
@@ -52,7 +52,7 @@ def main() -> NoReturn:
     except BaseException as error:
         if _is_out_of_memory(error):
             code = EXIT_OUT_OF_MEMORY
-            # Its frames contain what took the memory.
+            # Its traceback keeps the large objects in memory.
             error.with_traceback(None)
             _print(OUT_OF_MEMORY_MESSAGE, is_error=True)
         else:
@@ -61,8 +61,8 @@ def main() -> NoReturn:
             _print("".join(format_exception(error)))
             _print(BUG_MESSAGE, is_error=True)
     finally:
-        # The answer is written. What Python would still clean up takes a tenth of the time, and an
-        # interrupted download may have left a thread that never ends.
+        # The answer is written. Python's own clean-up would take a tenth of the time, or wait forever
+        # for the thread of an interrupted download.
         os._exit(code)
 
 

@@ -1,4 +1,4 @@
-"""The command ``scratchnet``: its subcommands, and the exit code of every failure."""
+"""The command ``scratchnet``: its subcommands, and the exit code of each expected failure."""
 
 import importlib
 import io
@@ -13,7 +13,7 @@ import click
 from scratchnet_cli.errors import ReaderGoneError, ScratchnetError
 from scratchnet_cli.system.text import flush_answers, print_answer, print_lines, print_message
 
-# Each command and its summary, in the order of the help. Help imports none of them.
+# Each command and its summary, so that --help imports none of them.
 COMMANDS = {
     "eval": "Run a network on labelled images and print its accuracy.",
     "predict": "Recognise the digit in each picture.",
@@ -26,7 +26,7 @@ COMMANDS = {
     "cache": "Manage the cache of downloaded files.",
 }
 COMPLETION_VARIABLE = "_SCRATCHNET_COMPLETE"
-# If one of these is set, the user decided how many threads NumPy's products use.
+# If one of these is set, the user chose the number of threads in NumPy's products.
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -83,7 +83,7 @@ def scratchnet() -> None:
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; an expected failure prints one message."""
     if not any(name in os.environ for name in BLAS_THREADS):
-        # The products are small: more threads cost more time than they save, and starting them
+        # The products are small, so more threads cost more time than they save. Starting them also
         # makes importing NumPy slower.
         os.environ["OPENBLAS_NUM_THREADS"] = "1"
     sys.exit(_run(args))
@@ -96,7 +96,7 @@ def _run(args: Sequence[str] | None) -> int:
         # Fail before the work if stdout is closed.
         flush_answers()
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # A file name need not be text, and no terminal knows every character.
+            # Write characters that stdout cannot encode as escapes.
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return _invoke(args)
@@ -132,7 +132,7 @@ def _invoke(args: Sequence[str] | None) -> int:
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except OSError:
-        # A bug, unless Click could not write a help text: then this fails too and says why.
+        # If Click could not write a help text, this raises an OutputError. If not, it is a bug.
         print_answer("")
         raise
 

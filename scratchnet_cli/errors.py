@@ -1,4 +1,4 @@
-"""Every expected failure. The command line prints its message and exits with its code.
+"""The expected failures. The command line prints their messages and exits with their codes.
 
 A message says what failed, what was expected or found, and what to do, in at most two lines.
 """
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 # Done, but the result is below the threshold that was asked for.
 EXIT_BELOW = 1
-# Causes of a TransferError; after the first a host is not asked again.
+# Causes of a TransferError. Together they mean that there is no internet connection.
 NO_ANSWER = "no answer in time"
 NO_HOST = "the host's name cannot be found"
 
 
 class ScratchnetError(Exception):
-    """An expected failure; every other exception is a bug. Several arguments are lines."""
+    """An expected failure; every other exception is a bug. Each argument is a line."""
 
     exit_code = 3
 
@@ -31,13 +31,13 @@ class DatasetError(ScratchnetError):
 
 
 class ImageError(ScratchnetError):
-    """A picture cannot be read, or shows nothing. traceback: of an unexpected error."""
+    """A picture cannot be read, or contains no ink. traceback: of an unexpected error."""
 
     traceback = ""
 
 
 class WorkerError(ImageError):
-    """The process that had to read a picture died, so nothing is known about the picture."""
+    """The process that read a picture died, so it is not known whether it can be read."""
 
 
 class InputError(ScratchnetError):
@@ -57,7 +57,7 @@ class CacheError(ScratchnetError):
 
 
 class DownloadError(ScratchnetError):
-    """A file is not cached and no source delivered it. cause: why, in a few words."""
+    """A file is not cached and cannot be downloaded. cause: why, in a few words."""
 
     exit_code = 4
 
@@ -71,7 +71,7 @@ class MirrorError(DownloadError):
 
 
 class TransferError(DownloadError):
-    """One source did not deliver a file; the message is a short cause."""
+    """A download from one source failed; the message is a short cause."""
 
 
 class ReaderGoneError(OutputError):
@@ -87,7 +87,7 @@ def reason_of(error: OSError | ValueError) -> str:
 
 @contextmanager
 def about(subject: object) -> Iterator[None]:
-    """Put the subject of a failure inside, such as a file, at the start of its message."""
+    """Put the subject, such as a file, at the start of the message of a failure inside."""
     try:
         yield
     except ScratchnetError as error:

@@ -30,17 +30,17 @@ class Comparison:
 
     @cached_property
     def only_first(self) -> NDArray[np.intp]:
-        """Return the places, from 0, of the images that only the first network reads right."""
+        """Return the indices of the images that only the first network reads correctly."""
         return np.flatnonzero(self.first.is_correct & ~self.second.is_correct)
 
     @cached_property
     def only_second(self) -> NDArray[np.intp]:
-        """Return the places, from 0, of the images that only the second network reads right."""
+        """Return the indices of the images that only the second network reads correctly."""
         return np.flatnonzero(self.second.is_correct & ~self.first.is_correct)
 
     @cached_property
     def p_value(self) -> float:
-        """Return the probability of a difference at least as large by chance."""
+        """Return the probability that a difference is at least this large by chance."""
         return mcnemar(len(self.only_first), len(self.only_second))
 
     @property
@@ -50,7 +50,7 @@ class Comparison:
 
     @property
     def p_text(self) -> str:
-        """Return the p-value with four decimals, or with more until it reads as significant."""
+        """Return the p-value, rounded so that it stays on the same side of ``SIGNIFICANCE``."""
         if self.may_be_chance:
             return f"{self.p_value:.4f}"
         is_tiny = self.p_value < MIN_P_VALUE
@@ -67,7 +67,7 @@ class Comparison:
 
 
 def evaluate_also(first: Evaluation, weights: Weights, progress: Progress) -> Evaluation:
-    """Run another network on the images of an evaluation with details; nothing is read again."""
+    """Run another network on the images of an evaluation with details, without reading files."""
     images, labels = np.asarray(first.images), np.asarray(first.labels)
     dataset = Dataset(images, labels, first.dataset, first.split)
     result = evaluate(weights, dataset, first.batch_size, details=True, progress=progress)
@@ -85,10 +85,10 @@ def compare(results: Sequence[Evaluation]) -> list[Comparison]:
 def mcnemar(only_first: int, only_second: int) -> float:
     """Return the two-sided p-value of McNemar's exact test, from the counts of both kinds.
 
-    If both networks are equally good, each image that only one reads is a fair toss of a coin:
-    p = 2·Σ C(n, k)/2ⁿ over k up to the smaller count, at most 1; n is their sum. McNemar, "Note on
-    the sampling error of the difference between correlated proportions or percentages",
-    Psychometrika 12 (1947).
+    If both networks are equally good, each image that only one of them reads is like the toss of a
+    coin: p = 2·Σ C(n, k)/2ⁿ over k up to the smaller count, at most 1; n is the sum of the counts.
+    McNemar, "Note on the sampling error of the difference between correlated proportions or
+    percentages", Psychometrika 12 (1947).
     """
     n = only_first + only_second
     # Logarithms, because C(n, k) overflows.

@@ -23,14 +23,17 @@ from scratchnet_cli.weights.load import Weights
 
 # Labels are bytes.
 MAX_LABELS = 256
-# More images than this are worth several threads. A task is large, because threads wait for
-# Python's lock between tasks.
+# More images than this are computed in several threads. Tasks are large, because threads wait for
+# Python's lock between them.
 MIN_THREADED_IMAGES = 100_000
 IMAGES_PER_TASK = 2**14
 
 
 class Part(NamedTuple):
-    """Labels and predictions, (n,), of one or more batches; logits, (n, classes), with details."""
+    """The labels, (n,), and results of one or more batches.
+
+    predictions: (n,); logits: (n, classes), with details only; unreadable: a number of pictures.
+    """
 
     labels: NDArray[np.integer]
     predictions: NDArray[np.intp]
@@ -52,7 +55,7 @@ def evaluate(
         weights: What ``load_weights`` returns, or a network.
         dataset: What ``load_dataset`` returns, or arrays ``(x, t)``: x (n, …) uint8 or float in
             [0, 1], t (n,) integers.
-        batch_size: Most images in one matrix product; the last batch may be smaller.
+        batch_size: The largest number of images in a matrix product.
         details: Keep the logits of each image in the result.
         progress: Shows images done and accuracy so far; None shows nothing.
 
@@ -79,7 +82,7 @@ def evaluate(
     progress = progress or Progress(quiet=True)
     check_fit(weights, dataset.images.shape[1:], dataset.labels, dataset.origin.source, progress)
     try:
-        # Integers are finite, and a file of a million images is not read twice.
+        # Only floats are checked: integers are finite, and may be in a large mapped file.
         if dataset.images.dtype.kind == "f" and not np.isfinite(dataset.images).all():
             raise DatasetError("an image contains infinity or NaN, expected values from 0 to 1")
         return count_parts(
@@ -107,8 +110,7 @@ def check_fit(
 ) -> None:
     """Raise ShapeError if the network is not for these images. labels: (n,), n > 0.
 
-    shape: of an image. If no label is as large as the last classes, print a warning: the network
-    may be for another dataset.
+    shape: of an image. Warn if there are more classes than labels: is it for another dataset?
     """
     name, network = weights.origin.source, weights.network
     classes, largest = network.outputs, int(labels.max())
@@ -144,7 +146,7 @@ def count_parts(
     skip_unreadable: bool = False,
     **others: Any,
 ) -> Evaluation:
-    """Count the results of the parts, of ``total`` images. others: fields of the result."""
+    """Return the result of all parts, of ``total`` images. others: its other fields."""
     confusion = np.zeros((classes, classes), np.intp)
     labels, logits = [], []
     done = unreadable = 0
@@ -152,7 +154,7 @@ def count_parts(
     with closing(parts), progress.evaluation(total, batch_size) as show:
         for part in parts:
             size = len(part.labels)
-            # The progress shows each batch, also of those that were computed together.
+            # A part may have several batches. The progress shows each of them.
             correct = int(confusion.trace()) + np.cumsum(part.labels == part.predictions)
             for end in range(batch_size, size, batch_size):
                 show(done + end, correct[end - 1] / (done + end))
@@ -180,7 +182,7 @@ def count_parts(
 def _parts(
     network: Network, dataset: Dataset, batch_size: int, details: bool
 ) -> Generator[Part, None, None]:
-    """Yield the results in order; of very many images, several threads compute a part each."""
+    """Yield the parts in order; if there are very many images, compute them in threads."""
     images, labels = dataset.images, dataset.labels
     largest = LARGEST_PIXEL if images.dtype == np.uint8 else 1
     new_forward = partial(Forward, network, largest, min(batch_size, BLOCK_SIZE))
@@ -190,7 +192,7 @@ def _parts(
         x, t = read_rows(images, rows), labels[rows]
         # Each thread needs its own buffers.
         logits = (forward or new_forward()).logits(x.reshape(len(x), -1))
-        # Softmax would not change which class is the largest.
+        # No softmax: it does not change which class has the largest value.
         return Part(t, logits.argmax(axis=1), logits if details else None)
 
     if len(images) <= MIN_THREADED_IMAGES:
@@ -203,6 +205,6 @@ def _parts(
     # NumPy releases the GIL in products and ufuncs.
     with ThreadPoolExecutor(usable_cores()) as pool:
         if details:
-            # It takes as long as a third of the images, and will be shown.
+            # The report shows the checksum, and computing it takes a third of the time.
             pool.submit(lambda: dataset.origin.sha256)
         yield from pool.map(lambda start: run(start, size), range(0, len(images), size))

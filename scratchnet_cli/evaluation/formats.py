@@ -25,16 +25,16 @@ MAX_MISTAKES = 24
 COMPARISON_COLUMNS = (
     "network", "accuracy", "right here, wrong in first", "wrong here, right in first", "p-value"
 )  # fmt: skip
-# Codes of 256 colours: a blue for correct images, oranges for mistakes, darker for more of them.
+# 256-colour codes of terminals: blue for correct images, orange for mistakes, darker for more.
 _CORRECT_COLOUR = "\x1b[38;5;231;48;5;25m"
 _MISTAKE_COLOURS = tuple(f"\x1b[38;5;16;48;5;{code}m" for code in (230, 223, 216, 209, 202))
 _RESET = "\x1b[0m"
 
 
 def to_json(results: Sequence[Evaluation]) -> str:
-    """Return one JSON object with every figure of the report. The results have details.
+    """Return one JSON object with all figures. The results have details.
 
-    Of several networks it contains an object for each, and their comparisons with the first.
+    For several networks, it contains an object for each, and their comparisons with the first.
     """
     networks = [_fields(result) for result in results]
     comparisons = [
@@ -101,7 +101,7 @@ def comparison_rows(comparisons: Sequence[Comparison]) -> list[tuple[str, ...]]:
 
 
 def comparison_lines(comparisons: Sequence[Comparison]) -> list[str]:
-    """Return the comparison as aligned lines, and a sentence on each difference."""
+    """Return the comparison as a table of aligned lines, and a sentence on each difference."""
     rows = [COMPARISON_COLUMNS, *comparison_rows(comparisons)]
     cells = [(escape(name), *figures) for name, *figures in rows]
     width, *widths = (max(map(len, column)) for column in zip(*cells, strict=True))
@@ -181,11 +181,11 @@ def confusion_lines(counts: Counts, colour: bool) -> list[str]:
 def _coloured(text: str, count: int, max_count: int, is_correct: bool) -> str:
     if not count:
         return text
-    # The root keeps rare confusions visible beside frequent ones.
+    # With the square root, rare confusions are visible beside frequent ones.
     shade = 0 if is_correct else round((count / max_count) ** 0.5 * (len(_MISTAKE_COLOURS) - 1))
     return f"{_CORRECT_COLOUR if is_correct else _MISTAKE_COLOURS[shade]}{text}{_RESET}"
 
 
 def _escape_markdown(text: str) -> str:
-    """Return the text as Markdown shows it: a folder's name may contain anything."""
+    """Return Markdown that shows the text unchanged: names of folders may contain anything."""
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~&@:$])", r"\\\1", escape(text))

@@ -1,4 +1,4 @@
-"""Metrics of a confusion matrix, and calibration: whether stated probabilities come true."""
+"""Metrics of a confusion matrix, and calibration: how well probabilities agree with accuracy."""
 
 import math
 from collections.abc import Sequence
@@ -27,11 +27,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """How well one class is recognized; None instead of a division by 0.
+    """How well one class is recognized; a share is None if it would be a division by 0.
 
-    total: images of the class; correct: those of them that were read as it. precision: the share
-    of images read as this class that are of it; recall: the share of its images read as it; f1:
-    the harmonic mean of both, 2·TP / (2·TP + FP + FN).
+    total: images of the class; correct: those that were read as the class (TP); precision: TP /
+    (TP + FP); recall: TP / (TP + FN); f1: their harmonic mean, 2·TP / (2·TP + FP + FN).
     """
 
     label: int
@@ -58,7 +57,7 @@ def wilson(right: int, total: int, confidence: float = 0.95) -> Interval:
     (1 + confidence) / 2: Wilson, "Probable inference, the law of succession, and statistical
     inference", JASA 22 (1927).
     """
-    # Importing it takes a quarter of the time that MNIST takes.
+    # Not at the top, because this import takes a quarter of the time of an evaluation.
     from statistics import NormalDist
 
     z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -66,7 +65,7 @@ def wilson(right: int, total: int, confidence: float = 0.95) -> Interval:
     centre = p + z**2 / (2 * total)
     half = z * math.sqrt(p * (1 - p) / total + z**2 / (4 * total**2))
     scale = 1 + z**2 / total
-    # Without rounding, a bound is exactly 1 or 0 if all or none are right.
+    # If all or none are right, a bound is exactly 1 or 0. Rounding would change it.
     low = (centre - half) / scale if right else 0.0
     high = (centre + half) / scale if right < total else 1.0
     return Interval(low, high, confidence)
@@ -105,7 +104,7 @@ def format_share(value: float | None) -> str:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """The images with a probability in (low, high], its mean and their accuracy, or None."""
+    """The images with a probability in (low, high]. probability: its mean; both may be None."""
 
     low: float
     high: float
@@ -131,7 +130,7 @@ def reliability(
 
 
 def expected_calibration_error(bins: Sequence[ReliabilityBin]) -> float:
-    """Return Σ (count/n)·|accuracy - probability| over the bins; at least one is not empty.
+    """Return Σ (count/n)·|accuracy - probability| over the bins. They contain n > 0 images.
 
     Guo et al., "On Calibration of Modern Neural Networks" (2017), equation 3.
     """

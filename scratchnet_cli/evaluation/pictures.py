@@ -1,4 +1,4 @@
-"""Run a network over labelled pictures, as they are read from their files."""
+"""Run a network over labelled pictures, while they are read from their files."""
 
 import hashlib
 from collections.abc import Generator
@@ -27,16 +27,15 @@ from scratchnet_cli.weights.load import Weights
 def evaluate_pictures(
     weights: Weights,
     pictures: LabelledPictures,
-    batch_size: int = 100,
+    batch_size: int,
     *,
-    details: bool = False,
-    progress: Progress | None = None,
-    raw: bool = False,
-    polarity: str = "auto",
-    skip_unreadable: bool = False,
+    details: bool,
+    progress: Progress,
+    raw: bool,
+    polarity: str,
+    skip_unreadable: bool,
 ) -> Evaluation:
     """Read, preprocess and classify each picture. details: keep about 1 KB of each."""
-    progress = progress or Progress(quiet=True)
     for note in pictures.notes:
         progress.note(note)
     report = progress.warning if skip_unreadable else progress.error
@@ -94,7 +93,7 @@ def evaluate_pictures(
         )
         if not labels_read:
             raise DatasetError(f"none of the {len(pictures)} pictures could be read; see above")
-    # As IDX files contain them: all pixels, then all labels.
+    # The checksum is over all pixels, then all labels, as if they were in IDX files.
     digest.update(labels_read)
     return replace(
         result,
@@ -104,7 +103,7 @@ def evaluate_pictures(
 
 
 def _add_failure(kept: PictureDetails, path: str, error: ImageError, skip: bool) -> None:
-    # The picture may be sound, so an accuracy without it would be wrong.
+    # The picture may be readable: do not print an accuracy without it.
     if skip and isinstance(error, WorkerError):
         raise WorkerError(f"{path}: {error}")
     if len(kept.failures) < MAX_FAILURES:

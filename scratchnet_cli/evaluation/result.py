@@ -1,4 +1,4 @@
-"""The result of an evaluation: its figures, and the details of each image."""
+"""The result of an evaluation: figures, and with details also the result of each image."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +16,7 @@ MAX_FAILURES = 100
 
 @dataclass(frozen=True)
 class PictureDetails:
-    """Paths and warnings of pictures that were read; path and reason of unreadable ones."""
+    """The paths and warnings of pictures that were read; path and reason of unreadable ones."""
 
     paths: list[str] = field(default_factory=list)
     warnings: list[tuple[str, ...]] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Evaluation:
 
     @property
     def correct(self) -> int:
-        """Return the number of images whose prediction is their label: the matrix's diagonal."""
+        """Return the number of correct predictions, the diagonal of the matrix."""
         return int(self.confusion.trace())
 
     @property
@@ -93,7 +93,7 @@ class Evaluation:
 
     @property
     def unread(self) -> str:
-        """Return what follows a count of images: ``, 2 unreadable``, or nothing."""
+        """Return the text after a number of images: ``, 2 unreadable``, or nothing."""
         counted = f", {self.unreadable} unreadable" if self.unreadable else ""
         return counted + (f", {self.skipped} skipped" if self.skipped else "")
 
@@ -104,7 +104,7 @@ class Evaluation:
 
     @cached_property
     def predictions(self) -> NDArray[np.intp]:
-        """Return the class of each image, (n,), by its logits: softmax may round to a tie."""
+        """Return the class of each image, (n,), by its logits: softmax may make them equal."""
         return np.asarray(self._logits.argmax(axis=1))
 
     @cached_property

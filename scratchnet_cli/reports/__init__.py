@@ -1,1 +1,1 @@
-"""Reports and the page to draw on: HTML files that need no other file."""
+"""Reports and the page to draw on: HTML files that need no other files."""

@@ -1,4 +1,4 @@
-"""The parts of a report about picture files: heading, original with numbers drawn over it."""
+"""Parts of reports on picture files: the heading, and the picture with numbers drawn over it."""
 
 import os
 from collections.abc import Sequence
@@ -10,11 +10,12 @@ from scratchnet_cli.reports.data_uris import thumbnail
 from scratchnet_cli.reports.html import Html, breakable, img, join, section, table, tag
 from scratchnet_cli.system.inputs import read_bytes
 
-# The longer side of an original. With numbers drawn over it, these must be legible.
+# The longer side of a picture. If numbers are drawn over it, they must be legible.
 THUMBNAIL_PIXELS, OVERLAY_PIXELS = 96, 1024
-# A picture with more digits is shown larger: on the whole width, or if it is high, on half of it.
+# A picture with more digits is larger: as wide as the page, or half as wide if it is tall.
 MAX_SMALL_DIGITS = 6
-# The height of letters: a share of the digits' height, within shares of the picture's longer side.
+# The height of letters: a ratio to the height of the digits, limited by two ratios to the
+# picture's longer side.
 LETTER_HEIGHT_RATIO, MIN_LETTER_RATIO, MAX_LETTER_RATIO = 0.5, 1 / 60, 1 / 16
 
 
@@ -28,7 +29,7 @@ def article_head(path: str, answer: str, probability: float, warnings: Sequence[
 
 
 def failures_section(failures: Sequence[tuple[str, str]], count: int, lead: str = "") -> Html:
-    """Return the unreadable pictures, each with the reason. count: of all, shown or not."""
+    """Return a table of unreadable pictures with reasons. count: of all, also those not shown."""
     if not count:
         return Html()
     shown = len(failures)
@@ -38,9 +39,9 @@ def failures_section(failures: Sequence[tuple[str, str]], count: int, lead: str 
 
 
 def original(path: str, numbers: Sequence[Number] = (), turns: int = 0) -> Html:
-    """Return the picture, with its numbers drawn over it; nothing if it cannot be read again.
+    """Return the picture with its numbers drawn over it, or nothing if it cannot be read again.
 
-    turns: quarter turns to the left before it was read; it is shown as it was read.
+    turns: quarter turns to the left, as ``predict`` turned it.
     """
     has_places = any(number.box for number in numbers)
     if not os.path.isfile(path):  # noqa: PTH113

@@ -7,7 +7,7 @@ from scratchnet_cli.reports.html import Html, tag
 
 # page.css has a colour for each of these shades.
 SHADES = 6
-# There is no room for bars of more classes, nor for a larger matrix.
+# More classes have no bars, and no matrix: there is no room for them.
 MAX_BAR_CLASSES, MAX_MATRIX_CLASSES = 20, 40
 # Lengths in units of the SVG.
 _BAR_WIDTH, _BAR_STEP, _BAR_HEIGHT = 9, 12, 44
@@ -15,7 +15,7 @@ _DIAGRAM_SIDE, _DIAGRAM_MARGIN = 240, 46
 
 
 def bars(probabilities: Sequence[float], answer: int, label: int | None = None) -> Html:
-    """Return a bar for each class, or only the best as text. label: the correct class, if known."""
+    """Return a bar for each class, or the three best as text. label: the correct class, or None."""
     order = sorted(range(len(probabilities)), key=lambda i: -probabilities[i])
     best = ", ".join(f"{i} {probabilities[i]:.4f}" for i in order[:3])
     if len(probabilities) > MAX_BAR_CLASSES:
@@ -41,7 +41,7 @@ def bars(probabilities: Sequence[float], answer: int, label: int | None = None) 
 
 
 def heat_map(counts: Counts, linked: Collection[tuple[int, int]]) -> Html:
-    """Return the confusion matrix. linked: the cells that link to their images."""
+    """Return the confusion matrix. linked: the cells whose images are shown below."""
     labels = range(len(counts))
     max_count = max((confusion.count for confusion in confusions(counts)), default=0)
     rows = []
@@ -67,7 +67,7 @@ def cell_anchor(label: int, prediction: int) -> str:
 
 
 def reliability_diagram(bins: Sequence[ReliabilityBin]) -> Html:
-    """Return the accuracy for each stated probability; on the diagonal both are equal."""
+    """Return a diagram of the accuracy in each bin; on the diagonal it equals the probability."""
     side, margin = _DIAGRAM_SIDE, _DIAGRAM_MARGIN
     parts = [tag("rect", class_="frame", x=0, y=0, width=side, height=side)]
     for part in bins:
@@ -104,5 +104,5 @@ def reliability_diagram(bins: Sequence[ReliabilityBin]) -> Html:
 def _shade(count: int, max_count: int, is_correct: bool) -> str:
     if is_correct:
         return "correct"
-    # The root keeps rare confusions visible beside frequent ones.
+    # With the square root, rare confusions are visible beside frequent ones.
     return f"h{max(1, round((count / max_count) ** 0.5 * SHADES))}" if count else "h0"

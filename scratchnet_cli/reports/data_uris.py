@@ -15,7 +15,8 @@ from scratchnet_cli.reports.html import Html, img
 _GAP_PIXELS = 2
 # Colour-blind readers can tell these apart: blue, almost white, orange.
 _NEGATIVE_RGB, _ZERO_RGB, _POSITIVE_RGB = (5, 80, 160), (247, 247, 247), (190, 75, 0)
-# Larger numbers have the strongest colour. Without a limit, a few would make all others pale.
+# Values above this percentile have the strongest colour. Otherwise a few large ones would make all
+# others pale.
 _LIMIT_PERCENTILE = 99.5
 
 
@@ -29,7 +30,7 @@ def signed_img(fields: NDArray[np.floating], columns: int, alternative: str) -> 
     """Return an image of signed (n, rows, columns) fields: blue below 0, orange above."""
     count, height, width = fields.shape
     limit = float(np.percentile(np.abs(fields), _LIMIT_PERCENTILE)) or 1.0
-    # 127 is the number 0, and 255 the transparent gap.
+    # Level 127 is the number 0, and 255 is the transparent gap.
     levels = np.rint((np.clip(fields / limit, -1, 1) + 1) * 127).astype(np.uint8)
     rows = -(-count // columns)
     step_y, step_x = height + _GAP_PIXELS, width + _GAP_PIXELS
@@ -43,19 +44,19 @@ def signed_img(fields: NDArray[np.floating], columns: int, alternative: str) -> 
 
 
 def thumbnail(data: bytes, max_side: int, turns: int = 0) -> tuple[str, int, int, float]:
-    """Return a picture file made small and upright: data URI, width, height, and the scale.
+    """Return a small, upright copy of a picture file: data URI, width, height and scale.
 
-    turns: further quarter turns to the left.
+    turns: more quarter turns to the left.
     """
     return with_picture(data, lambda image: _thumbnail(image, max_side, turns))
 
 
 def _thumbnail(image: Image.Image, max_side: int, turns: int) -> tuple[str, int, int, float]:
     full = upright(np.empty((image.height, image.width, 0)), image)
-    # Lets a JPEG be decoded at a fraction of its size.
+    # A JPEG is then decoded at a fraction of its size.
     image.draft("RGB", (max_side, max_side))
     small = _on_white(_shrink(image, max_side))
-    # A new image from the pixels: without the comment, position or name in the original.
+    # A new image from the pixels has no metadata, such as the place where a photo was taken.
     small = Image.fromarray(np.rot90(upright(np.asarray(small), image), turns))
     return _uri(small, "JPEG", quality=80), *small.size, small.width / full.shape[1 - turns % 2]
 

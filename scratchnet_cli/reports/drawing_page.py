@@ -19,11 +19,11 @@ from scratchnet_cli.system.text import escape
 from scratchnet_cli.weights.load import Weights
 
 EXAMPLES_PER_CLASS = 3
-# A page of 53 MB, shown after 3 s; a browser did not answer with 33 million.
+# Measured: this page has 53 MB and opens in 3 s. With 33 million, a browser stopped responding.
 MAX_WEIGHTS = 10_000_000
-# The script receives their constants under the same names, so that it agrees with ``predict``.
+# The script uses the constants of these modules under the same names, as ``predict`` does.
 CONSTANT_MODULES = (answers, digit_image, digits, grey, ink, lines, mnist, parts, read)
-# Joined to one script: computations, what is shown, what one can do.
+# These are joined to one script: the arithmetic, the view, the drawing.
 SCRIPTS = ("arithmetic.js", "view.js", "pen.js")
 
 
@@ -52,10 +52,10 @@ def drawing_page(weights: Weights, dataset: Dataset) -> str:
         "policy": policy(style, script),
         "style": style,
         "script": script,
-        # Nothing in the data can end the element around it or begin another.
+        # Without "<", the data cannot end the element that contains it, or begin another.
         "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
     }
-    # One pass: what was inserted is not searched for placeholders.
+    # A single pass, so placeholders in inserted text are not replaced.
     return re.sub(r"\{\{(\w+)\}\}", lambda match: texts[match[1]], _text("drawing.html"))
 
 
@@ -64,7 +64,7 @@ def _text(name: str) -> str:
 
 
 def _layer(layer: Layer) -> dict[str, object]:
-    """Return a layer whose parameters are W, row by row, then b, as little-endian float32."""
+    """Return a layer. parameters: W, row by row, then b, as little-endian float32 in Base64."""
     with np.errstate(over="ignore"):
         parameters = np.concatenate([layer.W.ravel(), layer.b]).astype("<f4")
     if not np.isfinite(parameters).all():

@@ -40,7 +40,7 @@ def join(*content: str) -> Html:
 
 
 def breakable(text: str) -> Html:
-    """Return text that may be broken after the separators in a path, but not before a suffix."""
+    """Return text in which lines may break after the separators of a path."""
     return Html(re.sub(r"\w[/\\_-]+", r"\g<0><wbr>", join(text)))
 
 
@@ -69,7 +69,7 @@ def captioned(content: str, *lines: str) -> Html:
 
 
 def header(kicker: str, heading: str, figures: Sequence[tuple[str, str]]) -> Html:
-    """Return the top of a report: its subject, and its main figures, the first of them large."""
+    """Return the top of a report. kicker: the line above the heading; figures: names and values."""
     items = (tag("li", name, tag("strong", value)) for name, value in figures)
     title = tag("h1", breakable(heading))
     return tag("header", tag("p", kicker), title, tag("ul", *items, class_="key"))
@@ -96,7 +96,7 @@ def collapsed(summary: str, *content: str) -> Html:
 
 
 def run_section(rows: Sequence[tuple[str, str | Origin]], made: str) -> Html:
-    """Return where weights and datasets came from, other facts, and versions. made: ISO 8601."""
+    """Return a table of the origins, other facts, date and versions. made: ISO 8601."""
     by = ", ".join(f"{name} {version}" for name, version in versions().items())
     all_rows = (*rows, ("made", tag("time", made, datetime=made)), ("by", by))
     lines = (
@@ -114,12 +114,12 @@ def _origin(value: str | Origin) -> str:
 
 
 def document(title: str, top: Html, *sections: Html) -> str:
-    """Return a whole report. Its policy forbids loading, scripts and sending."""
+    """Return a whole report. Its Content-Security-Policy forbids scripts and connections."""
     style = _STYLE.read_text(encoding="utf-8")
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
-        # Among the first bytes, so that a later run may overwrite the report.
+        # In the first bytes, where ``write_atomic`` looks for it before it overwrites a report.
         Html(PAGE_MARKER.decode()),
         tag("meta", http_equiv="Content-Security-Policy", content=policy(style)),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),

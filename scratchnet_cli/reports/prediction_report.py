@@ -26,7 +26,7 @@ _ORDER = "those with a warning first, then the least certain"
 
 
 class PredictionPage:
-    """A report that keeps ``MAX_ANSWERS`` results, first those with warnings, and no files."""
+    """A report that keeps at most ``MAX_ANSWERS`` answers in memory: see ``_ORDER``."""
 
     def __init__(self) -> None:
         self._answers: list[tuple[bool, float, int, Answer]] = []
@@ -42,7 +42,7 @@ class PredictionPage:
             return
         self._answered += 1
         self._uncertain += bool(result.warnings)
-        # A heap pops its smallest item first: the most certain answer, and of equals the latest.
+        # The heap pops its smallest item: no warnings, the highest probability, the latest.
         item = (bool(result.warnings), -result.probability, -self._answered, result)
         heapq.heappush(self._answers, item)
         if len(self._answers) > MAX_ANSWERS:
