@@ -61,7 +61,7 @@ def main() -> NoReturn:
             _print("".join(format_exception(error)))
             _print(BUG_MESSAGE, is_error=True)
     finally:
-        # The answer is written. Python's own clean-up would take a tenth of the time, or wait forever
+        # The answer is written. Python's clean-up would take a tenth of the time, or wait forever
         # for the thread of an interrupted download.
         os._exit(code)
 
