@@ -46,7 +46,12 @@ def command(
             "note",
             f"batches larger than {rates[-1].batch_size} would take too long and were left out",
         )
-    print_answer(_to_json(rates) if format == "json" else _to_table(rates))
+    if format == "json":
+        fields = ("batch_size", "images_per_s", "latency_s")
+        rows = [{name: getattr(rate, name) for name in fields} for rate in rates]
+        print_answer(json.dumps(rows))
+    else:
+        print_answer(_to_table(rates))
 
 
 def _to_table(rates: Sequence[Rate]) -> str:
@@ -58,8 +63,3 @@ def _to_table(rates: Sequence[Rate]) -> str:
         for rate in rates
     ]
     return "\n".join(lines)
-
-
-def _to_json(rates: Sequence[Rate]) -> str:
-    fields = ("batch_size", "images_per_s", "latency_s")
-    return json.dumps([{name: getattr(rate, name) for name in fields} for rate in rates])

@@ -2,6 +2,7 @@
 
 import click
 
+from scratchnet_cli.commands import options
 from scratchnet_cli.errors import CacheError, DownloadError, MirrorError
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import escape, print_answer, print_lines, print_message
@@ -9,13 +10,7 @@ from scratchnet_cli.system.text import escape, print_answer, print_lines, print_
 
 @click.command("download", epilog="Example: scratchnet download --split all")
 @click.option("--force", is_flag=True, help="Download again, even if the files are cached.")
-@click.option(
-    "--split",
-    type=click.Choice(["test", "train", "all"]),
-    default="test",
-    show_default=True,
-    help="The part of MNIST.",
-)
+@options.choice("--split", ["test", "train", "all"], help="The part of MNIST.")
 def command(force: bool, split: str) -> int:
     """Download the book's weights and MNIST into the cache.
 

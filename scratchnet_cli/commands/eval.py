@@ -52,13 +52,7 @@ _COUNT = options.WholeNumber(1, 2**31 - 1)
     "in one subfolder for each class, or listed in labels.tsv or labels.csv.  "
     "[default: mnist, or sample if the download of the test split fails]",
 )
-@click.option(
-    "--split",
-    type=click.Choice(["test", "train"]),
-    default="test",
-    show_default=True,
-    help="The part of the dataset.",
-)
+@options.choice("--split", ["test", "train"], help="The part of the dataset.")
 @click.option(
     "--transpose", is_flag=True, help="Swap rows and columns of the images, as EMNIST needs."
 )

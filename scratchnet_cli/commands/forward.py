@@ -35,12 +35,8 @@ def _reject_options(
 @click.argument(
     "x", nargs=-1, required=True, metavar="X...", type=click.Path(), callback=_reject_options
 )
-@click.option(
-    "--output",
-    type=click.Choice(["identity", "softmax"]),
-    default="identity",
-    show_default=True,
-    help="identity: the logits; softmax: probabilities.",
+@options.choice(
+    "--output", ["identity", "softmax"], help="identity: the logits; softmax: probabilities."
 )
 @options.activations
 @click.option(

@@ -42,15 +42,11 @@ def command(
     loaded = load_weights(weights, Progress(), activations=activations)
     summary = summarize(loaded.network)
     if format == "json":
-        print_answer(_to_json(summary, loaded))
-        return
-    is_given = activations is not None and loaded.activations == "stated"
-    print_answer(_to_table(summary, loaded, "given" if is_given else loaded.activations))
-
-
-def _to_json(summary: dict[str, Any], weights: Weights) -> str:
-    fields = {"format": weights.format, "size": weights.size, "activations": weights.activations}
-    return json.dumps({**weights.origin.fields(), **fields, **summary})
+        fields = {name: getattr(loaded, name) for name in ("format", "size", "activations")}
+        print_answer(json.dumps({**loaded.origin.fields(), **fields, **summary}))
+    else:
+        is_given = activations is not None and loaded.activations == "stated"
+        print_answer(_to_table(summary, loaded, "given" if is_given else loaded.activations))
 
 
 def _to_table(summary: dict[str, Any], weights: Weights, origin: str) -> str:

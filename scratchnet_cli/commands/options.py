@@ -70,15 +70,17 @@ def _split_activations(
     return names
 
 
+def choice(name: str, values: list[str], help: str) -> Callable[[Command], Command]:  # noqa: A002
+    """Return an option with these values, whose default is the first."""
+    return click.option(
+        name, type=click.Choice(values), default=values[0], show_default=True, help=help
+    )
+
+
 def output_format(**formats: str) -> Callable[[Command], Command]:
     """Return ``--format``. formats: a description of each; the first is the default."""
-    return click.option(
-        "--format",
-        type=click.Choice([*formats]),
-        default=next(iter(formats)),
-        show_default=True,
-        help="; ".join(f"{name}: {description}" for name, description in formats.items()) + ".",
-    )
+    descriptions = "; ".join(f"{name}: {description}" for name, description in formats.items())
+    return choice("--format", [*formats], help=f"{descriptions}.")
 
 
 def report(contents: str) -> Callable[[Command], Command]:
@@ -107,19 +109,15 @@ activations = click.option(
     "the file states, or sigmoid.",
 )
 
-progress = click.option(
+progress = choice(
     "--progress",
-    type=click.Choice(["auto", "bar", "plain", "none"]),
-    default="auto",
-    show_default=True,
+    ["auto", "bar", "plain", "none"],
     help="How stderr shows progress; auto: a bar on a terminal, plain lines elsewhere.",
 )
 
-polarity = click.option(
+polarity = choice(
     "--polarity",
-    type=click.Choice(["auto", "dark", "light"]),
-    default="auto",
-    show_default=True,
+    ["auto", "dark", "light"],
     help="dark: the ink is darker than the background; light: it is lighter.",
 )
 

@@ -119,19 +119,29 @@ def load_dataset(
 
 
 def _load(name: str | os.PathLike[str] | None, split: Split, progress: Progress) -> Dataset:
-    if name is None:
+    unavailable = ""
+    if name in (None, "mnist"):
         try:
-            return _mnist(split, progress, is_default=True)
+            images, labels = (
+                fetch(asset, progress, is_default=name is None) for asset in MNIST[split]
+            )
+            return Dataset(
+                read_idx(unpack(images.data, MNIST[split][0].name), axes=3, label="images"),
+                read_idx(unpack(labels.data), axes=1, label="labels"),
+                Origin(
+                    "mnist", images.source, hashlib.sha256(images.data + labels.data).hexdigest()
+                ),
+                split,
+            )
         except DownloadError as error:
-            if split != "test" or isinstance(error, MirrorError):
+            if name or split != "test" or isinstance(error, MirrorError):
                 raise
-            return _sample(error.cause)
-    if name == "mnist":
-        return _mnist(split, progress)
-    if name == "sample":
+            unavailable = error.cause
+    if name in (None, "sample"):
         if split != "test":
             raise DatasetError("the bundled sample has no train split; use --dataset mnist")
-        return _sample()
+        origin = Origin("sample", str(_SAMPLE[0]), partial(_sha256, *_SAMPLE), unavailable)
+        return Dataset(load_idx(_SAMPLE[0], axes=3), load_idx(_SAMPLE[1], axes=1), origin, "test")
     return _load_path(Path(name), os.fspath(name), split)
 
 
@@ -157,22 +167,6 @@ def load_mnist(
         >>> x, t = load_mnist(normalize=False)  # doctest: +SKIP
     """
     return load_dataset("mnist", split).arrays(normalize, flatten, one_hot_label)
-
-
-def _mnist(split: Split, progress: Progress, is_default: bool = False) -> Dataset:
-    images, labels = (fetch(asset, progress, is_default=is_default) for asset in MNIST[split])
-    return Dataset(
-        read_idx(unpack(images.data, MNIST[split][0].name), axes=3, label="images"),
-        read_idx(unpack(labels.data), axes=1, label="labels"),
-        Origin("mnist", images.source, hashlib.sha256(images.data + labels.data).hexdigest()),
-        split,
-    )
-
-
-def _sample(unavailable: str = "") -> Dataset:
-    images, labels = _SAMPLE
-    origin = Origin("sample", str(images), partial(_sha256, images, labels), unavailable)
-    return Dataset(load_idx(images, axes=3), load_idx(labels, axes=1), origin, "test")
 
 
 def _load_path(path: Path, name: str, split: Split) -> Dataset:

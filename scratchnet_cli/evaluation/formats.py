@@ -6,16 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from scratchnet_cli.evaluation import metrics
 from scratchnet_cli.evaluation.compare import Comparison, compare
-from scratchnet_cli.evaluation.metrics import (
-    MAX_CONFUSIONS,
-    Counts,
-    class_metrics,
-    confusions,
-    expected_calibration_error,
-    format_share,
-    wilson,
-)
+from scratchnet_cli.evaluation.metrics import MAX_CONFUSIONS
 from scratchnet_cli.evaluation.result import Evaluation
 from scratchnet_cli.system.origin import versions
 from scratchnet_cli.system.text import escape
@@ -52,23 +45,23 @@ def to_json(results: Sequence[Evaluation]) -> str:
 
 
 def _fields(result: Evaluation) -> dict[str, Any]:
-    metrics = class_metrics(result.confusion)
+    per_class = metrics.class_metrics(result.confusion)
     return {
         "accuracy": result.accuracy,
-        "interval": asdict(wilson(result.correct, result.total)),
+        "interval": asdict(metrics.wilson(result.correct, result.total)),
         "correct": result.correct,
         "total": result.total,
         "unreadable": result.unreadable,
         "skipped": result.skipped,
         "batch_size": result.batch_size,
-        "classes": [metric.label for metric in metrics],
+        "classes": [metric.label for metric in per_class],
         "confusion": result.confusion.tolist(),
         "per_class": [
             {"class": m.label, "total": m.total, "correct": m.correct, "accuracy": m.recall}
             | {"precision": m.precision, "recall": m.recall, "f1": m.f1}
-            for m in metrics
+            for m in per_class
         ],
-        "ece": expected_calibration_error(result.reliability),
+        "ece": metrics.expected_calibration_error(result.reliability),
         "reliability": [asdict(part) for part in result.reliability],
         "mistakes": [
             {
@@ -127,8 +120,8 @@ def to_markdown(results: Sequence[Evaluation]) -> str:
 
 
 def _tables(result: Evaluation) -> str:
-    """Return the accuracy, a row for each class, and the worst confusions."""
-    interval = wilson(result.correct, result.total)
+    """Return the accuracy, a row for each class, and the most frequent confusions."""
+    interval = metrics.wilson(result.correct, result.total)
     lines = [
         f"### Accuracy {result.accuracy:.4f}: {_escape_markdown(result.title)}",
         "",
@@ -138,11 +131,11 @@ def _tables(result: Evaluation) -> str:
         "| class | images | right | precision | recall | F1 |",
         "|---:|---:|---:|---:|---:|---:|",
     ]
-    for metric in class_metrics(result.confusion):
+    for metric in metrics.class_metrics(result.confusion):
         shares = (metric.precision, metric.recall, metric.f1)
-        cells = (metric.label, metric.total, metric.correct, *map(format_share, shares))
+        cells = (metric.label, metric.total, metric.correct, *map(metrics.format_share, shares))
         lines.append(f"| {' | '.join(map(str, cells))} |")
-    if found := confusions(result.confusion):
+    if found := metrics.confusions(result.confusion):
         some = f"the {MAX_CONFUSIONS} most frequent of " if len(found) > MAX_CONFUSIONS else ""
         lines += ["", f"Confusions ({some}{len(found)}):", ""]
         lines += ["| shown | read as | images |", "|---:|---:|---:|"]
@@ -156,13 +149,13 @@ def _tables(result: Evaluation) -> str:
     return "\n".join(lines)
 
 
-def confusion_lines(counts: Counts, colour: bool) -> list[str]:
+def confusion_lines(counts: metrics.Counts, colour: bool) -> list[str]:
     """Return the confusion matrix as aligned lines: a row for each label."""
     names = [str(label) for label in range(len(counts))]
     cells = [[str(count) if count else "·" for count in row] for row in counts.tolist()]
     width = 1 + max(len(cell) for row in [names, *cells] for cell in row)
     stub = max(len("shown"), len(names[-1]))
-    max_count = max((confusion.count for confusion in confusions(counts)), default=0)
+    max_count = max((confusion.count for confusion in metrics.confusions(counts)), default=0)
     lines = [
         f"{'':{stub}}  read as",
         f"{'shown':{stub}} {''.join(name.rjust(width) for name in names)}",

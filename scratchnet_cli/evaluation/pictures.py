@@ -88,7 +88,7 @@ def evaluate_pictures(
             skip_unreadable=skip_unreadable,
             weights=weights.origin,
             activations=weights.activations,
-            dataset=Origin(pictures.folder, pictures.folder),
+            dataset=Origin(pictures.folder, pictures.folder, digest.hexdigest),
             pictures=kept if details else None,
         )
         if not labels_read:
@@ -97,7 +97,6 @@ def evaluate_pictures(
     digest.update(labels_read)
     return replace(
         result,
-        dataset=replace(result.dataset, digest=digest.hexdigest()),
         images=np.concatenate(pixels).reshape(-1, SIDE_PIXELS, SIDE_PIXELS) if details else None,
     )
 

@@ -4,23 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scratchnet_cli.evaluation.metrics import (
-    MAX_CONFUSIONS,
-    class_metrics,
-    confusions,
-    expected_calibration_error,
-    format_share,
-    wilson,
-)
+from scratchnet_cli.evaluation import metrics
+from scratchnet_cli.evaluation.metrics import MAX_CONFUSIONS
 from scratchnet_cli.evaluation.result import Evaluation
 from scratchnet_cli.network.layers import Network
 from scratchnet_cli.reports.charts import MAX_MATRIX_CLASSES, heat_map, reliability_diagram
 from scratchnet_cli.reports.data_uris import signed_img
-from scratchnet_cli.reports.differences import differences_section
 from scratchnet_cli.reports.gallery import (
     Cells,
     cells_section,
     choose_cells,
+    differences_section,
     mistakes_section,
     unreadable_section,
 )
@@ -37,7 +31,7 @@ def evaluation_page(results: Sequence[Evaluation], network: Network) -> str:
     """
     result, *others = results
     cells = choose_cells(result)
-    ece = expected_calibration_error(result.reliability)
+    ece = metrics.expected_calibration_error(result.reliability)
     return document(
         f"{result.accuracy:.4f}: {result.title}",
         _header(result, ece),
@@ -54,7 +48,7 @@ def evaluation_page(results: Sequence[Evaluation], network: Network) -> str:
 
 
 def _header(result: Evaluation, ece: float) -> Html:
-    interval = wilson(result.correct, result.total)
+    interval = metrics.wilson(result.correct, result.total)
     figures = (
         ("accuracy", f"{result.accuracy:.4f}"),
         ("images read right", f"{result.correct:,} of {result.total:,}{result.unread}"),
@@ -66,7 +60,7 @@ def _header(result: Evaluation, ece: float) -> Html:
 
 def _matrix(result: Evaluation, cells: Cells) -> Html:
     counts = result.confusion
-    found = confusions(counts)
+    found = metrics.confusions(counts)
     listed = table(
         f"The most frequent confusions, of {len(found)}",
         ("shown", "read as", "images"),
@@ -87,8 +81,8 @@ def _matrix(result: Evaluation, cells: Cells) -> Html:
 
 def _per_class(result: Evaluation) -> Html:
     rows = []
-    for metric in class_metrics(result.confusion):
-        shares = map(format_share, (metric.precision, metric.recall, metric.f1))
+    for metric in metrics.class_metrics(result.confusion):
+        shares = map(metrics.format_share, (metric.precision, metric.recall, metric.f1))
         rows.append((str(metric.label), f"{metric.total:,}", f"{metric.correct:,}", *shares))
     lead = (
         "Precision: of what was read as this class, the share that was right. Recall: of what "
@@ -102,7 +96,7 @@ def _per_class(result: Evaluation) -> Html:
 def _calibration(result: Evaluation, ece: float) -> Html:
     rows = []
     for part in result.reliability:
-        shares = map(format_share, (part.probability, part.accuracy))
+        shares = map(metrics.format_share, (part.probability, part.accuracy))
         rows.append((f"{part.low:.1f} – {part.high:.1f}", f"{part.count:,}", *shares))
     lead = (
         f"Expected calibration error {ece:.4f}: the average gap between the stated probability "

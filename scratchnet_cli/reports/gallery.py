@@ -1,11 +1,13 @@
-"""The images in an evaluation's report: mistakes, and those behind the confusion matrix."""
+"""The images in an evaluation's report: mistakes, differences, and those behind the matrix."""
 
 import os
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scratchnet_cli.evaluation.formats import MAX_MISTAKES
+from scratchnet_cli.evaluation.compare import compare
+from scratchnet_cli.evaluation.formats import COMPARISON_COLUMNS, MAX_MISTAKES, comparison_rows
 from scratchnet_cli.evaluation.result import Evaluation, Mistake, PictureDetails
 from scratchnet_cli.prediction.answers import probability_warnings
 from scratchnet_cli.reports.articles import article_head, failures_section, original
@@ -19,6 +21,7 @@ from scratchnet_cli.reports.html import (
     card_grid,
     collapsed,
     section,
+    table,
     tag,
 )
 
@@ -63,6 +66,41 @@ def unreadable_section(result: Evaluation) -> Html:
     lead += " The matrix and all figures by class are about the others."
     count = result.unreadable + result.skipped
     return failures_section(result.pictures.failures, count, lead)
+
+
+def differences_section(results: Sequence[Evaluation]) -> Html:
+    """Return the networks compared with the first, and the images that only one of them reads."""
+    comparisons = compare(results)
+    if not comparisons:
+        return Html()
+    rows = comparison_rows(comparisons)
+    listed = table("Each network, compared with the first", COMPARISON_COLUMNS, rows)
+    size = np.asarray(results[0].images)[0].size
+    max_images = min(MAX_MISTAKES_PER_CELL, MAX_GALLERY_PIXELS // (2 * len(comparisons) * size))
+    groups = []
+    for i, comparison in enumerate(comparisons, 1):
+        first, second = comparison.first, comparison.second
+        groups += [
+            _difference(f"second-{i}", second, first, comparison.only_second, max_images),
+            _difference(f"first-{i}", first, second, comparison.only_first, max_images),
+        ]
+    lead = " ".join(comparison.verdict for comparison in comparisons)
+    lead += f" All other sections are about {results[0].weights.name}."
+    return section("networks", "Networks compared", lead, listed, *groups)
+
+
+def _difference(
+    anchor: str, right: Evaluation, wrong: Evaluation, places: NDArray[np.intp], max_images: int
+) -> Html:
+    """Return the images that only one of two networks reads, the other's mistakes on them."""
+    worst = places[np.argsort(-wrong.confidence[places], kind="stable")[:max_images]].tolist()
+    labels = np.asarray(wrong.labels)
+    figures = [
+        small_figure(wrong, i, tag("strong", f"{labels[i]} read as {wrong.predictions[i]}"))
+        for i in worst
+    ]
+    title = f"{right.weights.name} reads, {wrong.weights.name} does not"
+    return figures_group(title, anchor, figures, "highest", len(places)) if figures else Html()
 
 
 def choose_cells(result: Evaluation) -> Cells:

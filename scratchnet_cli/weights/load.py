@@ -112,25 +112,20 @@ def load_weights(
 
 
 def _find(name: str | None, progress: Progress) -> tuple[bytes, Origin]:
-    if name is None:
+    unavailable = ""
+    if name in (None, "book"):
         try:
-            return _book(progress, is_default=True)
+            fetched = fetch(BOOK_WEIGHTS, progress, is_default=name is None)
+            return fetched.data, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
         except DownloadError as error:
-            if isinstance(error, MirrorError):
+            if name or isinstance(error, MirrorError):
                 raise
-            return _read("bundled", _bundled(), error.cause)
-    if name == "book":
-        return _book(progress)
-    paths = {"bundled": _bundled(), "three-layer": _THREE_LAYER}
-    return _read(name, paths.get(name) or Path(name))
-
-
-def _book(progress: Progress, is_default: bool = False) -> tuple[bytes, Origin]:
-    fetched = fetch(BOOK_WEIGHTS, progress, is_default=is_default)
-    return fetched.data, Origin("book", fetched.source, BOOK_WEIGHTS.sha256)
-
-
-def _read(name: str, path: Path, unavailable: str = "") -> tuple[bytes, Origin]:
+            unavailable = error.cause
+    name = name or "bundled"
+    if name == "bundled":
+        path = next(path for path in _BUNDLED_WEIGHTS if path.exists())
+    else:
+        path = _THREE_LAYER if name == "three-layer" else Path(name)
     hint = "; expected book, bundled or the path of a weight file"
     data = read_bounded(path, MAX_WEIGHTS_BYTES, WeightsError, hint)
     return data, Origin(name, str(path), hashlib.sha256(data).hexdigest(), unavailable)
@@ -164,10 +159,6 @@ def read_weights(data: bytes, origin: Origin, activations: Sequence[str] | None 
     if activations and of_file and tuple(activations) != tuple(of_file):
         kind = "overridden"
     return Weights(network, origin, format_, len(data), kind, classes)
-
-
-def _bundled() -> Path:
-    return next(path for path in _BUNDLED_WEIGHTS if path.exists())
 
 
 def _parse(data: bytes) -> tuple[str, Contents]:
