@@ -35,21 +35,15 @@ MAX_REDIRECTS = 5
 # contains a per cent sign.
 _INVALID = (ValueError, AssertionError)
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, *_INVALID)
+_NO_SOCKS = 'a SOCKS proxy needs python -m pip install "requests[socks]"'
+_NOT_TRUSTED = "the certificate is not trusted; set REQUESTS_CA_BUNDLE to one that is"
 # Class of the error, part of its message, cause. The first row that matches is used.
 _CAUSES: tuple[tuple[Any, str, str], ...] = (
-    (
-        exceptions.InvalidSchema,
-        "SOCKS",
-        'a SOCKS proxy needs python -m pip install "requests[socks]"',
-    ),
+    (exceptions.InvalidSchema, "SOCKS", _NO_SOCKS),
     (exceptions.InvalidSchema, "", "redirected to an address that is not https"),
     (exceptions.TooManyRedirects, "", "too many redirects"),
     (exceptions.ProxyError, "", "the proxy does not work; check HTTPS_PROXY"),
-    (
-        exceptions.SSLError,
-        "",
-        "the certificate is not trusted; set REQUESTS_CA_BUNDLE to one that is",
-    ),
+    (exceptions.SSLError, "", _NOT_TRUSTED),
     ((exceptions.Timeout, urllib3.exceptions.TimeoutError), "", NO_ANSWER),
     (exceptions.ConnectionError, "NameResolution", NO_HOST),
     (exceptions.ConnectionError, "refused", "the connection was refused"),

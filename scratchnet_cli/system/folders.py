@@ -64,7 +64,7 @@ def pictures_in(
         shown = [f"{kind} {count}" for kind, count in kinds[:MAX_KINDS_SHOWN]]
         shown += ["…"] * (len(kinds) > MAX_KINDS_SHOWN)
         are = "is not a picture" if len(others) == 1 else "are not pictures"
-        note(f"{_count(others, 'file')} in {shorten(top)} {are} ({', '.join(shown)})")
+        note(f"{_count(len(others), 'file')} in {shorten(top)} {are} ({', '.join(shown)})")
     if note and folders:
         note(f"{shorten(top)}: {_skipped(folders)} skipped; use --recursive")
     return pictures
@@ -117,12 +117,10 @@ def _kind(path: str) -> str:
 def _skipped(folders: list[str]) -> str:
     """Return how many pictures, judged by their suffixes, are in how many subfolders."""
     pending = folders.copy()
-    with_pictures: list[str] = []
-    pictures: list[str] = []
+    pictures: Counter[str] = Counter()
     seen = 0
     while pending and seen < MAX_COUNTED:
         folder = pending.pop()
-        before = len(pictures)
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in islice(entries, MAX_COUNTED - seen):
                 seen += 1
@@ -131,14 +129,12 @@ def _skipped(folders: list[str]) -> str:
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
                 elif entry.name.lower().endswith(PICTURE_SUFFIXES):
-                    pictures.append(entry.name)
-        if len(pictures) > before:
-            with_pictures.append(folder)
+                    pictures[folder] += 1
     if not pictures:
-        return _count(folders, "subfolder")
+        return _count(len(folders), "subfolder")
     more = "at least " if seen == MAX_COUNTED else ""
-    return f"{more}{_count(pictures, 'picture')} in {_count(with_pictures, 'subfolder')}"
+    return f"{more}{_count(pictures.total(), 'picture')} in {_count(len(pictures), 'subfolder')}"
 
 
-def _count(things: list[str], noun: str) -> str:
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -88,17 +88,15 @@ def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-class _Worker(Generic[Result]):
+class _Worker:
     """A process that takes one chunk after the other.
 
     Each has its own connection. If it dies, this shows, and only its chunk is lost.
     """
 
-    def __init__(self, work: Work[Result]) -> None:
+    def __init__(self, work: Work[Any]) -> None:
         from multiprocessing import get_context
 
-        self._names: list[str] = []
-        self._results: Results[Result] = []
         # A forked process need not import NumPy and Pillow again. Forking is safe on Linux only.
         context: Any = get_context("fork" if sys.platform == "linux" else "spawn")
         self.connection, other_end = context.Pipe()
@@ -107,40 +105,19 @@ class _Worker(Generic[Result]):
             self.process = context.Process(target=_serve, args=(work, other_end), daemon=True)
             self.process.start()
 
-    def start(self, names: list[str], results: Results[Result]) -> None:
-        """Send a chunk; ``receive`` will append its results to ``results``."""
-        self._names, self._results = names, results
-        # If the process died, ``receive`` notices.
-        with suppress(OSError):
-            self.connection.send(names)
-
-    def receive(self) -> bool:
-        """Wait for the results of the chunk; if the process died, append errors, return False."""
-        try:
-            reply: Results[Result] | Exception = self.connection.recv()
-        except (EOFError, OSError):
-            error = WorkerError("the process that had to read it died (out of memory?)")
-            self._results.extend((name, error) for name in self._names)
-            return False
-        if isinstance(reply, Exception):
-            raise reply
-        self._results.extend(reply)
-        return True
-
     def stop(self) -> None:
-        """Kill the process."""
         self.process.kill()
         self.process.join()
         self.connection.close()
 
 
 class _Pool(Generic[Result]):
-    """Worker processes: idle ones, and busy ones by their connection."""
+    """Worker processes: idle ones, and busy ones with the names and results of their chunks."""
 
     def __init__(self, work: Work[Result], jobs: int) -> None:
         self._work = work
         self._idle = [_Worker(work) for _ in range(jobs)]
-        self._busy: dict[Any, _Worker[Result]] = {}
+        self._busy: dict[Any, tuple[_Worker, list[str], Results[Result]]] = {}
         self._restarts = 0
         # The largest number of chunks whose results are in memory.
         self._max_pending = 2 * len(self._idle) + 1
@@ -160,8 +137,10 @@ class _Pool(Generic[Result]):
                 # Only this process can read standard input.
                 if STDIN not in names:
                     worker = self._idle.pop()
-                    worker.start(*pending[-1])
-                    self._busy[worker.connection] = worker
+                    self._busy[worker.connection] = (worker, *pending[-1])
+                    # If the process died, ``_receive`` notices.
+                    with suppress(OSError):
+                        worker.connection.send(names)
             if not pending:
                 break
             names, results = pending[0]
@@ -185,14 +164,23 @@ class _Pool(Generic[Result]):
         return bool(self._idle)
 
     def _receive(self, connection: Any) -> None:
-        has_answered = self._busy[connection].receive()
-        worker = self._busy.pop(connection)
-        if has_answered:
-            self._idle.append(worker)
-        else:
+        """Add the results of a chunk, or errors if its process died."""
+        worker, names, results = self._busy[connection]
+        try:
+            reply: Results[Result] | Exception = connection.recv()
+        except (EOFError, OSError):
+            error = WorkerError("the process that had to read it died (out of memory?)")
+            results += [(name, error) for name in names]
+            del self._busy[connection]
             self._replace(worker)
+            return
+        if isinstance(reply, Exception):
+            raise reply
+        results += reply
+        del self._busy[connection]
+        self._idle.append(worker)
 
-    def _replace(self, worker: _Worker[Result]) -> None:
+    def _replace(self, worker: _Worker) -> None:
         worker.stop()
         if self._restarts < MAX_RESTARTS:
             self._restarts += 1
@@ -201,7 +189,7 @@ class _Pool(Generic[Result]):
                 self._idle.append(_Worker(self._work))
 
     def stop(self) -> None:
-        for worker in (*self._idle, *self._busy.values()):
+        for worker in (*self._idle, *(worker for worker, *_ in self._busy.values())):
             worker.stop()
 
 
@@ -218,7 +206,7 @@ def _signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(work: Work[Result], connection: Any) -> None:
+def _serve(work: Work[Any], connection: Any) -> None:
     """Process the chunks that come through the connection; this runs in a worker."""
     from multiprocessing import parent_process
     from threading import Thread
@@ -244,7 +232,7 @@ def _serve(work: Work[Result], connection: Any) -> None:
         while True:
             names = connection.recv()
             try:
-                reply: Results[Result] | Exception = _work_on(work, names)
+                reply: Results[Any] | Exception = _work_on(work, names)
             except Exception as error:
                 reply = error
             connection.send(reply)

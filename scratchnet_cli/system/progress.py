@@ -148,11 +148,10 @@ class _Stderr:
     """stderr for tqdm, without its errors: they must not change the result."""
 
     def write(self, text: str) -> None:
-        """Write the text."""
         write_stderr(text)
 
     def flush(self) -> None:
-        """Do nothing: the text is written."""
+        """Do nothing: ``write_stderr`` flushes."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(sys.stderr, name)
