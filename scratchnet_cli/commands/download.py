@@ -28,7 +28,7 @@ def command(force: bool, split: str) -> int:
         try:
             fetched = fetch(asset, Progress(), force=force)
         except MirrorError:
-            # It would be the same for every file.
+            # The error would be the same for every file.
             raise
         except DownloadError as error:
             # The advice is the same for every file.
@@ -37,7 +37,7 @@ def command(force: bool, split: str) -> int:
             exit_code = error.exit_code
             continue
         if not fetched.cached:
-            # ``fetch`` printed why; the next file would meet the same problem.
+            # ``fetch`` printed why. The other files could not be written either.
             print_message(
                 "error", "the cache cannot be written; the other files were not downloaded"
             )

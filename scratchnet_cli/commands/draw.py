@@ -1,6 +1,7 @@
 """``scratchnet draw``: a page to draw a digit on, with the network inside."""
 
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -47,12 +48,8 @@ def command(
         page = drawing_page(loaded, load_dataset("sample"))
     write_atomic(output, page.encode(), "own", "--output")
     print_answer(escape(str(output)))
-    if open and not _open_browser(output):
+    if open:
+        with suppress(OSError, webbrowser.Error):
+            if webbrowser.open(output.absolute().as_uri()):
+                return
         print_message("warning", f"{output}: no browser could be started; open this file yourself")
-
-
-def _open_browser(path: Path) -> bool:
-    try:
-        return webbrowser.open(path.absolute().as_uri())
-    except (OSError, webbrowser.Error):
-        return False

@@ -146,7 +146,7 @@ def command(
     )
     refusals = Refusals(messages.error, UNSUPPORTED.values())
     chunks = predict_chunks(groups, loaded, multiple, raw, polarity, jobs)
-    # Only a bar shows the total, and listing a large folder twice takes time.
+    # Only a bar shows the total. Finding it means listing the folders twice.
     total = len(expand(images, recursive)) if messages.mode == "bar" and not files_from else None
     with closing(refusals), closing(chunks), messages.pictures(total) as advance:
         for results in chunks:
@@ -217,7 +217,7 @@ class _Printer:
 
     def finish(self, weights: str) -> None:
         """Print the summary, and on GitHub how many answers are below the threshold."""
-        # Scripts expect nothing about a clear picture, and one line about another.
+        # For a single picture, its own warning or error is enough.
         is_mixed = self.answers + self.unreadable > 1 and (self.uncertain or self.unreadable)
         if self.messages.mode == "bar" or is_mixed:
             pictures = "picture" if self.answers == 1 else "pictures"

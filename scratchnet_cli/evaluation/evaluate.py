@@ -21,7 +21,7 @@ from scratchnet_cli.system.pool import usable_cores
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.weights.load import Weights
 
-# Labels are bytes.
+# Labels are stored as bytes.
 MAX_LABELS = 256
 # More images than this are computed in several threads. Tasks are large, because threads wait for
 # Python's lock between them.

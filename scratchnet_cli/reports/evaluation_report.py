@@ -8,16 +8,10 @@ from scratchnet_cli.evaluation import metrics
 from scratchnet_cli.evaluation.metrics import MAX_CONFUSIONS
 from scratchnet_cli.evaluation.result import Evaluation
 from scratchnet_cli.network.layers import Network
+from scratchnet_cli.reports import gallery
 from scratchnet_cli.reports.charts import MAX_MATRIX_CLASSES, heat_map, reliability_diagram
 from scratchnet_cli.reports.data_uris import signed_img
-from scratchnet_cli.reports.gallery import (
-    Cells,
-    cells_section,
-    choose_cells,
-    differences_section,
-    mistakes_section,
-    unreadable_section,
-)
+from scratchnet_cli.reports.gallery import Cells
 from scratchnet_cli.reports.html import Html, document, header, run_section, section, table, tag
 from scratchnet_cli.system.origin import Origin
 
@@ -30,19 +24,19 @@ def evaluation_page(results: Sequence[Evaluation], network: Network) -> str:
     The results have details.
     """
     result, *others = results
-    cells = choose_cells(result)
+    cells = gallery.choose_cells(result)
     ece = metrics.expected_calibration_error(result.reliability)
     return document(
         f"{result.accuracy:.4f}: {result.title}",
         _header(result, ece),
-        differences_section(results),
+        gallery.differences_section(results),
         _matrix(result, cells),
         _per_class(result),
-        mistakes_section(result),
-        unreadable_section(result),
+        gallery.mistakes_section(result),
+        gallery.unreadable_section(result),
         _calibration(result, ece),
         _first_layer(network, np.asarray(result.images).shape[1:]),
-        cells_section(result, cells),
+        gallery.cells_section(result, cells),
         _run(result, others),
     )
 

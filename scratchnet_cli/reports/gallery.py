@@ -10,20 +10,11 @@ from scratchnet_cli.evaluation.compare import compare
 from scratchnet_cli.evaluation.formats import COMPARISON_COLUMNS, MAX_MISTAKES, comparison_rows
 from scratchnet_cli.evaluation.result import Evaluation, Mistake, PictureDetails
 from scratchnet_cli.prediction.answers import probability_warnings
+from scratchnet_cli.reports import html
 from scratchnet_cli.reports.articles import article_head, failures_section, original
 from scratchnet_cli.reports.charts import MAX_MATRIX_CLASSES, bars, cell_anchor
 from scratchnet_cli.reports.data_uris import grey_img
-from scratchnet_cli.reports.html import (
-    MAX_OPEN_CARDS,
-    Html,
-    breakable,
-    captioned,
-    card_grid,
-    collapsed,
-    section,
-    table,
-    tag,
-)
+from scratchnet_cli.reports.html import Html, tag
 
 # Of labelled pictures, at most this many mistakes are shown.
 MAX_PICTURE_MISTAKES = 100
@@ -46,16 +37,14 @@ def mistakes_section(result: Evaluation) -> Html:
     mistakes = result.worst_mistakes(MAX_PICTURE_MISTAKES if pictures else MAX_MISTAKES)
     if not mistakes:
         what = "picture" if pictures else "image"
-        return section("mistakes", heading, f"No {what} was read wrong.")
+        return html.section("mistakes", heading, f"No {what} was read wrong.")
     wrong = int((~result.is_correct).sum())
     lead = f"The {len(mistakes)} of {wrong:,} with the highest probability."
     if len(mistakes) == wrong:
         lead = f"All {wrong:,}, those with the highest probability first."
-    if not pictures:
-        gallery = card_grid([_figure(result, mistake) for mistake in mistakes], "gallery")
-    else:
-        gallery = card_grid([_article(result, pictures, mistake) for mistake in mistakes], "sheet")
-    return section("mistakes", heading, lead, LEGEND, gallery)
+    cards = [_article(result, pictures, m) if pictures else _figure(result, m) for m in mistakes]
+    grid = html.card_grid(cards, "sheet" if pictures else "gallery")
+    return html.section("mistakes", heading, lead, LEGEND, grid)
 
 
 def unreadable_section(result: Evaluation) -> Html:
@@ -74,7 +63,7 @@ def differences_section(results: Sequence[Evaluation]) -> Html:
     if not comparisons:
         return Html()
     rows = comparison_rows(comparisons)
-    listed = table("Each network, compared with the first", COMPARISON_COLUMNS, rows)
+    listed = html.table("Each network, compared with the first", COMPARISON_COLUMNS, rows)
     size = np.asarray(results[0].images)[0].size
     max_images = min(MAX_MISTAKES_PER_CELL, MAX_GALLERY_PIXELS // (2 * len(comparisons) * size))
     groups = []
@@ -86,7 +75,7 @@ def differences_section(results: Sequence[Evaluation]) -> Html:
         ]
     lead = " ".join(comparison.verdict for comparison in comparisons)
     lead += f" All other sections are about {results[0].weights.name}."
-    return section("networks", "Networks compared", lead, listed, *groups)
+    return html.section("networks", "Networks compared", lead, listed, *groups)
 
 
 def _difference(
@@ -131,17 +120,17 @@ def cells_section(result: Evaluation, cells: Cells) -> Html:
         else "The number under a picture is its place in the dataset, counted from 0."
     )
     groups = [_cell(result, *cell, places) for cell, places in cells.items()]
-    if (count := sum(map(len, cells.values()))) > MAX_OPEN_CARDS:
-        groups = [collapsed(f"Show {count:,} images", *groups)]
-    return section("pictures", "Behind the matrix", lead, *groups)
+    if (count := sum(map(len, cells.values()))) > html.MAX_OPEN_CARDS:
+        groups = [html.collapsed(f"Show {count:,} images", *groups)]
+    return html.section("pictures", "Behind the matrix", lead, *groups)
 
 
 def small_figure(result: Evaluation, index: int, *lines: str) -> Html:
     """Return an image with lines below it, and its place or the name of its file."""
     name = str(index)
     if result.pictures:
-        name = breakable(os.path.basename(result.pictures.paths[index]))  # noqa: PTH119
-    return captioned(_image(result, index, "", "small"), *lines, name)
+        name = html.breakable(os.path.basename(result.pictures.paths[index]))  # noqa: PTH119
+    return html.captioned(_image(result, index, "", "small"), *lines, name)
 
 
 def figures_group(title: str, anchor: str, figures: Sequence[Html], which: str, count: int) -> Html:
@@ -150,7 +139,7 @@ def figures_group(title: str, anchor: str, figures: Sequence[Html], which: str, 
     if len(figures) < count:
         some = f"{len(figures)} of {count:,} with the {which} probability"
     heading = tag("h3", f"{title} ", tag("small", some), id=anchor)
-    return tag("div", heading, card_grid(figures, "pictures"), class_="cell")
+    return tag("div", heading, html.card_grid(figures, "pictures"), class_="cell")
 
 
 def _cell(result: Evaluation, label: int, prediction: int, places: list[int]) -> Html:
@@ -161,7 +150,7 @@ def _cell(result: Evaluation, label: int, prediction: int, places: list[int]) ->
 
 
 def _figure(result: Evaluation, mistake: Mistake) -> Html:
-    return captioned(
+    return html.captioned(
         _image(result, mistake.index, f"Image {mistake.index}"),
         tag("strong", f"{mistake.label} read as {mistake.prediction}"),
         tag("span", f"image {mistake.index} · {mistake.probability:.4f}"),
@@ -174,7 +163,7 @@ def _article(result: Evaluation, pictures: PictureDetails, mistake: Mistake) -> 
     answer = f"{mistake.label} read as {mistake.prediction}"
     warnings = pictures.warnings[mistake.index]
     warnings += probability_warnings(np.array(mistake.probabilities))
-    seen = captioned(
+    seen = html.captioned(
         _image(result, mistake.index, f"The {mistake.label} as the network saw it"),
         bars(mistake.probabilities, mistake.prediction, mistake.label),
     )

@@ -4,19 +4,11 @@ import heapq
 
 from scratchnet_cli.evaluation.result import MAX_FAILURES
 from scratchnet_cli.prediction.answers import Answer, Digit, Result, Unreadable
+from scratchnet_cli.reports import html
 from scratchnet_cli.reports.articles import article_head, failures_section, original
 from scratchnet_cli.reports.charts import bars
 from scratchnet_cli.reports.data_uris import grey_img
-from scratchnet_cli.reports.html import (
-    Html,
-    captioned,
-    card_grid,
-    document,
-    header,
-    run_section,
-    section,
-    tag,
-)
+from scratchnet_cli.reports.html import Html, tag
 from scratchnet_cli.system.origin import Origin, utc_now
 
 MAX_ANSWERS = 200
@@ -60,13 +52,13 @@ class PredictionPage:
         shown = sorted(self._answers, reverse=True)
         some = f"{len(shown)} of " if len(shown) < self._answered else ""
         lead = f"{some}{self._answered:,} pictures, {_ORDER}." if len(shown) > 1 else ""
-        articles = card_grid([_article(answer) for *_, answer in shown], "sheet")
-        return document(
+        articles = html.card_grid([_article(answer) for *_, answer in shown], "sheet")
+        return html.document(
             title,
-            header("scratchnet predict", title, figures),
+            html.header("scratchnet predict", title, figures),
             failures_section(self._failures, self._failed),
-            section("answers", "Answers", lead, articles),
-            run_section([("weights", weights)], utc_now()),
+            html.section("answers", "Answers", lead, articles),
+            html.run_section([("weights", weights)], utc_now()),
         )
 
 
@@ -88,4 +80,4 @@ def _article(answer: Answer) -> Html:
 def _digit(digit: Digit) -> Html:
     """Return the image that the network saw, and the probability of each class."""
     image = grey_img(digit.image.pixels, f"The {digit.digit} as the network saw it")
-    return captioned(image, bars(digit.probabilities.tolist(), digit.digit))
+    return html.captioned(image, bars(digit.probabilities.tolist(), digit.digit))

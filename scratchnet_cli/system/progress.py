@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 PLAIN_LINES = 10
-# ``predict`` shows progress after this time, and then prints a plain line each time it passes.
+# ``predict`` shows no progress before this time. It is also the interval between plain lines.
 PICTURES_DELAY_S = 2.0
 
 

@@ -20,14 +20,8 @@ from scratchnet_cli.system.files import read_bounded
 from scratchnet_cli.system.origin import Origin
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import shorten
-from scratchnet_cli.weights.arrays import (
-    MAX_EXAMPLE_CHARACTERS,
-    MAX_WEIGHTS_BYTES,
-    Contents,
-    activations_example,
-    book_activations,
-    layers_of,
-)
+from scratchnet_cli.weights import arrays
+from scratchnet_cli.weights.arrays import Contents
 
 # Names of this length fit into every format that stores names of classes.
 MAX_CLASS_NAME_LETTERS = 99
@@ -99,10 +93,10 @@ def load_weights(
         )
     # For a single layer nothing is assumed: the last activation is always identity.
     elif weights.activations == "assumed" and len(used) > 1:
-        assumed = shorten(",".join(used), MAX_EXAMPLE_CHARACTERS)
+        assumed = shorten(",".join(used), arrays.MAX_EXAMPLE_CHARACTERS)
         message = (
             f"{origin.source}: assuming activations {assumed}; "
-            f"if wrong, use {activations_example(len(used))}"
+            f"if wrong, use {arrays.activations_example(len(used))}"
         )
     if message and progress:
         progress.warning(message)
@@ -127,7 +121,7 @@ def _find(name: str | None, progress: Progress) -> tuple[bytes, Origin]:
     else:
         path = _THREE_LAYER if name == "three-layer" else Path(name)
     hint = "; expected book, bundled or the path of a weight file"
-    data = read_bounded(path, MAX_WEIGHTS_BYTES, WeightsError, hint)
+    data = read_bounded(path, arrays.MAX_WEIGHTS_BYTES, WeightsError, hint)
     return data, Origin(name, str(path), hashlib.sha256(data).hexdigest(), unavailable)
 
 
@@ -154,7 +148,7 @@ def read_weights(data: bytes, origin: Origin, activations: Sequence[str] | None 
         raise WeightsError(f"{origin.source}: {lines[0]}", *lines[1:]) from error
     kind = "stated" if stated else "assumed"
     if origin.digest == BOOK_WEIGHTS.sha256:
-        of_file = book_activations(len(network.layers))
+        of_file = arrays.book_activations(len(network.layers))
         kind = "stated" if stated else "book"
     if activations and of_file and tuple(activations) != tuple(of_file):
         kind = "overridden"
@@ -189,17 +183,18 @@ def _parse(data: bytes) -> tuple[str, Contents]:
 
 
 def _network(contents: Contents, stated: Sequence[str] | None) -> Network:
-    pairs = layers_of(contents.arrays)
+    pairs = arrays.layers_of(contents.arrays)
     # A small file may use the same bytes for many arrays.
-    if sum(array.nbytes for array in contents.arrays.values()) > MAX_WEIGHTS_BYTES:
+    if sum(array.nbytes for array in contents.arrays.values()) > arrays.MAX_WEIGHTS_BYTES:
         raise WeightsError(
-            f"the arrays take more than {MAX_WEIGHTS_BYTES >> 20} MiB, the maximum; save fewer"
+            f"the arrays take more than {arrays.MAX_WEIGHTS_BYTES >> 20} MiB, the maximum; "
+            "save fewer"
         )
-    activations = stated or book_activations(len(pairs))
+    activations = stated or arrays.book_activations(len(pairs))
     if len(activations) != len(pairs):
         raise WeightsError(
             f"activations: found {len(activations)}, layers: {len(pairs)}; "
-            f"give one for each layer, as in {activations_example(len(pairs))}"
+            f"give one for each layer, as in {arrays.activations_example(len(pairs))}"
         )
     # The network returns logits. Probabilities are computed only if they are needed.
     if activations[-1] == "softmax":

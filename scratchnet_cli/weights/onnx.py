@@ -21,7 +21,6 @@ from scratchnet_cli.weights.protobuf import DAMAGED, Fields, integers_in, read_f
 OPSET = 17
 # The version of the file format that came with that opset.
 IR_VERSION = 8
-OPERATORS = {"sigmoid": "Sigmoid", "relu": "Relu", "tanh": "Tanh", "identity": "Identity"}
 
 # Numbers of fields: of a model, its graph, and of nodes, attributes and tensors.
 _GRAPH = 7
@@ -207,6 +206,7 @@ def _nodes(network: Network, helper: Any) -> Iterator[Any]:
         yield helper.make_node("MatMul", [z, f"W{i}"], [f"{z}W{i}"], name=f"MatMul{i}")
         yield helper.make_node("Add", [f"{z}W{i}", f"b{i}"], [f"a{i}"], name=f"Add{i}")
         z = "logits" if i == len(network.layers) else f"z{i}"
-        operator = OPERATORS[layer.activation]
+        # ONNX names the operators of all four activations like this: Sigmoid.
+        operator = layer.activation.capitalize()
         yield helper.make_node(operator, [f"a{i}"], [z], name=f"{operator}{i}")
     yield helper.make_node("Softmax", ["logits"], ["probabilities"], name="Softmax", axis=1)
