@@ -125,12 +125,11 @@ def _load(name: str | os.PathLike[str] | None, split: Split, progress: Progress)
             images, labels = (
                 fetch(asset, progress, is_default=name is None) for asset in MNIST[split]
             )
+            sha256 = hashlib.sha256(images.data + labels.data).hexdigest()
             return Dataset(
                 read_idx(unpack(images.data, MNIST[split][0].name), axes=3, label="images"),
                 read_idx(unpack(labels.data), axes=1, label="labels"),
-                Origin(
-                    "mnist", images.source, hashlib.sha256(images.data + labels.data).hexdigest()
-                ),
+                Origin("mnist", images.source, sha256),
                 split,
             )
         except DownloadError as error:

@@ -108,12 +108,13 @@ def _by_class(
 
 def _entries(folder: Path) -> tuple[list[str], list[str]]:
     """Return the files and the other names in a folder, sorted, without those to ignore."""
-    found: tuple[list[str], list[str]] = [], []
+    files: list[str] = []
+    others: list[str] = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if not is_ignored(entry.name):
-                found[not is_file(entry)].append(entry.name)
-    return found
+                (files if is_file(entry) else others).append(entry.name)
+    return files, others
 
 
 def _some(names: list[str], max_shown: int = 3) -> str:

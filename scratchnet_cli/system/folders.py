@@ -84,15 +84,18 @@ def is_file(entry: os.DirEntry[str]) -> bool:
 
 def _contents(folder: str) -> tuple[list[str], list[str], list[str]]:
     """Return the pictures, other files and folders in a folder, each sorted."""
-    found: tuple[list[str], list[str], list[str]] = [], [], []
+    pictures: list[str] = []
+    others: list[str] = []
+    folders: list[str] = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if not is_ignored(entry.name):
-                is_folder = entry.is_dir(follow_symlinks=False)
-                found[2 if is_folder else not _is_picture(entry)].append(entry.path)
-    for paths in found:
-        paths.sort()
-    return found
+            if is_ignored(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            else:
+                (pictures if _is_picture(entry) else others).append(entry.path)
+    return sorted(pictures), sorted(others), sorted(folders)
 
 
 def _is_picture(entry: os.DirEntry[str]) -> bool:
