@@ -10,19 +10,15 @@ from scratchnet_cli.errors import ShapeError
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import print_answer
 
-MNIST_PIXELS = 28 * 28
-
 
 def _reject_options(
     ctx: click.Context, _: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Reject unknown options, which Click accepts here for the sake of negative numbers."""
+    """Reject unknown options. Click accepts them here, because negative numbers look like them."""
     for text in (*texts, ctx.params.get("weights", "")):
         if re.match("-(?!inf|nan)[-a-z]", text):
-            options = [
-                name for other in ctx.command.params for name in other.opts if name[0] == "-"
-            ]
-            raise click.NoSuchOption(text, possibilities=get_close_matches(text, options), ctx=ctx)
+            known = [name for other in ctx.command.params for name in other.opts if name[0] == "-"]
+            raise click.NoSuchOption(text, possibilities=get_close_matches(text, known), ctx=ctx)
     return texts
 
 
@@ -64,7 +60,7 @@ def command(
             f"{loaded.origin.name}: expected {network.inputs} numbers for each input, found "
             f"{vectors.shape[-1]}"
         )
-    if network.inputs == MNIST_PIXELS and are_unscaled_pixels(vectors):
+    if network.inputs == 28 * 28 and are_unscaled_pixels(vectors):
         progress.warning(
             "the numbers are integers up to 255, expected pixels from 0 to 1; divide by 255"
         )

@@ -44,14 +44,9 @@ class Comparison:
         return mcnemar(len(self.only_first), len(self.only_second))
 
     @property
-    def may_be_chance(self) -> bool:
-        """Return whether the p-value is no evidence of a difference."""
-        return self.p_value >= SIGNIFICANCE
-
-    @property
     def p_text(self) -> str:
         """Return the p-value, rounded so that it stays on the same side of ``SIGNIFICANCE``."""
-        if self.may_be_chance:
+        if self.p_value >= SIGNIFICANCE:
             return f"{self.p_value:.4f}"
         is_tiny = self.p_value < MIN_P_VALUE
         return f"<{MIN_P_VALUE}" if is_tiny else format_below(self.p_value, SIGNIFICANCE)
@@ -59,7 +54,8 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """Return a sentence: whether the difference may be chance."""
-        verb, sign = ("may be", "≥") if self.may_be_chance else ("is unlikely to be", "<")
+        may_be = self.p_value >= SIGNIFICANCE
+        verb, sign = ("may be", "≥") if may_be else ("is unlikely to be", "<")
         return (
             f"The difference between {self.first.weights.name} and {self.second.weights.name} "
             f"{verb} chance (McNemar's exact test, p {sign} {SIGNIFICANCE})."

@@ -135,10 +135,7 @@ class Evaluation:
         )
 
     def images_in_cell(self, label: int, prediction: int, max_count: int) -> list[int]:
-        """Return the indices of images in a cell, mistakes with the highest probability first.
-
-        Of correct images, those with the lowest probability come first.
-        """
+        """Return indices of images in a cell: the worst mistakes, or the least probable others."""
         found = np.flatnonzero((self.labels == label) & (self.predictions == prediction))
         order = self.confidence[found] * (1 if label == prediction else -1)
         return [int(index) for index in found[np.argsort(order, kind="stable")[:max_count]]]
