@@ -15,7 +15,7 @@ from scratchnet_cli.system.progress import Progress
 # A path without the characters that separate the parts of a URL, except after a drive letter.
 _PLAIN_PATH = re.compile(r"([A-Za-z]:)?[\w\s./\\~+,()-]*")
 _MIRROR_ADVICE = "or set SCRATCHNET_MIRROR to a folder with the file"
-# What to do if a cause names this variable.
+# Advice, by the variable that a cause names.
 _ADVICE = {
     "SCRATCHNET_OFFLINE": f"Unset SCRATCHNET_OFFLINE, {_MIRROR_ADVICE}.",
     "HTTPS_PROXY": f"Correct HTTPS_PROXY, {_MIRROR_ADVICE}.",

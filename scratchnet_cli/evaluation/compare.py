@@ -74,7 +74,7 @@ def evaluate_also(first: Evaluation, weights: Weights, progress: Progress) -> Ev
 
 
 def compare(results: Sequence[Evaluation]) -> list[Comparison]:
-    """Return the first evaluation compared with each of the others."""
+    """Compare the first evaluation with each other one."""
     return [Comparison(results[0], other) for other in results[1:]]
 
 

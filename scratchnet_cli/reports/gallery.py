@@ -16,7 +16,7 @@ from scratchnet_cli.reports.charts import MAX_MATRIX_CLASSES, bars, cell_anchor
 from scratchnet_cli.reports.data_uris import grey_img
 from scratchnet_cli.reports.html import Html, tag
 
-# Of labelled pictures, at most this many mistakes are shown.
+# The largest number of mistakes to show if the images are picture files.
 MAX_PICTURE_MISTAKES = 100
 # The largest number of images of a cell.
 MAX_MISTAKES_PER_CELL, MAX_CORRECT_PER_CELL = 60, 10

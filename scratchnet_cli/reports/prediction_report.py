@@ -12,7 +12,7 @@ from scratchnet_cli.reports.html import Html, tag
 from scratchnet_cli.system.origin import Origin, utc_now
 
 MAX_ANSWERS = 200
-# Of more digits the least certain are shown.
+# If a picture has more digits, the least certain ones are shown.
 MAX_DIGITS = 12
 _ORDER = "those with a warning first, then the least certain"
 

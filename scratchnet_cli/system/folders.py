@@ -76,7 +76,7 @@ def is_ignored(name: str) -> bool:
 
 
 def is_file(entry: os.DirEntry[str]) -> bool:
-    """Return whether this is a file, a link to one, or a broken link, whose reading says why."""
+    """Return whether this is a file, a link to a file, or a broken link (reading it will fail)."""
     if not entry.is_symlink():
         return entry.is_file()
     return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113
