@@ -68,7 +68,7 @@ def _matrix(result: Evaluation, cells: Cells) -> Html:
     return section(
         "confusion",
         "Confusion matrix",
-        "A number leads to the pictures behind it.",
+        "Click a number to see its images.",
         tag("div", matrix, listed if found else Html(), class_="beside"),
     )
 
@@ -79,8 +79,8 @@ def _per_class(result: Evaluation) -> Html:
         shares = map(metrics.format_share, (metric.precision, metric.recall, metric.f1))
         rows.append((str(metric.label), f"{metric.total:,}", f"{metric.correct:,}", *shares))
     lead = (
-        "Precision: of what was read as this class, the share that was right. Recall: of what "
-        "shows it, the share that was found. F1: their harmonic mean."
+        "Precision: the share of the answers with this class that are right. Recall: the share of "
+        "the images of this class that are read right. F1: their harmonic mean."
     )
     columns = ("class", "images", "right", "precision", "recall", "F1")
     listed = table("Every class", columns, rows)
@@ -110,10 +110,10 @@ def _first_layer(network: Network, shape: tuple[int, ...]) -> Html:
     units = min(weights.shape[1], MAX_UNITS)
     fields = np.asarray(weights[:, :units].T, np.float64).reshape(units, *shape)
     image = signed_img(fields, UNITS_PER_ROW, f"The weights of {units} units as pictures")
+    shown = f"{units}" if units == weights.shape[1] else f"{units} of {weights.shape[1]}"
     lead = (
-        f"What each of the {units} units of the first layer looks for"
-        + (f", of {weights.shape[1]}" if units < weights.shape[1] else "")
-        + ": ink in orange places raises it, ink in blue ones lowers it. One scale for all."
+        f"The weights of {shown} units, on one scale. Ink in an orange place increases the sum, "
+        "in a blue place it decreases the sum."
     )
     return section("layer", "First layer", lead, image)
 

@@ -122,7 +122,7 @@ def cells_section(result: Evaluation, cells: Cells) -> Html:
     groups = [_cell(result, *cell, places) for cell, places in cells.items()]
     if (count := sum(map(len, cells.values()))) > html.MAX_OPEN_CARDS:
         groups = [html.collapsed(f"Show {count:,} images", *groups)]
-    return html.section("pictures", "Behind the matrix", lead, *groups)
+    return html.section("pictures", "Images of the matrix", lead, *groups)
 
 
 def small_figure(result: Evaluation, index: int, *lines: str) -> Html:

@@ -335,7 +335,7 @@ function formulas({ l, j }, step, terms) {
 
 /** List the largest terms of a unit's sum. Their units can be chosen if they are shown. */
 function showTerms(unit, terms) {
-  write($("terms").caption, `What feeds it most${unit?.l === 0 ? ": x[row, column]" : ""}`);
+  write($("terms").caption, `Its largest inputs${unit?.l === 0 ? ": x[row, column]" : ""}`);
   termRows.forEach((parts, rank) => {
     const term = terms[rank];
     parts.unit = term && { l: unit.l - 1, j: term.i };
@@ -468,8 +468,8 @@ function showSoftmax() {
     values[0].parentNode.classList.toggle("answer", j === answer);
   });
   write($("overflow"), sum === Infinity
-    ? "Above 88.7, eᵃ is more than float32 can hold, 3.4·10³⁸, and becomes ∞; the quotient ∞/∞ " +
-      "is no number. With the maximum subtracted the probabilities stay what they were."
+    ? "Above 88.7, eᵃ is larger than the largest float32 number, 3.4·10³⁸, and becomes ∞. The " +
+      "quotient ∞/∞ is not a number. If the maximum is subtracted, the probabilities do not change."
     : "");
 }
 

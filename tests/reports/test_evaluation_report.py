@@ -57,7 +57,7 @@ def test_report_has_the_figures_of_the_json(run: Run) -> None:
     # The weights of 50 units, ten in a row of 28 pixels each and gaps of 2.
     assert "298" in page.all("img", "width")
     assert len(page.all("img", "alt")) == len(page.all("img", "src")) > 50
-    assert "What each of the 50 units of the first layer looks for: ink" in page.text
+    assert "The weights of 50 units, on one scale. Ink" in page.text
     text = "{label} read as {prediction}image {index} · {probability:.4f}"
     assert all(text.format(**mistake) in page.text for mistake in answer["mistakes"])
 
@@ -123,7 +123,7 @@ def test_report_of_many_classes_has_no_matrix(run: Run) -> None:
     np.savez("w.npz", W1=first, b1=np.zeros(120), W2=second, b2=np.zeros(41))
     page, _ = make_report(run, "--weights", "w.npz", "--dataset", folder)
     assert "41 classes are too many for a matrix here" in page.text
-    assert "the 100 units of the first layer looks for, of 120: ink" in page.text
+    assert "The weights of 100 of 120 units, on one scale. Ink" in page.text
     assert (len(page.table("Every class")), "shown-" in str(page.elements)) == (41, False)
     # Only the reliability diagram: mistakes have no bars for so many classes.
     assert page.all("svg", "class") == ["reliability"]
