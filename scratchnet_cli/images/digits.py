@@ -16,7 +16,7 @@ from scratchnet_cli.images.border import (
 from scratchnet_cli.images.crossing import remove_crossing_line
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST, Box
 from scratchnet_cli.images.grey import Colours, Grey, dilate, mix_colours, shrink
-from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_even_ink, find_ink, find_page_ink
+from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_even_ink, find_ink
 from scratchnet_cli.images.lines import ink_regions, remove_frames, remove_lines
 from scratchnet_cli.images.parts import SPECK_AREA_RATIO, group_regions, is_bar, longer_side
 from scratchnet_cli.images.regions import Mask, Regions, sides
@@ -133,10 +133,10 @@ def digits_on_even_ground(
 
 def digits_on(grey: Grey, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:
     """Return the ink of a (h, w) picture and its digits on a sheet, (h, w), if there are any."""
-    ink = find_page_ink(grey, polarity) if page else find_ink(grey, polarity)
+    ink = find_ink(grey, polarity, page)
     amount, regions = without_lines(ink.amount * sheet, page)
     if page and (objects := find_objects(regions)) is not None:
-        ink = find_page_ink(even_out(grey, objects, regions), polarity)
+        ink = find_ink(even_out(grey, objects, regions), polarity, page)
         amount, regions = without_lines(ink.amount * sheet, page)
     groups = find_groups(amount, regions, page)
     if not groups:

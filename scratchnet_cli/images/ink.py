@@ -1,6 +1,5 @@
 """The ink in a picture, separated from the background and the light on it."""
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,9 +48,9 @@ SAMPLE_STEP_PIXELS = 2
 # nothing stands out from it by the second share the other way, and this share of the variance is
 # between ink and background.
 MAX_BORDER_DIFFERENCE_RATIO, MAX_GLARE_RATIO, MIN_EVEN_TWO_TONE_RATIO = 0.15, 0.2, 0.8
-# Numbers cover less of their page than this. Its background is measured this often, because the
-# first results are wrong beside the edge of a shadow.
-MAX_PAGE_INK_RATIO, PAGE_PASSES = 0.3, 3
+# The background of a page is measured this often, because the first results are wrong beside the
+# edge of a shadow.
+PAGE_PASSES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,21 +66,17 @@ class Ink:
     noise: float
 
 
-def find_ink(grey: Grey, polarity: str = "auto", passes: int = 1, fills: bool = True) -> Ink:
-    """Return the ink of a (h, w) picture, whatever its light.
-
-    passes: how often the background is measured again in uneven light, without the ink found so
-    far; shadows that were taken for ink fade. fills: whether ink may fill the picture; if not, it
-    is a shadow.
-    """
+def find_ink(grey: Grey, polarity: str = "auto", page: bool = False) -> Ink:
+    """Return the ink of a (h, w) picture, whatever its light."""
     if polarity == "light" or (polarity == "auto" and ink_is_light(grey)):
         grey = 1 - grey
-    margin, margin_grey = find_margin(grey) if fills else (0, 1.0)
+    margin, margin_grey = find_margin(grey)
     grey = np.pad(grey, margin, constant_values=margin_grey)
     light = light_surface(grey)
     grey = grey / light
     ink = ink_from_depth(1 - grey / bright_background(grey))
-    for _ in range(passes if (light == 1).all() else 1):
+    # Measured again without the ink found so far: shadows that were taken for ink fade.
+    for _ in range(PAGE_PASSES if page and (light == 1).all() else 1):
         ink = ink_from_depth(1 - grey / mean_background(grey, ink.amount).clip(1e-3))
     inside = np.s_[margin : grey.shape[0] - margin, margin : grey.shape[1] - margin]
     return replace(ink, amount=ink.amount[inside])
@@ -130,20 +125,6 @@ def two_tone_ratio(values: Grey, threshold: float) -> float:
         return 0.0
     distance = float(values[above].mean()) - float(values.mean())
     return share / (1 - share) * distance**2 / float(values.var())
-
-
-def find_page_ink(grey: Grey, polarity: str) -> Ink:
-    """Return the ink of a page of numbers; if it covers too much, the least that can be found."""
-    ink = find_ink(grey, polarity, PAGE_PASSES)
-    if ink.amount.mean() < MAX_PAGE_INK_RATIO:
-        return ink
-    # A shadow was taken for ink: try both polarities, and whether it fills the picture.
-    found = [ink]
-    for each in ("dark", "light") if polarity == "auto" else (polarity,):
-        for fills in (True, False):
-            with suppress(ImageError):
-                found.append(find_ink(grey, each, PAGE_PASSES, fills))
-    return min(found, key=lambda ink: float(ink.amount.mean()))
 
 
 def ink_is_light(grey: Grey) -> bool:
