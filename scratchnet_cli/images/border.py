@@ -1,23 +1,30 @@
-"""What reaches into a page from its border: objects, shadows, and the edges of other pages."""
+"""What reaches into a picture from its border: objects, shadows, the edges of other pages."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.images.grey import Grey, close, dilate_mask, quantile
-from scratchnet_cli.images.parts import typical_height
-from scratchnet_cli.images.regions import Mask, Regions
+from scratchnet_cli.images.parts import SPECK_AREA_RATIO, cut_out, typical_height
+from scratchnet_cli.images.regions import Regions, sides
 
 # The least height of digits, in pixels; lower marks are specks.
 MIN_HEIGHT_PIXELS = 8
 # The ratios, unless noted, are shares of the height of most marks that do not touch the border.
 # A mark that is as thick, and touches the border, is an object or a shadow.
 MIN_OBJECT_RATIO = 0.35
-# Ink as wide as this and less is a stroke.
+# The widest stroke.
 MAX_STROKE_RATIO = 0.5
 # Background is in shadow if it is darker than this share of the paper: of a bright part of it.
 PAPER_RATIO, PAPER_QUANTILE = 0.95, 0.9
 # The edge of another page is longer, and everywhere nearer to the side of the picture.
 MIN_EDGE_LENGTH_RATIO, MAX_EDGE_DISTANCE_RATIO = 1.8, 0.5
+# The largest share of the picture's side that a digit touches. More is an artefact if the largest
+# other region has more than the second share of its area.
+MAX_SIDE_CONTACT_RATIO, MIN_OTHER_AREA_RATIO = 0.5, 0.005
+# Ink begins suddenly if it grows by this amount within this share of a digit's shorter side.
+MIN_SUDDEN_AMOUNT, SUDDEN_LENGTH_RATIO = 0.6, 0.15
+# At most this many shadows are left out, the largest first.
+MAX_SHADOWS = 20
 
 
 def inner_height(regions: Regions) -> int:
@@ -33,39 +40,75 @@ def touches_border(regions: Regions) -> NDArray[np.bool_]:
     return np.asarray((regions.boxes[:, :2] == 0).any(1) | (regions.boxes[:, 2:] == size).any(1))
 
 
-def find_objects(regions: Regions) -> Mask | None:
-    """Return the (h, w) mask of objects and shadows at the border, or None without any."""
-    width = round(MIN_OBJECT_RATIO * inner_height(regions)) | 1
+def remove_objects(grey: Grey, regions: Regions) -> Grey | None:
+    """Return grey, (h, w), without objects and shadows at the border, or None without any."""
+    height = inner_height(regions)
+    width = round(MIN_OBJECT_RATIO * height) | 1
     large = touches_border(regions) & (regions.sizes >= width).all(axis=1)
-    if width == 1 or not large.any():
+    if height == 0 or not large.any():
         return None
-    mask = np.concatenate(([False], large))[regions.labels].astype(np.float32)
-    thick = close(-mask, width) < 0
-    return thick if thick.any() else None
-
-
-def even_out(grey: Grey, objects: Mask, regions: Regions) -> Grey:
-    """Return grey, (h, w), without shadows and objects, (h, w): strokes on even paper.
-
-    A closing keeps what is wider than a stroke.
-    """
-    size = round(MAX_STROKE_RATIO * inner_height(regions)) | 1
+    # A morphological opening: only what is thick stays.
+    objects = close(-regions.mask(large).astype(np.float32), width) < 0
+    if not objects.any():
+        return None
     is_light = grey[objects].mean() > grey[~objects].mean()
     dark = 1 - grey if is_light else grey
-    background = close(dark, size)
+    # A closing removes strokes and keeps what is wider.
+    background = close(dark, round(MAX_STROKE_RATIO * height) | 1)
     paper = PAPER_RATIO * quantile(background, PAPER_QUANTILE)
-    evened = dark * (paper / background.clip(1e-3)).clip(1)
-    return np.asarray(1 - evened if is_light else evened, np.float32)
+    even = dark * (paper / background.clip(1e-3)).clip(1)
+    return np.asarray(1 - even if is_light else even, np.float32)
 
 
 def remove_page_edges(amount: Grey, regions: Regions) -> Grey:
-    """Return ink, (h, w), without lines along a side of the picture: the edges of other pages."""
+    """Return ink, (h, w), without the edges of other pages: lines along a side of the picture."""
     height = inner_height(regions)
-    near = MAX_EDGE_DISTANCE_RATIO * height
     # The distance of each region's far side from the side of the picture.
     reach = np.minimum(regions.boxes[:, 2:], amount.shape[::-1] - regions.boxes[:, :2])
-    edges = ((reach <= near) & (regions.sizes[:, ::-1] > MIN_EDGE_LENGTH_RATIO * height)).any(1)
-    if height == 0 or not edges.any():
+    is_near = reach <= MAX_EDGE_DISTANCE_RATIO * height
+    is_long = regions.sizes[:, ::-1] > MIN_EDGE_LENGTH_RATIO * height
+    edges = np.any(is_near & is_long, axis=1)
+    if not edges.any():
         return amount
-    marks = np.concatenate(([False], edges))[regions.labels]
-    return np.where(dilate_mask(marks, 5), 0, amount).astype(np.float32)
+    return np.where(dilate_mask(regions.mask(edges), 5), 0, amount).astype(np.float32)
+
+
+def border_artefacts(regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return (n,) which regions run along a side of the picture, if there is other ink."""
+    result = np.zeros(area.size, np.bool_)
+    for side in sides(regions.labels):
+        contact = np.bincount(side, minlength=area.size + 1)[1:]
+        result |= contact > MAX_SIDE_CONTACT_RATIO * side.size
+    rest = area[~result].max(initial=0)
+    return np.asarray(result & (rest > MIN_OTHER_AREA_RATIO * area.max(initial=0)))
+
+
+def large_shadows(amount: Grey, regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return (n,) which regions are shadows so large that digits are specks beside them."""
+    result = np.zeros(area.size, np.bool_)
+    order = np.argsort(-area, kind="stable")
+    heights = regions.sizes[:, 1]
+    for index in order[:MAX_SHADOWS].tolist():
+        hidden = (area <= SPECK_AREA_RATIO * area[index]) & (heights >= MIN_HEIGHT_PIXELS)
+        specks = order[hidden[order]]
+        if specks.size == 0:
+            break
+        digit = cut_out(amount, regions, [int(specks[0])]).ink
+        shadow = cut_out(amount, regions, [index]).ink
+        reach = sudden_reach(digit)
+        if not begins_suddenly(digit, reach) or begins_suddenly(shadow, reach):
+            break
+        result[index] = True
+    return result
+
+
+def sudden_reach(ink: Grey) -> int:
+    """Return within how many pixels the ink, (h, w), of a digit begins."""
+    shorter: int = min(ink.shape)
+    return max(1, round(SUDDEN_LENGTH_RATIO * shorter))
+
+
+def begins_suddenly(ink: Grey, reach: int) -> bool:
+    """Return whether ink, (h, w), begins suddenly somewhere, as the ink of a shadow does not."""
+    steps = ink[reach:] - ink[:-reach], ink[:, reach:] - ink[:, :-reach]
+    return any(float(np.abs(step).max(initial=0)) > MIN_SUDDEN_AMOUNT for step in steps)

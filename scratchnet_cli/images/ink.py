@@ -28,28 +28,28 @@ MIN_SMOOTH_AREA_RATIO, MAX_LIGHT_DIFFERENCE = 0.8, 0.08
 # A picture has two tones, and no shades, if this share of its variance is between two classes.
 # In small pictures the soft edges of the ink take more of the variance.
 MIN_TWO_TONE_RATIO, MIN_SMALL_TWO_TONE_RATIO = 0.9, 0.8
-# Corners whose light share is this close to a half have no tone of their own.
+# Corners show light and shadow, not the background, if their light share is this close to a half.
 MIXED_CORNER_RANGE = 0.1
-# Ink that covers more of its picture leaves too little background to measure. So does a shadow,
-# but it leaves less than the second share of the corners free.
+# Ink that covers more of its picture leaves too little background to measure. If less than the
+# second share of the corners is free, it is a shadow, not ink.
 MAX_INK_AREA_RATIO, MIN_FREE_CORNER_RATIO = 0.3, 0.75
 # A pixel with less ink than this counts as background.
 MAX_BACKGROUND_AMOUNT = 0.2
-# Ink is deeper than this; black on white has depth 1.
+# The least depth of ink; black on white has depth 1.
 MIN_INK_DEPTH = 0.02
-# The noise of paper and sensor reaches this many standard deviations. If full ink is not deeper
-# than the second number of them, it is noise itself.
+# Noise of paper and sensor is not deeper than this many standard deviations. Ink is noise itself
+# if it is not deeper than the second number of them.
 NOISE_REACH_SD, MIN_INK_DEPTH_SD = 3.0, 4.0
-# The search for the depth of full ink starts at this quantile, because a few pixels are deeper.
+# The search for the depth of full ink starts at this quantile: single pixels may be deeper.
 START_DEPTH_QUANTILE = 0.9998
 # The background and its noise are measured on every second pixel of every second row.
 SAMPLE_STEP_PIXELS = 2
-# An even background differs from a plane of grey by this share of the ink's depth at the border,
-# nothing stands out from it by the second share the other way, and this share of the variance is
-# between ink and background.
+# A background is even if at the border it differs from a plane of grey by less than this share of
+# the ink's depth, if no glare is brighter than it by the second share, and if the third share of
+# the variance is between ink and background.
 MAX_BORDER_DIFFERENCE_RATIO, MAX_GLARE_RATIO, MIN_EVEN_TWO_TONE_RATIO = 0.15, 0.2, 0.8
-# The background of a page is measured this often, because the first results are wrong beside the
-# edge of a shadow.
+# The background of a page is measured this often: the first results are wrong beside the edge of a
+# shadow.
 PAGE_PASSES = 3
 
 
@@ -89,25 +89,23 @@ def find_even_ink(grey: Grey, polarity: str) -> Ink | None:
     """
     level = median(np.concatenate(sides(grey)))
     is_light = float(grey.max()) - level > level - float(grey.min())
-    background = border_plane(1 - grey if is_light else grey)
+    grey = 1 - grey if is_light else grey
+    background = border_plane(grey)
     if polarity == ("dark" if is_light else "light") or background.min() <= 0:
         return None
-    depth = 1 - (1 - grey if is_light else grey) / background
+    depth = 1 - grey / background
     try:
         ink = ink_from_depth(depth)
     except ImageError:
         return None
     difference = max(float(np.abs(side).max()) for side in sides(depth)) / ink.depth
-    is_even = (
-        difference < MAX_BORDER_DIFFERENCE_RATIO and depth.min() > -MAX_GLARE_RATIO * ink.depth
-    )
-    return (
-        ink if is_even and two_tone_ratio(depth, ink.depth / 2) > MIN_EVEN_TWO_TONE_RATIO else None
-    )
+    if difference >= MAX_BORDER_DIFFERENCE_RATIO or depth.min() <= -MAX_GLARE_RATIO * ink.depth:
+        return None
+    return ink if two_tone_ratio(depth, ink.depth / 2) > MIN_EVEN_TWO_TONE_RATIO else None
 
 
 def border_plane(grey: Grey) -> Grey:
-    """Return (h, w) the plane of grey that has the means of the four sides, on the whole."""
+    """Return (h, w) the plane of grey through the means of the four sides."""
     left, top, right, bottom = (float(side.mean()) for side in sides(grey))
     # From -1/2 to 1/2; `np.linspace` takes three times as long.
     across, down = (
@@ -135,30 +133,29 @@ def ink_is_light(grey: Grey) -> bool:
     corners = corner_share(light)
     is_small = max(grey.shape) <= ESTIMATE_SIDE_PIXELS
     two_tones = quality > (MIN_SMALL_TWO_TONE_RATIO if is_small else MIN_TWO_TONE_RATIO)
-    # Corners that are half light and half dark show light and shadow.
     if two_tones and abs(corners - 0.5) > MIXED_CORNER_RANGE:
-        # The background covers more of the picture, of its corners above all, and of its border.
+        # The background covers more of the picture, of its border and, above all, of its corners.
         border = np.concatenate(sides(light))
         return bool(light.mean() + corners + border.mean() / 2 < 1.25)
-    # Cubes keep the sign and weigh what stands out. The narrower window ignores glare.
+    # Cubes keep the sign, and large differences count most. The narrower window ignores glare.
     sizes = (window_size(small), window_size(small, WINDOW_RATIO / 2))
     return bool(sum(((small - blur(small, size)) ** 3).sum() for size in sizes) > 0)
 
 
 def find_margin(grey: Grey) -> tuple[int, float]:
-    """Return the pixels of background that ink needs if it fills its picture, and their grey."""
+    """Return the margin, in pixels, that a picture filled with ink needs, and its grey, or 0, 1."""
     small = small_copy(grey)
     threshold, quality = threshold_otsu(small)
     background = small > threshold
-    is_rare = background.mean() <= 1 - MAX_INK_AREA_RATIO
-    is_around = corner_share(background) >= MIN_FREE_CORNER_RATIO
-    if quality >= MIN_TWO_TONE_RATIO and is_rare and is_around:
+    is_filled = background.mean() <= 1 - MAX_INK_AREA_RATIO
+    has_free_corners = corner_share(background) >= MIN_FREE_CORNER_RATIO
+    if quality >= MIN_TWO_TONE_RATIO and is_filled and has_free_corners:
         return round(max(grey.shape) * WINDOW_RATIO), median(small[background])
     return 0, 1.0
 
 
 def light_surface(grey: Grey) -> Grey:
-    """Return (h, w) smooth light: a quadratic surface, or 1 if it fits too little."""
+    """Return (h, w) smooth light: a quadratic surface, or 1 if it does not fit well enough."""
     small = small_copy(grey)
     y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in small.shape), indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)
@@ -178,8 +175,7 @@ def light_surface(grey: Grey) -> Grey:
 def bright_background(grey: Grey) -> Grey:
     """Return (h, w) the grey without narrow dark parts: a closing keeps shadows, not strokes."""
     small = small_copy(grey)
-    size = window_size(small)
-    closed = blur(close(small, size), 3)
+    closed = blur(close(small, window_size(small)), 3)
     return resize(closed, *grey.shape).clip(1e-3)
 
 
@@ -191,7 +187,7 @@ def mean_background(grey: Grey, amount: Grey) -> Grey:
     # Cells beside ink do not count, because the soft edge of a stroke darkens them.
     weight = np.where(dilate(1 - share, 3) > 0.3, 0, share).astype(np.float32)
     total, count = np.zeros_like(mean), np.full_like(mean, 1e-9)
-    # The nearest background counts most. Wider means only fill what is all ink.
+    # The nearest background counts most. Wider means only fill squares that are all ink.
     for size, factor in ((5, 1.0), (15, 1e-2), (63, 1e-4)):
         total += factor * blur(mean * weight, size)
         count += factor * blur(weight, size)
@@ -201,13 +197,13 @@ def mean_background(grey: Grey, amount: Grey) -> Grey:
 def ink_from_depth(depth: Grey) -> Ink:
     """Return the ink in (h, w) depths: how much darker each pixel is than the background."""
     sample = depth[::SAMPLE_STEP_PIXELS, ::SAMPLE_STEP_PIXELS]
-    # Ink may cover more than half of a picture, but the background is the shallower of the two.
+    # Ink may cover more than half of the picture, so the median is that of the shallower half.
     background = median(sample[sample <= (sample.min() + sample.max()) / 2])
     below = background - sample[sample < background]
     # The standard deviation of normal noise is 1.4826 times its median deviation.
     noise = 1.4826 * median(below) if below.size else 0.0
     low = background + NOISE_REACH_SD * noise
-    # Halved, so that a single pixel is not the deepest.
+    # In a copy of half the size, so that a single pixel is not the deepest.
     full = quantile(shrink(depth, 2), START_DEPTH_QUANTILE)
     for _ in range(5):
         deep = depth[depth > max((background + full) / 2, low, background + MIN_INK_DEPTH / 2)]

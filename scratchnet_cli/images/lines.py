@@ -1,18 +1,18 @@
-"""Ruled lines and frames, removed from the ink so that the digits remain."""
+"""Frames, ruled lines and crossing lines, removed from the ink so that the digits remain."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.images.grey import Grey, dilate_mask, median
-from scratchnet_cli.images.regions import Mask, Regions, fill_holes, find_regions
+from scratchnet_cli.images.regions import Mask, Regions, erode, fill_holes, find_regions
 
 # The least amount of ink in the pixels of a region.
 REGION_AMOUNT = 0.25
-# The least length of a frame, as a share of the picture, and of what it surrounds, of the frame.
+# The least length of a frame, as a share of the picture, and of what is in it, of the frame.
 MIN_FRAME_LENGTH_RATIO, MIN_FRAMED_LENGTH_RATIO = 0.1, 0.25
 # The least length of an eye in a face, as a share of the face; less is a speck.
 MIN_EYE_LENGTH_RATIO = 0.04
-# The least length, as a share of the page, of two things that a table surrounds.
+# A table has two things in it, or more, that are longer than this share of the page.
 MIN_CELL_CONTENT_RATIO = 0.01
 # A line is followed in this many steps across, each up or down by no more than this.
 LINE_STEPS, MAX_SLOPE_PIXELS = 24, 2
@@ -20,11 +20,17 @@ LINE_STEPS, MAX_SLOPE_PIXELS = 24, 2
 MIN_LINE_COVER_RATIO = 0.8
 # The thickest line, as a share of the picture.
 MAX_LINE_WIDTH_RATIO = 0.02
-# The most that ink is wider than a line, unless a stroke crosses the line or runs along it.
+# Where ink is wider than this multiple of the line, a stroke crosses the line or runs along it.
 MAX_LINE_WIDENING_RATIO = 1.6
-# This many lines are ruled. Fewer may be a stroke from edge to edge, unless they are thinner than
-# this share of the pen.
+# Fewer lines may be strokes from edge to edge, unless they are thinner than this share of the pen.
 MIN_RULED_LINES, MAX_LINE_TO_PEN_RATIO = 3, 0.6
+# Of this many strips from side to side, a crossing line has thin ink in this share. Elsewhere the
+# digit may hide it.
+STRIPS, MIN_THIN_STRIPS_RATIO = 16, 0.6
+# The widest crossing line, as a share of the picture, and the least share of ink outside of it.
+MAX_CROSSING_WIDTH_RATIO, MIN_REST_RATIO = 0.05, 0.6
+# How far the soft edge of a stroke reaches, in pixels.
+SOFT_EDGE_PIXELS = 2
 
 
 def ink_regions(amount: Grey) -> Regions:
@@ -38,27 +44,27 @@ def remove_frames(amount: Grey, regions: Regions, page: bool = False) -> Grey:
         return amount
     lengths = regions.sizes.max(axis=1)
     longest = max(amount.shape)
-    frames = np.zeros(len(lengths) + 1, np.bool_)
+    frames = np.zeros(len(lengths), np.bool_)
     for index in np.flatnonzero(lengths > MIN_FRAME_LENGTH_RATIO * longest):
         left, top, right, bottom = regions.boxes[index]
         labels = regions.labels[top:bottom, left:right]
         frame = labels == index + 1
         hole = fill_holes(frame) & ~frame
-        areas_inside = np.bincount(labels[hole], minlength=len(frames))[1:]
+        areas_inside = np.bincount(labels[hole], minlength=len(frames) + 1)[1:]
         framed = lengths[areas_inside == regions.area]
         cells = np.count_nonzero(framed > MIN_CELL_CONTENT_RATIO * longest) if page else 0
         ratios = framed / lengths[index]
         # A face is not a frame: it has two eyes beside the mouth.
         small = (ratios > MIN_EYE_LENGTH_RATIO) & (ratios <= MIN_FRAMED_LENGTH_RATIO)
         is_frame = (ratios > MIN_FRAMED_LENGTH_RATIO).any() and (page or small.sum() < 2)
-        frames[index + 1] = is_frame or cells > 1
+        frames[index] = is_frame or cells > 1
     if not frames.any():
         return amount
-    return np.where(dilate_mask(frames[regions.labels], 5), 0, amount).astype(np.float32)
+    return np.where(dilate_mask(regions.mask(frames), 5), 0, amount).astype(np.float32)
 
 
 def remove_lines(amount: Grey) -> Grey:
-    """Return amounts of ink, (h, w), without lines that run from edge to edge of the picture."""
+    """Return ink, (h, w), without lines that run from edge to edge of the picture."""
     amount = remove_horizontal_lines(amount)
     columns = amount.T
     rest = remove_horizontal_lines(columns)
@@ -66,7 +72,7 @@ def remove_lines(amount: Grey) -> Grey:
 
 
 def remove_horizontal_lines(amount: Grey) -> Grey:
-    """Return amounts of ink, (h, w), without lines from the left edge to the right edge."""
+    """Return ink, (h, w), without lines from the left edge to the right edge."""
     mask = amount > REGION_AMOUNT
     step = mask.shape[1] // LINE_STEPS
     if step < 2 or not (mask[:, :step].any() and mask[:, -step:].any()):
@@ -81,17 +87,16 @@ def remove_horizontal_lines(amount: Grey) -> Grey:
     for path in paths:
         row = move_to_ink(mask, path)
         hit = mask[row, columns]
-        width = below[row, columns] - above[row, columns] - 1
+        top, bottom = above[row, columns] + 1, below[row, columns]
+        width = bottom - top
         typical = median(width[hit]) if hit.any() else 0
         if typical > MAX_LINE_WIDTH_RATIO * max(mask.shape):
             continue
         widths.append(typical)
         line = hit & (width <= MAX_LINE_WIDENING_RATIO * typical + 1)
-        # The soft edges of a line are one pixel more on each side.
-        first = (above[row, columns] - 1).clip(0)
-        after = (below[row, columns] + 2).clip(0, len(mask))
-        marks[first, columns] += line
-        marks[after, columns] -= line
+        # The soft edge of a line is two pixels wide.
+        marks[(top - 2).clip(0), columns] += line
+        marks[(bottom + 2).clip(0, len(mask)), columns] -= line
     rest = np.where(marks[:-1].cumsum(axis=0) == 0, amount, 0).astype(np.float32)
     if len(widths) >= MIN_RULED_LINES:
         return rest
@@ -110,7 +115,7 @@ def find_lines(mask: Mask) -> list[NDArray[np.intp]]:
     best = cover[:, 0]
     turns = []
     offsets = np.arange(-MAX_SLOPE_PIXELS, MAX_SLOPE_PIXELS + 1)
-    # A path turns only if it gains cover by that.
+    # A path turns only if it covers more ink that way.
     bonus = -1e-3 * np.abs(offsets)[:, None]
     for step in range(1, LINE_STEPS):
         padded = np.pad(best, MAX_SLOPE_PIXELS, constant_values=-1)
@@ -154,3 +159,39 @@ def stroke_width(mask: Mask) -> float:
     outline = sum(np.count_nonzero(np.diff(mask, axis=axis)) for axis in (0, 1))
     # A slanting outline has more pixel edges than length: 4 / pi on average.
     return 2 * np.count_nonzero(mask) / max(outline * np.pi / 4, 1)
+
+
+def remove_crossing_line(amount: Grey) -> Grey:
+    """Return ink, (h, w), without a thin line from side to side through a digit or beside it.
+
+    The line may be straight, dashed, wavy or zigzag, as on forms and crossed-out paper. Ink
+    without such a line is returned itself.
+    """
+    if (rest := _without_crossing_line(amount)) is not None:
+        return rest
+    return amount if (rest := _without_crossing_line(amount.T)) is None else rest.T
+
+
+def _without_crossing_line(amount: Grey) -> Grey | None:
+    """Return the ink without a line from left to right, or None if there is none.
+
+    A morphological opening removes ink that is as thin as the ink at both sides.
+    """
+    mask = amount > REGION_AMOUNT
+    width = mask.shape[1]
+    strip = width // STRIPS
+    if not strip or not (mask[:, :strip].any() and mask[:, -strip:].any()):
+        return None
+    core, radius = mask, 0
+    while core[:, :strip].any() or core[:, -strip:].any():
+        if 2 * radius > MAX_CROSSING_WIDTH_RATIO * max(mask.shape):
+            return None
+        core, radius = erode(core), radius + 1
+    # One step more, because a line is wider where it bends.
+    strokes = dilate_mask(erode(core), 2 * (radius + 1 + SOFT_EDGE_PIXELS) + 1) & mask
+    thin = mask & ~strokes
+    strips = np.linspace(0, width, STRIPS + 1).astype(int)[:-1]
+    share = np.logical_or.reduceat(thin.any(axis=0), strips).mean()
+    if share < MIN_THIN_STRIPS_RATIO or strokes.sum() < MIN_REST_RATIO * mask.sum():
+        return None
+    return np.where(dilate_mask(thin, 3) & ~strokes, 0, amount).astype(np.float32)

@@ -16,10 +16,10 @@ from scratchnet_cli.images.digit_image import (
     DigitImage,
     Place,
 )
-from scratchnet_cli.images.digits import Group, warnings_for
+from scratchnet_cli.images.digits import warnings_for
 from scratchnet_cli.images.ink import Ink
 from scratchnet_cli.images.mnist import fit
-from scratchnet_cli.images.parts import typical_height
+from scratchnet_cli.images.parts import Group, typical_height
 from scratchnet_cli.images.rows import beside_left_out, find_numbers, find_rows, order_is_uncertain
 from scratchnet_cli.images.signs import is_sign, is_slash
 

@@ -1,12 +1,14 @@
 """Regions of ink grouped into digits: which regions are parts of the same digit."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet_cli.images.digit_image import Box
-from scratchnet_cli.images.regions import Boxes, Regions
+from scratchnet_cli.images.grey import Grey, dilate
+from scratchnet_cli.images.regions import Boxes, Regions, sides
 
 # The largest speck, as a share of the largest region's area.
 SPECK_AREA_RATIO = 0.02
@@ -28,6 +30,27 @@ MAX_DIGIT_ASPECT, MAX_DIGIT_HEIGHT_RATIO = 1.2, 2.0
 MAX_PAGE_DIGIT_HEIGHT_RATIO = 1.4
 # The highest line, as a share of its width.
 MAX_BAR_ASPECT = 0.15
+# The soft edge of the ink around a digit, as a share of its longer side.
+SOFT_EDGE_RATIO = 1 / 20
+# A stroke with more ink at the picture's edge is cut there. A stroke that ends there fades.
+CUT_AMOUNT = 0.9
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """The ink of one digit, or of several that touch.
+
+    ink: (h, w) float32, cut out. left, top: where it was cut out. box: around its regions in the
+    picture. cut: whether the picture's edge runs through its ink. weight: how likely this is the
+    subject of the picture.
+    """
+
+    ink: Grey
+    left: int
+    top: int
+    box: Box
+    cut: bool
+    weight: float
 
 
 def group_regions(regions: Regions, area: NDArray[np.intp], page: bool = False) -> list[list[int]]:
@@ -114,3 +137,26 @@ def is_bar(boxes: Boxes) -> NDArray[np.bool_]:
     """Return (n,) whether boxes are as flat and wide as the line under a number."""
     left, top, right, bottom = boxes.T
     return np.asarray(bottom - top < MAX_BAR_ASPECT * (right - left))
+
+
+def cut_out(amount: Grey, regions: Regions, indices: list[int]) -> Group:
+    """Return the digit that consists of some regions and the soft edge around them."""
+    height, width = amount.shape
+    box = left, top, right, bottom = regions.box(indices)
+    edge = 1 + int(longer_side(box) * SOFT_EDGE_RATIO)
+    rows = slice(max(0, top - edge), bottom + edge)
+    columns = slice(max(0, left - edge), right + edge)
+    labels = regions.labels[rows, columns]
+    own = np.logical_or.reduce([labels == index + 1 for index in indices])
+    ink = amount[rows, columns] * dilate(own.astype(np.float32), 2 * edge + 1)
+    ink[(labels > 0) & ~own] = 0
+    touching = left == 0, top == 0, right == width, bottom == height
+    is_cut = any(
+        touches and side.max() > CUT_AMOUNT
+        for touches, side in zip(touching, sides(ink), strict=True)
+    )
+    area = int(regions.area[indices].sum())
+    off_centre = abs((top + bottom) / height - 1) + abs((left + right) / width - 1)
+    # A picture shows its digit in the middle, and whole.
+    weight = area * (1 - 0.3 * off_centre) * (0.5 if any(touching) else 1)
+    return Group(ink, columns.start, rows.start, box, is_cut, weight)

@@ -37,6 +37,10 @@ class Regions:
         (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
         return int(left), int(top), int(right), int(bottom)
 
+    def mask(self, chosen: NDArray[np.bool_]) -> Mask:
+        """Return the (h, w) mask of the chosen regions. chosen: (n,)."""
+        return np.concatenate(([False], chosen))[self.labels]
+
 
 def find_regions(mask: Mask) -> Regions:
     """Return the connected regions of a (h, w) mask."""
@@ -101,6 +105,12 @@ def _fill_rows(mask: Mask) -> Mask:
     first = np.where(mask.any(axis=1), mask.argmax(axis=1), width).astype(np.int16)
     last = (width - 1 - mask[:, ::-1].argmax(axis=1)).astype(np.int16)
     return np.asarray((columns >= first[:, None]) & (columns <= last[:, None]))
+
+
+def erode(mask: Mask) -> Mask:
+    """Return the pixels whose 4 neighbours are all set; outside the picture counts as set."""
+    padded = np.pad(mask, 1, constant_values=True)
+    return mask & padded[2:, 1:-1] & padded[:-2, 1:-1] & padded[1:-1, 2:] & padded[1:-1, :-2]
 
 
 def sides(mask: NDArray[Any]) -> tuple[NDArray[Any], ...]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from scratchnet_cli.images.grey import Colours, Grey, median, resize, resize_to, threshold_otsu
 from scratchnet_cli.images.ink import mean_background
-from scratchnet_cli.images.regions import Mask, fill_holes, find_regions, sides
+from scratchnet_cli.images.regions import Mask, Regions, erode, fill_holes, find_regions, sides
 
 # The size of the copy on which sheets are found. If its shorter side is below the second figure,
 # there is no sheet: in a long strip a stroke looks like one.
@@ -38,7 +38,7 @@ def find_sheet(grey: Grey) -> Mask | None:
         return None
     bright = small > threshold_otsu(small)[0]
     for part in (bright, ~bright):
-        sheet = solid_region(part)
+        sheet = solid_region(find_regions(part))
         if sheet is not None and stands_out(small, sheet):
             inside = resize(erode(erode(sheet)).astype(np.float32), *grey.shape) > 0.5
             if inside.any():
@@ -46,19 +46,14 @@ def find_sheet(grey: Grey) -> Mask | None:
     return None
 
 
-def solid_region(mask: Mask) -> Mask | None:
-    """Return the largest region, its holes filled, or None if its form is not a sheet's."""
-    regions = find_regions(mask)
+def solid_region(regions: Regions) -> Mask | None:
+    """Return (h, w) the largest region, its holes filled, or None if it is not like a sheet."""
     if regions.area.size == 0:
         return None
-    return sheet_form(regions.labels == int(regions.area.argmax()) + 1, mask.size)
-
-
-def sheet_form(region: Mask, picture_area: int) -> Mask | None:
-    """Return a region, its holes filled, or None if its form is not a sheet's."""
+    region = regions.labels == int(regions.area.argmax()) + 1
     filled = fill_holes(region)
     area = filled.sum()
-    has_sheet_size = MIN_SHEET_AREA_RATIO < area / picture_area < MAX_SHEET_AREA_RATIO
+    has_sheet_size = MIN_SHEET_AREA_RATIO < area / region.size < MAX_SHEET_AREA_RATIO
     if not has_sheet_size or region.sum() < MIN_PAPER_AREA_RATIO * area:
         return None
     longer, shorter = smallest_rectangle(filled)
@@ -85,10 +80,8 @@ def may_be_stroke(sheet: Mask) -> bool:
 
 def reaches_in(grey: Grey, sheet: Mask) -> bool:
     """Return whether a sheet is rather something dark that reaches into a page."""
-    is_small, is_dark = (
-        sheet.mean() < MAX_OBJECT_AREA_RATIO,
-        grey[sheet].mean() < grey[~sheet].mean(),
-    )
+    is_small = sheet.mean() < MAX_OBJECT_AREA_RATIO
+    is_dark = grey[sheet].mean() < grey[~sheet].mean()
     return bool(is_small and is_dark and any(side.any() for side in sides(sheet)))
 
 
@@ -108,12 +101,6 @@ def stands_out(grey: Grey, sheet: Mask) -> bool:
         return True
     dark_table = outside < MAX_TABLE_BRIGHTNESS_RATIO * inside
     return bool(border.mean() < 1 - MIN_TABLE_BESIDE_RATIO and dark_table)
-
-
-def erode(mask: Mask) -> Mask:
-    """Return the pixels whose 4 neighbours are all set; outside the picture counts as set."""
-    padded = np.pad(mask, 1, constant_values=True)
-    return mask & padded[2:, 1:-1] & padded[:-2, 1:-1] & padded[1:-1, 2:] & padded[1:-1, :-2]
 
 
 def extend_sheet(colours: Colours, sheet: Mask) -> Colours:

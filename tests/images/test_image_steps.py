@@ -7,7 +7,7 @@ from PIL import Image
 
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.digit_image import Box
-from scratchnet_cli.images.digits import Group, cut_out, digits_on_even_ground, find_groups
+from scratchnet_cli.images.digits import digits_on_even_background, find_groups
 from scratchnet_cli.images.grey import (
     Grey,
     blur,
@@ -33,7 +33,7 @@ from scratchnet_cli.images.lines import (
     stroke_width,
 )
 from scratchnet_cli.images.mnist import centre, fit, pen_width, thicken, trim, widen_pen
-from scratchnet_cli.images.parts import group_regions, typical_height
+from scratchnet_cli.images.parts import Group, cut_out, group_regions, typical_height
 from scratchnet_cli.images.read import read_image
 from scratchnet_cli.images.regions import find_regions
 from scratchnet_cli.images.sheet import find_sheet, smallest_rectangle
@@ -393,7 +393,7 @@ def test_even_ink_needs_an_even_background(grey: Grey, polarity: str, is_even: b
 def test_even_ground_is_read_from_a_small_copy(side: int, expected: int) -> None:
     """In a fifth of the size, a stroke of 24 pixels is long enough; a shorter one is not."""
     grey = 1 - drawn((50, 50, 50 + side, 60), shape=(400, 400))
-    found = digits_on_even_ground(grey, "auto")
+    found = digits_on_even_background(grey, "auto")
     assert found is not None
     left, _, right, _ = found[1][0].box
     assert right - left == expected

@@ -120,7 +120,7 @@ def is_artefact(case: tuple[list[Box], int]) -> bool:
     boxes, rest = case
     regions = find_regions(drawn(*boxes, (150, 40, 160, 50), shape=(100, 200)) > 0)
     at_border = regions.boxes[:, 0] < 150
-    found = digits.border_artefacts(regions, np.where(at_border, 1000, rest))
+    found = border.border_artefacts(regions, np.where(at_border, 1000, rest))
     assert not found[~at_border].any()
     return bool(found.any())
 
@@ -130,7 +130,7 @@ def begins_suddenly(case: tuple[float, tuple[int, int]]) -> bool:
     slope, shape = case
     ramp = (slope * np.indices(shape)[1]).clip(0, 1).astype(np.float32)
     found = {
-        digits.begins_suddenly(one, digits.sudden_reach(one))
+        border.begins_suddenly(one, border.sudden_reach(one))
         for one in (ramp, ramp[:, ::-1], ramp.T, ramp.T[::-1])
     }
     assert len(found) == 1
@@ -173,9 +173,8 @@ def at(left: int, top: int, width: int = 60, height: int = 100) -> Box:
 def has_object(case: tuple[Box, int]) -> bool:
     """Return whether a box is an object that reaches into a page of digits of this height."""
     box, height = case
-    return (
-        border.find_objects(find_regions(drawn(box, (100, 90, 130, 90 + height)) > 0)) is not None
-    )
+    page = drawn(box, (100, 90, 130, 90 + height))
+    return border.remove_objects(page, find_regions(page > 0)) is not None
 
 
 def is_page_edge(box: Box) -> bool:
@@ -253,7 +252,7 @@ def is_mnist(box: Box) -> bool:
     return found.pop()
 
 
-is_sheet = lambda mask: sheet.solid_region(mask) is not None  # noqa: E731
+is_sheet = lambda mask: sheet.solid_region(find_regions(mask)) is not None  # noqa: E731
 all_count = lambda boxes: sum(map(len, find_rows(boxes))) == len(boxes)  # noqa: E731
 
 THRESHOLDS: list[tuple[Callable[[Any], bool], Any, Any]] = [
