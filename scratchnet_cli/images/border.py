@@ -21,8 +21,8 @@ MIN_EDGE_LENGTH_RATIO, MAX_EDGE_DISTANCE_RATIO = 1.8, 0.5
 # The largest share of the picture's side that a digit touches. More is an artefact if the largest
 # other region has more than the second share of its area.
 MAX_SIDE_CONTACT_RATIO, MIN_OTHER_AREA_RATIO = 0.5, 0.005
-# Ink begins suddenly if it grows by this amount within this share of a digit's shorter side.
-MIN_SUDDEN_AMOUNT, SUDDEN_LENGTH_RATIO = 0.6, 0.15
+# An edge is sharp if ink grows by more than this amount in this share of a digit's shorter side.
+MIN_EDGE_AMOUNT, SHARP_EDGE_RATIO = 0.6, 0.15
 # At most this many shadows are left out, the largest first.
 MAX_SHADOWS = 20
 
@@ -83,7 +83,7 @@ def border_artefacts(regions: Regions, area: NDArray[np.intp]) -> NDArray[np.boo
     return np.asarray(result & (rest > MIN_OTHER_AREA_RATIO * area.max(initial=0)))
 
 
-def large_shadows(amount: Grey, regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
+def shadows(amount: Grey, regions: Regions, area: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return (n,) which regions are shadows so large that digits are specks beside them."""
     result = np.zeros(area.size, np.bool_)
     order = np.argsort(-area, kind="stable")
@@ -93,22 +93,18 @@ def large_shadows(amount: Grey, regions: Regions, area: NDArray[np.intp]) -> NDA
         specks = order[hidden[order]]
         if specks.size == 0:
             break
+        # The largest of them, if it is a digit.
         digit = cut_out(amount, regions, [int(specks[0])]).ink
         shadow = cut_out(amount, regions, [index]).ink
-        reach = sudden_reach(digit)
-        if not begins_suddenly(digit, reach) or begins_suddenly(shadow, reach):
+        size = min(digit.shape)
+        if not has_sharp_edge(digit, size) or has_sharp_edge(shadow, size):
             break
         result[index] = True
     return result
 
 
-def sudden_reach(ink: Grey) -> int:
-    """Return within how many pixels the ink, (h, w), of a digit begins."""
-    shorter: int = min(ink.shape)
-    return max(1, round(SUDDEN_LENGTH_RATIO * shorter))
-
-
-def begins_suddenly(ink: Grey, reach: int) -> bool:
-    """Return whether ink, (h, w), begins suddenly somewhere, as the ink of a shadow does not."""
-    steps = ink[reach:] - ink[:-reach], ink[:, reach:] - ink[:, :-reach]
-    return any(float(np.abs(step).max(initial=0)) > MIN_SUDDEN_AMOUNT for step in steps)
+def has_sharp_edge(ink: Grey, size: int) -> bool:
+    """Return whether ink, (h, w), has a sharp edge, no soft one. size: a digit's shorter side."""
+    width = max(1, round(SHARP_EDGE_RATIO * size))
+    steps = ink[width:] - ink[:-width], ink[:, width:] - ink[:, :-width]
+    return any(float(np.abs(step).max(initial=0)) > MIN_EDGE_AMOUNT for step in steps)

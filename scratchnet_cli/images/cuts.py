@@ -17,11 +17,11 @@ from scratchnet_cli.images.regions import mask_box
 MIN_SPLIT_WIDTH_RATIO = 1.02
 # The least distance between cut lines.
 MIN_CUT_DISTANCE_RATIO = 0.1
-# The most cut lines for each height of width beyond a margin, and the most in all.
+# The most cut lines for each height of width, after a margin is taken off, and the most in all.
 MAX_CUTS_PER_HEIGHT, CUT_MARGIN_RATIO, MAX_CUTS = 6, 0.5, 60
 # The most ink that a cut line goes through: the two sides of a zero.
 MAX_CUT_INK_RATIO = 0.5
-# The cost of a step aside, as an amount of ink: digits slant, but their border does not wind.
+# The cost of a step aside, as an amount of ink: a border between digits is not winding.
 SIDESTEP_COST = 0.8
 # On each side of a cut line through ink, the width that may belong to both digits.
 SHARED_INK_RATIO = 0.06
@@ -36,16 +36,6 @@ class CutLine:
     columns: NDArray[np.intp]
     inked: NDArray[np.bool_]
     severed: float
-
-
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """The ink, (h, w), between two edges (sides or cut lines, from 0), and its box in the whole."""
-
-    first: int
-    after: int
-    ink: Grey
-    box: Box
 
 
 def find_cuts(ink: Grey, height: int) -> list[CutLine]:
@@ -76,7 +66,7 @@ def find_cuts(ink: Grey, height: int) -> list[CutLine]:
 
 def path_costs(ink: Grey) -> Grey:
     """Return (h, w) the lowest cost of a path from the top row to each pixel, itself included."""
-    # With a column on both sides that no path can take.
+    # A column that no path can take is added on both sides.
     result = np.full((len(ink), ink.shape[1] + 2), np.inf, np.float32)
     result[:, 1:-1] = ink
     for before, row in pairwise(result):
@@ -94,7 +84,7 @@ def cheapest_paths(cost: Grey, ends: Sequence[int]) -> NDArray[np.intp]:
     aside = wide + SIDESTEP_COST
     left = aside[:, :-2] <= np.minimum(cost, aside[:, 2:])
     right = aside[:, 2:] < np.minimum(cost, aside[:, :-2])
-    # Bytes are indexed faster than arrays: 0 is a step to the left, 2 one to the right.
+    # 0 is a step to the left, 2 is one to the right. Bytes are indexed faster than arrays.
     steps = (1 + right.astype(np.uint8) - left).tobytes()
     paths = []
     for column in ends:
@@ -106,8 +96,14 @@ def cheapest_paths(cost: Grey, ends: Sequence[int]) -> NDArray[np.intp]:
     return np.array(paths, np.intp).reshape(-1, height)
 
 
-def find_pieces(ink: Grey, cuts: Sequence[CutLine], height: int) -> Iterator[Piece]:
-    """Yield each piece of the ink between two edges that may be a digit, but not the whole."""
+def find_pieces(
+    ink: Grey, cuts: Sequence[CutLine], height: int
+) -> Iterator[tuple[int, int, Grey, Box]]:
+    """Yield each piece of the ink that may be a digit, but not the whole.
+
+    A piece has a left and a right edge (of the sides and cut lines, from 0), its ink, (h, w), and
+    its box in the whole.
+    """
     rows, width = ink.shape
     shared = round(SHARED_INK_RATIO * height)
     starts = [np.zeros(rows, np.intp), *((c.columns - shared * c.inked).clip(0) for c in cuts)]
@@ -127,4 +123,4 @@ def find_pieces(ink: Grey, cuts: Sequence[CutLine], height: int) -> Iterator[Pie
         x1, y1, x2, y2 = box
         wide = MIN_PIECE_WIDTH_RATIO * height <= x2 - x1 <= MAX_PIECE_WIDTH_RATIO * height
         if wide and y2 - y1 >= MIN_PIECE_HEIGHT_RATIO * height:
-            yield Piece(first, after, piece[y1:y2, x1:x2], (x1 + start, y1, x2 + start, y2))
+            yield first, after, piece[y1:y2, x1:x2], (x1 + start, y1, x2 + start, y2)

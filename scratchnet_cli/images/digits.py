@@ -3,33 +3,15 @@
 import numpy as np
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.border import (
-    begins_suddenly,
-    border_artefacts,
-    large_shadows,
-    remove_objects,
-    remove_page_edges,
-    sudden_reach,
-)
+from scratchnet_cli.images.border import border_artefacts, has_sharp_edge, remove_objects, shadows
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST
 from scratchnet_cli.images.grey import Colours, Grey, mix_colours, shrink
 from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_even_ink, find_ink
-from scratchnet_cli.images.lines import (
-    ink_regions,
-    remove_crossing_line,
-    remove_frames,
-    remove_lines,
-)
+from scratchnet_cli.images.lines import ink_regions, remove_frames, without_lines
 from scratchnet_cli.images.parts import Group, cut_out, group_regions, is_bar, longer_side
 from scratchnet_cli.images.regions import Mask, Regions
 from scratchnet_cli.images.scanner import paint_bands, remove_specks
-from scratchnet_cli.images.sheet import (
-    extend_sheet,
-    find_sheet,
-    may_be_stroke,
-    reaches_in,
-    solid_region,
-)
+from scratchnet_cli.images.sheet import extend_sheet, find_sheet, may_be_stroke, solid_region
 
 # On an even background, digits are read from a copy of the first size, unless they are smaller
 # than the second size there.
@@ -59,8 +41,8 @@ def digits_on_any_background(
     """Return the ink and the digits of a picture on any background. mixed: its (h, w) grey."""
     # Sheet and table differ in brightness or, in a picture of colours, only in colour.
     for grey in (colours.mean(axis=2), mixed)[: colours.shape[2]]:
-        sheet = find_sheet(grey)
-        if sheet is not None and not (page and reaches_in(grey, sheet)):
+        sheet = find_sheet(grey, page)
+        if sheet is not None:
             on_sheet = mix_colours(extend_sheet(colours, sheet))
             try:
                 return digits_on_sheet(on_sheet, polarity, page, sheet)
@@ -117,18 +99,6 @@ def digits_on_sheet(grey: Grey, polarity: str, page: bool, sheet: Mask) -> tuple
     return ink, groups
 
 
-def without_lines(amount: Grey, page: bool) -> tuple[Grey, Regions]:
-    """Return (h, w) ink without frames and lines, and its regions."""
-    regions = ink_regions(amount)
-    rest = remove_page_edges(amount, regions) if page else amount
-    if rest is not amount:
-        amount, regions = rest, ink_regions(rest)
-    rest = remove_lines(remove_frames(amount, regions, page))
-    if not page:
-        rest = remove_crossing_line(rest)
-    return (amount, regions) if rest is amount else (rest, ink_regions(rest))
-
-
 def find_groups(amount: Grey, regions: Regions, page: bool = False) -> list[Group]:
     """Return the digits, or touching digits of a page, in (h, w) ink, the most likely first.
 
@@ -139,10 +109,10 @@ def find_groups(amount: Grey, regions: Regions, page: bool = False) -> list[Grou
     area = regions.area * solid[1:]
     area = area * ~border_artefacts(regions, area)
     if page:
-        area = area * ~large_shadows(amount, regions, area)
+        area = area * ~shadows(amount, regions, area)
     groups = [cut_out(amount, regions, indices) for indices in group_regions(regions, area, page)]
     if page:
-        groups = [g for g in groups if begins_suddenly(g.ink, sudden_reach(g.ink))] or groups
+        groups = [g for g in groups if has_sharp_edge(g.ink, min(g.ink.shape))] or groups
     # The line under a number is flatter than any digit.
     groups = [group for group in groups if not is_bar(np.array(group.box))] or groups
     return sorted(groups, key=lambda group: -group.weight)

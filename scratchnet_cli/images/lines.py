@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchnet_cli.images.border import remove_page_edges
 from scratchnet_cli.images.grey import Grey, dilate_mask, median
 from scratchnet_cli.images.regions import Mask, Regions, erode, fill_holes, find_regions
 
@@ -36,6 +37,19 @@ SOFT_EDGE_PIXELS = 2
 def ink_regions(amount: Grey) -> Regions:
     """Return the regions of (h, w) ink, faint ink too."""
     return find_regions(amount > REGION_AMOUNT)
+
+
+def without_lines(amount: Grey, page: bool) -> tuple[Grey, Regions]:
+    """Return (h, w) ink without frames and lines, and its regions."""
+    regions = ink_regions(amount)
+    rest = remove_page_edges(amount, regions) if page else amount
+    # Regions are found again only after a change, because it takes time.
+    if rest is not amount:
+        amount, regions = rest, ink_regions(rest)
+    rest = remove_lines(remove_frames(amount, regions, page))
+    if not page:
+        rest = remove_crossing_line(rest)
+    return (amount, regions) if rest is amount else (rest, ink_regions(rest))
 
 
 def remove_frames(amount: Grey, regions: Regions, page: bool = False) -> Grey:

@@ -25,9 +25,9 @@ UNKNOWN_FORMATS = (
     (rb"\x1f\x8b", "compressed by gzip; unpack it first, with gunzip"),
     (rb"\s*data:[\w/+.-]*[;,]", "a data URL; decode what follows its comma, as base64 -d does"),
 )
-# The start of a CSV file of pixels, such as Kaggle's: a heading, or very many numbers.
+# The start of a CSV file of pixels, such as Kaggle's: a heading, or 100 numbers.
 _PIXEL_ROWS = rb'(\xef\xbb\xbf)?("?(label"?[,;]|pixel)|\d{1,3}([,;]\d{1,3}){99})'
-# What an installation may be unable to read, by the module that is missing.
+# Formats that some installations cannot read, by the module that is missing.
 UNSUPPORTED = {
     "PIL.WebPImagePlugin": "a WebP picture; export it as JPEG or PNG",
     "PIL.AvifImagePlugin": "an AVIF picture; export it as JPEG or PNG",
@@ -38,9 +38,8 @@ OUT_OF_MEMORY_MESSAGE = "not enough memory for this picture; save it smaller, or
 MAX_PIXELS = 100_000_000
 MAX_HEIF_BYTES = 64 * 2**20
 MAX_MEMORY_BYTES = 1_250_000_000
-# Memory per pixel: the decoded picture and its copies in other modes. To blend transparency into
-# a picture of colours takes one more copy. WebP is decoded as an animation: four pictures of four
-# bytes a pixel.
+# Memory per pixel: the decoded picture and its copies in other modes. Transparency in colours
+# takes one more copy. WebP is decoded as an animation: four pictures of four bytes a pixel.
 BYTES_PER_PIXEL, BYTES_PER_TRANSPARENT_PIXEL, BYTES_PER_WEBP_PIXEL = 9.5, 13, 17
 # Pillow decodes run-length BMPs (compression 1 and 2) in Python, byte by byte.
 MAX_RUN_LENGTH_PIXELS = 10_000_000
@@ -66,8 +65,8 @@ def with_picture(source: bytes | Image.Image, read: Callable[[Image.Image], Resu
 
     What Pillow raises becomes ``ImageError``.
 
-    A context manager, if written as a generator, would be in a reference cycle with the error
-    (since Python 3.12), and its picture would stay in memory until garbage is collected.
+    Not a context manager: since Python 3.12 a generator is in a reference cycle with its error,
+    and the picture would stay in memory until garbage is collected.
     """
     plugin: Any = _plugin(source) if isinstance(source, bytes) else None
     try:
@@ -87,7 +86,7 @@ def with_picture(source: bytes | Image.Image, read: Callable[[Image.Image], Resu
 
 
 def _plugin(data: bytes) -> Any:
-    """Return Pillow's class for the format of a file."""
+    """Return Pillow's class for the format of a file, or raise if it cannot be decoded here."""
     for signature, module, name in SIGNATURES:
         if re.match(signature, data, re.DOTALL):
             if name in ("AvifImageFile", "HeifImageFile") and len(data) > MAX_HEIF_BYTES:
@@ -95,10 +94,14 @@ def _plugin(data: bytes) -> Any:
                     f"{len(data)} bytes of HEIC or AVIF, the maximum is {MAX_HEIF_BYTES}; "
                     "export it as JPEG or PNG"
                 )
-            return getattr(_imported(module), name)
+            with suppress(ImportError):
+                plugin = import_module(module)
+                if getattr(plugin, "SUPPORTED", True):
+                    return getattr(plugin, name)
+            raise ImageError(UNSUPPORTED[module])
     if not data:
         raise ImageError("the file is empty; save or copy it again")
-    # Imported here because pictures that can be read do not need it.
+    # Imported here because readable pictures do not need it.
     from scratchnet_cli.weights.other_formats import PLACEHOLDERS, advice_for
 
     if advice := advice_for(data, (*UNKNOWN_FORMATS, *PLACEHOLDERS)):
@@ -111,15 +114,6 @@ def _plugin(data: bytes) -> Any:
             f"delimiter={separator!r}, skiprows={int(not data[:1].isdigit())}) / 255)"
         )
     raise ImageError(f"not a picture of a known format ({KNOWN_FORMATS}); export it as PNG")
-
-
-def _imported(module: str) -> Any:
-    """Return a module that decodes a format, if it is installed and can."""
-    with suppress(ImportError):
-        plugin = import_module(module)
-        if getattr(plugin, "SUPPORTED", True):
-            return plugin
-    raise ImageError(UNSUPPORTED[module])
 
 
 def check_limits(image: Image.Image, data: bytes) -> None:
@@ -170,7 +164,7 @@ def needed_memory(image: Any, data: bytes) -> float:
 
 
 def count_pages(data: bytes) -> int:
-    """Return the number of pages or frames in a sound file, at most about ``MAX_PAGES``."""
+    """Return the number of pages or frames in an undamaged file, at most about ``MAX_PAGES``."""
     if data.startswith(b"GIF8"):
         return _count_gif_frames(data)
     if data.startswith(b"RIFF"):

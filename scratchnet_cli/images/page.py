@@ -23,19 +23,20 @@ from scratchnet_cli.images.parts import Group, typical_height
 from scratchnet_cli.images.rows import beside_left_out, find_numbers, find_rows, order_is_uncertain
 from scratchnet_cli.images.signs import is_sign, is_slash
 
-# After this many images the rest of the ink is not cut. A digit that touches others makes twenty.
-# Each takes up to half a millisecond.
+# After this many images the rest of the ink is not cut, because each takes up to half a
+# millisecond. A digit that touches others makes twenty.
 MAX_CUT_IMAGES = 5000
 
 
 def page_images(ink: Ink, groups: Sequence[Group], scale: tuple[float, float]) -> list[DigitImage]:
-    """Return what may be the digits of a page in reading order: of each stretch all pieces."""
+    """Return what may be the digits of a page in reading order: all pieces of each stretch."""
     images: list[DigitImage] = []
     stretches = count()
     boxes = [group.box for group in groups]
     rows = find_rows(boxes)
     typical = typical_height(np.array(boxes))
     signs = {index for index, group in enumerate(groups) if is_sign(group.ink, typical)}
+    # A page of signs alone is rather one of digits.
     if signs.issuperset(chain.from_iterable(rows)):
         signs = set()
     rows = [row for row in rows if not signs.issuperset(row)]
@@ -60,20 +61,18 @@ def page_images(ink: Ink, groups: Sequence[Group], scale: tuple[float, float]) -
             place = Place(_stored(group.box, scale), row, number, next(stretches), 0, len(cuts) + 1)
             place = place._replace(height=height * scale[1])
             images.append(DigitImage(fit(group.ink), warnings, place))
-            for piece in find_pieces(group.ink, cuts, height):
+            for first, after, piece, box in find_pieces(group.ink, cuts, height):
+                severed = cuts[after - 1].severed if after <= len(cuts) else 0.0
+                box = _stored(box, scale, group.left, group.top)
                 place = place._replace(
-                    box=_stored(piece.box, scale, group.left, group.top),
-                    first=piece.first,
-                    after=piece.after,
-                    severed=cuts[piece.after - 1].severed if piece.after <= len(cuts) else 0.0,
-                    whole=False,
+                    box=box, first=first, after=after, severed=severed, whole=False
                 )
-                images.append(DigitImage(fit(piece.ink), warnings, place))
+                images.append(DigitImage(fit(piece), warnings, place))
     return images
 
 
 def _stored(box: Box, scale: tuple[float, float], x: int = 0, y: int = 0) -> Box:
-    """Return a box, moved by x and y, in pixels of the stored picture that it touches."""
+    """Return a box, moved by x and y, in whole pixels of the stored picture."""
     left, top, right, bottom = box
     across, down = scale
     # A hundredth of a pixel is a rounding error.

@@ -59,10 +59,7 @@ def read_image(source: Source, polarity: str = "auto") -> DigitImage:
 
 
 def check_options(polarity: str, raw: bool = False, multiple: bool = False) -> None:
-    """Raise ValueError if the polarity is unknown, or the options exclude each other.
-
-    TypeError: ``raw`` or ``multiple`` is a text, such as "no".
-    """
+    """Raise ValueError, or TypeError if ``raw`` or ``multiple`` is a text such as "no"."""
     for name, value in (("raw", raw), ("multiple", multiple)):
         if value not in (True, False):
             raise TypeError(f"{name} is {value!r}, expected True or False")
@@ -106,7 +103,7 @@ def read_digits(
 
     turns: quarter turns to the left of the picture, before it is read.
     """
-    if raw and not multiple:
+    if raw:
         images = [DigitImage(decode_raw(source))]
     else:
         images = _find_digits(source, multiple, polarity, turns)
@@ -133,7 +130,7 @@ def _find_digits(
         from scratchnet_cli.images.page import page_images
 
         images = page_images(ink, groups, scan.scale)
-        return [_turned_back(image, scan, turns) for image in images] if turns else images
+        return [_turned_back(image, scan, turns) for image in images]
     digit, *others = groups
     warnings = warnings_for(ink, digit)
     size = MIN_OTHER_DIGIT_RATIO * longer_side(digit.box)
@@ -143,31 +140,23 @@ def _find_digits(
 
 
 def _turned_back(image: DigitImage, scan: Scan, turns: int) -> DigitImage:
-    """Return an image of a scan that was turned to the left, its box in the picture before."""
-    if image.place is None:
+    """Return an image of a turned scan, with its box in the picture before it was turned."""
+    if not (turns and image.place):
         return image
     height, width = (round(scan.pixels.shape[axis] * scan.scale[1 - axis]) for axis in (0, 1))
     box = turned_box(image.place.box, (width, height), turns)
     return replace(image, place=image.place._replace(box=box, sideways=turns != 2))
 
 
-def read_file(
-    name: str, *, multiple: bool = False, raw: bool = False, polarity: str = "auto", turns: int = 0
-) -> list[DigitImage] | ImageError:
-    """Return the digits of a file, or of standard input for ``-``; return an error, not raise."""
-    return _try_read(read_bytes, name, multiple=multiple, raw=raw, polarity=polarity, turns=turns)
+def read_file(name: str, **options: Any) -> list[DigitImage] | ImageError:
+    """Return the same as ``read_or_error`` for a file, or for standard input if name is ``-``."""
+    return read_or_error(name, read_bytes, **options)
 
 
 def read_or_error(
-    source: Source, *, raw: bool = False, polarity: str = "auto"
+    source: Source, load: Callable[[Any], bytes | Image.Image] = read_source, **options: Any
 ) -> list[DigitImage] | ImageError:
-    """Return the digit of a source, or its 28x28 grey values; return an error, not raise."""
-    return _try_read(read_source, source, raw=raw, polarity=polarity)
-
-
-def _try_read(
-    load: Callable[[Any], bytes | Image.Image], source: Source, **options: Any
-) -> list[DigitImage] | ImageError:
+    """Return what ``read_digits`` returns with these options, or its error; do not raise it."""
     try:
         return read_digits(load(source), **options)
     except ImageError as error:

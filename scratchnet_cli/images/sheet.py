@@ -31,7 +31,7 @@ _ANGLES = np.deg2rad(np.arange(0, 180, 3))
 _DIRECTIONS = np.stack((np.cos(_ANGLES), np.sin(_ANGLES)))
 
 
-def find_sheet(grey: Grey) -> Mask | None:
+def find_sheet(grey: Grey, page: bool = False) -> Mask | None:
     """Return the (h, w) mask of the paper, or None if there is no sheet on a table."""
     small = resize_to(grey, SHEET_SIDE_PIXELS)
     if min(small.shape) < MIN_SHEET_SIDE_PIXELS:
@@ -42,7 +42,7 @@ def find_sheet(grey: Grey) -> Mask | None:
         if sheet is not None and stands_out(small, sheet):
             inside = resize(erode(erode(sheet)).astype(np.float32), *grey.shape) > 0.5
             if inside.any():
-                return inside
+                return None if page and reaches_in(grey, inside) else inside
     return None
 
 

@@ -1,11 +1,11 @@
-"""The network made fast: bytes in, logits out, equal to ``Network.logits`` except for rounding.
+"""A faster ``Network.logits`` for bytes; only rounding differs.
 
 Each layer is one matrix product, with one tanh or relu in place after it.
 
-- σ(a) = (1 + tanh(a/2)) / 2, so a sigmoid layer becomes a tanh layer. The two halves move into the
-  weights on either side, and the division of the pixels by 255 moves into ``W1``.
+- σ(a) = (1 + tanh(a/2)) / 2, so a sigmoid layer becomes a tanh layer. The factors 1/2 and the
+  summand 1/2 move into the weights before and after it, and the division by 255 into ``W1``.
 - ``x·W + b`` is ``[x 1]·[W; b]``: each layer has one more output, which is always 1.
-- Results go into buffers that are used again. Images pass in blocks that fit the processor's cache.
+- Results are written to buffers that are used again, in blocks of images that fit the cache.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scratchnet_cli.errors import WeightsError
 from scratchnet_cli.network.layers import OVERFLOW_MESSAGE, Array, Network
 
-# Images at once. Measured: 128 to 512 are equally fast; 1,000 no longer fit the cache.
+# Images in a block. Measured: 128 to 512 are equally fast; 1,000 no longer fit the cache.
 BLOCK_SIZE = 256
 LARGEST_PIXEL = 255
 # Products of matrices whose width is a multiple of this are faster.
@@ -27,7 +27,7 @@ WIDTH_MULTIPLE = 4
 
 @dataclass(frozen=True)
 class FoldedActivation:
-    """An activation h(a) = gain·f(before·a) + offset; f works in place and gives 1 for ``one``."""
+    """An activation h(a) = gain·f(before·a) + offset. f works in place, and f(one) is 1."""
 
     f: Callable[..., Array] | None
     one: float
@@ -37,7 +37,7 @@ class FoldedActivation:
 
 
 FOLDED_ACTIVATIONS = {
-    # No float of NumPy can tell tanh(20) from 1.
+    # tanh(20) is 1 in float32 and float64.
     "sigmoid": FoldedActivation(np.tanh, 20, before=0.5, gain=0.5, offset=0.5),
     "tanh": FoldedActivation(np.tanh, 20),
     "relu": FoldedActivation(partial(np.maximum, 0), 1),
@@ -58,8 +58,8 @@ class Forward:
         self._x = np.ones((block_size, width), dtype)
         # [W; b], the activation, and the buffer for the result.
         self._layers: list[tuple[Array, Callable[..., Array] | None, Array]] = []
-        # The input of a layer is gain·x + offset; x is the result of the folded layer before it.
-        # No result is larger than bound.
+        # The input of a layer is gain·x + offset, where x is the result of the folded layer before
+        # it. No result is larger than bound.
         gain, offset, bound = 1 / largest, 0.0, 1.0
         for layer in network.layers:
             h = FOLDED_ACTIVATIONS[layer.activation]

@@ -1,6 +1,6 @@
 """The book's chapter 3 in NumPy: activation functions, softmax, a layer, the network."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,11 +11,11 @@ from scratchnet_cli.errors import ShapeError, WeightsError
 
 Array: TypeAlias = NDArray[Any]
 
-# A weight file of a few kilobytes can describe layers of millions of zeros, so these limits bound
-# the memory of every command. The book's network has 10 outputs and computes 944 values per input.
+# These limit the memory of every command: a weight file of a few kilobytes can describe layers of
+# millions of zeros. The book's network has 10 outputs and computes 944 values for each input.
 MAX_OUTPUTS = 1000
 MAX_VALUES_PER_INPUT = 2**17
-# Computed at once in one layer, or kept of all layers: 128 MiB as float64.
+# The most values that a layer computes at once, or that a trace keeps: 128 MiB as float64.
 MAX_BLOCK_VALUES = 2**24
 OVERFLOW_MESSAGE = "the weights are so large that the network's output overflows; train again"
 
@@ -52,12 +52,7 @@ def softmax(x: Array) -> Array:
     return np.asarray(e / np.sum(e, axis=-1, keepdims=True))
 
 
-ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
-    "sigmoid": sigmoid,
-    "relu": relu,
-    "tanh": tanh,
-    "identity": identity,
-}
+ACTIVATIONS = {"sigmoid": sigmoid, "relu": relu, "tanh": tanh, "identity": identity}
 
 
 @dataclass(frozen=True, eq=False)

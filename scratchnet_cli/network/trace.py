@@ -1,4 +1,4 @@
-"""Every step of ``Network.logits``, kept, and shown with its formula."""
+"""The steps of ``Network.logits``, one for each layer, and their formulas as text."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,10 +22,8 @@ from scratchnet_cli.network.layers import (
 OUTPUT_FUNCTIONS = {"identity": identity, "softmax": softmax}
 _FUNCTIONS = {**ACTIVATIONS, **OUTPUT_FUNCTIONS}
 
-# Rows and columns that are shown in full.
-MAX_SHOWN = 10
-# Longer rows show only their largest values.
-LARGEST_COUNT = 3
+# Longer rows show only their largest values, and only this many rows are shown.
+MAX_SHOWN, LARGEST_COUNT = 10, 3
 LINE_WIDTH = 76
 FORMULA_WIDTH = 22
 _INDENT = "    "
@@ -59,7 +57,7 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
         )
     steps: list[Step] = []
     for i, layer in enumerate(network.layers, 1):
-        functions = (layer.activation, *((output,) if i == len(network.layers) else ()))
+        functions = (layer.activation, output)[: 2 if i == len(network.layers) else 1]
         with np.errstate(over="ignore", invalid="ignore"):
             z = a = layer.affine(x)
             for name in functions:
@@ -91,46 +89,38 @@ def format_row(values: Array) -> str:
 
 
 def formulas_of(steps: Sequence[Step], image_shape: tuple[int, int] | None = None) -> Iterator[str]:
-    """Yield lines that show how each layer's a and z are computed; long rows by their largest.
+    """Yield lines that show how each layer's a and z are computed.
 
     image_shape: (rows, columns) of the image whose pixels are the input.
     """
-    x = "X"
+    x_name = "X"
     yield _heading("X, the input", str(steps[0].x.shape))
-    yield from _values(x, steps[0].x, image_shape)
+    yield from _values(x_name, steps[0].x, image_shape)
     for i, step in enumerate(steps, 1):
-        last = i == len(steps)
-        z = "Y" if last else f"Z{i}"
+        z_name, role = ("Y", ", the output layer") if i == len(steps) else (f"Z{i}", "")
+        W, b = step.layer.W, step.layer.b  # noqa: N806
         yield ""
-        yield (
-            f"Layer {i} of {len(steps)}{', the output layer' if last else ''}: "
-            f"{step.layer.inputs} values in, {step.layer.outputs} out"
-        )
-        yield from _parameters(i, step.layer)
-        shapes = f"{step.x.shape}·{step.layer.W.shape} + {step.layer.b.shape} → {step.a.shape}"
-        yield _heading(f"  A{i} = {x}·W{i} + B{i}", shapes)
+        yield f"Layer {i} of {len(steps)}{role}: {step.layer.inputs} values in, {len(b)} out"
+        if max(W.shape) > MAX_SHOWN:
+            shapes = f"{W.shape} and {b.shape}: {W.size + b.size:,} numbers, not shown"
+            yield _heading(f"  W{i}, B{i}", shapes)
+        else:
+            for name, array in ((f"W{i}", W), (f"B{i}", b)):
+                yield _heading(f"  {name}", str(array.shape))
+                yield from _values(name, array)
+        shapes = f"{step.x.shape}·{W.shape} + {b.shape} → {step.a.shape}"
+        yield _heading(f"  A{i} = {x_name}·W{i} + B{i}", shapes)
         yield from _values(f"A{i}", step.a)
         formula = f"A{i}"
         for name in step.functions:
             formula = f"{name}({formula})"
-        yield _heading(f"  {z} = {formula}", f"{step.a.shape} → {step.z.shape}")
-        yield from _values(z, step.z)
-        x = z
+        yield _heading(f"  {z_name} = {formula}", f"{step.a.shape} → {step.z.shape}")
+        yield from _values(z_name, step.z)
+        x_name = z_name
 
 
 def _heading(formula: str, shapes: str) -> str:
     return f"{formula:<{FORMULA_WIDTH}}  {shapes}"
-
-
-def _parameters(i: int, layer: Layer) -> Iterator[str]:
-    if max(layer.W.shape) > MAX_SHOWN:
-        count = layer.W.size + layer.b.size
-        shapes = f"{layer.W.shape} and {layer.b.shape}"
-        yield _heading(f"  W{i}, B{i}", f"{shapes}: {count:,} numbers, not shown")
-        return
-    for name, array in ((f"W{i}", layer.W), (f"B{i}", layer.b)):
-        yield _heading(f"  {name}", str(array.shape))
-        yield from _values(name, array)
 
 
 def _values(name: str, array: Array, image_shape: tuple[int, int] | None = None) -> Iterator[str]:
@@ -150,7 +140,7 @@ def _values(name: str, array: Array, image_shape: tuple[int, int] | None = None)
 def _largest(
     name: str, prefix: str, values: Array, image_shape: tuple[int, int] | None
 ) -> Iterator[str]:
-    """Yield ``largest: Z1[7] = 0.9974, Z1[9] = 0.0012, …``, with indices counted from 0."""
+    """Yield ``largest: Z1[7] = 0.9974, Z1[9] = 0.0012, …``; indices count from 0."""
     order = np.argsort(-values, kind="stable")[:LARGEST_COUNT]
     # The smallest value is never among the largest.
     order = order[values[order] > values.min()]

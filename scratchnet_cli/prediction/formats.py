@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -37,7 +37,7 @@ FIRST_GREY_CODE, GREY_COUNT = 232, 24
 
 
 def to_tsv(answer: Answer, top: int) -> str:
-    """Return PATH, DIGIT, PROBABILITY, tab-separated; of several digits, a line for each number."""
+    """Return PATH, DIGIT, PROBABILITY, tab-separated, or such a line for each number."""
     path = escape(answer.path)
     if len(answer.digits) == 1:
         ranked = (f"{digit}\t{probability:.4f}" for digit, probability in answer.digits[0].top(top))
@@ -46,7 +46,7 @@ def to_tsv(answer: Answer, top: int) -> str:
 
 
 def to_plain(answer: Answer, top: int) -> str:
-    """Return the most probable digits, best first; of several digits, a line for each number."""
+    """Return the most probable digits, best first, or a line for each number."""
     if len(answer.digits) == 1:
         return " ".join(str(digit) for digit, _ in answer.digits[0].top(top))
     return "\n".join(one.number for one in answer.numbers)
@@ -73,15 +73,9 @@ def to_numbers_json(answer: Answer, top: int) -> str:
         }
         for number in answer.numbers
     ]
-    return json.dumps(
-        {
-            "path": answer.path,
-            "number": answer.number,
-            "digits": [digit for number in numbers for digit in number["digits"]],
-            "doubts": answer.warnings,
-            "numbers": numbers,
-        }
-    )
+    digits = [digit for number in numbers for digit in number["digits"]]
+    fields = {"path": answer.path, "number": answer.number, "digits": digits}
+    return json.dumps({**fields, "doubts": answer.warnings, "numbers": numbers})
 
 
 def to_error_json(result: Unreadable) -> str:
@@ -89,15 +83,11 @@ def to_error_json(result: Unreadable) -> str:
     return json.dumps({"path": result.path, "error": result.reason})
 
 
-FORMATS: Mapping[str, Callable[[Answer, int], str]] = {
-    "tsv": to_tsv,
-    "json": to_json,
-    "plain": to_plain,
-}
+FORMATS = {"tsv": to_tsv, "json": to_json, "plain": to_plain}
 
 
 def warning_lines(answer: Answer, min_confidence: float | None) -> Iterator[tuple[str, bool]]:
-    """Yield a message on the turn and on each uncertain number, and if it is below the limit."""
+    """Yield messages on the turn and uncertain numbers, and whether each is below the limit."""
     for warning in TURN_WARNINGS[answer.turns]:
         yield f"{shorten(answer.path)}: {warning}", False
     for number, position in zip(answer.numbers, positions(answer.numbers), strict=True):

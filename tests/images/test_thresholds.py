@@ -125,12 +125,12 @@ def is_artefact(case: tuple[list[Box], int]) -> bool:
     return bool(found.any())
 
 
-def begins_suddenly(case: tuple[float, tuple[int, int]]) -> bool:
-    """Return whether a ramp of this slope begins suddenly, in all four directions."""
+def has_sharp_edge(case: tuple[float, tuple[int, int]]) -> bool:
+    """Return whether a ramp of this slope is a sharp edge, in all four directions."""
     slope, shape = case
     ramp = (slope * np.indices(shape)[1]).clip(0, 1).astype(np.float32)
     found = {
-        border.begins_suddenly(one, border.sudden_reach(one))
+        border.has_sharp_edge(one, min(one.shape))
         for one in (ramp, ramp[:, ::-1], ramp.T, ramp.T[::-1])
     }
     assert len(found) == 1
@@ -319,8 +319,8 @@ THRESHOLDS: list[tuple[Callable[[Any], bool], Any, Any]] = [
     (is_artefact, ([(0, 20, 9, 71)], 6), ([(0, 20, 9, 71)], 5)),
     (is_artefact, ([(0, 20, 9, 71)], 6), ([(0, 20, 9, 70), (5, 65, 9, 80)], 6)),
     (is_artefact, ([(20, 91, 121, 100)], 6), ([(20, 91, 120, 100)], 6)),
-    (begins_suddenly, (0.21, (20, 30)), (0.19, (20, 30))),
-    (begins_suddenly, (0.61, (2, 9)), (0.29, (10, 30))),
+    (has_sharp_edge, (0.21, (20, 30)), (0.19, (20, 30))),
+    (has_sharp_edge, (0.61, (2, 9)), (0.29, (10, 30))),
     (is_pale, (0.079, 0), (0.08, 0)), (is_pale, (0.159, 0.02), (0.16, 0.02)),
     # Cut lines: in wide ink, through little ink, less than around it.
     (lambda width: bool(cuts.find_cuts(np.zeros((100, width), np.float32), 100)), 102, 101),
