@@ -1,4 +1,4 @@
-"""Arrays of pixels as pictures, with a plain reason if an array is not one."""
+"""Arrays of pixels to pictures."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from PIL import Image
 from scratchnet_cli.errors import ImageError
 from scratchnet_cli.images.load import MAX_MEMORY_BYTES
 
-# Of floats, two arrays of float32, one of uint8 and the picture; of uint8, the picture.
+# Floats take two arrays of float32, one of uint8 and the picture; uint8 takes only the picture.
 BYTES_PER_FLOAT, BYTES_PER_INTEGER = 10, 1
 
 
@@ -21,7 +21,7 @@ def picture_of(array: NDArray[Any]) -> Image.Image:
         )
     if not array.size:
         raise ImageError(f"an array of shape {array.shape}, expected a pixel or more")
-    # Checked before anything is converted.
+    # Checked before the array is converted, which takes the memory.
     is_float = np.issubdtype(array.dtype, np.floating)
     needed = array.size * (BYTES_PER_FLOAT if is_float else BYTES_PER_INTEGER)
     if needed > MAX_MEMORY_BYTES:
@@ -30,7 +30,7 @@ def picture_of(array: NDArray[Any]) -> Image.Image:
         )
     if is_float:
         low, high = array.min(), array.max()
-        # Not a comparison that NaN would pass.
+        # Negated, because comparisons with NaN are false.
         if not (low >= 0 and high <= 1):
             raise ImageError(f"floats from {low:g} to {high:g}, expected 0 to 1")
         array = np.multiply(array, 255, dtype=np.float32).round().astype(np.uint8)

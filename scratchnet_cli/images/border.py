@@ -104,7 +104,7 @@ def shadows(amount: Grey, regions: Regions, area: NDArray[np.intp]) -> NDArray[n
 
 
 def has_sharp_edge(ink: Grey, size: int) -> bool:
-    """Return whether ink, (h, w), has a sharp edge, no soft one. size: a digit's shorter side."""
+    """Return whether ink, (h, w), has a sharp edge. size: a digit's shorter side, in pixels."""
     width = max(1, round(SHARP_EDGE_RATIO * size))
     steps = ink[width:] - ink[:-width], ink[:, width:] - ink[:, :-width]
     return any(float(np.abs(step).max(initial=0)) > MIN_EDGE_AMOUNT for step in steps)

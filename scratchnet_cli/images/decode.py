@@ -13,18 +13,18 @@ from scratchnet_cli.images.grey import Colours
 from scratchnet_cli.images.load import with_picture
 from scratchnet_cli.images.png import GREY_PNG_START, read_grey_png
 
-# The longer side of the picture that is worked on: more pixels cost time and show no more of it.
+# The longer side of the picture after shrinking: more pixels take time and do not help.
 DIGIT_LONG_SIDE_PIXELS, PAGE_LONG_SIDE_PIXELS = 400, 1000
 # A strip, such as a long number, keeps this shorter side, unless its longer side exceeds this.
 MIN_SHORT_SIDE_PIXELS, MAX_LONG_SIDE_PIXELS = 100, 4000
-# Opaque pixels are ink, even half of the picture, if their channels vary no more than this. They
-# are paper if they cover more than this share of the picture.
+# Opaque pixels are ink, even in half of the picture, if their channels vary no more than the first
+# figure. They are paper if they cover more than the second share of the picture.
 MAX_INK_COLOUR_RANGE, MIN_OPAQUE_PAPER_RATIO = 0.1, 0.9
 _ORIENTATION = 0x0112
 
 
 class Scan(NamedTuple):
-    """A picture as it is worked on.
+    """A decoded picture.
 
     pixels: (h, w) or (h, w, 3) uint8, or (h, w, 1 or 3) float32 in [0, 1]. grey: (h, w) uint8 as
     stored, or None if the picture has other pixels or was made smaller. scale: how many pixels of
@@ -45,7 +45,7 @@ class Scan(NamedTuple):
 def decode(source: bytes | Image.Image, page: bool = False) -> Scan:
     """Return a picture, or the one in a file. page: whether its digits may be small."""
     if isinstance(source, bytes) and source.startswith(GREY_PNG_START):
-        # A fast way for folders with thousands of such files.
+        # Faster, for folders with thousands of such files.
         pixels = read_grey_png(source)
         if pixels is not None:
             return Scan(pixels, pixels)
@@ -74,10 +74,9 @@ def upright(array: NDArray[Any], image: Image.Image) -> NDArray[Any]:
 
 
 def _require_mnist_size(image: Image.Image) -> None:
-    width, height = image.size
-    if (width, height) != (SIDE_PIXELS, SIDE_PIXELS):
+    if image.size != (SIDE_PIXELS, SIDE_PIXELS):
         raise ImageError(
-            f"{width}x{height} pixels, expected {SIDE_PIXELS}x{SIDE_PIXELS} for --raw; "
+            f"{image.width}x{image.height} pixels, expected {SIDE_PIXELS}x{SIDE_PIXELS} for --raw; "
             "leave out --raw"
         )
 

@@ -27,11 +27,10 @@ class Place(NamedTuple):
 
     box, height: of the digit and of its row, in pixels of the stored picture, turned upright.
     row, number: the row in the picture and the number in the row, counted from 1.
-    stretch: the index of the connected ink that the digit belongs to; it may be several digits
-    that touch. whole: whether this is the whole stretch, or a piece of it between two cut lines.
-    first, after: the left and the right edge of the piece. Edge 0 is the left side of the
-    stretch, then come its cut lines, and last its right side. severed: how much ink the piece's
-    right cut line goes through, in row heights. sideways: whether rows run up or down.
+    stretch: the index of its connected ink, which may be several digits that touch. whole: whether
+    this is the whole stretch, or a piece of it. first, after: the left and the right edge of the
+    piece: 0 is the left side of the stretch, then come the cut lines and the right side. severed:
+    the ink on the piece's right cut line, in row heights. sideways: whether rows run up or down.
     """
 
     box: Box

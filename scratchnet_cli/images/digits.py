@@ -39,7 +39,7 @@ def digits_on_any_background(
     colours: Colours, mixed: Grey, polarity: str, page: bool
 ) -> tuple[Ink, list[Group]]:
     """Return the ink and the digits of a picture on any background. mixed: its (h, w) grey."""
-    # Sheet and table differ in brightness or, in a picture of colours, only in colour.
+    # Sheet and table differ in brightness or, if the picture has colours, only in colour.
     for grey in (colours.mean(axis=2), mixed)[: colours.shape[2]]:
         sheet = find_sheet(grey, page)
         if sheet is not None:
@@ -57,7 +57,7 @@ def digits_on_any_background(
             raise ImageError(f"contains no {polarity} ink; use --polarity auto") from error
         if not page:
             raise
-    # Paper beside a shadow that covers half of it may have been taken for light ink.
+    # If a shadow covers half of the page, the rest may have been taken for light ink.
     return digits_on_sheet(mixed, "dark", page, everywhere)
 
 
@@ -66,8 +66,8 @@ def digits_on_even_background(
 ) -> tuple[Ink, list[Group]] | None:
     """Return the ink of a (h, w) picture and its digits, or None if that may be wrong.
 
-    side: of the small copy that is read, in pixels. A digit that is too small there is read from
-    the whole picture.
+    side: of the copy that is read, in pixels. If the digit is too small there, the whole picture
+    is read.
     """
     factor = max(1, round(max(grey.shape) / side))
     small = shrink(grey, factor)
@@ -100,10 +100,7 @@ def digits_on_sheet(grey: Grey, polarity: str, page: bool, sheet: Mask) -> tuple
 
 
 def find_groups(amount: Grey, regions: Regions, page: bool = False) -> list[Group]:
-    """Return the digits, or touching digits of a page, in (h, w) ink, the most likely first.
-
-    regions: of the ink, without frames and lines.
-    """
+    """Return the digits, or touching digits of a page, in (h, w) ink, the most likely first."""
     solid = np.zeros(regions.area.size + 1, np.bool_)
     solid[regions.labels[amount > CORE_AMOUNT]] = True
     area = regions.area * solid[1:]
@@ -119,7 +116,7 @@ def find_groups(amount: Grey, regions: Regions, page: bool = False) -> list[Grou
 
 
 def warnings_for(ink: Ink, digit: Group) -> tuple[str, ...]:
-    """Return why a digit may be read wrong, whatever else is in the picture."""
+    """Return why a digit may be read wrong, apart from other ink in the picture."""
     is_pale = ink.depth < max(MIN_CONTRAST_SD * ink.noise, MIN_CONTRAST_DEPTH)
     found = {LOW_CONTRAST: is_pale, CUT_BY_EDGE: digit.cut}
     return tuple(warning for warning, applies in found.items() if applies)

@@ -17,15 +17,13 @@ _UNUSUAL = "{} picture of an unusual structure; export it as JPEG or PNG"
 
 def needed_memory(image: Any, data: bytes) -> int:
     """Return how many bytes it takes at most to read a picture, its file included."""
-    pixels: int
     if image.format == "AVIF":
-        pixels, needed = _avif_pixels(data), BYTES_PER_AVIF_PIXEL
+        pixels, per_pixel = _avif_pixels(data), BYTES_PER_AVIF_PIXEL
     else:
         is_deep = image.info.get("bit_depth") != 8
         pixels = _heic_pixels(image, data)
-        needed = BYTES_PER_DEEP_HEIC_PIXEL if is_deep else BYTES_PER_HEIC_PIXEL
-    pixels = max(pixels, image.width * image.height)
-    return pixels * needed + 2 * len(data)
+        per_pixel = BYTES_PER_DEEP_HEIC_PIXEL if is_deep else BYTES_PER_HEIC_PIXEL
+    return max(pixels, int(image.width * image.height)) * per_pixel + 2 * len(data)
 
 
 def _heic_pixels(image: Any, data: bytes) -> int:

@@ -37,7 +37,7 @@ def trim(ink: Grey) -> Grey:
 
 
 def widen_pen(ink: Grey) -> Grey:
-    """Return the ink as if written with a pen of MNIST's width, if its own pen is thinner."""
+    """Return the ink with a pen of MNIST's width if its own pen is thinner."""
     side = DIGIT_SIDE_PIXELS * FINE_SCALE
     if max(ink.shape) > 2 * side:
         ink = resize_to(ink, 2 * side)
@@ -45,7 +45,7 @@ def widen_pen(ink: Grey) -> Grey:
     width = pen_width(fine) / FINE_SCALE
     if width >= MIN_PEN_PIXELS:
         return ink
-    # The digit grows with the pen, and is shrunk to its size again later.
+    # The digit grows with the pen, and is shrunk to its size later.
     growth = (MIN_PEN_PIXELS - width) / (1 - MIN_PEN_PIXELS / DIGIT_SIDE_PIXELS)
     return trim(thicken(fine, growth * FINE_SCALE / 2))
 
@@ -58,7 +58,7 @@ def pen_width(ink: Grey) -> float:
 
 
 def thicken(ink: Grey, by: float) -> Grey:
-    """Return the ink grown by some pixels, whole or not, to all sides in an octagon."""
+    """Return the ink grown by a number of pixels, whole or not, on all sides, in an octagon."""
     whole = int(by)
     ink = padded(ink, whole + 1)
     for step in range(whole):
@@ -91,18 +91,14 @@ def spread(ink: Grey, square: bool) -> Grey:
 def centre(digit: Pixels) -> Pixels:
     """Return (28, 28) pixels with a (h, w) digit, moved by whole pixels so that it is centred."""
     image = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
-    top, left = (
-        min(max(CENTRE_PIXEL - centre_of_mass(digit, axis), 0), SIDE_PIXELS - side)
-        for axis, side in enumerate(digit.shape)
-    )
-    image[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    place = []
+    for axis, side in enumerate(digit.shape):
+        mass = digit.sum(axis=1 - axis, dtype=np.float64)
+        middle = round(float(mass @ np.arange(side)) / float(mass.sum()))
+        start = min(max(CENTRE_PIXEL - middle, 0), SIDE_PIXELS - side)
+        place.append(slice(start, start + side))
+    image[tuple(place)] = digit
     return image
-
-
-def centre_of_mass(digit: Pixels, axis: int) -> int:
-    """Return the index along an axis that is nearest to the centre of mass."""
-    mass = digit.sum(axis=1 - axis, dtype=np.float64)
-    return round(float(mass @ np.arange(digit.shape[axis])) / float(mass.sum()))
 
 
 def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:

@@ -12,7 +12,7 @@ from scratchnet_cli.images.regions import Boxes, Regions, sides
 
 # The largest speck, as a share of the largest region's area.
 SPECK_AREA_RATIO = 0.02
-# The most regions. If there are more, as in a page of print, the smallest are left out.
+# The most regions. If a page of print has more, the smallest are left out.
 MAX_REGIONS = 2000
 # The widest gap between parts of a digit, as a share of its size: its largest part's longer side.
 MAX_PART_GAP_RATIO = 0.2
@@ -40,9 +40,8 @@ CUT_AMOUNT = 0.9
 class Group:
     """The ink of one digit, or of several that touch.
 
-    ink: (h, w) float32, cut out. left, top: where it was cut out. box: around its regions in the
-    picture. cut: whether the picture's edge runs through its ink. weight: how likely this is the
-    subject of the picture.
+    ink: (h, w) float32, cut out at left, top. box: around its regions in the picture. cut: whether
+    the picture's edge cuts it. weight: how likely this is the digit that the picture shows.
     """
 
     ink: Grey
@@ -65,7 +64,7 @@ def group_regions(regions: Regions, area: NDArray[np.intp], page: bool = False) 
     groups = []
     while rest.size:
         group, rest = [int(rest[0])], rest[1:]
-        # The size of the largest part counts: letters in a line would join an ever larger group.
+        # The size of the largest part, not of the group, which would join letter after letter.
         digit = regions.box(group)
         size = digit[3] - digit[1] if is_row else longer_side(digit)
         while (found := find_parts(boxes[rest], digit, size)).any():
@@ -101,7 +100,7 @@ def is_top_bar(upper: Boxes, lower: Boxes) -> NDArray[np.bool_]:
 
 
 def are_parts_on_page(parts: Boxes, digit: Box, height: int, typical: float) -> NDArray[np.bool_]:
-    """Return (n,) which boxes, (n, 4), are parts of a digit with others and signs around it."""
+    """Return (n,) which boxes, (n, 4), are parts of a digit on a page of digits and signs."""
     left, top, right, bottom = parts.T
     digit_left, digit_top, digit_right, digit_bottom = digit
     gap_x = np.maximum(left - digit_right, digit_left - right)
@@ -112,7 +111,7 @@ def are_parts_on_page(parts: Boxes, digit: Box, height: int, typical: float) -> 
 
 
 def typical_height(boxes: Boxes) -> int:
-    """Return the height up to which boxes, (n, 4), cover half of the area; specks change little."""
+    """Return the median height of boxes, (n, 4), weighted by area, so that specks hardly count."""
     width, height = (boxes[:, 2:] - boxes[:, :2]).T
     order = np.argsort(height)
     total = (height * width)[order].cumsum()

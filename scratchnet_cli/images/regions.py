@@ -1,4 +1,4 @@
-"""Operations on masks: connected regions, holes, sides and corners, the box of what is set."""
+"""Operations on masks: connected regions, holes, erosion, sides, corners, bounding box."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -78,9 +78,11 @@ def _first_runs(
     first = np.searchsorted(row * stride + stop, (row - 1) * stride + start, side="left")
     last = np.searchsorted(row * stride + start, (row - 1) * stride + stop, side="right")
     counts = np.maximum(last - first, 0)
+    # Pairs of touching runs, one in each row.
     lower = np.repeat(np.arange(len(row)), counts)
     upper = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
     upper = upper + np.repeat(first, counts)
+    # Each run points to an earlier run of its region, in the end to the first.
     root = np.arange(len(row))
     while True:
         smallest = np.minimum(root[lower], root[upper])

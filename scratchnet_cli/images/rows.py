@@ -12,14 +12,14 @@ from scratchnet_cli.images.regions import Boxes
 # The ratios, unless noted, are shares of a height: of the row, or of most boxes on the page.
 # The least height of a digit; lower boxes are points and signs.
 MIN_DIGIT_HEIGHT_RATIO = 0.35
-# A box narrower than the first share of its own height is a 1. Below the second it is a comma,
-# unless its foot is no farther than the third share from that of the next digit.
+# A box narrower than the first share of its own height is a 1 or a comma. It is a comma if it is
+# lower than the second share, and its foot is not within the third share of the nearest digit's.
 MAX_ONE_ASPECT, MIN_ONE_HEIGHT_RATIO, MAX_ONE_DROP_RATIO = 0.5, 0.5, 0.1
-# The least height of a mark that may be a digit too; a point is lower.
+# The least height of a mark in no row that may be a digit; a point is lower.
 MIN_MARK_HEIGHT_RATIO = 0.25
 # The largest distance, up or down, between the middles of a box and of its row.
 MAX_ROW_OFFSET_RATIO = 0.5
-# The same between neighbours that are certainly in one row.
+# The same between neighbours that certainly are in one row.
 MAX_CERTAIN_OFFSET_RATIO = 0.7
 # The widest gap between neighbours that show the slope of the page.
 MAX_NEIGHBOUR_GAP_RATIO = 2.0
@@ -31,7 +31,7 @@ MAX_DIGIT_GAP_RATIO = 1.5
 
 @dataclass
 class Row:
-    """A row found so far. boxes: indices; middle, height: of the last digits, on a level page."""
+    """A row found so far. boxes: indices; middle (without slope), height: means of the last."""
 
     boxes: list[int]
     middle: float
@@ -67,9 +67,9 @@ def find_rows(boxes: Sequence[Box]) -> list[list[int]]:
 
 
 def join_staggered(rows: list[list[int]], boxes: Boxes) -> list[list[int]]:
-    """Return the rows, indices of boxes, with those in one whose digits only stand up and down.
+    """Return the rows, indices of boxes; rows whose digits are side by side become one.
 
-    Some of their digits are neighbours at the same height, and none stands above another.
+    Digits of a row may be higher or lower than their neighbours, but none is above another.
     """
     row_of = {box: row for row in rows for box in row}
     for first, second in neighbours(boxes, sorted(row_of)) if len(rows) > 1 else ():
@@ -136,7 +136,7 @@ def slope(boxes: Boxes) -> float:
 
 
 def beside_left_out(boxes: Sequence[Box], rows: list[list[int]], signs: set[int]) -> set[int]:
-    """Return the boxes nearest to those in no row that are neither signs, lines nor points."""
+    """Return the boxes nearest to ink in no row that is not a sign, a line or a point."""
     kept = np.array([box for row in rows for box in row], np.intp)
     array = np.array(boxes)
     centre, height = array[:, :2] + array[:, 2:], array[:, 3] - array[:, 1]

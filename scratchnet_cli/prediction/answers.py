@@ -14,7 +14,7 @@ from scratchnet_cli.network.layers import Network
 
 NOT_A_DIGIT = "does not look like a digit"
 LOW_PROBABILITY = "low probability"
-# By the quarter turns to the left that made a page upright.
+# By the number of quarter turns to the left that made the page upright.
 TURN_WARNINGS: tuple[tuple[str, ...], ...] = (
     (),
     ("the page lies on its side; it was turned 90° to the left",),
@@ -22,9 +22,9 @@ TURN_WARNINGS: tuple[tuple[str, ...], ...] = (
     ("the page lies on its side; it was turned 90° to the right",),
 )
 
-# The network spreads the probability of an image that is not a digit over all ten classes. If two
-# digits look alike, they share it. So the probability that the best two classes leave over tells
-# one from the other. `python -m weights.score` measures both limits.
+# If an image is not a digit, its probability is spread over all ten classes. If two digits look
+# alike, it is on those two. So the probability outside of the best two classes tells which case it
+# is. `python -m weights.score` measures both limits.
 MAX_LEFT_OVER = 0.15
 MIN_PROBABILITY = 0.8
 
@@ -149,7 +149,7 @@ def check_takes_pictures(network: Network, source: str = "weights") -> None:
 
 
 def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
-    """Return a result for each picture, in their order."""
+    """Return a result for each picture, in order."""
     images = [found for _, found in readings if not isinstance(found, ImageError)]
     digits = iter(_digits(network, list(chain.from_iterable(images))))
     return [
@@ -188,7 +188,7 @@ def _best_segmentation(digits: list[Digit]) -> list[Digit]:
 
 def _digits(network: Network, images: Sequence[DigitImage]) -> list[Digit]:
     pixels = np.array([image.pixels for image in images], np.float32)
-    # A product for each image: in one of all, the rounding of an image depends on its place.
+    # A product for each image: in one product of all, rounding depends on an image's position.
     x = pixels.reshape(len(images), 1, SIDE_PIXELS**2) / 255
     probabilities = network.probabilities(x)[:, 0]
     best = probabilities.argmax(axis=1)

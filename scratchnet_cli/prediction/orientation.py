@@ -1,4 +1,4 @@
-"""Pages that lie on their side or upside down: found by their digits, and read again."""
+"""Pages that lie on their side or upside down: detected by their digits, and read again."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -14,13 +14,13 @@ from scratchnet_cli.system.inputs import STDIN
 
 # Fewer digits do not show how a page lies.
 MIN_DIGITS = 4
-# A page is turned if the mean logarithm of its probabilities is below the first figure, and grows
-# by the second, and their sum by the third: with the digits as they were found, and read again.
+# A page is turned if the mean logarithm of its probabilities is below the first figure, and if the
+# turn raises it by the second figure, and the sum by the third.
 MAX_CERTAINTY, MIN_GAIN, MIN_TOTAL_GAIN = -0.1, 0.05, 1.0
-# A page is read again at most so often, because it may be as large as any.
+# The most times that a page is read again, because a large page takes long.
 MAX_READINGS = 2
-# The centre of an image is a pixel right of and below its middle: the axes along which a turned
-# image is moved by one.
+# The axes along which a turned image is moved by a pixel, because MNIST's centre is a pixel right
+# of and below the middle.
 CENTRE_AXES = {1: (0,), 2: (0, 1), 3: (1,)}
 
 Read = Callable[..., list[DigitImage] | ImageError]
@@ -28,14 +28,14 @@ Read = Callable[..., list[DigitImage] | ImageError]
 
 
 def read_upright(network: Network, result: Result, read: Read) -> Result:
-    """Return the result, or that of the page turned if its digits are more certain then."""
+    """Return the result, or the result of the turned page if its digits are more certain."""
     if not isinstance(result, Answer) or len(result.digits) < MIN_DIGITS:
         return result
     # A named pipe can be read only once: the second reading would wait for ever.
     if result.path != STDIN and not os.path.isfile(result.path):  # noqa: PTH113
         return result
     best, before = result, certainty(result.digits)
-    # A page that took the most work that is allowed is not read again.
+    # A page that already took the most work allowed is not read again.
     if before > MAX_CERTAINTY or NOT_SPLIT in result.warnings:
         return result
     enough = before + max(MIN_GAIN, MIN_TOTAL_GAIN / len(result.digits))

@@ -1,4 +1,4 @@
-"""Predictions in bulk: an object that a pipeline sends to its workers."""
+"""Predictions in pipelines: an object that can be sent to workers."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from scratchnet_cli.prediction.answers import Result, Unreadable, check_takes_pi
 from scratchnet_cli.prediction.predict import check_several
 from scratchnet_cli.weights.load import Weights, load_weights
 
-# Memory contains the images of one batch, and all predictions.
+# The number of pictures whose images are in memory at once.
 BATCH_SIZE = 256
 
 

@@ -11,7 +11,7 @@ from scratchnet_cli.prediction.answers import Answer
 from scratchnet_cli.system.files import write_atomic
 from scratchnet_cli.system.inputs import STDIN
 
-# File systems allow 255 bytes, the temporary file's name is longer than the last one.
+# File systems allow 255 bytes, and the temporary file's name is longer than the final one.
 MAX_STEM_BYTES = 200
 _INFIX = ".28x28"
 
@@ -41,7 +41,7 @@ class PreprocessedFolder:
     def add(self, result: Answer) -> bool:
         """Write ``photo.28x28.png`` for ``photo.jpg``; the next of this name has a ``-2``.
 
-        A file that cannot be written is reported; return whether all were written.
+        Report files that cannot be written. Return whether all were written.
         """
         stem = "stdin" if result.path == STDIN else Path(result.path).stem
         while len(os.fsencode(stem)) > MAX_STEM_BYTES:

@@ -1,6 +1,6 @@
 """The best segmentation of ink in which digits may touch.
 
-A piece of ink has a low cost if the network is certain of its digit and its shape is that digit's.
+A piece of ink costs little if the network is certain of its digit, and its shape fits the digit.
 """
 
 from collections.abc import Sequence
@@ -11,26 +11,26 @@ from numpy.typing import NDArray
 
 from scratchnet_cli.images.digit_image import Place
 
-# For the probability that the best two classes leave over: of a digit it is near 0.
+# The cost of the probability outside of the best two classes; for a digit this is near 0.
 LEFT_OVER_COST = 7.0
 # Width / height of MNIST's digits 0 to 9, the standard deviation of its logarithm, and the cost of
 # a squared deviation beyond the first.
 ASPECTS = (0.91, 0.42, 0.94, 0.81, 0.80, 0.94, 0.73, 0.78, 0.77, 0.69)
 LOG_ASPECT_DEVIATIONS = (0.21, 0.45, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21)
 ASPECT_COST = 0.15
-# For each piece, and for the ink on its cut line, in row heights.
+# The costs of each piece, and of the ink on its cut line, in row heights.
 PIECE_COST, SEVERED_COST = 0.3, 4.0
-# A piece that is lower, in row heights, is hardly a digit. The cost is for each missing height.
+# A lower piece, in row heights, is hardly a digit. The cost is for each missing height.
 MIN_HEIGHT_RATIO, LOW_PIECE_COST = 0.8, 10.0
-# Ink that is narrower, in row heights, is hardly more than one digit. The cost of a split is for
-# each missing height.
+# Narrower ink, in row heights, is hardly more than one digit. Its split costs this for each missing
+# height.
 MIN_SPLIT_RATIO, NARROW_SPLIT_COST = 1.2, 12.0
-# The same if there is no other ink to show how high the digits are.
+# The same width if there is no other ink that shows how high the digits are.
 MIN_LONE_SPLIT_RATIO = 1.5
 
 
 def choose_pieces(places: Sequence[Place], probabilities: NDArray[np.floating]) -> list[int]:
-    """Return the indices of the digits, in reading order: of each stretch the whole or pieces."""
+    """Return the indices of the digits in reading order: for each stretch its whole or pieces."""
     costs = piece_costs(places, probabilities).tolist()
     chosen: list[int] = []
     for _, stretch in groupby(range(len(places)), key=lambda index: places[index].stretch):

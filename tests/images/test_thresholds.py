@@ -8,10 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images import border, cuts, digits, ink, lines, mnist, parts, sheet, signs
+from scratchnet_cli.images import border, cuts, digits, ink, lines, mnist, parts, sheet
 from scratchnet_cli.images.digit_image import Box
 from scratchnet_cli.images.grey import Grey
 from scratchnet_cli.images.ink import Ink
+from scratchnet_cli.images.page import is_sign, is_slash
 from scratchnet_cli.images.regions import find_regions
 from scratchnet_cli.images.rows import (
     beside_left_out,
@@ -195,7 +196,7 @@ def reaches_in(case: tuple[Box, float]) -> bool:
 
 def sign(*boxes: Box, height: float = 100) -> bool:
     """Return whether boxes within 60 pixels are a sign among digits of this height."""
-    return signs.is_sign(drawn(*boxes, shape=(70, 70)), height)
+    return is_sign(drawn(*boxes, shape=(70, 70)), height)
 
 
 def slash(case: tuple[int, int, float]) -> bool:
@@ -204,7 +205,7 @@ def slash(case: tuple[int, int, float]) -> bool:
     y = np.arange(high)
     x = wide * y / high + bend * np.sin(y / high * np.pi)
     stroke = (abs(np.arange(120) - 20 - x[:, None]) < 4).astype(np.float32)
-    return signs.is_slash(stroke, 100)
+    return is_slash(stroke, 100)
 
 
 def is_smooth(case: tuple[float, float]) -> bool:
