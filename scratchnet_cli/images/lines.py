@@ -30,7 +30,7 @@ MIN_RULED_LINES, MAX_LINE_TO_PEN_RATIO = 3, 0.6
 STRIPS, MIN_THIN_STRIPS_RATIO = 16, 0.6
 # The widest crossing line, as a share of the picture, and the least share of ink outside of it.
 MAX_CROSSING_WIDTH_RATIO, MIN_REST_RATIO = 0.05, 0.6
-# How far the soft edge of a stroke reaches, in pixels.
+# How far the soft edge of a line or a stroke reaches, in pixels.
 SOFT_EDGE_PIXELS = 2
 
 
@@ -108,9 +108,8 @@ def remove_horizontal_lines(amount: Grey) -> Grey:
             continue
         widths.append(typical)
         line = hit & (width <= MAX_LINE_WIDENING_RATIO * typical + 1)
-        # The soft edge of a line is two pixels wide.
-        marks[(top - 2).clip(0), columns] += line
-        marks[(bottom + 2).clip(0, len(mask)), columns] -= line
+        marks[(top - SOFT_EDGE_PIXELS).clip(0), columns] += line
+        marks[(bottom + SOFT_EDGE_PIXELS).clip(0, len(mask)), columns] -= line
     rest = np.where(marks[:-1].cumsum(axis=0) == 0, amount, 0).astype(np.float32)
     if len(widths) >= MIN_RULED_LINES:
         return rest
@@ -121,30 +120,32 @@ def remove_horizontal_lines(amount: Grey) -> Grey:
 def find_lines(mask: Mask) -> list[NDArray[np.intp]]:
     """Return the row at each column, (w,), of every line from edge to edge: the best paths."""
     height, width = mask.shape
+    # A path may pass a row above or below the ink.
     thick = mask.copy()
     thick[1:] |= mask[:-1]
     thick[:-1] |= mask[1:]
     edges = np.linspace(0, width, LINE_STEPS + 1).astype(int)
     cover = np.add.reduceat(thick, edges[:-1], axis=1, dtype=np.float64) / np.diff(edges)
     best = cover[:, 0]
-    turns = []
+    moves = []
     offsets = np.arange(-MAX_SLOPE_PIXELS, MAX_SLOPE_PIXELS + 1)
-    # A path turns only if it covers more ink that way.
+    # A path moves up or down only if it covers more ink that way.
     bonus = -1e-3 * np.abs(offsets)[:, None]
     for step in range(1, LINE_STEPS):
         padded = np.pad(best, MAX_SLOPE_PIXELS, constant_values=-1)
         choices = np.stack([padded[i : i + height] for i in range(len(offsets))]) + bonus
-        turns.append(offsets[choices.argmax(axis=0)])
+        moves.append(offsets[choices.argmax(axis=0)])
         best = choices.max(axis=0) + cover[:, step]
     paths = []
     middles = (edges[:-1] + edges[1:]) / 2
     while best.max() >= MIN_LINE_COVER_RATIO * LINE_STEPS:
         row = end = int(best.argmax())
         path = [row]
-        for turn in reversed(turns):
-            row += int(turn[row])
+        for move in reversed(moves):
+            row += int(move[row])
             path.append(row)
         paths.append(np.interp(np.arange(width), middles, path[::-1]).round().astype(np.intp))
+        # Paths that end near this one follow the same line.
         best[max(0, end - 4) : end + 5] = 0
     return paths
 
@@ -183,7 +184,8 @@ def remove_crossing_line(amount: Grey) -> Grey:
     """
     if (rest := _without_crossing_line(amount)) is not None:
         return rest
-    return amount if (rest := _without_crossing_line(amount.T)) is None else rest.T
+    columns = _without_crossing_line(amount.T)
+    return amount if columns is None else columns.T
 
 
 def _without_crossing_line(amount: Grey) -> Grey | None:

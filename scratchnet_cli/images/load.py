@@ -57,10 +57,10 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 # The same for its warnings.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-Result = TypeVar("Result")
+T = TypeVar("T")
 
 
-def with_picture(source: bytes | Image.Image, read: Callable[[Image.Image], Result]) -> Result:
+def with_picture(source: bytes | Image.Image, read: Callable[[Image.Image], T]) -> T:
     """Return ``read(image)`` for the picture in a file, or a copy of a picture.
 
     What Pillow raises becomes ``ImageError``.

@@ -17,11 +17,9 @@ MIN_PEN_PIXELS = 2.0
 # Less ink than this is blur, not digit.
 FAINT_AMOUNT = 0.1
 
+_SHAPE = SIDE_PIXELS, SIDE_PIXELS
 # Matrix for the sum of an image and its first moments, down and across.
-_INDEX = np.arange(SIDE_PIXELS)
-_MOMENTS = np.stack(
-    [np.ones(SIDE_PIXELS**2), np.repeat(_INDEX, SIDE_PIXELS), np.tile(_INDEX, SIDE_PIXELS)], axis=1
-).astype(np.float32)
+_MOMENTS = np.stack([np.ones(_SHAPE), *np.indices(_SHAPE)], -1).reshape(-1, 3).astype(np.float32)
 
 
 def fit(ink: Grey) -> Pixels:
@@ -90,7 +88,7 @@ def spread(ink: Grey, square: bool) -> Grey:
 
 def centre(digit: Pixels) -> Pixels:
     """Return (28, 28) pixels with a (h, w) digit, moved by whole pixels so that it is centred."""
-    image = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
+    image = np.zeros(_SHAPE, np.uint8)
     place = []
     for axis, side in enumerate(digit.shape):
         mass = digit.sum(axis=1 - axis, dtype=np.float64)
@@ -113,7 +111,7 @@ def as_mnist(grey: Pixels | None, polarity: str) -> Pixels | None:
 
 def has_mnist_form(pixels: Pixels) -> bool:
     """Return whether light ink on black has the size and the centre of MNIST's images."""
-    if pixels.shape != (SIDE_PIXELS, SIDE_PIXELS):
+    if pixels.shape != _SHAPE:
         return False
     # These sums are exact in float32, because none reaches 2²⁴.
     total, down, across = (pixels.reshape(-1).astype(np.float32) @ _MOMENTS).tolist()

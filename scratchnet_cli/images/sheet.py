@@ -50,14 +50,20 @@ def solid_region(regions: Regions) -> Mask | None:
     """Return (h, w) the largest region, its holes filled, or None if it is not like a sheet."""
     if regions.area.size == 0:
         return None
-    region = regions.labels == int(regions.area.argmax()) + 1
+    index = int(regions.area.argmax())
+    left, top, right, bottom = regions.boxes[index]
+    region = regions.labels[top:bottom, left:right] == index + 1
     filled = fill_holes(region)
     area = filled.sum()
-    has_sheet_size = MIN_SHEET_AREA_RATIO < area / region.size < MAX_SHEET_AREA_RATIO
+    has_sheet_size = MIN_SHEET_AREA_RATIO < area / regions.labels.size < MAX_SHEET_AREA_RATIO
     if not has_sheet_size or region.sum() < MIN_PAPER_AREA_RATIO * area:
         return None
     longer, shorter = smallest_rectangle(filled)
-    return filled if area > MIN_RECTANGLE_AREA_RATIO * longer * shorter else None
+    if area <= MIN_RECTANGLE_AREA_RATIO * longer * shorter:
+        return None
+    sheet = np.zeros(regions.labels.shape, np.bool_)
+    sheet[top:bottom, left:right] = filled
+    return sheet
 
 
 def smallest_rectangle(mask: Mask) -> tuple[float, float]:

@@ -135,10 +135,6 @@ Result = Answer | Unreadable
 """The result for one picture."""
 
 
-Reading = tuple[str, list[DigitImage] | ImageError]
-"""The path of a picture, and its images or why there are none."""
-
-
 def check_takes_pictures(network: Network, source: str = "weights") -> None:
     """Raise ShapeError if the network does not take 28x28 images. source: of its weights."""
     if network.inputs != SIDE_PIXELS**2:
@@ -148,10 +144,12 @@ def check_takes_pictures(network: Network, source: str = "weights") -> None:
         )
 
 
-def classify(network: Network, readings: Sequence[Reading]) -> list[Result]:
-    """Return a result for each picture, in order."""
+def classify(
+    network: Network, readings: Sequence[tuple[str, list[DigitImage] | ImageError]]
+) -> list[Result]:
+    """Return a result for each picture, in order. readings: paths, with images or errors."""
     images = [found for _, found in readings if not isinstance(found, ImageError)]
-    digits = iter(_digits(network, list(chain.from_iterable(images))))
+    digits = iter(_classify_images(network, list(chain.from_iterable(images))))
     return [
         Unreadable(path, str(found), found.traceback)
         if isinstance(found, ImageError)
@@ -186,7 +184,7 @@ def _best_segmentation(digits: list[Digit]) -> list[Digit]:
     return [digits[index] for index in chosen]
 
 
-def _digits(network: Network, images: Sequence[DigitImage]) -> list[Digit]:
+def _classify_images(network: Network, images: Sequence[DigitImage]) -> list[Digit]:
     pixels = np.array([image.pixels for image in images], np.float32)
     # A product for each image: in one product of all, rounding depends on an image's position.
     x = pixels.reshape(len(images), 1, SIDE_PIXELS**2) / 255

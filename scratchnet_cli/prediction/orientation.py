@@ -23,12 +23,14 @@ MAX_READINGS = 2
 # of and below the middle.
 CENTRE_AXES = {1: (0,), 2: (0, 1), 3: (1,)}
 
-Read = Callable[..., list[DigitImage] | ImageError]
-"""``read_file`` with its options but ``turns``."""
 
+def read_upright(
+    network: Network, result: Result, read: Callable[..., list[DigitImage] | ImageError]
+) -> Result:
+    """Return the result, or that of the turned page if its digits are more certain.
 
-def read_upright(network: Network, result: Result, read: Read) -> Result:
-    """Return the result, or the result of the turned page if its digits are more certain."""
+    read: ``read_file`` with its options except ``turns``.
+    """
     if not isinstance(result, Answer) or len(result.digits) < MIN_DIGITS:
         return result
     # A named pipe can be read only once: the second reading would wait for ever.

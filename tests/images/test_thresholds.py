@@ -13,7 +13,7 @@ from scratchnet_cli.images.digit_image import Box
 from scratchnet_cli.images.grey import Grey
 from scratchnet_cli.images.ink import Ink
 from scratchnet_cli.images.page import is_sign, is_slash
-from scratchnet_cli.images.regions import find_regions
+from scratchnet_cli.images.regions import erode, find_regions
 from scratchnet_cli.images.rows import (
     beside_left_out,
     find_numbers,
@@ -103,7 +103,7 @@ def area(box: Box, without: Box = (0, 0, 0, 0)) -> Mask:
 def stands_out(case: tuple[Mask, float, float]) -> bool:
     """Return whether paper stands out from a table; its second pixels differ less by a share."""
     mask, table, soft = case
-    inner = sheet.erode(mask) & ~sheet.erode(sheet.erode(mask))
+    inner = erode(mask) & ~erode(erode(mask))
     grey = np.where(mask, 0.9, table) - inner * soft * (0.9 - table)
     return sheet.stands_out(grey.astype(np.float32), mask)
 
