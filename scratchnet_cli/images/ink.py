@@ -42,8 +42,6 @@ MIN_INK_DEPTH = 0.02
 NOISE_REACH_SD, MIN_INK_DEPTH_SD = 3.0, 4.0
 # The search for the depth of full ink starts at this quantile: single pixels may be deeper.
 START_DEPTH_QUANTILE = 0.9998
-# The background and its noise are measured on every second pixel of every second row.
-SAMPLE_STEP_PIXELS = 2
 # A background is even if at the border it differs from a plane of grey by less than this share of
 # the ink's depth, if no glare is brighter than it by the second share, and if the third share of
 # the variance is between ink and background.
@@ -196,7 +194,8 @@ def mean_background(grey: Grey, amount: Grey) -> Grey:
 
 def ink_from_depth(depth: Grey) -> Ink:
     """Return the ink in (h, w) depths: how much darker each pixel is than the background."""
-    sample = depth[::SAMPLE_STEP_PIXELS, ::SAMPLE_STEP_PIXELS]
+    # Every second pixel of every second row is enough to measure the background and its noise.
+    sample = depth[::2, ::2]
     # Ink may cover more than half of the picture, so the median is that of the shallower half.
     background = median(sample[sample <= (sample.min() + sample.max()) / 2])
     below = background - sample[sample < background]

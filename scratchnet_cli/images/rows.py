@@ -39,9 +39,7 @@ class Row:
 
 
 def find_rows(boxes: Sequence[Box]) -> list[list[int]]:
-    """Return the indices of the boxes in each row, from left to right, the top row first."""
-    if not boxes:
-        return []
+    """Return the indices of the boxes, at least one, in each row from left to right, top first."""
     array = np.array(boxes)
     left, top, right, bottom = array.T
     height, across = bottom - top, (left + right) / 2

@@ -73,18 +73,14 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
 
 def output_blocks(network: Network, x: Array, output: str = "identity") -> Iterator[Array]:
     """Yield the last z of ``trace_network``, (rows, outputs), of one block of inputs at a time."""
-    if x.ndim == 1:
-        yield trace_network(network, x, output)[-1].z[None]
-        return
-    for block in row_blocks(len(x), sum(network.widths)):
-        yield trace_network(network, x[block], output)[-1].z
+    blocks = row_blocks(len(x), sum(network.widths))
+    for block in [np.s_[:]] if x.ndim == 1 else blocks:
+        yield np.atleast_2d(trace_network(network, x[block], output)[-1].z)
 
 
 def format_row(values: Array) -> str:
     """Return one row, (n,), as NumPy prints it: in one line, up to 8 decimals, no brackets."""
-    text = np.array2string(
-        values, max_line_width=10**9, threshold=values.size, precision=8, suppress_small=False
-    )
+    text = np.array2string(values, max_line_width=10**9, threshold=values.size, precision=8)
     return text[1:-1].strip()
 
 

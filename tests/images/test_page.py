@@ -58,7 +58,6 @@ def test_rows_follow_their_digits(slope: float, bend: float) -> None:
 @pytest.mark.parametrize(
     ("boxes", "rows"),
     [
-        ([], []),
         # Minus signs and points are left out, wherever they are.
         ([box(30, 100), box(0, 112, 18, 6), box(80, 98), box(65, 124, 6, 6)], [[0, 2]]),
         # A narrow mark over half as high as its row is a 1, a lower one is a tick.
