@@ -3,15 +3,23 @@
 import numpy as np
 
 from scratchnet_cli.errors import ImageError
-from scratchnet_cli.images.border import border_artefacts, has_sharp_edge, remove_objects, shadows
+from scratchnet_cli.images.bands import paint_bands
+from scratchnet_cli.images.border import (
+    border_artefacts,
+    has_sharp_edge,
+    remove_objects,
+    remove_page_edges,
+    shadows,
+)
+from scratchnet_cli.images.crossing import remove_crossing_line
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST
 from scratchnet_cli.images.grey import Colours, Grey, mix_colours, shrink
 from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_even_ink, find_ink
-from scratchnet_cli.images.lines import ink_regions, remove_frames, without_lines
+from scratchnet_cli.images.lines import ink_regions, remove_frames, remove_lines
 from scratchnet_cli.images.parts import Group, cut_out, group_regions, is_bar, longer_side
 from scratchnet_cli.images.regions import Mask, Regions
-from scratchnet_cli.images.scanner import paint_bands, remove_specks
 from scratchnet_cli.images.sheet import extend_sheet, find_sheet, may_be_stroke, solid_region
+from scratchnet_cli.images.specks import remove_specks
 
 # On an even background, digits are read from a copy of the first size, unless they are smaller
 # than the second size there.
@@ -89,10 +97,10 @@ def digits_on_even_background(
 def digits_on_sheet(grey: Grey, polarity: str, page: bool, sheet: Mask) -> tuple[Ink, list[Group]]:
     """Return the ink of a (h, w) picture and its digits on a sheet, (h, w), if there are any."""
     ink = find_ink(grey, polarity, page)
-    amount, regions = without_lines(ink.amount * sheet, page)
+    amount, regions = _without_lines(ink.amount * sheet, page)
     if page and (without_objects := remove_objects(grey, regions)) is not None:
         ink = find_ink(without_objects, polarity, page)
-        amount, regions = without_lines(ink.amount * sheet, page)
+        amount, regions = _without_lines(ink.amount * sheet, page)
     groups = find_groups(amount, regions, page)
     if not groups:
         raise ImageError(BLANK_MESSAGE)
@@ -120,3 +128,16 @@ def warnings_for(ink: Ink, digit: Group) -> tuple[str, ...]:
     is_pale = ink.depth < max(MIN_CONTRAST_SD * ink.noise, MIN_CONTRAST_DEPTH)
     found = {LOW_CONTRAST: is_pale, CUT_BY_EDGE: digit.cut}
     return tuple(warning for warning, applies in found.items() if applies)
+
+
+def _without_lines(amount: Grey, page: bool) -> tuple[Grey, Regions]:
+    """Return (h, w) ink without frames and lines, and its regions."""
+    regions = ink_regions(amount)
+    rest = remove_page_edges(amount, regions) if page else amount
+    # Regions are found again only after a change, because it takes time.
+    if rest is not amount:
+        amount, regions = rest, ink_regions(rest)
+    rest = remove_lines(remove_frames(amount, regions, page))
+    if not page:
+        rest = remove_crossing_line(rest)
+    return (amount, regions) if rest is amount else (rest, ink_regions(rest))

@@ -1,11 +1,10 @@
-"""Frames, ruled lines and crossing lines, removed from the ink so that the digits remain."""
+"""Frames and ruled lines, removed from the ink so that the digits remain."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet_cli.images.border import remove_page_edges
 from scratchnet_cli.images.grey import Grey, dilate_mask, median
-from scratchnet_cli.images.regions import Mask, Regions, erode, fill_holes, find_regions
+from scratchnet_cli.images.regions import Mask, Regions, fill_holes, find_regions
 
 # The least amount of ink in the pixels of a region.
 REGION_AMOUNT = 0.25
@@ -25,11 +24,6 @@ MAX_LINE_WIDTH_RATIO = 0.02
 MAX_LINE_WIDENING_RATIO = 1.6
 # Fewer lines may be strokes from edge to edge, unless they are thinner than this share of the pen.
 MIN_RULED_LINES, MAX_LINE_TO_PEN_RATIO = 3, 0.6
-# Of this many strips from side to side, a crossing line has thin ink in this share. Elsewhere the
-# digit may hide it.
-STRIPS, MIN_THIN_STRIPS_RATIO = 16, 0.6
-# The widest crossing line, as a share of the picture, and the least share of ink outside of it.
-MAX_CROSSING_WIDTH_RATIO, MIN_REST_RATIO = 0.05, 0.6
 # How far the soft edge of a line or a stroke reaches, in pixels.
 SOFT_EDGE_PIXELS = 2
 
@@ -37,19 +31,6 @@ SOFT_EDGE_PIXELS = 2
 def ink_regions(amount: Grey) -> Regions:
     """Return the regions of (h, w) ink, faint ink too."""
     return find_regions(amount > REGION_AMOUNT)
-
-
-def without_lines(amount: Grey, page: bool) -> tuple[Grey, Regions]:
-    """Return (h, w) ink without frames and lines, and its regions."""
-    regions = ink_regions(amount)
-    rest = remove_page_edges(amount, regions) if page else amount
-    # Regions are found again only after a change, because it takes time.
-    if rest is not amount:
-        amount, regions = rest, ink_regions(rest)
-    rest = remove_lines(remove_frames(amount, regions, page))
-    if not page:
-        rest = remove_crossing_line(rest)
-    return (amount, regions) if rest is amount else (rest, ink_regions(rest))
 
 
 def remove_frames(amount: Grey, regions: Regions, page: bool = False) -> Grey:
@@ -174,40 +155,3 @@ def stroke_width(mask: Mask) -> float:
     outline = sum(np.count_nonzero(np.diff(mask, axis=axis)) for axis in (0, 1))
     # A slanting outline has more pixel edges than length: 4 / pi on average.
     return 2 * np.count_nonzero(mask) / max(outline * np.pi / 4, 1)
-
-
-def remove_crossing_line(amount: Grey) -> Grey:
-    """Return ink, (h, w), without a thin line from side to side through a digit or beside it.
-
-    The line may be straight, dashed, wavy or zigzag, as on forms and crossed-out paper. Ink
-    without such a line is returned itself.
-    """
-    if (rest := _without_crossing_line(amount)) is not None:
-        return rest
-    columns = _without_crossing_line(amount.T)
-    return amount if columns is None else columns.T
-
-
-def _without_crossing_line(amount: Grey) -> Grey | None:
-    """Return the ink without a line from left to right, or None if there is none.
-
-    A morphological opening removes ink that is as thin as the ink at both sides.
-    """
-    mask = amount > REGION_AMOUNT
-    width = mask.shape[1]
-    strip = width // STRIPS
-    if not strip or not (mask[:, :strip].any() and mask[:, -strip:].any()):
-        return None
-    core, radius = mask, 0
-    while core[:, :strip].any() or core[:, -strip:].any():
-        if 2 * radius > MAX_CROSSING_WIDTH_RATIO * max(mask.shape):
-            return None
-        core, radius = erode(core), radius + 1
-    # One step more, because a line is wider where it bends.
-    strokes = dilate_mask(erode(core), 2 * (radius + 1 + SOFT_EDGE_PIXELS) + 1) & mask
-    thin = mask & ~strokes
-    strips = np.linspace(0, width, STRIPS + 1).astype(int)[:-1]
-    share = np.logical_or.reduceat(thin.any(axis=0), strips).mean()
-    if share < MIN_THIN_STRIPS_RATIO or strokes.sum() < MIN_REST_RATIO * mask.sum():
-        return None
-    return np.where(dilate_mask(thin, 3) & ~strokes, 0, amount).astype(np.float32)

@@ -7,10 +7,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from scratchnet_cli.images.bands import paint_bands
+from scratchnet_cli.images.crossing import remove_crossing_line
 from scratchnet_cli.images.grey import Grey, resize
-from scratchnet_cli.images.lines import remove_crossing_line
 from scratchnet_cli.images.read import read_image
-from scratchnet_cli.images.scanner import paint_bands, remove_specks
+from scratchnet_cli.images.specks import remove_specks
 from tests.conftest import Uint8, encoded
 from tests.network.networks import bundled
 

@@ -12,7 +12,6 @@ from scratchnet_cli.images import border, cuts, digits, ink, lines, mnist, parts
 from scratchnet_cli.images.digit_image import Box
 from scratchnet_cli.images.grey import Grey
 from scratchnet_cli.images.ink import Ink
-from scratchnet_cli.images.page import is_sign, is_slash
 from scratchnet_cli.images.regions import erode, find_regions
 from scratchnet_cli.images.rows import (
     beside_left_out,
@@ -21,6 +20,7 @@ from scratchnet_cli.images.rows import (
     order_is_uncertain,
     slope,
 )
+from scratchnet_cli.images.signs import is_sign, is_slash
 from tests.images.test_image_steps import drawn, groups_of
 
 Mask = NDArray[np.bool_]
