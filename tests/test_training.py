@@ -16,7 +16,7 @@ else:
     torch = pytest.importorskip("torch", reason="the training needs PyTorch")
 
 from weights.digits import Digits
-from weights.distort import distort
+from weights.distort import distort, hollow
 from weights.non_digits import make_non_digits
 from weights.pen import draw, parse_shape
 from weights.train import save, student_targets, train
@@ -39,11 +39,12 @@ def few(digits: Uint8, labels: Uint8) -> Digits:
     return images, torch.from_numpy(labels[:40].astype(np.int64))
 
 
-@pytest.mark.parametrize("kind", ["distorted", "drawn", "non-digits"])
+@pytest.mark.parametrize("kind", ["distorted", "hollow", "drawn", "non-digits"])
 def test_training_images_are_scaled_and_centred(kind: str, few: Digits) -> None:
     """They are as MNIST's digits; the pen's are less exact, centred by its path."""
     images = {
         "distorted": lambda: distort(few[0]),
+        "hollow": lambda: hollow(few[0], 0.5),
         "drawn": lambda: torch.cat([draw(shape, 2) for shape in ALL_DIGIT_SHAPES]),
         "non-digits": lambda: make_non_digits(few[0], 300),
     }[kind]().numpy()
@@ -53,7 +54,7 @@ def test_training_images_are_scaled_and_centred(kind: str, few: Digits) -> None:
     for axis in (1, 2):
         mass = images.sum(axis=axis)
         centres = mass @ np.arange(28) / mass.sum(axis=1)
-        assert np.abs(centres - 14).mean() < (0.5 if kind == "distorted" else 0.75)
+        assert np.abs(centres - 14).mean() < (0.5 if kind in ("distorted", "hollow") else 0.75)
         extents.append((images.max(axis=axis) > 0.3).sum(axis=1))
     assert np.median(np.max(extents, axis=0)) == pytest.approx(20, abs=1)
 

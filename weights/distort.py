@@ -14,6 +14,8 @@ from scratchnet_cli.images.mnist import CENTRE_PIXEL, DIGIT_SIDE_PIXELS
 CANVAS_SIDE_PIXELS = 34
 # The mean sum of an MNIST digit's pixels, each in [0, 1].
 MEAN_INK_SUM = 104.0
+# Outlines are drawn at this many pixels for one of MNIST's.
+FINE_SCALE = 2
 
 
 def distort(images: Tensor, strength: float = 1.0) -> Tensor:
@@ -26,6 +28,23 @@ def distort(images: Tensor, strength: float = 1.0) -> Tensor:
     for change in (warp, change_width, change_contrast):
         images = change(images, strengths)
     return fit(images, jitter=0.03 * strength)
+
+
+def hollow(images: Tensor, strength: float) -> Tensor:
+    """Return the outlines of each digit's strokes, broken at places: (n, 28, 28)."""
+    n = len(images)
+    strengths = strength * (torch.rand(n) + torch.rand(n))
+    fine = change_width(warp(images, strengths), 2 * strengths)[:, None]
+    fine = functional.interpolate(fine, scale_factor=FINE_SCALE, mode="bicubic")[:, 0]
+    solid = (4 * (fine - 0.5) + 0.5).clamp(0, 1)
+    outline = dilate(solid) + dilate(1 - solid) - 1
+    noise = functional.interpolate(torch.randn(n, 1, 10, 10), outline.shape[1:], mode="bicubic")
+    outline = outline * (noise[:, 0] > torch.empty(n, 1, 1).uniform_(-3, -1))
+    # The pen is 1 to 2.4 of MNIST's pixels wide: predict widens thinner ones, wider ones fill.
+    growth = torch.empty(n, 1, 1).uniform_(0, 1.4)
+    for step in range(2):
+        outline = outline + (growth - step).clamp(0, 1) * (dilate(outline) - outline)
+    return fit(outline, jitter=0.03 * strength)
 
 
 def warp(images: Tensor, strengths: Tensor) -> Tensor:

@@ -70,7 +70,7 @@ def evaluate(
     Example:
         >>> from scratchnet_cli import load_dataset, load_weights
         >>> evaluate(load_weights("bundled"), load_dataset("sample")).accuracy
-        0.986
+        0.987
     """
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, expected 1 or more")
