@@ -12,8 +12,8 @@ from weights.shapes import DIGIT_SHAPES
 NON_DIGIT_LABEL = 10
 # The set contains each digit unchanged, and one copy distorted by each of these strengths.
 COPY_STRENGTHS = 8 * (0.25, 0.25, 0.5, 0.5, 0.75)
-# And so many copies of which only the outline is drawn, distorted by this strength.
-HOLLOW_COPIES, HOLLOW_STRENGTH = 1, 0.5
+# It also contains the outline of each digit, distorted by this strength.
+HOLLOW_STRENGTH = 0.5
 # Images of each digit that the pen draws; twice as many of 1 and 7, which people vary most.
 DRAWN_PER_DIGIT = 18_000
 NON_DIGIT_IMAGES = 300_000
@@ -29,9 +29,8 @@ def make_training_set(digits: Digits, effort: float = 1.0) -> tuple[Tensor, Tens
     images, labels = digits
     parts = [(as_bytes(images), labels)]
     parts += [(distorted_copies(images, strength), labels) for strength in COPY_STRENGTHS]
-    for _ in range(HOLLOW_COPIES):
-        outlines = [hollow(chunk, HOLLOW_STRENGTH) for chunk in images.split(CHUNK_IMAGES)]
-        parts.append((as_bytes(torch.cat(outlines)), labels))
+    outlines = [hollow(chunk, HOLLOW_STRENGTH) for chunk in images.split(CHUNK_IMAGES)]
+    parts.append((as_bytes(torch.cat(outlines)), labels))
     for digit, shapes in DIGIT_SHAPES.items():
         count = round(effort * DRAWN_PER_DIGIT * (2 if digit in (1, 7) else 1) / len(shapes))
         for shape in shapes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scratchnet_cli.commands import options
+from scratchnet_cli.errors import about
 from scratchnet_cli.system.progress import Progress
 from scratchnet_cli.system.text import print_answer, print_message, text_bar
 
@@ -40,7 +41,8 @@ def command(
 
     loaded = load_weights(weights, Progress(), activations=activations)
     check_takes_pictures(loaded.network, loaded.origin.source)
-    rates = measure_throughput(loaded.network, load_dataset("sample").images)
+    with about(loaded.origin.source):
+        rates = measure_throughput(loaded.network, load_dataset("sample").images)
     if rates[-1].batch_size < BATCH_SIZES[-1]:
         print_message(
             "note",

@@ -69,7 +69,7 @@ def verify() -> int:
 
 @command.command("clear", epilog="Example: scratchnet cache clear")
 def clear() -> int:
-    """Delete the downloaded files, and nothing else.
+    """Delete the downloaded files, also partial ones, and nothing else.
 
     Prints each deleted path. If a file has the name of a download but other content, it is kept,
     and the exit code is 3.

@@ -71,7 +71,8 @@ _COUNT = options.WholeNumber(1, 2**31 - 1)
     "--min-accuracy",
     type=options.Share(0, 1),
     metavar="F",
-    help="Exit with 1 if the accuracy is below F (0 to 1). Turns off the use of bundled files.",
+    help="Exit with 1 if the accuracy is below F (0 to 1). If a download fails, no bundled "
+    "files are used instead.",
 )
 @options.progress
 @options.debug

@@ -110,7 +110,7 @@ def check_fit(
 ) -> None:
     """Raise ShapeError if the network is not for these images. labels: (n,), n > 0.
 
-    shape: of an image. Warn if there are more classes than labels: is it for another dataset?
+    shape: of an image. Warn if no label is near the last class: the network may be for other data.
     """
     name, network = weights.origin.source, weights.network
     classes, largest = network.outputs, int(labels.max())

@@ -141,7 +141,10 @@ def ink_is_light(grey: Grey) -> bool:
 
 
 def find_margin(grey: Grey) -> tuple[int, float]:
-    """Return the margin, in pixels, that a picture filled with ink needs, and its grey, or 0, 1."""
+    """Return the margin that a picture filled with ink needs, in pixels, and its grey.
+
+    Other pictures need no margin: 0 and 1.
+    """
     small = small_copy(grey)
     threshold, quality = threshold_otsu(small)
     background = small > threshold

@@ -85,7 +85,7 @@ def read_source(source: Source) -> bytes | Image.Image:
     path = os.fspath(source)
     if os.path.isdir(path):  # noqa: PTH112
         raise ImageError("a folder, expected a picture")
-    # A pipe without a writer would wait for ever.
+    # A pipe without a writer would wait forever.
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
         raise ImageError("not a regular file, expected a picture")
     return read_bytes(os.path.join(os.curdir, path) if path == STDIN else path)  # noqa: PTH118

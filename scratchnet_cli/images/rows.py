@@ -31,7 +31,7 @@ MAX_DIGIT_GAP_RATIO = 1.5
 
 @dataclass
 class Row:
-    """A row found so far. boxes: indices; middle (without slope), height: means of the last."""
+    """A row found so far. boxes: indices; middle (without slope), height: of its last digits."""
 
     boxes: list[int]
     middle: float

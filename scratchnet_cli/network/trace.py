@@ -57,7 +57,8 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
         )
     steps: list[Step] = []
     for i, layer in enumerate(network.layers, 1):
-        functions = (layer.activation, output)[: 2 if i == len(network.layers) else 1]
+        is_last = i == len(network.layers)
+        functions = (layer.activation, output) if is_last else (layer.activation,)
         with np.errstate(over="ignore", invalid="ignore"):
             z = a = layer.affine(x)
             for name in functions:
@@ -73,9 +74,11 @@ def trace_network(network: Network, x: Array, output: str = "identity") -> tuple
 
 def output_blocks(network: Network, x: Array, output: str = "identity") -> Iterator[Array]:
     """Yield the last z of ``trace_network``, (rows, outputs), of one block of inputs at a time."""
-    blocks = row_blocks(len(x), sum(network.widths))
-    for block in [np.s_[:]] if x.ndim == 1 else blocks:
-        yield np.atleast_2d(trace_network(network, x[block], output)[-1].z)
+    if x.ndim == 1:
+        yield trace_network(network, x, output)[-1].z[None]
+        return
+    for block in row_blocks(len(x), sum(network.widths)):
+        yield trace_network(network, x[block], output)[-1].z
 
 
 def format_row(values: Array) -> str:

@@ -33,7 +33,7 @@ def read_upright(
     """
     if not isinstance(result, Answer) or len(result.digits) < MIN_DIGITS:
         return result
-    # A named pipe can be read only once: the second reading would wait for ever.
+    # A named pipe can be read only once: the second reading would wait forever.
     if result.path != STDIN and not os.path.isfile(result.path):  # noqa: PTH113
         return result
     best, before = result, certainty(result.digits)

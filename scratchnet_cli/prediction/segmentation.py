@@ -19,7 +19,7 @@ ASPECTS = (0.91, 0.42, 0.94, 0.81, 0.80, 0.94, 0.73, 0.78, 0.77, 0.69)
 LOG_ASPECT_DEVIATIONS = (0.21, 0.45, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21, 0.21)
 ASPECT_COST = 0.15
 # The costs of each piece, and of the ink on its cut line, in row heights.
-PIECE_COST, SEVERED_COST = 0.3, 4.0
+PIECE_COST, SEVERED_COST = 0.2, 4.0
 # A lower piece, in row heights, is hardly a digit. The cost is for each missing height.
 MIN_HEIGHT_RATIO, LOW_PIECE_COST = 0.8, 10.0
 # Narrower ink, in row heights, is hardly more than one digit. Its split costs this for each missing

@@ -68,7 +68,7 @@ def expand(
 
 
 def read_list(name: str, null: bool = False) -> Iterator[list[str]]:
-    """Yield groups of the paths in a file: as much as one read returns, so a pipe may be slow.
+    """Yield the paths in a file, a group for each read: those of a slow pipe are used at once.
 
     There is one path per line. With ``null``, a zero byte ends each path.
     """

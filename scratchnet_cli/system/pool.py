@@ -91,7 +91,7 @@ def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
 class _Worker:
     """A process that takes one chunk after the other.
 
-    Each has its own connection. If it dies, this shows, and only its chunk is lost.
+    Each has its own connection. If the process dies, the parent sees it; only its chunk is lost.
     """
 
     def __init__(self, work: Work[Any]) -> None:

@@ -115,7 +115,7 @@ def _find(name: str | None, progress: Progress) -> tuple[bytes, Origin]:
             if name or isinstance(error, MirrorError):
                 raise
             unavailable = error.cause
-    name = name or "bundled"
+    name = "bundled" if name is None else name
     if name == "bundled":
         path = next(path for path in _BUNDLED_WEIGHTS if path.exists())
     else:

@@ -4,6 +4,7 @@ import itertools
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from scratchnet_cli.network import benchmark
@@ -50,11 +51,13 @@ def test_bench_leaves_out_batches_without_time(run: Run, monkeypatch: pytest.Mon
     assert result.stderr == "note: batches larger than 1 would take too long and were left out\n"
 
 
-def test_bench_refuses_a_network_for_other_images(run: Run) -> None:
-    """The message contains the file of the network."""
-    result = run("bench", "--weights", "three-layer")
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [(2, "the network takes 2 values for each input, a picture has 784"), (784, "the weights are")],
+)
+def test_bench_refuses_other_networks(run: Run, inputs: int, reason: str) -> None:
+    """A network for other images, and one that overflows: the message names the file."""
+    np.savez("w.npz", W1=np.full((inputs, 10), 3e38, np.float32), b1=np.zeros(10, np.float32))
+    result = run("bench", "--weights", "w.npz", "--activations", "identity")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert (
-        "three-layer.npz: the network takes 2 values for each input, a picture has 784"
-        in result.stderr
-    )
+    assert f"error: w.npz: {reason}" in result.stderr

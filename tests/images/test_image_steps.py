@@ -390,7 +390,7 @@ def test_even_ink_needs_an_even_background(grey: Grey, polarity: str, is_even: b
 
 
 @pytest.mark.parametrize(("side", "expected"), [(115, 115), (120, 24), (300, 60)])
-def test_even_ground_is_read_from_a_small_copy(side: int, expected: int) -> None:
+def test_even_background_is_read_from_a_small_copy(side: int, expected: int) -> None:
     """In a fifth of the size, a stroke of 24 pixels is long enough; a shorter one is not."""
     grey = 1 - drawn((50, 50, 50 + side, 60), shape=(400, 400))
     found = digits_on_even_background(grey, "auto")

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from scratchnet_cli import Prediction, Predictor, load_weights
-from scratchnet_cli.errors import ShapeError
+from scratchnet_cli.errors import ShapeError, WeightsError
 from scratchnet_cli.images.load import KNOWN_FORMATS
 from scratchnet_cli.images.read import POLARITIES
 from scratchnet_cli.prediction.predictor import BATCH_SIZE
@@ -228,6 +228,8 @@ def test_predictor_rejects_what_cannot_work() -> None:
     """Other inputs, options that exclude each other, and other types fail at once."""
     with pytest.raises(ShapeError, match=r"^weights: the network takes 2 values .* 784 \(28x28\)"):
         Predictor("three-layer")
+    with pytest.raises(WeightsError, match="expected book, bundled or the path"):
+        Predictor("")
     with pytest.raises(ValueError, match="excludes a polarity"):
         Predictor("bundled", polarity="dark", raw=True)
     for weights, raw in ((1, False), ("bundled", "no")):

@@ -74,11 +74,11 @@ def test_warnings_of_a_single_class_are_none() -> None:
 @pytest.mark.parametrize(
     ("width", "height", "best", "second", "place", "expected"),
     [
-        # Each piece of a digit's form costs 0.3.
-        (77, 100, 1, 0, {}, 0.3), (77, 100, 1, 0, {"severed": 0.5}, 2.3),
-        (77, 100, 0.5, 0.5, {}, 0.3 - np.log(0.5)), (77, 100, 0.5, 0.3, {}, 1.7 - np.log(0.5)),
-        (77, 100, 1, 0, {"height": 125}, 0.3), (100, 77, 1, 0, {"sideways": True}, 0.3),
-        (77, 100, 1, 0, {"height": 200}, 3.3),
+        # Each piece of a digit's form costs 0.2.
+        (77, 100, 1, 0, {}, 0.2), (77, 100, 1, 0, {"severed": 0.5}, 2.2),
+        (77, 100, 0.5, 0.5, {}, 0.2 - np.log(0.5)), (77, 100, 0.5, 0.3, {}, 1.6 - np.log(0.5)),
+        (77, 100, 1, 0, {"height": 125}, 0.2), (100, 77, 1, 0, {"sideways": True}, 0.2),
+        (77, 100, 1, 0, {"height": 200}, 3.2),
         # A whole costs nothing, but is sooner one digit if it is narrower than 1.2 heights.
         (77, 100, 1, 0, {"whole": True, "height": 50}, 0),
         (77, 100, 1, 0, {"whole": True, "height": 70}, -1.2),
@@ -106,4 +106,4 @@ def test_costs_of_a_form(digit: int, aspect: float) -> None:
     widths = [round(1000 * aspect * np.exp(sign * deviation)) for sign in (-2, -1, 0, 1, 2)]
     places = [Place((0, 0, width, 1000), whole=False, height=1000) for width in widths]
     costs = piece_costs(places, np.eye(10)[[digit] * 5])
-    assert costs == pytest.approx([0.75, 0.3, 0.3, 0.3, 0.75], abs=0.01)
+    assert costs == pytest.approx([0.65, 0.2, 0.2, 0.2, 0.65], abs=0.01)
