@@ -13,9 +13,11 @@ MAX_COLOUR_DIFFERENCE = 0.2
 SAMPLE_SIDE_PIXELS = 64
 # A band's edge is soft over this many pixels.
 SOFT_EDGE_PIXELS = 2
-# The share of the border just inside the bands that has one colour, and the least share of ink
-# inside. If a digit fills the picture, the border has ink and background, or there is only ink.
-MIN_INSIDE_COVER_RATIO, MIN_INK_AREA_RATIO = 0.75, 0.02
+# The share of the border just inside the bands that has one colour, the background's. If a digit
+# fills the picture, the border has ink and background.
+MIN_INSIDE_COVER_RATIO = 0.75
+# The share of background inside: more is only background, less is a frame around background.
+MIN_BACKGROUND_RATIO, MAX_BACKGROUND_RATIO = 0.5, 0.98
 
 
 def paint_bands(colours: Colours) -> Colours:
@@ -38,8 +40,8 @@ def paint_bands(colours: Colours) -> Colours:
     ]
     is_clean = _has_colour(border, colour).mean() > MIN_INSIDE_COVER_RATIO
     step = max(1, max(inside.shape) // SAMPLE_SIDE_PIXELS)
-    has_ink = _has_colour(inside[::step, ::step], colour).mean() < 1 - MIN_INK_AREA_RATIO
-    if not (bands and is_clean and has_ink):
+    share = _has_colour(inside[::step, ::step], colour).mean()
+    if not (bands and is_clean and MIN_BACKGROUND_RATIO < share < MAX_BACKGROUND_RATIO):
         return colours
     painted = colours.copy()
     for turns in bands:

@@ -13,7 +13,7 @@ from scratchnet_cli.images.border import (
 )
 from scratchnet_cli.images.crossing import remove_crossing_line
 from scratchnet_cli.images.digit_image import CUT_BY_EDGE, LOW_CONTRAST
-from scratchnet_cli.images.grey import Colours, Grey, mix_colours, shrink
+from scratchnet_cli.images.grey import Colours, Grey, dilate_mask, mix_colours, shrink
 from scratchnet_cli.images.ink import BLANK_MESSAGE, Ink, find_even_ink, find_ink
 from scratchnet_cli.images.lines import ink_regions, remove_frames, remove_lines
 from scratchnet_cli.images.parts import Group, cut_out, group_regions, is_bar, longer_side
@@ -24,6 +24,9 @@ from scratchnet_cli.images.specks import remove_specks
 # On an even background, digits are read from a copy of the first size, unless they are smaller
 # than the second size there.
 FAST_SIDE_PIXELS, MIN_FAST_DIGIT_PIXELS = 80, 24
+# What is like a sheet but has no digits may be a finger, a sticker or an empty cell. It is left out
+# if it covers at most this share of the picture. Its edge is this share of the picture's side.
+MAX_OBJECT_RATIO, OBJECT_EDGE_RATIO = 0.35, 0.05
 # The least amount of ink in the darkest pixel of a region.
 CORE_AMOUNT = 0.6
 # Contrast is low if ink is less deep than this, or than this many standard deviations of noise.
@@ -47,6 +50,7 @@ def digits_on_any_background(
     colours: Colours, mixed: Grey, polarity: str, page: bool
 ) -> tuple[Ink, list[Group]]:
     """Return the ink and the digits of a picture on any background. mixed: its (h, w) grey."""
+    rest = np.ones(mixed.shape, np.bool_)
     # Sheet and table differ in brightness or, if the picture has colours, only in colour.
     for grey in (colours.mean(axis=2), mixed)[: colours.shape[2]]:
         sheet = find_sheet(grey, page)
@@ -55,18 +59,21 @@ def digits_on_any_background(
             try:
                 return digits_on_sheet(on_sheet, polarity, page, sheet)
             except ImageError:
-                if not may_be_stroke(sheet):
+                if may_be_stroke(sheet):
+                    continue
+                if sheet.mean() > MAX_OBJECT_RATIO:
                     raise
-    everywhere = np.ones(mixed.shape, np.bool_)
+                rest &= ~dilate_mask(sheet, round(OBJECT_EDGE_RATIO * max(sheet.shape)) | 1)
+                mixed = mix_colours(extend_sheet(colours, rest))
     try:
-        return digits_on_sheet(mixed, polarity, page, everywhere)
+        return digits_on_sheet(mixed, polarity, page, rest)
     except ImageError as error:
         if polarity != "auto":
             raise ImageError(f"contains no {polarity} ink; use --polarity auto") from error
         if not page:
             raise
     # If a shadow covers half of the page, the rest may have been taken for light ink.
-    return digits_on_sheet(mixed, "dark", page, everywhere)
+    return digits_on_sheet(mixed, "dark", page, rest)
 
 
 def digits_on_even_background(

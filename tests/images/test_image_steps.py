@@ -299,6 +299,17 @@ def test_notes_differ_from_tables_in_brightness_or_colour(paper: str, table: str
     assert np.corrcoef(seen.ravel(), fit(seven()).ravel())[0, 1] > 0.9
 
 
+@pytest.mark.parametrize("grey", [60, 100, 150])
+@pytest.mark.parametrize("box", [(20, 20, 90, 90), (0, 130, 70, 200), (10, 0, 80, 60)])
+def test_solid_objects_beside_a_digit_are_left_out(grey: int, box: Box) -> None:
+    """A sticker or a finger is like a sheet, but has no ink on it."""
+    left, top, right, bottom = box
+    picture = 245 - 205 * np.pad(seven(10), ((0, 0), (100, 0)))
+    picture[top:bottom, left:right] = grey
+    seen = read_image(encoded(Image.fromarray(picture.astype(np.uint8)))).pixels
+    assert np.corrcoef(seen.ravel(), fit(seven(10)).ravel())[0, 1] > 0.9
+
+
 # A 5 without its bar.
 FIVE = ((80, 60, 90, 110), (80, 100, 140, 110), (130, 100, 140, 160), (80, 150, 140, 160))
 

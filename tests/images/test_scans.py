@@ -107,6 +107,17 @@ def test_margins_are_not_bands(margins: tuple[int, int, int, int], shape: str) -
     assert paint_bands(picture) is picture
 
 
+@pytest.mark.parametrize("wall", [1, 3, 6])
+def test_margin_around_form_boxes_is_not_a_band(wall: int) -> None:
+    """The border just inside the margin is a wall, not background."""
+    form = np.full((150, 340, 1), 0.95, np.float32)
+    form[20:130, 20:320] = 0.3
+    for left in (20, 120, 220):
+        form[20 + wall : 130 - wall, left + wall : left + 100 - wall] = 0.95
+        form[50:100, left + 45 : left + 55] = 0.1
+    assert paint_bands(form) is form
+
+
 def test_bands_get_the_colour_beside_them() -> None:
     """Bands of different widths at three sides become paper; the digit and the rest stay."""
     paper = np.full((100, 80, 3), (0.9, 0.8, 0.7), np.float32)
