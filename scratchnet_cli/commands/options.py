@@ -105,8 +105,8 @@ activations = click.option(
     "--activations",
     metavar="A,B,...",
     callback=_split_activations,
-    help="The activation of each layer (sigmoid, relu, tanh or identity). Without it: those that "
-    "the file states, or sigmoid.",
+    help="The activation of each layer (sigmoid, relu, tanh or identity). Without it: those in "
+    "the file, or sigmoid between the layers.",
 )
 
 progress = choice(

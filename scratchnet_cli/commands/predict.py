@@ -102,10 +102,10 @@ def command(
 ) -> int:
     """Recognise the digit in each picture.
 
-    Prints one line for each picture, in the given order. IMAGE is a file, a folder of pictures, or
-    - for one picture on standard input. Formats: PNG, JPEG, BMP, GIF, WebP, TIFF, PNM, AVIF, and
-    with pillow-heif HEIC. Unreadable pictures are reported on stderr, the others are still
-    answered, and the exit code is 3.
+    Prints one line for each picture, in the given order. IMAGE is a file or a folder of pictures.
+    If IMAGE is -, one picture is read from standard input. Formats: PNG, JPEG, BMP, GIF, WebP,
+    TIFF, PNM, AVIF, and with pillow-heif HEIC. Unreadable pictures are reported on stderr, the
+    others are still answered, and the exit code is 3.
     """
     options.reject_usage(
         (

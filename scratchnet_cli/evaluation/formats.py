@@ -16,7 +16,7 @@ from scratchnet_cli.system.text import escape
 # At most this many mistakes are listed one by one.
 MAX_MISTAKES = 24
 COMPARISON_COLUMNS = (
-    "network", "accuracy", "right here, wrong in first", "wrong here, right in first", "p-value"
+    "network", "accuracy", "first wrong, this right", "first right, this wrong", "p-value"
 )  # fmt: skip
 # 256-colour codes of terminals: blue for correct images, orange for mistakes, darker for more.
 _CORRECT_COLOUR = "\x1b[38;5;231;48;5;25m"

@@ -97,13 +97,7 @@ def test_text_is_a_line_for_each_network(
     assert (result.exit_code, result.stdout.splitlines()) == (0, lines)
     table = result.stderr.splitlines()
     assert [re.split(r"  +", line) for line in table[:4]] == [
-        [
-            "network",
-            "accuracy",
-            "right here, wrong in first",
-            "wrong here, right in first",
-            "p-value",
-        ],
+        ["network", "accuracy", "first wrong, this right", "first right, this wrong", "p-value"],
         ["bundled", ACCURACY],
         ["mine.npz", accuracy, str(by_second), str(by_first), f"{p:.4f}"],
         ["bundled", ACCURACY, "0", "0", "1.0000"],
