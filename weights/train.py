@@ -32,7 +32,7 @@ from weights.training_set import (
 
 LAYER_SIZES = (784, 50, 100, 10)
 TEACHERS = 2
-# Of six students, the one of this seed read the most distorted digits that were held back.
+# The student of this seed read the most distorted digits that were held back, of six students.
 STUDENT_SEED = 4
 STUDENT_EPOCHS = 22
 BATCH_IMAGES = 1000

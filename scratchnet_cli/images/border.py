@@ -1,4 +1,4 @@
-"""What reaches into a picture from its border: objects, shadows, the edges of other pages."""
+"""Ink that reaches into a picture from its border: objects, shadows, the edges of other pages."""
 
 import numpy as np
 from numpy.typing import NDArray

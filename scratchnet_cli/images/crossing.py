@@ -6,8 +6,8 @@ from scratchnet_cli.images.grey import Grey, dilate_mask
 from scratchnet_cli.images.lines import REGION_AMOUNT, SOFT_EDGE_PIXELS
 from scratchnet_cli.images.regions import erode
 
-# Of this many strips from side to side, a crossing line has thin ink in this share. Elsewhere the
-# digit may hide it.
+# The picture is divided into strips from side to side. A crossing line has thin ink in this share
+# of them; in the others the digit may hide it.
 STRIPS, MIN_THIN_STRIPS_RATIO = 16, 0.6
 # The widest crossing line, as a share of the picture, and the least share of ink outside of it.
 MAX_CROSSING_WIDTH_RATIO, MIN_REST_RATIO = 0.05, 0.6

@@ -101,8 +101,8 @@ def find_pieces(
 ) -> Iterator[tuple[int, int, Grey, Box]]:
     """Yield each piece of the ink that may be a digit, but not the whole.
 
-    Yields its left and right edge, its ink, (h, w), and its box in the whole. Edge 0 is the left
-    side, then come the cut lines and the right side.
+    A piece is its left and right edge, its ink, (h, w), and its box in the whole. Edge 0 is the
+    left side, then come the cut lines and the right side.
     """
     rows, width = ink.shape
     shared = round(SHARED_INK_RATIO * height)

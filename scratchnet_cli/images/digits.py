@@ -24,7 +24,7 @@ from scratchnet_cli.images.specks import remove_specks
 # On an even background, digits are read from a copy of the first size, unless they are smaller
 # than the second size there.
 FAST_SIDE_PIXELS, MIN_FAST_DIGIT_PIXELS = 80, 24
-# What is like a sheet but has no digits may be a finger, a sticker or an empty cell. It is left out
+# Something like a sheet without digits may be a finger, a sticker or an empty cell. It is left out
 # if it covers at most this share of the picture. Its edge is this share of the picture's side.
 MAX_OBJECT_RATIO, OBJECT_EDGE_RATIO = 0.35, 0.05
 # The least amount of ink in the darkest pixel of a region.
@@ -54,17 +54,19 @@ def digits_on_any_background(
     # Sheet and table differ in brightness or, if the picture has colours, only in colour.
     for grey in (colours.mean(axis=2), mixed)[: colours.shape[2]]:
         sheet = find_sheet(grey, page)
-        if sheet is not None:
-            on_sheet = mix_colours(extend_sheet(colours, sheet))
-            try:
-                return digits_on_sheet(on_sheet, polarity, page, sheet)
-            except ImageError:
-                if may_be_stroke(sheet):
-                    continue
-                if sheet.mean() > MAX_OBJECT_RATIO:
-                    raise
-                rest &= ~dilate_mask(sheet, round(OBJECT_EDGE_RATIO * max(sheet.shape)) | 1)
-                mixed = mix_colours(extend_sheet(colours, rest))
+        if sheet is None:
+            continue
+        on_sheet = mix_colours(extend_sheet(colours, sheet))
+        try:
+            return digits_on_sheet(on_sheet, polarity, page, sheet)
+        except ImageError:
+            if may_be_stroke(sheet):
+                continue
+            if sheet.mean() > MAX_OBJECT_RATIO:
+                raise
+        # Without digits it is another object, which is painted over.
+        rest &= ~dilate_mask(sheet, round(OBJECT_EDGE_RATIO * max(sheet.shape)) | 1)
+        mixed = mix_colours(extend_sheet(colours, rest))
     try:
         return digits_on_sheet(mixed, polarity, page, rest)
     except ImageError as error:

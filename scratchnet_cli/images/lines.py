@@ -20,9 +20,10 @@ LINE_STEPS, MAX_SLOPE_PIXELS = 24, 2
 MIN_LINE_COVER_RATIO = 0.8
 # The thickest line, as a share of the picture.
 MAX_LINE_WIDTH_RATIO = 0.02
-# Where ink is wider than this multiple of the line, a stroke crosses the line or runs along it.
+# If ink is wider than this multiple of the line, a stroke crosses the line or runs along it.
 MAX_LINE_WIDENING_RATIO = 1.6
-# Fewer lines may be strokes from edge to edge, unless they are thinner than this share of the pen.
+# Fewer than the first number of lines may be strokes from edge to edge, unless they are thinner
+# than the second number, a share of the pen.
 MIN_RULED_LINES, MAX_LINE_TO_PEN_RATIO = 3, 0.6
 # How far the soft edge of a line or a stroke reaches, in pixels.
 SOFT_EDGE_PIXELS = 2

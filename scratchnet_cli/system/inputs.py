@@ -120,8 +120,6 @@ def read_bytes(name: str) -> bytes:
         raise ImageError(reason) from error
     if not data and name == STDIN:
         raise ImageError("standard input is empty; check the command before the pipe")
-    if not data and name == STDIN:
-        raise ImageError("standard input is empty; check the command before the pipe")
     check_file_size(len(data))
     return data
 
